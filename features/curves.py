@@ -1,0 +1,86 @@
+"""Small functions of metric curves in relative log time, for many curves at once.
+
+Time is `x = log10(step / landmark)`, so the last checkpoint is at 0 and everything is at or below it. Curves are read
+as straight lines between checkpoints, and averaged over windows of x: what comes out depends little on how densely a
+run was recorded, and not at all on the unit of its steps.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+# A window of which less than this share lies inside the history says nothing.
+_MIN_COVERAGE = 0.3
+
+
+def relative_log_time(steps: NDArray[np.int64]) -> FloatArray:
+    """Return log10(step / last step), shape (n_evals,). Step 0 counts as step 1/2: log time has no zero.
+
+    >>> relative_log_time(np.array([10, 100, 1000])).tolist()
+    [-2.0, -1.0, 0.0]
+    """
+    return np.asarray(np.log10(np.maximum(steps, 0.5) / max(float(steps[-1]), 0.5)))
+
+
+def window_means(x: FloatArray, curves: FloatArray, edges: FloatArray) -> FloatArray:
+    """Return the mean of each curve over windows of log time.
+
+    Parameters
+    ----------
+    x : shape (n_evals,), increasing, ending at or below 0.
+    curves : shape (n_curves, n_evals), finite.
+    edges : shape (n_windows + 1,), decreasing from 0.
+
+    Returns
+    -------
+    Shape (n_curves, n_windows); NaN where less than 30 % of a window lies inside the history. A history of one
+    checkpoint has its value in every window that it touches, and NaN elsewhere.
+    """
+    if len(x) == 1:
+        touched = np.where(edges[:-1] >= x[0], 1.0, np.nan)[:1]
+        return np.pad(curves * touched, ((0, 0), (0, len(edges) - 2)), constant_values=np.nan)
+    widths = np.diff(x)
+    areas = np.concatenate(
+        [np.zeros((len(curves), 1)), np.cumsum((curves[:, 1:] + curves[:, :-1]) / 2 * widths, 1)], 1
+    )
+    inside = np.clip(edges, x[0], x[-1])
+    integral = _at(x, areas, inside)
+    covered = inside[:-1] - inside[1:]
+    enough = covered >= _MIN_COVERAGE * (edges[:-1] - edges[1:])
+    means = (integral[:, :-1] - integral[:, 1:]) / np.where(enough, covered, 1.0)
+    return np.asarray(np.where(enough, means, np.nan))
+
+
+def _at(x: FloatArray, curves: FloatArray, points: FloatArray) -> FloatArray:
+    """Interpolate each curve linearly at points inside the range of x; shape (n_curves, n_points)."""
+    right = np.clip(np.searchsorted(x, points), 1, len(x) - 1)
+    share = (points - x[right - 1]) / (x[right] - x[right - 1])
+    return np.asarray(curves[:, right - 1] * (1 - share) + curves[:, right] * share)
+
+
+def extremes(
+    x: FloatArray, curves: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return (highest value, decades since it, lowest value, decades since it), each of shape (n_curves,)."""
+    rows = np.arange(len(curves))
+    top, bottom = curves.argmax(1), curves.argmin(1)
+    return curves[rows, top], -x[top], curves[rows, bottom], -x[bottom]
+
+
+def roughness(x: FloatArray, curve: FloatArray, depth: float = 0.7) -> float:
+    """Return the standard deviation of a curve around its straight line over the last decades of log time.
+
+    Hjorth's activity (1970), the variance of the detrended curve, is what Notsawo et al. (arXiv 2306.13253) read off
+    early losses; its square root is used here, in the curve's own unit. NaN with fewer than four checkpoints.
+
+    >>> roughness(np.array([-0.3, -0.2, -0.1, 0.0]), np.array([1.0, 2.0, 3.0, 4.0])) < 1e-12
+    True
+    """
+    recent = x >= -depth
+    if recent.sum() < 4:
+        return float("nan")
+    t, y = x[recent], curve[recent]
+    t = t - t.mean()
+    slope = float(t @ y / (t @ t))
+    return float(np.std(y - y.mean() - slope * t))

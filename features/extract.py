@@ -1,0 +1,235 @@
+"""From the history up to a landmark to a vector of features.
+
+Nothing here takes a landmark: the history passed in ends there. No feature holds an absolute step, so stretching time
+changes nothing (except where learning rate times steps says that training itself went further).
+
+Rates of the last gradient and update depend on the learning rate and the batch; norms on width. Of those signals only
+relative changes are read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from features.curves import FloatArray, extremes, relative_log_time, roughness, window_means
+from training_runs import Context, Trajectory
+from training_runs.onset import chance_accuracy_of, memorization
+
+Group = Literal["history", "context"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column: its name, what it is in a phrase, and whether it needs the history or only the context."""
+
+    name: str
+    text: str
+    group: Group
+
+
+# Window edges in decades before the landmark, and the centres of the windows.
+_EDGES = -np.array([0.0, 0.1, 0.3, 0.6, 1.0])
+_CENTRES = (_EDGES[:-1] + _EDGES[1:]) / 2
+
+_LOSSES = ("train_loss", "val_loss")
+_ACCURACIES = ("train_acc", "val_acc")
+_NORMS = (
+    "weight_norm",
+    "weight_norm_embedding",
+    "weight_norm_attention",
+    "weight_norm_hidden",
+    "weight_norm_output",
+    "grad_norm",
+    "update_norm",
+)
+_CURVES = (*_LOSSES, *_ACCURACIES, *_NORMS)
+_LEVELS = (*_LOSSES, *_ACCURACIES)  # signals whose value itself means the same in every network
+
+_SHAPES: dict[str, str] = {
+    "slope": "change per decade of steps, over the last third of a decade",
+    "slope_long": "change per decade of steps, over the last decade",
+    "bend": "recent slope minus the slope before it",
+    "since_start": "change since the first checkpoint",
+    "below_peak": "distance below its highest value",
+    "peak_age": "decades of steps since its highest value",
+    "above_trough": "distance above its lowest value",
+    "trough_age": "decades of steps since its lowest value",
+}
+_SMALL = 1e-8  # below any loss or norm worth telling apart
+
+
+def _curve_features() -> list[Feature]:
+    table = []
+    for signal in _CURVES:
+        words = ("" if signal in _ACCURACIES else "log10 of ") + signal.replace("_", " ")
+        if signal in _LEVELS:
+            table.append(Feature(f"{signal}_level", f"{words}: recent value", "history"))
+        table += [
+            Feature(f"{signal}_{s}", f"{words}: {text}", "history") for s, text in _SHAPES.items()
+        ]
+    return table
+
+
+_JOINT: tuple[tuple[str, str], ...] = (
+    ("memorized", "training accuracy has held at 0.95"),
+    ("memorization_age", "decades of steps since memorisation"),
+    ("half_fit_age", "decades of steps since training accuracy passed one half"),
+    ("val_acc_over_chance", "log10 of validation accuracy over chance"),
+    ("val_loss_over_chance", "log10 of validation loss over that of a blind guess"),
+    ("accuracy_gap", "training minus validation accuracy"),
+    ("loss_gap", "log10 of validation over training loss"),
+    ("loss_gap_slope", "the same: change per decade of steps, recently"),
+    ("weight_norm_per_weight", "log10 of the root mean square weight"),
+    ("embedding_share", "log10 of the embedding's norm over the whole norm"),
+    ("hidden_share", "log10 of the hidden layers' norm over the whole norm"),
+    ("output_share", "log10 of the output layer's norm over the whole norm"),
+    ("train_loss_roughness", "oscillation of log10 training loss over its trend"),
+    ("val_loss_roughness", "oscillation of log10 validation loss over its trend"),
+)
+
+_CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
+    "training_clock": ("log10 of learning rate x steps", lambda c, t: _log(c.learning_rate, t)),
+    "decay_clock": (
+        "log10 of learning rate x weight decay x steps",
+        lambda c, t: _log(c.learning_rate, c.weight_decay, t),
+    ),
+    "weight_decay": ("log10 of weight decay", lambda c, t: _log(c.weight_decay)),
+    "init_scale": ("log10 of the scale of initial weights", lambda c, t: _log(c.init_scale)),
+    "train_fraction": ("share of all samples that train", lambda c, t: c.train_fraction),
+    "train_size": ("log10 of training samples", lambda c, t: _log(c.train_size)),
+    "modulus": ("log10 of the modulus", lambda c, t: _log(c.modulus)),
+    "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
+    "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
+    "samples_per_parameter": ("log10 of training samples per parameter", lambda c, t: _ratio(c.train_size, c.parameters)),
+    "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
+    "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
+    "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
+    "layers": ("number of layers", lambda c, t: c.layers),
+    "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(c.batch_size, c.train_size)),
+    "dropout": ("dropout rate", lambda c, t: c.dropout),
+    "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
+}  # fmt: skip
+
+FEATURES: dict[str, Feature] = {
+    f.name: f
+    for f in (
+        *_curve_features(),
+        *(Feature(name, text, "history") for name, text in _JOINT),
+        *(Feature(name, text, "context") for name, (text, _) in _CONTEXT.items()),
+    )
+}
+_COLUMN = {name: k for k, name in enumerate(FEATURES)}
+
+
+def extract(history: Trajectory, context: Context) -> FloatArray:
+    """Return the features of a history that ends at its landmark, shape (n_features,), in the order of `FEATURES`.
+
+    NaN where a signal, a context field, or enough of the history is missing.
+    """
+    row = np.full(len(FEATURES), np.nan)
+    for group in _groups(history):
+        _fill_curves(row, history, group)
+    _fill_joint(row, history, context)
+    landmark = float(history.observed_until)
+    for name, (_, value) in _CONTEXT.items():
+        number = value(context, landmark)
+        row[_COLUMN[name]] = np.nan if number is None else number
+    return row
+
+
+def _groups(history: Trajectory) -> list[list[str]]:
+    """Group the recorded signals that have values at the same checkpoints: those are computed together."""
+    groups: dict[bytes, list[str]] = {}
+    for name in history.recorded_names():
+        if name in _CURVES:
+            groups.setdefault(np.isfinite(history.signals[name]).tobytes(), []).append(name)
+    return list(groups.values())
+
+
+def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None:
+    present = np.isfinite(history.signals[names[0]])
+    # Relative to the landmark, even where this signal was last recorded before it.
+    x = relative_log_time(np.append(history.steps[present], history.steps[-1]))[:-1]
+    curves = np.stack([_scaled(name, history.signals[name][present]) for name in names])
+    means = window_means(x, curves, _EDGES)
+    level = np.where(np.isnan(means[:, 0]), curves[:, -1], means[:, 0])
+    slope = (level - means[:, 1]) / (_CENTRES[0] - _CENTRES[1])
+    before = (means[:, 1] - means[:, 2]) / (_CENTRES[1] - _CENTRES[2])
+    top, top_age, bottom, bottom_age = extremes(x, curves)
+    shapes = {
+        "level": level,
+        "slope": slope,
+        "slope_long": (level - means[:, 3]) / (_CENTRES[0] - _CENTRES[3]),
+        "bend": slope - before,
+        "since_start": level - curves[:, 0],
+        "below_peak": top - level,
+        "peak_age": top_age,
+        "above_trough": level - bottom,
+        "trough_age": bottom_age,
+    }
+    for shape, values in shapes.items():
+        for name, value in zip(names, values, strict=True):
+            if shape != "level" or name in _LEVELS:
+                row[_COLUMN[f"{name}_{shape}"]] = value
+    for name, curve in zip(names, curves, strict=True):
+        if name in _LOSSES:
+            row[_COLUMN[f"{name}_roughness"]] = roughness(x, curve)
+
+
+def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
+    def put(name: str, value: float) -> None:
+        row[_COLUMN[name]] = value
+
+    def get(name: str) -> float:
+        return float(row[_COLUMN[name]])
+
+    landmark = max(history.observed_until, 1)
+    steps, train_acc = history.recorded("train_acc")
+    if len(train_acc):
+        memorized = memorization(history)
+        put("memorized", float(memorized.step is not None))
+        if memorized.step is not None:
+            put("memorization_age", np.log10(landmark / max(memorized.step, 1)))
+        if (train_acc >= 0.5).any():
+            put(
+                "half_fit_age", np.log10(landmark / max(int(steps[np.argmax(train_acc >= 0.5)]), 1))
+            )
+    if len(history.recorded("val_acc")[1]):
+        chance = max(chance_accuracy_of(context, history)[0], 1e-3)
+        put("val_acc_over_chance", np.log10(max(get("val_acc_level"), 1e-3) / chance))
+    if context.chance_accuracy is not None and 0 < context.chance_accuracy < 1:
+        blind = np.log10(-np.log(context.chance_accuracy))
+        put("val_loss_over_chance", get("val_loss_level") - blind)
+    put("accuracy_gap", get("train_acc_level") - get("val_acc_level"))
+    put("loss_gap", get("val_loss_level") - get("train_loss_level"))
+    put("loss_gap_slope", get("val_loss_slope") - get("train_loss_slope"))
+    norm = _last(history, "weight_norm")
+    if context.parameters is not None:
+        put("weight_norm_per_weight", norm - 0.5 * np.log10(context.parameters))
+    for part in ("embedding", "hidden", "output"):
+        put(f"{part}_share", _last(history, f"weight_norm_{part}") - norm)
+
+
+def _scaled(name: str, values: FloatArray) -> FloatArray:
+    return values if name in _ACCURACIES else np.log10(np.maximum(values, _SMALL))
+
+
+def _last(history: Trajectory, name: str) -> float:
+    _, values = history.recorded(name)
+    return float(np.log10(max(values[-1], _SMALL))) if len(values) else float("nan")
+
+
+def _log(*factors: float | None) -> float | None:
+    """Return log10 of a product, a thousandth-of-usual floor standing for zero; None where a factor is not known."""
+    product = 1.0
+    for factor in factors:
+        if factor is None:
+            return None
+        product *= factor
+    return float(np.log10(max(product, 1e-4)))
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return None if above is None or below is None else float(np.log10(above / below))

@@ -1,0 +1,31 @@
+"""Where in its life a run stands, as far as its history tells."""
+
+from typing import Literal
+
+from training_runs import Context, Trajectory
+from training_runs.onset import chance_accuracy_of, generalization, memorization, rise_step
+
+Phase = Literal["fitting", "memorized", "rising", "generalized"]
+PHASES: tuple[Phase, ...] = ("fitting", "memorized", "rising", "generalized")
+
+# Without training accuracy, a training loss this far below its first value counts as memorised.
+_FITTED_LOSS_SHARE = 0.1
+
+
+def phase_of(history: Trajectory, context: Context, target_accuracy: float) -> Phase | None:
+    """Return the phase at the end of a history; None where no signal tells.
+
+    Validation accuracy decides between generalised and rising, training accuracy between memorised and fitting, and
+    where one is missing the losses stand in: a training loss that has fallen to a tenth counts as memorised.
+    """
+    if generalization(history, target_accuracy).step is not None:
+        return "generalized"
+    chance, _ = chance_accuracy_of(context, history)
+    if rise_step(history, chance, target_accuracy) is not None:
+        return "rising"
+    if len(history.recorded("train_acc")[1]):
+        return "memorized" if memorization(history).step is not None else "fitting"
+    _, losses = history.recorded("train_loss")
+    if len(losses):
+        return "memorized" if losses[-1] <= _FITTED_LOSS_SHARE * losses[0] else "fitting"
+    return None

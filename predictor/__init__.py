@@ -1,0 +1,1 @@
+"""From features to forecasts: the forecaster, its calibration, its benchmark, and how it is stored and replaced."""

@@ -1,0 +1,180 @@
+"""From a curve in decades after the landmark to an answer in steps."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.curves import FloatArray
+from features.phase import Phase
+from predictor.advice import AdviceRule
+from predictor.curves import OnsetCurves
+from predictor.drivers import drivers_of
+from predictor.forecast import Curve, Forecast, Quantiles, Support
+from predictor.hazard import EDGES
+from training_runs import Context, Onset, Trajectory
+from training_runs.onset import COMPREHENSION_DELAY_STEPS, Outcome
+from training_runs.signals import SIGNALS
+
+_LEVELS = (0.05, 0.50, 0.95)
+_CORE_SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
+CURVE_POINTS = 41
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A question, checked, with what its history shows and what was not said filled in."""
+
+    history: Trajectory
+    context: Context
+    landmark: int
+    phase: Phase | None
+    memorized: Onset
+    generalized: Onset
+    horizon: int
+    target_accuracy: float
+    warnings: list[str]
+
+
+def answer(
+    version: str,
+    reading: Reading,
+    curve: OnsetCurves,
+    *,
+    memorization: FloatArray,
+    features: FloatArray,
+    contribution: FloatArray,
+    support_score: float,
+    in_support: bool,
+    advice: AdviceRule,
+) -> Forecast:
+    """Return the forecast of one run that has not generalised yet, from its one-row curve."""
+    supported = _step(reading.landmark, float(curve.reach[0]))
+    horizon = min(reading.horizon, supported)
+    warnings = list(reading.warnings)
+    if reading.horizon > supported:
+        warnings.append(
+            f"too few runs were watched beyond step {supported}: the probability is for that step, "
+            f"not for step {reading.horizon}"
+        )
+    if not in_support:
+        warnings.append(
+            f"this history is unlike the runs learnt from (support {support_score:.2f}): "
+            "the forecast leans on what those did as a whole"
+        )
+    by_horizon = _probability(curve, horizon / reading.landmark)
+    onset = [_quantile(reading.landmark, curve, level) for level in _LEVELS]
+    if_onset = [_quantile(reading.landmark, curve, level * by_horizon) for level in _LEVELS]
+    memorized = reading.memorized.step
+    return Forecast(
+        forecaster=version,
+        observed_until_step=reading.landmark,
+        phase=reading.phase,
+        memorization_step=memorized,
+        target_accuracy=reading.target_accuracy,
+        horizon_step=reading.horizon,
+        supported_until_step=supported,
+        probability_onset_by_horizon=by_horizon,
+        onset_step=Quantiles(*onset),
+        onset_step_if_onset=Quantiles(*if_onset),
+        delay_steps=_delays(onset, memorized),
+        outcome_probabilities=_outcomes(reading, curve, horizon, by_horizon, memorization),
+        curve=_curve(reading.landmark, curve),
+        drivers=drivers_of(contribution, features),
+        support=_support(reading, support_score, in_support),
+        advice=advice.advise(by_horizon, reading.landmark, reading.horizon, in_support),
+        warnings=tuple(warnings),
+    )
+
+
+def answer_generalized(version: str, reading: Reading, advice: AdviceRule) -> Forecast:
+    """Return what is known of a run whose onset is already in its history: no forecast."""
+    onset, memorized = reading.generalized.step, reading.memorized.step
+    assert onset is not None
+    seen = Quantiles(onset, onset, onset)
+    late = memorized is not None and onset - memorized > COMPREHENSION_DELAY_STEPS
+    outcomes: dict[Outcome, float] = {
+        "grokking": float(late),
+        "comprehension": float(not late),
+        "memorization": 0.0,
+        "confusion": 0.0,
+    }
+    return Forecast(
+        forecaster=version,
+        observed_until_step=reading.landmark,
+        phase="generalized",
+        memorization_step=memorized,
+        target_accuracy=reading.target_accuracy,
+        horizon_step=reading.horizon,
+        supported_until_step=reading.landmark,
+        probability_onset_by_horizon=1.0,
+        onset_step=seen,
+        onset_step_if_onset=seen,
+        delay_steps=_delays([onset] * 3, memorized),
+        outcome_probabilities=outcomes,
+        curve=Curve((onset,), (1.0,)),
+        drivers=(),
+        support=_support(reading, 1.0, True),
+        advice=advice.done(onset),
+        warnings=tuple(reading.warnings),
+    )
+
+
+def _step(landmark: int, decades: float) -> int:
+    return math.floor(landmark * 10**decades + 0.5)
+
+
+def _probability(curve: OnsetCurves, ratio: float) -> float:
+    return float(curve.probability(np.array([math.log10(ratio)]))[0])
+
+
+def _quantile(landmark: int, curve: OnsetCurves, level: float) -> int | None:
+    decades = float(curve.quantile(np.array([level]))[0])
+    return None if math.isnan(decades) else max(_step(landmark, decades), landmark + 1)
+
+
+def _delays(onset: list[int | None], memorized: int | None) -> Quantiles:
+    """Onset minus memorisation; null where memorisation is not known."""
+    return Quantiles(*(None if o is None or memorized is None else o - memorized for o in onset))
+
+
+def _curve(landmark: int, curve: OnsetCurves) -> Curve:
+    decades = np.linspace(0, float(curve.reach[0]), CURVE_POINTS)[1:]
+    steps = [_step(landmark, d) for d in decades]
+    points = {s: _probability(curve, s / landmark) for s in steps if s > landmark}
+    return Curve(tuple(points), tuple(points.values()))
+
+
+def _outcomes(
+    reading: Reading,
+    curve: OnsetCurves,
+    horizon: int,
+    by_horizon: float,
+    memorization: FloatArray,
+) -> dict[Outcome, float]:
+    """Split the probabilities of onset and of none into Li & Sakib's classes.
+
+    While a run is fitting, its memorisation step is not known yet: the delay is counted from the landmark, the
+    earliest it can be, and the chance of memorising by the horizon is that of the corpus's fitting runs.
+    """
+    memorized = reading.memorized.step
+    fitting = reading.phase == "fitting"
+    since = reading.landmark if memorized is None else memorized
+    early_until = min(since + COMPREHENSION_DELAY_STEPS, horizon)
+    early = 0.0
+    if early_until > reading.landmark:
+        early = min(_probability(curve, early_until / reading.landmark), by_horizon)
+    decades = math.log10(horizon / reading.landmark)
+    fits = float(np.interp(decades, EDGES, memorization)) if fitting else 1.0
+    return {
+        "grokking": by_horizon - early,
+        "comprehension": early,
+        "memorization": (1 - by_horizon) * fits,
+        "confusion": (1 - by_horizon) * (1 - fits),
+    }
+
+
+def _support(reading: Reading, score: float, in_support: bool) -> Support:
+    used = reading.history.recorded_names()
+    missing = [n for n in SIGNALS if n in _CORE_SIGNALS and n not in used]
+    return Support(round(score, 4), in_support, tuple(used), tuple(missing))

@@ -1,0 +1,103 @@
+"""Fit and evaluate the boosted hazard: features and decades ahead in, onsets per decade out."""
+
+import warnings
+from collections.abc import Sequence
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from features.curves import FloatArray
+from predictor.hazard import CENTRES, N_BINS, cumulative_hazard, person_periods
+
+# Chosen on grouped folds of the first corpus (docs/decisions.md). Deterministic: the same corpus, the same file.
+PARAMETERS = {
+    "objective": "poisson",
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 60,
+    "feature_fraction": 0.3,
+    "lambda_l2": 5.0,
+    "monotone_constraints_method": "basic",
+    "seed": 0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 2,
+    "verbose": -1,
+}
+N_TREES = 250
+
+# Columns that follow the features: what is asked rather than what was seen.
+ASKED = ("target_accuracy", "decades_ahead")
+
+
+def fit_hazard(
+    features: FloatArray,
+    names: Sequence[str],
+    target: FloatArray,
+    x: FloatArray,
+    event: NDArray[np.bool_],
+    weight: FloatArray,
+) -> lgb.Booster:
+    """Return a booster of the log hazard, falling (never rising) with the target accuracy.
+
+    Parameters
+    ----------
+    features : shape (n_rows, n_features), in the order of names.
+    target : accuracy asked about, shape (n_rows,).
+    x, event : decades followed after the landmark, and whether that ended in onset.
+    weight : shape (n_rows,).
+    """
+    periods = person_periods(x, event)
+    matrix = np.column_stack([features, target])[periods.row]
+    matrix = np.column_stack([matrix, CENTRES[periods.bin]])
+    constraints = [0] * features.shape[1] + [-1, 0]
+    data = lgb.Dataset(
+        matrix,
+        # Weighted rates: the same likelihood as counts with an exposure offset, and the base rate stays in the file.
+        label=periods.event / periods.exposure,
+        weight=weight[periods.row] * periods.exposure,
+        feature_name=[*names, *ASKED],
+        free_raw_data=True,
+    )
+    return lgb.train({**PARAMETERS, "monotone_constraints": constraints}, data, N_TREES)
+
+
+def mean_log_rates(
+    boosters: Sequence[lgb.Booster], features: FloatArray, target: FloatArray
+) -> FloatArray:
+    """Return the log hazard in each bin, shape (n_rows, n_bins), averaged over boosters."""
+    matrix = question_matrix(features, target)
+    raw = [b.predict(matrix, raw_score=True, num_threads=1) for b in boosters]
+    return np.asarray(np.mean(raw, axis=0)).reshape(-1, N_BINS)
+
+
+def question_matrix(features: FloatArray, target: FloatArray) -> FloatArray:
+    """Return one model row for each (row, bin), shape (n_rows * n_bins, n_features + 2)."""
+    rows = np.repeat(np.column_stack([features, target]), N_BINS, axis=0)
+    return np.column_stack([rows, np.tile(CENTRES, len(features))])
+
+
+def onset_probability(log_rates: FloatArray) -> FloatArray:
+    """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
+    return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)))))
+
+
+def contributions(
+    boosters: Sequence[lgb.Booster],
+    features: FloatArray,
+    target: FloatArray,
+    bins: NDArray[np.intp],
+) -> FloatArray:
+    """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
+    matrix = np.column_stack([features, target, CENTRES[bins]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shap = [b.predict(matrix, pred_contrib=True, num_threads=1) for b in boosters]
+    return np.asarray(np.mean(shap, axis=0))[:, : features.shape[1]]
+
+
+def gain_shares(boosters: Sequence[lgb.Booster], n_features: int) -> FloatArray:
+    """Return each feature's share of the boosters' gain, shape (n_features,)."""
+    gain = np.sum([b.feature_importance("gain") for b in boosters], axis=0)[:n_features]
+    return np.asarray(gain / max(gain.sum(), 1e-12))

@@ -1,0 +1,244 @@
+"""The onset forecaster: fitted on a corpus cut at landmarks, asked about one partial history or many."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.curves import FloatArray
+from features.extract import FEATURES, extract
+from features.phase import PHASES, phase_of
+from features.table import MIN_EVALS, MIN_LANDMARK, FeatureTable
+from predictor.advice import AdviceRule, fit_advice
+from predictor.answer import Reading, answer, answer_generalized
+from predictor.boosting import contributions, gain_shares
+from predictor.curves import OnsetCurves
+from predictor.forecast import Forecast, Question
+from predictor.hazard import CENTRES, EDGES, decades_after
+from predictor.hazard_model import HazardModel, Rows
+from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance
+from predictor.survival import cdf_at, kaplan_meier
+from training_runs import InvalidInput
+from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
+
+_FITTING, _MEMORIZED = PHASES.index("fitting"), PHASES.index("memorized")
+
+
+@dataclass(frozen=True, eq=False)
+class OnsetForecaster:
+    """Says whether and when a run will generalise.
+
+    Attributes
+    ----------
+    version : name under which it is stored and quoted in every forecast.
+    hazard : the boosted hazards and their calibration.
+    population : P(onset by each edge) over the corpus, one row for each phase; what is said of unlike histories.
+    memorization : P(memorised by each edge) over the corpus's rows that were still fitting.
+    reach, resemblance : how far ahead, and how far around it, the corpus supports a forecast.
+    advice : thresholds and their error rates.
+    """
+
+    version: str
+    hazard: HazardModel
+    population: FloatArray
+    memorization: FloatArray
+    reach: Reach
+    resemblance: Resemblance
+    advice: AdviceRule
+
+    @classmethod
+    def fit(
+        cls, table: FeatureTable, version: str, on_fold: Callable[[], None] = lambda: None
+    ) -> "OnsetForecaster":
+        """Learn from a training table. Deterministic: the same table gives the same forecaster."""
+        x = decades_after(table.time, table.landmark)
+        rows = _rows(table, x)
+        hazard = HazardModel.fit(rows, list(FEATURES), on_fold)
+        reach = fit_reach(table.landmark, x, table.configuration)
+        blind = hazard.blind_curves(rows.features, rows.target, rows.group, rows.configuration)
+        population = np.stack([_population(rows, rows.group == g) for g in range(len(PHASES) - 1)])
+        fitting = table.phase == _FITTING
+        return cls(
+            version=version,
+            hazard=hazard,
+            population=population,
+            memorization=_memorization(table.where(fitting), rows.weight[fitting]),
+            reach=reach,
+            resemblance=fit_resemblance(
+                table.features, gain_shares(hazard.boosters, len(FEATURES))
+            ),
+            advice=_fit_advice(table, OnsetCurves(blind, reach(table.landmark))),
+        )
+
+    def forecast(self, question: Question) -> Forecast:
+        """Answer one question.
+
+        Raises
+        ------
+        InvalidInput : too few checkpoints, or a horizon or target that cannot be.
+        """
+        result = self.forecast_many([question])[0]
+        if isinstance(result, InvalidInput):
+            raise result
+        return result
+
+    def forecast_many(self, questions: Sequence[Question]) -> list[Forecast | InvalidInput]:
+        """Answer many questions at once; in the place of one that cannot be answered stands the reason."""
+        readings = [_read(q) for q in questions]
+        open_ = [r for r in readings if isinstance(r, Reading) and r.phase != "generalized"]
+        answers = iter(self._answers(open_))
+        results: list[Forecast | InvalidInput] = []
+        for reading in readings:
+            if isinstance(reading, InvalidInput):
+                results.append(reading)
+            elif reading.phase == "generalized":
+                results.append(answer_generalized(self.version, reading, self.advice))
+            else:
+                results.append(next(answers))
+        return results
+
+    def curves(self, table: FeatureTable, *, blind: bool) -> OnsetCurves:
+        """Return calibrated curves of a table's rows; blind: by the boosters that did not see each configuration."""
+        if blind:
+            cdf = self.hazard.blind_curves(
+                table.features, table.target, table.phase, table.configuration
+            )
+        else:
+            cdf = self.hazard.curves(table.features, table.target, table.phase)
+        return OnsetCurves(cdf, self.reach(table.landmark))
+
+    def _answers(self, readings: list[Reading]) -> list[Forecast]:
+        if not readings:
+            return []
+        features = np.stack([extract(r.history, r.context) for r in readings])
+        target = np.array([r.target_accuracy for r in readings])
+        landmark = np.array([r.landmark for r in readings], dtype=float)
+        phase = np.array([PHASES.index(r.phase or "memorized") for r in readings])
+        score = self.resemblance.score(features)
+        curves = OnsetCurves(
+            self._widened(self.hazard.curves(features, target, phase), phase, score),
+            self.reach(landmark),
+        )
+        median = curves.quantile(0.5 * curves.probability(curves.reach))
+        bins = np.searchsorted(EDGES, np.nan_to_num(median), side="right") - 1
+        bins = np.clip(bins, 0, len(CENTRES) - 1)
+        moved = contributions(self.hazard.boosters, features, target, bins)
+        return [
+            answer(
+                self.version,
+                reading,
+                OnsetCurves(curves.cdf[k : k + 1], curves.reach[k : k + 1]),
+                memorization=self.memorization,
+                features=features[k],
+                contribution=moved[k],
+                support_score=float(score[k]),
+                in_support=bool(score[k] >= self.resemblance.threshold),
+                advice=self.advice,
+            )
+            for k, reading in enumerate(readings)
+        ]
+
+    def _widened(self, cdf: FloatArray, phase: np.ndarray, score: FloatArray) -> FloatArray:
+        """Mix in what the corpus as a whole did, the more so the less a history resembles it."""
+        trust = np.clip(score / max(self.resemblance.threshold, 1e-9), 0.0, 1.0)[:, None]
+        return np.asarray(trust * cdf + (1 - trust) * self.population[phase])
+
+
+def _rows(table: FeatureTable, x: FloatArray) -> Rows:
+    return Rows(
+        features=table.features,
+        target=table.target,
+        group=table.phase,
+        x=x,
+        event=table.event,
+        configuration=table.configuration,
+        weight=table.weights(),
+    )
+
+
+def _population(rows: Rows, members: np.ndarray) -> FloatArray:
+    times, cdf, _ = kaplan_meier(rows.x[members], rows.event[members], rows.weight[members])
+    return cdf_at(EDGES, times, cdf)
+
+
+def _memorization(fitting: FeatureTable, weight: FloatArray) -> FloatArray:
+    x = decades_after(fitting.memorized_time, fitting.landmark)
+    times, cdf, _ = kaplan_meier(x, fitting.memorized_event, weight)
+    return cdf_at(EDGES, times, cdf)
+
+
+def _fit_advice(table: FeatureTable, curves: OnsetCurves) -> AdviceRule:
+    known = table.event | (table.time >= table.budget)
+    rows = known & (table.phase == _MEMORIZED) & (table.landmark < table.rise)
+    probability = curves.probability(decades_after(table.budget, table.landmark))
+    return fit_advice(probability[rows], table.event[rows], table.run[rows])
+
+
+def _read(question: Question) -> Reading | InvalidInput:
+    """Check a question and fill in what was not said."""
+    try:
+        return _reading(question)
+    except InvalidInput as error:
+        return error
+
+
+def _reading(question: Question) -> Reading:
+    history, context = question.trajectory, question.context
+    landmark = history.observed_until
+    if len(history) < MIN_EVALS or landmark < MIN_LANDMARK:
+        raise InvalidInput(
+            field="history.step",
+            value=f"{len(history)} checkpoints up to step {landmark}",
+            expected=f"at least {MIN_EVALS} checkpoints, the last at step {MIN_LANDMARK} or later",
+            hint="send the history again when the run has gone further",
+        )
+    if not history.recorded_names():
+        raise InvalidInput(
+            field="history", value="no signal", expected="train_loss, val_acc or other signals"
+        )
+    warnings = list(question.warnings)
+    target = question.target_accuracy
+    if target is None:
+        target = target_accuracy_of(context)
+    elif not 0 < target <= 1:
+        raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
+    for name, absence in _ABSENCES.items():
+        if not len(history.recorded(name)[1]):
+            warnings.append(absence)
+    if len(history.recorded("val_acc")[1]):
+        chance_warning = chance_accuracy_of(context, history)[1]
+        warnings += [chance_warning] if chance_warning else []
+    return Reading(
+        history=history,
+        context=context,
+        landmark=landmark,
+        phase=phase_of(history, context, target),
+        memorized=memorization(history),
+        generalized=generalization(history, target),
+        horizon=_horizon(question, landmark, warnings),
+        target_accuracy=target,
+        warnings=warnings,
+    )
+
+
+_ABSENCES = {
+    "train_acc": "no train_acc: the memorisation step is not known, and the phase comes from train_loss",
+    "val_acc": "no val_acc: onset is forecast in the sense of the runs learnt from, and cannot be observed",
+}
+
+
+def _horizon(question: Question, landmark: int, warnings: list[str]) -> int:
+    if question.horizon_step is not None:
+        if question.horizon_step <= landmark:
+            raise InvalidInput(
+                field="horizon_step",
+                value=question.horizon_step,
+                expected=f"a step after the last one, {landmark}",
+            )
+        return question.horizon_step
+    budget = question.context.budget_step
+    if budget is not None and budget > landmark:
+        return budget
+    if budget is not None:
+        warnings.append(f"budget_step {budget} has passed: the horizon is 10x the last step")
+    return 10 * landmark

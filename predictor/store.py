@@ -1,0 +1,205 @@
+"""Where forecasters live: one folder a version, holding data and never code.
+
+A version is `booster-<k>.txt` (LightGBM's text format), `state.json` (everything else that a forecast needs),
+`card.json` (what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped
+versions lie in this package and cannot be changed; the user's lie in their data directory, beside the name of the
+active one. A version appears whole or not at all, and is never overwritten.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import platformdirs
+
+from features.extract import FEATURES
+from predictor.advice import AdviceRule
+from predictor.boosting import ASKED
+from predictor.calibration import CalibrationMap
+from predictor.errors import DamagedForecaster, ForecasterNotFound
+from predictor.forecaster import OnsetForecaster
+from predictor.hazard_model import HazardModel
+from predictor.support import Reach, Resemblance
+
+SHIPPED = Path(__file__).parent / "forecasters"
+FORMAT = 1  # of state.json; a change is named in the CHANGELOG
+
+Card = dict[str, Any]
+
+
+class ForecasterStore:
+    """Versions of the forecaster, and which of them answers.
+
+    Parameters
+    ----------
+    folder : where the user's versions lie; by default the user's data directory.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or Path(platformdirs.user_data_dir("grokcast")) / "forecasters"
+
+    def active_version(self) -> str:
+        """Return the version that answers: the one activated last, else the newest that is shipped."""
+        try:
+            return (self.folder / "active").read_text().strip()
+        except FileNotFoundError:
+            return _versions(SHIPPED)[-1]
+
+    def versions(self) -> list[str]:
+        """Return every stored version, newest first."""
+        return sorted({*_versions(SHIPPED), *_versions(self.folder)}, key=_order, reverse=True)
+
+    def load(self, version: str | None = None) -> OnsetForecaster:
+        """Return a forecaster, by default the active one.
+
+        Raises
+        ------
+        ForecasterNotFound : no such version.
+        DamagedForecaster : a file is missing or altered, or the version needs other features than these.
+        """
+        version = version or self.active_version()
+        return _load(self._path(version), version)
+
+    def cards(self) -> list[Card]:
+        """Return what is known of every version, newest first."""
+        return [self.card(version) for version in self.versions()]
+
+    def card(self, version: str) -> Card:
+        """Return what a version was made from and how good it is, and whether it is the active one."""
+        path = self._path(version)
+        _check(path)
+        card: Card = json.loads((path / "card.json").read_text())
+        return {**card, "active": version == self.active_version()}
+
+    def save(self, forecaster: OnsetForecaster, card: Card) -> None:
+        """Add a version, durably."""
+        save(forecaster, card, self.folder)
+
+    def activate(self, version: str) -> None:
+        """Make a version the one that answers: atomic, and undone by activating another."""
+        _check(self._path(version))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        aside = self.folder / f".active.{os.getpid()}"
+        aside.write_text(version + "\n")
+        os.replace(aside, self.folder / "active")
+
+    def _path(self, version: str) -> Path:
+        for place in (self.folder, SHIPPED):
+            if version in _versions(place):
+                return place / version
+        raise ForecasterNotFound(version=version, known=self.versions())
+
+
+def save(forecaster: OnsetForecaster, card: Card, folder: Path) -> None:
+    """Write a version into a folder of versions: aside first, then renamed as a whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    try:
+        for k, booster in enumerate(forecaster.hazard.boosters):
+            booster.save_model(str(aside / f"booster-{k}.txt"))
+        (aside / "state.json").write_text(_dumps(_state(forecaster)))
+        (aside / "card.json").write_text(_dumps({"version": forecaster.version, **card}))
+        checksums = {p.name: _checksum(p) for p in sorted(aside.iterdir())}
+        (aside / "manifest.json").write_text(_dumps(checksums))
+        aside.chmod(0o755)
+        os.rename(aside, folder / forecaster.version)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _versions(folder: Path) -> list[str]:
+    found = [p.parent.name for p in folder.glob("*/manifest.json")] if folder.is_dir() else []
+    return sorted((v for v in found if not v.startswith(".")), key=_order)
+
+
+def _order(version: str) -> list[tuple[int, str]]:
+    """Order 2026.11.2 before 2026.11.10."""
+    return [(int(part) if part.isdigit() else -1, part) for part in version.split(".")]
+
+
+def _check(path: Path) -> None:
+    try:
+        manifest = json.loads((path / "manifest.json").read_text())
+        for name, checksum in manifest.items():
+            if _checksum(path / name) != checksum:
+                raise DamagedForecaster(path=str(path), problem=f"{name} has been altered")
+    except (OSError, ValueError) as error:
+        if isinstance(error, DamagedForecaster):
+            raise
+        raise DamagedForecaster(path=str(path), problem=f"it cannot be read ({error})") from None
+
+
+def _load(path: Path, version: str) -> OnsetForecaster:
+    _check(path)
+    state = json.loads((path / "state.json").read_text())
+    if state["format"] != FORMAT or state["features"] != list(FEATURES):
+        raise DamagedForecaster(
+            path=str(path), problem="it was made for other features than this version computes"
+        )
+    files = sorted(path.glob("booster-*.txt"))
+    boosters = [lgb.Booster(model_file=str(f)) for f in files]
+    if any(b.feature_name() != [*FEATURES, *ASKED] for b in boosters):
+        raise DamagedForecaster(path=str(path), problem="its boosters name other features")
+    maps = {
+        int(g): CalibrationMap(_array(m[0]), _array(m[1])) for g, m in state["calibration"].items()
+    }
+    resemblance = state["resemblance"]
+    return OnsetForecaster(
+        version=version,
+        hazard=HazardModel(boosters, maps),
+        population=_array(state["population"]),
+        memorization=_array(state["memorization"]),
+        reach=Reach(_array(state["reach"]["centres"]), _array(state["reach"]["decades"])),
+        resemblance=Resemblance(
+            low=_array(resemblance["low"]),
+            high=_array(resemblance["high"]),
+            importance=_array(resemblance["importance"]),
+            threshold=resemblance["threshold"],
+        ),
+        advice=AdviceRule(**state["advice"]),
+    )
+
+
+def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
+    resemblance, reach = forecaster.resemblance, forecaster.reach
+    return {
+        "format": FORMAT,
+        "features": list(FEATURES),
+        "calibration": {
+            str(g): [m.knots.tolist(), m.values.tolist()]
+            for g, m in sorted(forecaster.hazard.calibration.items())
+        },
+        "population": forecaster.population.tolist(),
+        "memorization": forecaster.memorization.tolist(),
+        "reach": {"centres": reach.centres.tolist(), "decades": reach.decades.tolist()},
+        "resemblance": {
+            "low": _listed(resemblance.low),
+            "high": _listed(resemblance.high),
+            "importance": resemblance.importance.tolist(),
+            "threshold": resemblance.threshold,
+        },
+        "advice": asdict(forecaster.advice),
+    }
+
+
+def _array(values: list[float | None]) -> np.ndarray:
+    return np.array(values, dtype=float)  # null becomes NaN: no value lies inside such a range
+
+
+def _listed(values: np.ndarray) -> list[float | None]:
+    return [float(v) if np.isfinite(v) else None for v in values]
+
+
+def _dumps(content: Any) -> str:
+    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,172 @@
+"""A folder of runs on disk: Parquet shards, one row a run, written once and never changed.
+
+Every write is a new file that appears whole or not at all (written aside, synced, renamed), so a reader never sees a
+torn file and a kill at any moment loses nothing that was added. Reading takes the first of two rows with one run_id,
+so a kill between compacting and deleting the pieces repeats nothing.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from training_runs.context import Context
+from training_runs.errors import InvalidInput
+from training_runs.run import Run
+from training_runs.signals import SIGNALS
+from training_runs.trajectory import Trajectory
+
+SHARD_BYTES = 2_500_000  # a shard goes into version control once; small ones are easy to fetch
+
+_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("configuration_id", pa.string()),
+        ("config", pa.string()),  # JSON
+        ("context", pa.string()),  # JSON
+        ("budget_step", pa.int64()),
+        ("blocked", pa.bool_()),
+        ("status", pa.string()),
+        ("step", pa.list_(pa.int64())),
+        *((name, pa.list_(pa.float32())) for name in SIGNALS),
+    ]
+)
+
+
+def append(folder: Path, runs: Sequence[Run]) -> None:
+    """Add finished runs to a folder, durably: when this returns, they survive a kill and a power cut."""
+    name = hashlib.sha256("".join(r.run_id for r in runs).encode()).hexdigest()[:16]
+    _write(folder / f"part-{name}.parquet", pa.Table.from_pylist([_row(r) for r in runs], _SCHEMA))
+
+
+def read(folder: Path) -> list[Run]:
+    """Return every run of a folder, each once, in the order of their shards.
+
+    Raises
+    ------
+    InvalidInput : the folder does not exist, or a file in it is not an archive of runs.
+    """
+    if not folder.is_dir():
+        raise InvalidInput(field="folder of runs", value=str(folder), expected="an existing folder")
+    runs: dict[str, Run] = {}
+    for shard in _shards(folder):
+        for row in _table(shard).to_pylist():
+            runs.setdefault(row["run_id"], _run(row))
+    return list(runs.values())
+
+
+def run_ids(folder: Path) -> set[str]:
+    """Return which runs a folder already holds."""
+    return {
+        str(i) for s in _shards(folder) for i in pq.read_table(s, columns=["run_id"])[0].to_pylist()
+    }
+
+
+def compact(folder: Path) -> None:
+    """Merge the small pieces of a finished sweep into shards of at most about `SHARD_BYTES`."""
+    shards = len(list(folder.glob("shard-*.parquet")))
+    for batch in _batches(sorted(folder.glob("part-*.parquet"))):
+        shards += 1
+        _write(folder / f"shard-{shards:04d}.parquet", pa.concat_tables(_table(p) for p in batch))
+        for part in batch:
+            part.unlink()
+
+
+def digest(runs: Iterable[Run]) -> str:
+    """Return a hash of which runs these are, whatever their order."""
+    return hashlib.sha256("".join(sorted(r.run_id for r in runs)).encode()).hexdigest()[:16]
+
+
+def _shards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("shard-*.parquet")) + sorted(folder.glob("part-*.parquet"))
+
+
+def _batches(parts: list[Path]) -> Iterable[list[Path]]:
+    batch: list[Path] = []
+    size = 0
+    for part in parts:
+        if batch and size + part.stat().st_size > SHARD_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(part)
+        size += part.stat().st_size
+    if batch:
+        yield batch
+
+
+def _table(shard: Path) -> pa.Table:
+    """Read a shard, with columns of signals that were named later than it was written."""
+    try:
+        table = pq.read_table(shard)
+        table.column("run_id")
+    except (pa.ArrowInvalid, KeyError):
+        raise InvalidInput(
+            field=str(shard), value="a file", expected="a shard written by `grokcast generate`"
+        ) from None
+    columns = [
+        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type)
+        for f in _SCHEMA
+    ]
+    return pa.Table.from_arrays(columns, schema=_SCHEMA)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        floats = [f"{n}.list.element" for n in SIGNALS]
+        pq.write_table(
+            table,
+            aside,
+            compression="zstd",
+            compression_level=12,
+            use_dictionary=False,
+            column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
+        )
+        _sync(aside)
+        os.replace(aside, path)
+        _sync(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "configuration_id": run.configuration_id,
+        "config": json.dumps(dict(run.config), sort_keys=True),
+        "context": json.dumps(run.context.as_dict(), sort_keys=True),
+        "budget_step": run.budget_step,
+        "blocked": run.blocked,
+        "status": run.status,
+        "step": run.trajectory.steps.tolist(),
+        **{name: values.tolist() for name, values in run.trajectory.signals.items()},
+    }
+
+
+def _run(row: dict[str, Any]) -> Run:
+    signals = {n: np.array(row[n], dtype=float) for n in SIGNALS if row[n] is not None}
+    return Run(
+        run_id=row["run_id"],
+        configuration_id=row["configuration_id"],
+        context=Context.from_mapping(json.loads(row["context"]))[0],
+        trajectory=Trajectory(row["step"], signals),
+        budget_step=row["budget_step"],
+        blocked=row["blocked"],
+        status=row["status"],
+        config=json.loads(row["config"]),
+    )

@@ -1,0 +1,85 @@
+"""What is known of a run beside its history. Every field is optional: users give what they have."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from training_runs.errors import InvalidInput
+
+_WORDS = {"task_family", "operation", "architecture", "optimizer", "loss"}
+_COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "embedding_dim"} | {
+    "parameters",
+    "batch_size",
+    "budget_step",
+}
+_SHARES = {"chance_accuracy", "train_fraction", "dropout", "label_noise"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Hyperparameters and setting of a run, in the words of the field.
+
+    Counts are whole numbers > 0, shares lie in [0, 1], words are compared in lower case. `batch_size` is absent for
+    full-batch training; `budget_step` is the step at which the run would be stopped anyway.
+    """
+
+    task_family: str | None = None
+    operation: str | None = None
+    modulus: int | None = None
+    classes: int | None = None
+    chance_accuracy: float | None = None
+    train_size: int | None = None
+    val_size: int | None = None
+    train_fraction: float | None = None
+    architecture: str | None = None
+    layers: int | None = None
+    width: int | None = None
+    embedding_dim: int | None = None
+    parameters: int | None = None
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    batch_size: int | None = None
+    init_scale: float | None = None
+    loss: str | None = None
+    dropout: float | None = None
+    label_noise: float | None = None
+    budget_step: int | None = None
+    steps_per_epoch: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                object.__setattr__(self, field.name, _checked(field.name, value))
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> tuple["Context", list[str]]:
+        """Return a context from loose fields, and the names of those it does not know."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        return cls(**{k: v for k, v in values.items() if k in known}), unknown
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields that are known."""
+        return {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+
+
+def _checked(name: str, value: Any) -> Any:
+    field = f"context.{name}"
+    if name in _WORDS:
+        if not isinstance(value, str):
+            raise InvalidInput(field=field, value=value, expected="a word")
+        return value.strip().lower()
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise InvalidInput(field=field, value=value, expected="a finite number")
+    if name in _COUNTS:
+        if value != int(value) or value < 1:
+            raise InvalidInput(field=field, value=value, expected="a whole number >= 1")
+        return int(value)
+    if value < 0 or (name in _SHARES and value > 1):
+        expected = "a number in [0, 1]" if name in _SHARES else "a number >= 0"
+        raise InvalidInput(field=field, value=value, expected=expected)
+    return float(value)

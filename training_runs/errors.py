@@ -1,0 +1,21 @@
+"""What bad input raises, in every layer."""
+
+
+class InvalidInput(ValueError):
+    """A value that cannot be used: where it is, what it is, what is expected, and often what to do next.
+
+    Parameters
+    ----------
+    field : path of the value in the input, e.g. `history.val_acc[3]`.
+    value : the offending value.
+    expected : what would be accepted, as a phrase.
+    hint : the likely cause or the next move, as a phrase.
+    """
+
+    def __init__(self, *, field: str, value: object, expected: str, hint: str = "") -> None:
+        super().__init__(field, value, expected, hint)
+        self.field, self.value, self.expected, self.hint = field, value, expected, hint
+
+    def __str__(self) -> str:
+        text = f"{self.field} is {self.value!r}; expected {self.expected}"
+        return f"{text} ({self.hint})" if self.hint else text

@@ -1,0 +1,114 @@
+"""When a run memorised and when it generalised, with censoring as a value.
+
+Thresholds and classes follow Li & Sakib (ECE 826, sections 2 and 3.2). One crossing is not an event: in published
+runs between 24 % and 97 % of first crossings last, so three consecutive checkpoints are asked for.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from training_runs.context import Context
+from training_runs.trajectory import FloatArray, Trajectory
+
+SUSTAINED_EVALS = 3
+MEMORIZED_ACCURACY = 0.95
+COMPREHENSION_DELAY_STEPS = 1000  # Li & Sakib 3.2: a longer delay is grokking
+RISE_SHARE = 0.2  # of the way from chance to target: visible to the eye
+
+Outcome = Literal["grokking", "comprehension", "memorization", "confusion"]
+OUTCOMES: tuple[Outcome, ...] = ("grokking", "comprehension", "memorization", "confusion")
+
+
+@dataclass(frozen=True)
+class Onset:
+    """First step from which an accuracy held, or the fact that it was not seen.
+
+    Attributes
+    ----------
+    step : first of three consecutive checkpoints at or above the threshold; None where not seen.
+    confirmed_step : the third of them, when the event became known; None where not seen.
+    observed_until : last step of the history that was searched.
+    """
+
+    step: int | None
+    confirmed_step: int | None
+    observed_until: int
+
+    def by(self, step: float) -> bool:
+        """Say whether the event is known to have happened at or before a step."""
+        return self.step is not None and self.step <= step
+
+
+def sustained(trajectory: Trajectory, signal: str, threshold: float) -> Onset:
+    """Return the first of `SUSTAINED_EVALS` consecutive recorded values of a signal at or above a threshold.
+
+    Checkpoints at which the signal is missing are passed over.
+    """
+    steps, values = trajectory.recorded(signal)
+    above = values >= threshold
+    last = len(above) - SUSTAINED_EVALS + 1
+    for i in np.flatnonzero(above[: max(last, 0)]):
+        if above[i : i + SUSTAINED_EVALS].all():
+            confirmed = int(steps[i + SUSTAINED_EVALS - 1])
+            return Onset(int(steps[i]), confirmed, trajectory.observed_until)
+    return Onset(None, None, trajectory.observed_until)
+
+
+def memorization(trajectory: Trajectory) -> Onset:
+    """Return when training accuracy first held at 0.95 or more."""
+    return sustained(trajectory, "train_acc", MEMORIZED_ACCURACY)
+
+
+def generalization(trajectory: Trajectory, target_accuracy: float) -> Onset:
+    """Return when validation accuracy first held at the target or more: the onset step."""
+    return sustained(trajectory, "val_acc", target_accuracy)
+
+
+def rise_step(trajectory: Trajectory, chance: float, target_accuracy: float) -> int | None:
+    """Return the first step at which validation accuracy is a fifth of the way from chance to target."""
+    steps, values = trajectory.recorded("val_acc")
+    risen = values > chance + RISE_SHARE * (target_accuracy - chance)
+    return int(steps[np.argmax(risen)]) if risen.any() else None
+
+
+def target_accuracy_of(context: Context) -> float:
+    """Return the validation accuracy that counts as generalised for a task, unless a caller sets another."""
+    if context.task_family == "reviews":
+        return 0.75
+    few = context.train_size is None or context.train_size <= 5000
+    if context.task_family in {"mnist", "digits", "images"} and few:
+        return 0.85
+    return 0.95
+
+
+def chance_accuracy_of(context: Context, trajectory: Trajectory) -> tuple[float, str | None]:
+    """Return the accuracy of a blind guess, and a warning where it had to be assumed."""
+    if context.chance_accuracy is not None:
+        return context.chance_accuracy, None
+    if context.classes is not None:
+        return 1.0 / context.classes, None
+    _, values = trajectory.recorded("val_acc")
+    if len(values):
+        first = float(values[0])
+        return first, f"no chance accuracy was given: the first val_acc, {first:.3g}, stands for it"
+    return 0.0, "no chance accuracy was given: 0 stands for it"
+
+
+def outcome_by(horizon: float, memorized: Onset, generalized: Onset) -> Outcome:
+    """Return the class of a run as it stands at a horizon (Li & Sakib 3.2)."""
+    if generalized.by(horizon):
+        assert generalized.step is not None
+        early = memorized.step is None or (
+            generalized.step - memorized.step <= COMPREHENSION_DELAY_STEPS
+        )
+        return "comprehension" if early else "grokking"
+    return "memorization" if memorized.by(horizon) else "confusion"
+
+
+def as_event_time(onsets: list[Onset]) -> tuple[np.ndarray, FloatArray]:
+    """Return (event, time), the pair survival analysis works with: time of the event, or of censoring."""
+    event = np.array([o.step is not None for o in onsets])
+    time = np.array([o.observed_until if o.step is None else o.step for o in onsets], dtype=float)
+    return event, time

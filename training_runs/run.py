@@ -1,0 +1,34 @@
+"""One training run as it is kept: who it is, what is known of it, and what was recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from training_runs.context import Context
+from training_runs.trajectory import Trajectory
+
+Status = Literal["finished", "stopped_early", "diverged"]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One recorded run.
+
+    Attributes
+    ----------
+    run_id : stable name of this run.
+    configuration_id : what it shares with runs that differ only in seed, budget or cadence; the unit of every split.
+    budget_step : the step at which it would be stopped, fixed before training.
+    blocked : whether it can never generalise by construction. A label, never a feature.
+    status : `finished` at its budget, `stopped_early` after generalising, or `diverged`.
+    config : the fields of its `RunConfig`; empty for runs recorded elsewhere.
+    """
+
+    run_id: str
+    configuration_id: str
+    context: Context
+    trajectory: Trajectory
+    budget_step: int
+    blocked: bool = False
+    status: Status = "finished"
+    config: Mapping[str, Any] = field(default_factory=dict)

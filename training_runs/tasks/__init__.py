@@ -1,0 +1,1 @@
+"""The tasks that networks are trained on, one file per task family."""

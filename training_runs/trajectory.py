@@ -1,0 +1,182 @@
+"""The metric history of one run, checked once, at birth.
+
+The only unit of time is the optimiser step. Names of things in time end in `_step` (absolute) or `_steps` (a
+duration); counts of checkpoints end in `_evals`. A missing value is NaN; infinity is not a value.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from training_runs.errors import InvalidInput
+from training_runs.signals import SIGNALS
+
+FloatArray = NDArray[np.float64]
+
+# A float32 accuracy of 1 can come back as 1.0000001; more than this above 1 is a mistake.
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Signals of one run over strictly increasing steps.
+
+    Attributes
+    ----------
+    steps : int64, shape (n_evals,), strictly increasing, >= 0.
+    signals : name of a signal -> float64, shape (n_evals,); NaN where it was not recorded.
+
+    Raises
+    ------
+    InvalidInput : steps that do not increase, lengths that differ, infinities, values out of a signal's range
+        (percent accuracies are named as such), names outside `training_runs.signals.SIGNALS`.
+    """
+
+    steps: NDArray[np.int64]
+    signals: Mapping[str, FloatArray]
+
+    def __init__(self, steps: ArrayLike, signals: Mapping[str, ArrayLike]) -> None:
+        checked = _checked_steps(steps)
+        columns = {name: _checked_signal(name, signals[name], len(checked)) for name in signals}
+        object.__setattr__(self, "steps", checked)
+        object.__setattr__(self, "signals", MappingProxyType(columns))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Trajectory, (self.steps, dict(self.signals))
+
+    @property
+    def observed_until(self) -> int:
+        """The last step of the history: nothing is known beyond it."""
+        return int(self.steps[-1])
+
+    def recorded(self, name: str) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return the steps and values at which a signal was recorded; both empty where it never was."""
+        values = self.signals.get(name)
+        if values is None:
+            return self.steps[:0], np.empty(0)
+        present = np.isfinite(values)
+        return self.steps[present], values[present]
+
+    def recorded_names(self) -> list[str]:
+        """Return the signals that hold at least one value, in vocabulary order."""
+        return [n for n in SIGNALS if n in self.signals and np.isfinite(self.signals[n]).any()]
+
+    def prefix(self, landmark: int) -> "Trajectory":
+        """Return the history up to and including a step: an object that no longer holds the future."""
+        return self._at(slice(0, int(np.searchsorted(self.steps, landmark, side="right"))))
+
+    def select(self, evals: ArrayLike) -> "Trajectory":
+        """Return the history at some of its checkpoints only, given as increasing indices."""
+        return self._at(np.asarray(evals, dtype=np.intp))
+
+    def only(self, names: set[str]) -> "Trajectory":
+        """Return the history with some of its signals only."""
+        return _trusted(self.steps, {n: v for n, v in self.signals.items() if n in names})
+
+    def _at(self, index: Any) -> "Trajectory":
+        # Copies, not views: a view's `.base` would still hold the future.
+        return _trusted(
+            self.steps[index].copy(), {n: v[index].copy() for n, v in self.signals.items()}
+        )
+
+
+def _trusted(steps: NDArray[np.int64], signals: dict[str, FloatArray]) -> Trajectory:
+    """Build a trajectory from parts of one that was already checked."""
+    trajectory = object.__new__(Trajectory)
+    for array in (steps, *signals.values()):
+        array.setflags(write=False)
+    object.__setattr__(trajectory, "steps", steps)
+    object.__setattr__(trajectory, "signals", MappingProxyType(signals))
+    return trajectory
+
+
+def _checked_steps(steps: ArrayLike) -> NDArray[np.int64]:
+    raw = _numbers("history.step", steps)
+    if not len(raw):
+        raise InvalidInput(field="history.step", value=[], expected="at least one step")
+    whole = np.isfinite(raw) & (raw == np.floor(raw)) & (raw >= 0) & (raw < 2**53)
+    if not whole.all():
+        i = int(np.argmin(whole))
+        raise InvalidInput(
+            field=f"history.step[{i}]", value=_plain(raw[i]), expected="a whole number >= 0"
+        )
+    rising = np.diff(raw) > 0
+    if not rising.all():
+        i = int(np.argmin(rising)) + 1
+        raise InvalidInput(
+            field=f"history.step[{i}]",
+            value=int(raw[i]),
+            expected=f"more than history.step[{i - 1}], which is {int(raw[i - 1])}",
+            hint="steps must be strictly increasing",
+        )
+    result = raw.astype(np.int64)
+    result.setflags(write=False)
+    return result
+
+
+def _checked_signal(name: str, values: ArrayLike, n_evals: int) -> FloatArray:
+    field = f"history.{name}"
+    if name not in SIGNALS:
+        raise InvalidInput(
+            field=field, value=name, expected="a known signal", hint="docs/signals.md lists them"
+        )
+    array = _numbers(field, values)
+    if len(array) != n_evals:
+        raise InvalidInput(
+            field=field, value=f"{len(array)} values", expected=f"{n_evals}, one for each step"
+        )
+    if np.isinf(array).any():
+        i = int(np.argmax(np.isinf(array)))
+        raise InvalidInput(
+            field=f"{field}[{i}]",
+            value=_plain(array[i]),
+            expected="a finite number, or null where it is missing",
+        )
+    return _in_range(name, field, array)
+
+
+def _in_range(name: str, field: str, array: FloatArray) -> FloatArray:
+    signal = SIGNALS[name]
+    low = -np.inf if signal.low is None else signal.low
+    high = np.inf if signal.high is None else signal.high
+    outside = (array < low - _ROUNDING) | (array > high + _ROUNDING)
+    if outside.any():
+        i = int(np.argmax(outside))
+        is_accuracy = name.endswith("_acc") or name == "dropout_acc_mean"
+        percent = is_accuracy and array[i] > 1 and np.nanmax(array) <= 100
+        raise InvalidInput(
+            field=f"{field}[{i}]",
+            value=_plain(array[i]),
+            expected=f"a number in [{low:g}, {high:g}]" if signal.high else f"a number >= {low:g}",
+            hint="the accuracies look like percent: divide them by 100" if percent else "",
+        )
+    result = np.clip(array, signal.low, signal.high)
+    result.setflags(write=False)
+    return result
+
+
+def _numbers(field: str, values: ArrayLike) -> FloatArray:
+    """Copy to float64, None becoming NaN."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInput(
+            field=field, value=str(values)[:60], expected="a list of numbers"
+        ) from None
+    if array.ndim != 1:
+        raise InvalidInput(
+            field=field, value=f"an array of shape {array.shape}", expected="a flat list of numbers"
+        )
+    return array
+
+
+def _plain(value: np.float64) -> float | int:
+    number = float(value)
+    return int(number) if number.is_integer() else number
