@@ -57,6 +57,11 @@ class FeatureTable:
         """Return some of the rows."""
         return FeatureTable(**{name: values[rows] for name, values in vars(self).items()})
 
+    @classmethod
+    def concatenate(cls, tables: Sequence["FeatureTable"]) -> "FeatureTable":
+        """Return the rows of several tables, in order."""
+        return cls(**{n: np.concatenate([vars(t)[n] for t in tables]) for n in vars(tables[0])})
+
     def weights(self) -> FloatArray:
         """Return weights such that each configuration counts once in each third of a decade of landmarks."""
         stratum = np.floor(3 * np.log10(self.landmark)).astype(int).astype(str)

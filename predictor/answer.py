@@ -140,9 +140,10 @@ def _delays(onset: list[int | None], memorized: int | None) -> Quantiles:
 
 def _curve(landmark: int, curve: OnsetCurves) -> Curve:
     decades = np.linspace(0, float(curve.reach[0]), CURVE_POINTS)[1:]
-    steps = [_step(landmark, d) for d in decades]
-    points = {s: _probability(curve, s / landmark) for s in steps if s > landmark}
-    return Curve(tuple(points), tuple(points.values()))
+    steps = np.unique(np.floor(landmark * 10**decades + 0.5))
+    steps = steps[steps > landmark]
+    probability = curve.repeated(len(steps)).probability(np.log10(steps / landmark))
+    return Curve(tuple(int(s) for s in steps), tuple(float(p) for p in probability))
 
 
 def _outcomes(

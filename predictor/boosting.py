@@ -18,6 +18,7 @@ PARAMETERS = {
     "min_data_in_leaf": 60,
     "feature_fraction": 0.3,
     "lambda_l2": 5.0,
+    "max_bin": 63,
     "monotone_constraints_method": "basic",
     "seed": 0,
     "deterministic": True,

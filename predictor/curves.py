@@ -24,6 +24,10 @@ class OnsetCurves:
     def __len__(self) -> int:
         return len(self.cdf)
 
+    def repeated(self, times: int) -> "OnsetCurves":
+        """Return the one curve of this object several times, to ask it about several steps at once."""
+        return OnsetCurves(np.repeat(self.cdf, times, axis=0), np.repeat(self.reach, times))
+
     def probability(self, x: FloatArray) -> FloatArray:
         """Return P(onset within x decades); that at the reach for x beyond it."""
         x = np.clip(x, 0.0, self.reach)

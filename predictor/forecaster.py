@@ -18,7 +18,7 @@ from predictor.hazard import CENTRES, EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
 from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance
 from predictor.survival import cdf_at, kaplan_meier
-from training_runs import InvalidInput
+from training_runs import InvalidInput, Onset
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
 _FITTING, _MEMORIZED = PHASES.index("fitting"), PHASES.index("memorized")
@@ -192,30 +192,26 @@ def _reading(question: Question) -> Reading:
             expected=f"at least {MIN_EVALS} checkpoints, the last at step {MIN_LANDMARK} or later",
             hint="send the history again when the run has gone further",
         )
-    if not history.recorded_names():
-        raise InvalidInput(
-            field="history", value="no signal", expected="train_loss, val_acc or other signals"
-        )
     warnings = list(question.warnings)
     target = question.target_accuracy
     if target is None:
         target = target_accuracy_of(context)
     elif not 0 < target <= 1:
         raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
-    for name, absence in _ABSENCES.items():
-        if not len(history.recorded(name)[1]):
-            warnings.append(absence)
-    if len(history.recorded("val_acc")[1]):
-        chance_warning = chance_accuracy_of(context, history)[1]
-        warnings += [chance_warning] if chance_warning else []
+    recorded = history.recorded_names()
+    warnings += [absence for name, absence in _ABSENCES.items() if name not in recorded]
+    chance_warning = chance_accuracy_of(context, history)[1]
+    if "val_acc" in recorded and chance_warning:
+        warnings.append(chance_warning)
+    generalized = generalization(history, target)
     return Reading(
         history=history,
         context=context,
         landmark=landmark,
         phase=phase_of(history, context, target),
         memorized=memorization(history),
-        generalized=generalization(history, target),
-        horizon=_horizon(question, landmark, warnings),
+        generalized=generalized,
+        horizon=_horizon(question, landmark, generalized, warnings),
         target_accuracy=target,
         warnings=warnings,
     )
@@ -227,16 +223,17 @@ _ABSENCES = {
 }
 
 
-def _horizon(question: Question, landmark: int, warnings: list[str]) -> int:
-    if question.horizon_step is not None:
-        if question.horizon_step <= landmark:
+def _horizon(question: Question, landmark: int, generalized: Onset, warnings: list[str]) -> int:
+    horizon, budget = question.horizon_step, question.context.budget_step
+    if horizon is not None:
+        # A run watched past its horizon is still told that it has generalised.
+        if horizon <= landmark and generalized.step is None:
             raise InvalidInput(
                 field="horizon_step",
-                value=question.horizon_step,
+                value=horizon,
                 expected=f"a step after the last one, {landmark}",
             )
-        return question.horizon_step
-    budget = question.context.budget_step
+        return horizon
     if budget is not None and budget > landmark:
         return budget
     if budget is not None:

@@ -46,11 +46,19 @@ class ForecasterStore:
         self.folder = folder or Path(platformdirs.user_data_dir("grokcast")) / "forecasters"
 
     def active_version(self) -> str:
-        """Return the version that answers: the one activated last, else the newest that is shipped."""
+        """Return the version that answers: the one activated last, else the newest that is shipped.
+
+        Raises
+        ------
+        ForecasterNotFound : none was activated, and none is shipped with this installation.
+        """
         try:
             return (self.folder / "active").read_text().strip()
         except FileNotFoundError:
-            return _versions(SHIPPED)[-1]
+            shipped = _versions(SHIPPED)
+            if not shipped:
+                raise ForecasterNotFound(version="active", known=self.versions()) from None
+            return shipped[-1]
 
     def versions(self) -> list[str]:
         """Return every stored version, newest first."""

@@ -22,6 +22,9 @@ from training_runs.run import Run
 from training_runs.signals import SIGNALS
 from training_runs.trajectory import Trajectory
 
+# The runs that the shipped forecaster learns from.
+CORPUS = Path(__file__).parent / "corpus"
+
 SHARD_BYTES = 2_500_000  # a shard goes into version control once; small ones are easy to fetch
 
 _SCHEMA = pa.schema(

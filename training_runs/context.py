@@ -1,7 +1,6 @@
 """What is known of a run beside its history. Every field is optional: users give what they have."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ _COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "e
     "batch_size",
     "budget_step",
 }
+_LARGEST = 2**53  # beyond, floats skip whole numbers; no hyperparameter is there
 _SHARES = {"chance_accuracy", "train_fraction", "dropout", "label_noise"}
 
 
@@ -73,8 +73,11 @@ def _checked(name: str, value: Any) -> Any:
         if not isinstance(value, str):
             raise InvalidInput(field=field, value=value, expected="a word")
         return value.strip().lower()
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InvalidInput(field=field, value=value, expected="a finite number")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not abs(value) <= _LARGEST:  # NaN is not <= anything
+        raise InvalidInput(
+            field=field, value=value, expected="a finite number, at most 2**53 in size"
+        )
     if name in _COUNTS:
         if value != int(value) or value < 1:
             raise InvalidInput(field=field, value=value, expected="a whole number >= 1")

@@ -1,0 +1,47 @@
+# Every target sets up .venv first if it is not there, or if what it is made from has changed.
+.SILENT:
+.PHONY: setup demo test test-slow check bench serve
+
+# 3.11 or newer
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST := $(BIN)/pytest --color=no -q
+# Two workers of one thread each: workers and libraries that both take every core slow each other down.
+WORKERS := -n 2 --dist loadfile
+TIMINGS := tests/performance
+test test-slow: export OMP_NUM_THREADS := 1
+test test-slow: export OPENBLAS_NUM_THREADS := 1
+
+export NO_COLOR := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt requirements-dev.txt
+	echo "Setting up .venv (a minute or two) ..."
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --quiet -r requirements-dev.txt
+	touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: setup
+	$(PYTEST) $(WORKERS) --ignore=$(TIMINGS) -m "not slow"
+
+test-slow: setup
+	$(PYTEST) $(WORKERS) --ignore=$(TIMINGS) -m slow
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --no-color-output
+	$(BIN)/lint-imports
+
+# One process, nothing beside it, and the figures on the terminal.
+bench: setup
+	$(PYTEST) -s $(TIMINGS)
+
+serve: setup
+	$(BIN)/grokcast serve

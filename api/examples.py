@@ -1,0 +1,76 @@
+"""The request, the answer and the problem that the documentation shows."""
+
+from typing import Any
+
+REQUEST: dict[str, Any] = {
+    "history": {
+        "step": [0, 10, 25, 40, 60],
+        "train_loss": [3.9, 2.1, 0.4, 0.1, 0.05],
+        "train_acc": [0.02, 0.6, 0.99, 1.0, 1.0],
+        "val_loss": [3.9, 4.8, 6.0, 7.1, 7.9],
+        "val_acc": [0.02, 0.02, 0.03, 0.02, 0.03],
+    },
+    "context": {
+        "task_family": "modular",
+        "chance_accuracy": 0.019,
+        "learning_rate": 0.001,
+        "weight_decay": 1.0,
+    },
+    "horizon_step": 20000,
+    "target_accuracy": 0.95,
+}
+
+ANSWER: dict[str, Any] = {
+    "forecaster": "2026.11.1",
+    "observed_until_step": 60,
+    "phase": "memorized",
+    "memorization_step": 25,
+    "target_accuracy": 0.95,
+    "horizon_step": 20000,
+    "supported_until_step": 20000,
+    "probability_onset_by_horizon": 0.91,
+    "onset_step": {"p05": 1400, "p50": 3100, "p95": None},
+    "onset_step_if_onset": {"p05": 1350, "p50": 2800, "p95": 9000},
+    "delay_steps": {"p05": 1375, "p50": 3075, "p95": None},
+    "outcome_probabilities": {
+        "grokking": 0.88,
+        "comprehension": 0.03,
+        "memorization": 0.08,
+        "confusion": 0.01,
+    },
+    "curve": {"step": [64, 81], "probability_onset": [0.0, 0.001]},
+    "drivers": [
+        {"feature": "weight_norm_slope", "effect": 0.8, "text": "weight norm has begun to fall"}
+    ],
+    "support": {
+        "score": 0.93,
+        "in_support": True,
+        "signals_used": ["train_loss", "train_acc", "val_loss", "val_acc"],
+        "signals_missing": ["weight_norm"],
+    },
+    "advice": {
+        "action": "continue",
+        "reason": "91 % to generalise within the horizon",
+        "false_positive_rate": 0.05,
+        "false_stop_rate": 0.02,
+        "check_again_step": 120,
+    },
+    "warnings": [],
+}
+
+_FAULT: dict[str, Any] = {
+    "field": "history.val_acc[4]",
+    "value": 97.5,
+    "expected": "a number in [0, 1]",
+    "hint": "the accuracies look like percent: divide them by 100",
+}
+
+PROBLEM: dict[str, Any] = {
+    "type": "urn:grokcast:problem:invalid-input",
+    "title": "Invalid input",
+    "status": 422,
+    "detail": "history.val_acc[4] is 97.5; expected a number in [0, 1]"
+    " (the accuracies look like percent: divide them by 100)",
+    **_FAULT,
+    "errors": [_FAULT],
+}

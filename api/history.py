@@ -1,0 +1,87 @@
+"""The wire form of a metric history and of what is known of its run.
+
+Types and sizes are checked here, in one pass over the numbers; what the values may be is checked by `Trajectory` and
+`Context`.
+"""
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
+
+from training_runs import Context, Trajectory
+from training_runs.signals import SIGNALS
+
+MAX_VALUES = 100_000  # of one signal
+
+# JSON numbers only: neither text nor true and false, which pydantic would otherwise convert.
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+# `fail_fast`: one wrong value is named, not 100,000 of them.
+Steps = Annotated[list[Number], Field(max_length=MAX_VALUES, fail_fast=True)]
+Values = Annotated[list[Number | None], Field(max_length=MAX_VALUES, fail_fast=True)]
+Word = Annotated[str, Field(strict=True, max_length=200)]
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise PydanticCustomError("int_type", "a whole number is expected")
+    return value
+
+
+# 20000.0 is a whole number too: JSON knows one kind of number, and many clients compute steps in floats.
+WholeNumber = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(_number)]
+
+
+class _History(BaseModel):
+    """Signals recorded at increasing steps: lists of one length, null where a value is missing.
+
+    Names outside the vocabulary (`GET /v1/signals`) are ignored with a warning.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    step: Steps = Field(description="optimiser updates done at each checkpoint, increasing")
+
+    def to_trajectory(self) -> Trajectory:
+        """Return the known signals, checked."""
+        given = {name: getattr(self, name) for name in SIGNALS}
+        return Trajectory(self.step, {k: v for k, v in given.items() if v is not None})
+
+
+class _ContextFields(BaseModel):
+    """What is known of the run beside its history; every field is optional. Unknown ones are ignored with a warning."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def to_context(self) -> Context:
+        """Return the known fields, checked."""
+        return Context.from_mapping(dict(self))[0]
+
+
+def _context_field(field: dataclasses.Field[Any]) -> Any:
+    """Return the wire type of a field of `Context`, which checks ranges itself."""
+    if field.name == "chance_accuracy":
+        return Share | None
+    kind = get_args(field.type)[0]
+    whole = Annotated[Number, WithJsonSchema({"type": "integer", "minimum": 1})]
+    return {str: Word, int: whole, float: Number}[kind] | None
+
+
+if TYPE_CHECKING:
+    History = _History
+    ContextFields = _ContextFields
+else:
+    History = create_model(
+        "History",
+        __base__=_History,
+        __doc__=_History.__doc__,
+        **{n: (Values | None, Field(None, description=s.meaning)) for n, s in SIGNALS.items()},
+    )
+    ContextFields = create_model(
+        "Context",
+        __base__=_ContextFields,
+        __doc__=_ContextFields.__doc__,
+        **{f.name: (_context_field(f), None) for f in dataclasses.fields(Context)},
+    )

@@ -1,0 +1,13 @@
+"""Grokcast: early warning for grokking. What training code imports; the command line is `grokcast.cli`.
+
+Users have folders called `api`, `features` or `predictor` too, and theirs come first on the path of their scripts. What
+this package offers to training code therefore needs nothing but the standard library and httpx2.
+"""
+
+from importlib.metadata import version
+
+from grokcast.monitor import Monitor
+
+__all__ = ["Monitor", "__version__"]
+
+__version__ = version("grokcast")

@@ -1,0 +1,307 @@
+"""The command line. Every heavy import sits inside its command, so that `--help` is quick.
+
+Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input, told in one line on stderr.
+"""
+
+import ipaddress
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="grokcast",
+    help="Early warning for grokking: whether and when a run will generalise, from its first part.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
+app.add_typer(forecasters, name="forecasters")
+
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+
+
+def main() -> None:
+    """Run the command line; bad input and failures become one line and an exit code."""
+    from predictor.errors import DamagedForecaster, ForecasterNotFound
+    from training_runs.errors import InvalidInput
+
+    try:
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        _fail(error.format_message(), 2)
+    except (InvalidInput, ForecasterNotFound) as error:
+        _fail(str(error), 2)
+    except (DamagedForecaster, OSError) as error:
+        _fail(str(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"grokcast: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=1, allow_nan=False))
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="print the version and exit")] = False,
+) -> None:
+    if version:
+        from grokcast import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def forecast(
+    history: Annotated[str, typer.Argument(help="file with a metric history; - for stdin")],
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="step the question is about [default: the budget, else 10x the last]"),
+    ] = None,
+    target_accuracy: Annotated[
+        float | None, typer.Option(help="validation accuracy that counts as generalised")
+    ] = None,
+    context: Annotated[
+        Path | None, typer.Option(help="JSON file with what is known of the run")
+    ] = None,
+    run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
+    format: Annotated[str, typer.Option(help="csv, json, jsonl, parquet or auto")] = "auto",
+    json_: AsJson = False,
+) -> None:
+    """Say whether and when a run will generalise."""
+    from grokcast.questions import read_question
+
+    question, notes = read_question(history, format, run, context, horizon, target_accuracy)
+
+    from api.schemas import ForecastAnswer
+    from predictor.store import ForecasterStore
+
+    answer = ForecasterStore(_store_folder()).load().forecast(question)
+    if json_:
+        print(ForecastAnswer.from_forecast(answer).model_dump_json(indent=1))
+    else:
+        from grokcast.terminal import show_forecast
+
+        show_forecast(answer, notes)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes a free one [default: 8321]")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="processes")] = 1,
+) -> None:
+    """Start the service."""
+    import uvicorn
+
+    from api.settings import Settings
+
+    settings = Settings()
+    host, port = host or settings.host, settings.port if port is None else port
+    if not _is_loopback(host):
+        raise typer.BadParameter(
+            f"--host {host} can be reached from other machines and no key protects the service yet; "
+            "bind 127.0.0.1 and put a proxy with authentication before it"
+        )
+    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@app.command()
+def benchmark(
+    corpus: Annotated[Path | None, typer.Option(help="[default: the shipped corpus]")] = None,
+    external: Annotated[
+        list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="folder for results.json")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Measure the forecasts on configurations that were not learnt from, beside every baseline.
+
+    With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
+    """
+    from grokcast.terminal import progress, show_benchmark, show_external
+
+    if external:
+        from predictor.external import benchmark_external
+        from predictor.store import ForecasterStore
+
+        result = benchmark_external(ForecasterStore(_store_folder()).load(), external)
+        show = show_external
+    else:
+        from predictor.benchmark import cross_validate, summarize
+
+        runs = _runs(corpus)
+        with progress("folds") as advance:
+            scored = cross_validate(runs, advance)
+        result = summarize(runs, scored)
+        show = show_benchmark
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "results.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    if json_:
+        _print_json(result)
+    else:
+        show(result)
+
+
+@app.command()
+def retrain(
+    runs: Annotated[
+        list[Path] | None, typer.Option(help="folder of further runs to learn from; repeatable")
+    ] = None,
+    promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
+    json_: AsJson = False,
+) -> None:
+    """Fit a challenger on the corpus and further runs, and compare it with the forecaster in use."""
+    from grokcast.terminal import progress, show_comparison
+    from predictor import retrain as retraining
+    from predictor.store import ForecasterStore
+    from training_runs import archive
+
+    added = [run for folder in runs or [] for run in archive.read(folder)]
+    with progress("retraining") as advance:
+        comparison = retraining.retrain(
+            archive.read(archive.CORPUS),
+            added,
+            ForecasterStore(_store_folder()),
+            promote=promote,
+            on_progress=lambda stage, done, total: advance(done, total),
+        )
+    if json_:
+        _print_json(retraining.as_dict(comparison))
+    else:
+        show_comparison(comparison)
+
+
+@app.command()
+def generate(
+    preset: Annotated[str | None, typer.Argument(help="which set of runs; see --list")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="how many")] = 8,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="FIELD=VALUE of RunConfig; repeatable")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="folder of runs to write")] = Path("out"),
+    workers: Annotated[int | None, typer.Option(min=1, help="[default: one a core]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the preset's draws")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="finish a sweep that was begun")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
+) -> None:
+    """Train networks and record their trajectories (needs the extra `runs`)."""
+    from grokcast.terminal import show_presets, sweep_progress
+    from training_runs.presets import preset_configs
+    from training_runs.sweep import Sweep, run_sweep
+
+    if list_ or preset is None:
+        return show_presets()
+    overrides = _assignments(set_ or [])
+    configs = preset_configs(preset, runs, seed, overrides)
+    _require_torch()
+    with sweep_progress(len(configs)) as on_runs:
+        run_sweep(
+            Sweep(preset, runs, seed, overrides),
+            configs,
+            out,
+            workers=workers or os.cpu_count() or 1,
+            resume=resume,
+            on_runs=on_runs,
+        )
+    return None
+
+
+def _assignments(texts: list[str]) -> dict[str, str]:
+    from training_runs.errors import InvalidInput
+
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise InvalidInput(field="--set", value=name, expected="FIELD=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _require_torch() -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("torch") is None:
+        raise typer.BadParameter("making runs needs torch: pip install 'grokcast[runs]'")
+
+
+@app.command()
+def corpus(
+    folder: Annotated[Path | None, typer.Argument(help="[default: the shipped corpus]")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Say what a set of runs holds."""
+    from training_runs.summary import summarize
+
+    summary = summarize(_runs(folder))
+    if json_:
+        _print_json(summary)
+    else:
+        from grokcast.terminal import show_corpus
+
+        show_corpus(summary)
+
+
+def _runs(folder: Path | None) -> list[Any]:
+    from training_runs import archive
+    from training_runs.errors import InvalidInput
+
+    runs = archive.read(folder or archive.CORPUS)
+    if not runs:
+        raise InvalidInput(field="folder of runs", value=str(folder), expected="at least one run")
+    return runs
+
+
+@forecasters.command("list")
+def list_forecasters(json_: AsJson = False) -> None:
+    """List every stored forecaster, newest first."""
+    from grokcast.terminal import show_forecasters
+    from predictor.store import ForecasterStore
+
+    cards = ForecasterStore(_store_folder()).cards()
+    if json_:
+        _print_json(cards)
+    else:
+        show_forecasters(cards)
+
+
+@forecasters.command("show")
+def show_forecaster(version: str) -> None:
+    """Print the card of a forecaster: what it was made from and how good it is."""
+    from predictor.store import ForecasterStore
+
+    _print_json(ForecasterStore(_store_folder()).card(version))
+
+
+@forecasters.command("activate")
+def activate_forecaster(version: str) -> None:
+    """Make a forecaster the one that answers; activating the one before rolls back."""
+    from predictor.store import ForecasterStore
+
+    ForecasterStore(_store_folder()).activate(version)
+    print(f"{version} answers now", file=sys.stderr)
+
+
+def _store_folder() -> Path | None:
+    from api.settings import Settings
+
+    return Settings().forecaster_store

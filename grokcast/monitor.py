@@ -1,0 +1,363 @@
+"""Forecasts for a training loop while it runs, in three lines that cannot harm it.
+
+    monitor = Monitor(context={"learning_rate": 1e-3, "weight_decay": 1.0}, horizon_step=20_000)
+    monitor.log(step, train_loss=..., train_acc=..., val_loss=..., val_acc=...)  # in the loop
+    monitor.forecast  # the newest forecast, or None
+
+`log` only stores its numbers. A background thread posts the whole history to `POST /v1/forecasts`, always the newest
+one, so a slow service gives fewer forecasts, never a queue. Nothing here raises into the training: what goes wrong is
+said once per kind through `logging`, since under `python -W error` even a warning would stop the loop.
+"""
+
+import atexit
+import contextlib
+import json
+import logging
+import math
+import os
+import re
+import ssl
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, SupportsIndex
+from urllib.parse import urlsplit
+
+import httpx2
+
+Forecast = dict[str, Any]
+
+DEFAULT_URL = "http://127.0.0.1:8321"  # where `grokcast serve` listens
+MAX_POINTS = 10_000  # beyond, older points are thinned: a forecast hardly depends on their density
+
+_EXIT_SECONDS = 2.0  # the longest that the end of the interpreter is held up
+_IDLE_SECONDS = 10.0  # after which the thread ends; the next `log` starts another
+_MAX_BACKOFF_SECONDS = 60.0
+_FLUSH_RETRY_SECONDS = 0.2
+_TOO_SHORT = "too short"
+
+_logger = logging.getLogger("grokcast")
+
+_Point = dict[str, float | None]
+
+
+class Monitor:
+    """Send the metrics of one training run to a Grokcast service and hold its newest forecast.
+
+    Parameters
+    ----------
+    url : the service; by default `GROKCAST_URL`, else the one that `grokcast serve` starts on this machine.
+    context : what is known of the run beside its metrics, e.g. `learning_rate`, `chance_accuracy`; every field optional.
+    horizon_step : the step that the probability is for; by default the service chooses.
+    target_accuracy : the validation accuracy that counts as generalised; by default the service chooses.
+    on_forecast : called with each forecast, from the background thread.
+    min_interval : seconds between two requests at least; `flush` does not wait for them.
+    timeout : seconds after which a request is given up.
+
+    Attributes
+    ----------
+    forecast : the newest forecast as the service answered it, or None before the first.
+    problem : why the newest history has no forecast, in words; None while all is well.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        context: Mapping[str, Any] | None = None,
+        horizon_step: int | None = None,
+        target_accuracy: float | None = None,
+        on_forecast: Callable[[Forecast], object] | None = None,
+        min_interval: float = 1.0,
+        timeout: float = 10.0,
+    ) -> None:
+        self.url = str(url or os.environ.get("GROKCAST_URL") or DEFAULT_URL).rstrip("/")
+        self.forecast: Forecast | None = None
+        self.problem: str | None = None
+        self._on_forecast = on_forecast
+        self._min_interval = min_interval
+        self._timeout = timeout
+        self._question: dict[str, Any] = {}
+        self._told: set[str] = set()
+        self._verify: ssl.SSLContext | bool = False
+        with self._harmless("Monitor()"):
+            # Loading certificates takes 0.1 s of the interpreter's lock: here, not during the training, and only for https.
+            self._verify = self.url.startswith("https:") and httpx2.create_ssl_context()
+            question = {
+                "context": {str(k): _plain(v) for k, v in (context or {}).items()},
+                "horizon_step": _plain(horizon_step),
+                "target_accuracy": _plain(target_accuracy),
+            }
+            self._question = {k: v for k, v in question.items() if v is not None}
+
+        # The lock of this condition guards everything below.
+        self._changed = threading.Condition()
+        self._points: dict[int, _Point] = {}  # by step, increasing
+        self._logged = 0  # histories so far: each `log` makes one
+        self._settled = 0  # the last one that was answered or refused
+        self._answered = 0  # the last one that was answered
+        self._flushing = 0  # calls of `flush` that wait
+        self._due = self._due_flush = 0.0  # when to ask next, and when to if someone waits
+        self._backoff = 0.0
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        _open_monitors.add(self)
+
+    def log(self, step: SupportsIndex, **signals: Any) -> None:
+        """Record signals at a step; numbers, or anything with `item()`. Returns at once, whatever the service does.
+
+        The names are those of docs/signals.md. A value that is not finite counts as missing. A second call at the same
+        step adds to it; an earlier step is a rewind: the points at it and after it are dropped.
+        """
+        with self._harmless("log"):
+            number = _number(step)
+            if number is None or not 0 <= number < 2**53 or number != int(number):
+                self._tell(
+                    "step", f"step {step!r} is not a whole number >= 0: the point is left out"
+                )
+                return
+            point = {name: self._value(name, value) for name, value in signals.items()}
+            with self._changed:
+                if self._closed:
+                    self._tell("closed", "log() after close(): the point is left out")
+                    return
+                self._add(int(number), point)
+                self._logged += 1
+                self._wake()
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until the newest history is answered; say whether it was.
+
+        Returns early when the service refuses it. While the service is down it is tried again until the timeout.
+        """
+        with self._harmless("flush"), self._changed:
+            newest = self._logged
+            self._flushing += 1
+            try:
+                if self._settled < newest and not self._closed:
+                    self._wake()
+                    self._changed.wait_for(lambda: self._settled >= newest, timeout)
+            finally:
+                self._flushing -= 1
+            return self._answered >= newest
+        return False
+
+    def close(self, timeout: float = _EXIT_SECONDS) -> None:
+        """Flush, and stop. The end of a `with` block and of the interpreter do this too."""
+        self.flush(timeout)
+        with self._harmless("close"), self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        _open_monitors.discard(self)
+
+    def __enter__(self) -> "Monitor":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _value(self, name: str, value: Any) -> float | None:
+        if value is None:
+            return None
+        try:
+            return _number(value)
+        except Exception:
+            words = f"{name}={_short(value)} is not a number: it counts as missing"
+            self._tell(f"value of {name}", words)
+            return None
+
+    def _add(self, step: int, point: _Point) -> None:
+        last = next(reversed(self._points), -1)
+        if step < last:
+            self._tell(
+                "rewind", f"step went back from {last} to {step}: points from {step} on are dropped"
+            )
+            while self._points and next(reversed(self._points)) >= step:
+                self._points.popitem()
+        # A new dict, not an update: the thread may be reading the old one.
+        self._points[step] = {**self._points.get(step, {}), **point}
+        if len(self._points) > MAX_POINTS:
+            # Every second point of the older half goes: the past gets coarser, the present stays.
+            for old in list(self._points)[1 : MAX_POINTS // 2 : 2]:
+                del self._points[old]
+
+    def _wake(self) -> None:
+        """Let the thread look again; start one if none runs. Called with the lock held."""
+        if self._thread is None or not self._thread.is_alive():  # not alive: this process is a fork
+            thread = threading.Thread(target=self._work, name="grokcast-monitor", daemon=True)
+            thread.start()
+            self._thread = thread
+        self._changed.notify_all()
+
+    def _work(self) -> None:
+        """Ask for a forecast of the newest history until there is none, for a while."""
+        try:
+            # A proxy is for the world outside; a service on this machine is not there.
+            local = urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}
+            with httpx2.Client(
+                verify=self._verify, trust_env=not local, timeout=self._timeout
+            ) as client:
+                while (history := self._next_history()) is not None:
+                    self._ask(client, *history)
+        except Exception as error:  # e.g. an address or a proxy setting that makes no sense
+            with self._changed:
+                self._thread = None
+            self.problem = f"{self.url}: {error}"
+            self._tell("thread", self.problem)
+
+    def _next_history(self) -> tuple[int, dict[int, _Point]] | None:
+        """Wait for a history that was not sent yet and is due; None when the thread should end."""
+        idle_until = time.monotonic() + _IDLE_SECONDS
+        with self._changed:
+            while not self._closed:
+                due = idle_until
+                if self._logged > self._settled:
+                    due = self._due_flush if self._flushing else self._due
+                if (wait := due - time.monotonic()) > 0:
+                    self._changed.wait(wait)
+                elif self._logged > self._settled:
+                    return self._logged, self._points.copy()
+                else:
+                    break
+            self._thread = None
+            return None
+
+    def _ask(self, client: httpx2.Client, history: int, points: dict[int, _Point]) -> None:
+        asked = time.monotonic()
+        problem: _NoForecast | None = None
+        try:
+            self.forecast = self._answer(client, points)
+        except _NoForecast as error:
+            problem = error
+        except Exception as error:
+            problem = _NoForecast("request", f"the history could not be sent: {error!r}")
+        self.problem = problem.words if problem else None
+        if problem is None:
+            self._hand_over(self.forecast or {})
+        elif problem.kind != _TOO_SHORT:
+            self._tell(problem.kind, problem.words)
+        with self._changed:
+            if problem is None or not problem.retry:
+                self._settled = history
+                self._answered = self._answered if problem else history
+                self._backoff = 0.0
+                self._due, self._due_flush = asked + self._min_interval, 0.0
+            else:
+                self._backoff = min(max(2 * self._backoff, 1.0), _MAX_BACKOFF_SECONDS)
+                now = time.monotonic()
+                self._due, self._due_flush = now + self._backoff, now + _FLUSH_RETRY_SECONDS
+            self._changed.notify_all()
+
+    def _answer(self, client: httpx2.Client, points: dict[int, _Point]) -> Forecast:
+        try:
+            response = client.post(
+                f"{self.url}/v1/forecasts",
+                content=_body(points, self._question_at(last_step=next(reversed(points)))),
+                headers={"Content-Type": "application/json"},
+            )
+        except httpx2.TimeoutException:
+            words = f"{self.url} did not answer within {self._timeout:g} s; it is tried again later"
+            raise _NoForecast("timeout", words, retry=True) from None
+        except httpx2.TransportError as error:
+            words = f"{self.url} is not reachable ({error}); it is tried again later"
+            raise _NoForecast("unreachable", words, retry=True) from None
+        status = response.status_code
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if status != 200:
+            problem = answer if isinstance(answer, dict) else {}
+            reason = problem.get("detail") or problem.get("title") or response.reason_phrase
+            # Steps that a monitor sends can only be too few, which passes by itself: no news.
+            kind = _TOO_SHORT if problem.get("field") == "history.step" else f"status {status}"
+            # A refusal stands until there is something new to say; busy or broken may pass.
+            refused = 400 <= status < 500 and status not in (408, 425, 429)
+            raise _NoForecast(kind, f"{self.url} answered {status} {reason}", retry=not refused)
+        if not isinstance(answer, dict) or "forecaster" not in answer:
+            words = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
+            raise _NoForecast("garbage", words, retry=True)
+        return answer
+
+    def _question_at(self, last_step: int) -> dict[str, Any]:
+        """Return what is asked: a horizon that was reached is left out, since the service would refuse it."""
+        horizon = self._question.get("horizon_step")
+        if horizon is None or last_step < horizon:
+            return self._question
+        words = f"step {last_step} has reached horizon_step {horizon}: the service chooses another"
+        self._tell("horizon", words)
+        return {k: v for k, v in self._question.items() if k != "horizon_step"}
+
+    def _hand_over(self, forecast: Forecast) -> None:
+        """Pass a forecast on to the callback, and its warnings to the log."""
+        warnings = forecast.get("warnings")
+        for text in warnings if isinstance(warnings, list) else []:
+            self._tell(re.sub(r"\d+", "", str(text)), f"{self.url} warns: {text}")
+        if self._on_forecast is not None:
+            try:
+                self._on_forecast(forecast)
+            except Exception as error:
+                self._tell("callback", f"on_forecast raised {error!r}")
+
+    @contextlib.contextmanager
+    def _harmless(self, what: str) -> Iterator[None]:
+        """Swallow what a bug or a strange argument raises: losing a forecast is better than losing a training."""
+        try:
+            yield
+        except Exception as error:
+            self._tell(what, f"{what} failed: {error!r}")
+
+    def _tell(self, kind: str, words: str) -> None:
+        """Log something once per kind."""
+        if kind not in self._told:
+            self._told.add(kind)
+            with contextlib.suppress(Exception):  # a user's handler may raise
+                _logger.warning("grokcast: %s", words)
+
+
+class _NoForecast(Exception):
+    """Why a request brought no forecast, and whether the same request may bring one later."""
+
+    def __init__(self, kind: str, words: str, *, retry: bool = False) -> None:
+        super().__init__(words)
+        self.kind, self.words, self.retry = kind, words, retry
+
+
+def _number(value: Any) -> float | None:
+    """Convert a scalar of Python, numpy or torch; None where it is not finite."""
+    # `item()` before `float`: float() of a torch scalar with a gradient warns, and of a numpy array of one it raises.
+    number = float(value.item() if hasattr(value, "item") else value)
+    return number if math.isfinite(number) else None
+
+
+def _plain(value: Any) -> Any:
+    """Convert a value of the context to what JSON can hold."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return _number(value) if isinstance(value, float) else value
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _body(points: dict[int, _Point], question: dict[str, Any]) -> bytes:
+    names = dict.fromkeys(name for point in points.values() for name in point)
+    columns = {"step": list(points)} | {n: [p.get(n) for p in points.values()] for n in names}
+    # Column by column: encoding holds the interpreter's lock, 5 ms for 10,000 numbers.
+    history = ", ".join(f"{json.dumps(n)}: {json.dumps(column)}" for n, column in columns.items())
+    rest = json.dumps(question, allow_nan=False).removeprefix("{")
+    return f'{{"history": {{{history}}}{", " if question else ""}{rest}'.encode()
+
+
+_open_monitors: "weakref.WeakSet[Monitor]" = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Give the last histories a moment to be answered."""
+    until = time.monotonic() + _EXIT_SECONDS
+    for monitor in list(_open_monitors):
+        monitor.close(max(0.0, until - time.monotonic()))

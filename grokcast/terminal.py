@@ -1,0 +1,222 @@
+"""What people see in a terminal: answers on stdout, progress on stderr and only where someone looks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from predictor.forecast import Forecast, Quantiles
+from predictor.retrain import Comparison
+from training_runs import Run
+from training_runs.onset import generalization, target_accuracy_of
+
+_OUT = Console()
+_ERR = Console(stderr=True)
+
+
+def show_forecast(forecast: Forecast, notes: tuple[str, ...]) -> None:
+    """Print a forecast in a few lines."""
+    f = forecast
+    for note in notes:
+        _ERR.print(note, style="dim", highlight=False)
+    lines = [
+        ("phase", f"{f.phase or 'not known'} at step {f.observed_until_step}"),
+        ("advice", f"{f.advice.action}: {f.advice.reason}"),
+    ]
+    if f.phase != "generalized":
+        lines += [
+            ("onset", f"{_range(f.onset_step)} (median, 90 % interval)"),
+            ("if it comes", f"{_range(f.onset_step_if_onset)} by step {f.horizon_step}"),
+            ("outcome", _outcomes(f)),
+            ("why", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
+        ]
+    lines += [
+        (
+            "support",
+            f"{f.support.score:.2f}{'' if f.support.in_support else ', outside the corpus'}",
+        ),
+        ("forecaster", f.forecaster),
+        *(("warning", w) for w in f.warnings),
+    ]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, text in lines:
+        table.add_row(name, text)
+    _OUT.print(table, highlight=False)
+
+
+def _range(quantiles: Quantiles) -> str:
+    if quantiles.p05 is None:
+        return "not within what is supported"
+    median = "beyond" if quantiles.p50 is None else str(quantiles.p50)
+    return f"step {median}, {quantiles.p05} to {quantiles.p95 or 'beyond'}"
+
+
+def _outcomes(forecast: Forecast) -> str:
+    return ", ".join(f"{name} {p:.0%}" for name, p in forecast.outcome_probabilities.items())
+
+
+def show_benchmark(result: dict[str, Any]) -> None:
+    """Print the benchmark: one table for each kind of landmark."""
+    _OUT.print(
+        f"{result['runs']} runs of {result['configurations']} configurations, {result['folds']} folds"
+    )
+    for landmark, part in result["tables"].items():
+        negatives = part["negatives"]
+        table = Table(
+            title=f"{landmark}: {part['positives']} generalise ({part['grokking']} grok), "
+            f"{negatives['budget_censored']} run out of budget, {negatives['blocked']} are blocked",
+            title_justify="left",
+        )
+        columns = ("auroc", "auroc_all", "average_precision", "brier", "log10_mae", "mape")
+        for column in ("", *columns):
+            table.add_column(column.replace("_", " "), justify="left" if not column else "right")
+        for name, figures in part["methods"].items():
+            table.add_row(name, *(interval_text(figures[c]) for c in columns))
+        _OUT.print(table)
+        _OUT.print(f"90 % intervals cover {interval_text(part['coverage90'])}\n")
+    _OUT.print(headline_text(result["headline"]), highlight=False)
+
+
+def headline_text(headline: dict[str, Any] | None) -> str:
+    """Return the headline figures in three lines."""
+    if headline is None:
+        return "no landmark at memorisation could be scored"
+    whether, when = headline["whether"], headline["when"]
+    floor = when["noise_floor"]
+    return (
+        f"whether, {headline['landmark']}: AUROC {interval_text(whether['auroc'])}; "
+        f"minus {whether['context_only']} {interval_text(whether['minus_context_only'])}; "
+        f"minus best single signal {interval_text(whether['minus_best_signal'])}\n"
+        f"when, {when['grokking_runs']} runs that grok: log10 MAE {interval_text(when['log10_mae'])}; "
+        f"{when['context_only']} {interval_text(when['context_only_log10_mae'])}; "
+        f"noise floor {floor['value']} ({floor['pairs']} pairs)\n"
+        f"90 % intervals cover {interval_text(when['coverage90'])}"
+    )
+
+
+def interval_text(figure: dict[str, float | None]) -> str:
+    """Return `value [low, high]`; a dash where a figure is not defined."""
+    if figure["value"] is None:
+        return "-"
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
+def show_external(result: dict[str, Any]) -> None:
+    """Print how the forecaster does on runs recorded elsewhere."""
+    table = Table(title=f"forecaster {result['forecaster']}, unchanged", title_justify="left")
+    columns = ("auroc", "log10_mae", "coverage90")
+    for column in ("source", "horizon", "context", "rows", "onsets", "left out", *columns):
+        table.add_column(column.replace("_", " "))
+    for row in result["rows"]:
+        table.add_row(
+            row["source"],
+            f"{row['horizon']}x",
+            "with" if row["with_context"] else "without",
+            *(str(row[c]) for c in ("rows", "onsets", "left_out")),
+            *(interval_text(row[c]) for c in columns),
+        )
+    _OUT.print(table)
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """Print champion and challenger side by side."""
+    c = comparison
+    table = Table(
+        title=f"{c.rows} rows of {c.configurations} held-out configurations", title_justify="left"
+    )
+    for column in ("", f"champion {c.champion}", f"challenger {c.challenger}", "gain"):
+        table.add_column(column, justify="left" if not column else "right")
+    table.add_row(
+        "Brier",
+        f"{c.champion_brier:.4f}",
+        f"{c.challenger_brier:.4f}",
+        interval_text(vars(c.brier_gain)),
+    )
+    table.add_row(
+        "log10 MAE",
+        f"{c.champion_log10_mae:.4f}",
+        f"{c.challenger_log10_mae:.4f}",
+        interval_text(vars(c.log10_mae_gain)),
+    )
+    _OUT.print(table)
+    verdict = (
+        "promoted"
+        if c.promoted
+        else "better, not promoted"
+        if c.better
+        else "not better: not promoted"
+    )
+    _OUT.print(f"{c.challenger}: {verdict}")
+
+
+def show_corpus(summary: dict[str, Any]) -> None:
+    """Print the counts of a set of runs."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in summary.items():
+        counts = (
+            ", ".join(f"{k} {v}" for k, v in value.items())
+            if isinstance(value, dict)
+            else str(value)
+        )
+        table.add_row(name.replace("_", " "), counts)
+    _OUT.print(table, highlight=False)
+
+
+def show_presets() -> None:
+    """Print the presets and what they are."""
+    from training_runs.presets import PRESETS
+
+    table = Table.grid(padding=(0, 2))
+    for name, preset in PRESETS.items():
+        table.add_row(name, preset.description)
+    _OUT.print(table, highlight=False)
+
+
+def show_forecasters(cards: list[dict[str, Any]]) -> None:
+    """Print stored forecasters, one a line, the active one marked."""
+    table = Table.grid(padding=(0, 2))
+    for card in cards:
+        made_from = card["corpus"]
+        table.add_row("*" if card["active"] else "", card["version"], f"{made_from['runs']} runs")
+    _OUT.print(table, highlight=False)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr; the value is called with (done, total)."""
+    with _bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def sweep_progress(n_runs: int) -> Iterator[Callable[[list[Run]], None]]:
+    """Show a bar on stderr with runs done and generalised so far; the value is called with each stack of runs."""
+    generalised = 0
+    with _bar() as bar:
+        task = bar.add_task("0 generalised", total=n_runs)
+
+        def on_runs(runs: list[Run]) -> None:
+            nonlocal generalised
+            for run in runs:
+                onset = generalization(run.trajectory, target_accuracy_of(run.context))
+                generalised += onset.step is not None
+            bar.update(task, advance=len(runs), description=f"{generalised} generalised")
+
+        yield on_runs
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=_ERR,
+        disable=not _ERR.is_terminal,
+    )

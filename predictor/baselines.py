@@ -1,0 +1,133 @@
+"""What the forecaster must beat: the hyperparameters alone, the best single signal, and the population.
+
+Each is fitted on the forecaster's own training table, then asked about test rows with training rows `at` the same kind
+of landmark beside them, and gives what a forecast gives: P(onset by the budget) and a median onset. All see the same
+rows and the same horizons as the forecaster.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from features.curves import FloatArray
+from features.extract import FEATURES
+from features.table import FeatureTable
+from predictor.curves import OnsetCurves
+from predictor.hazard import EDGES, decades_after
+from predictor.hazard_model import HazardModel, Rows
+from predictor.metrics import auroc
+from predictor.survival import cdf_at, kaplan_meier
+
+_NAMES = list(FEATURES)
+_CONTEXT = [k for k, f in enumerate(FEATURES.values()) if f.group == "context"]
+_HISTORY = [k for k, f in enumerate(FEATURES.values()) if f.group == "history"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """P(onset by the budget) and the median onset step, given onset by then; shape (n_rows,) each."""
+
+    probability: FloatArray
+    median: FloatArray
+
+
+Ask = Callable[[FeatureTable, FeatureTable], Prediction]  # (at, test)
+Baseline = Callable[[FeatureTable], Ask]  # training table
+
+
+def context_matrix(table: FeatureTable) -> FloatArray:
+    """Return every context field, and the landmark: all that is known without looking at the history."""
+    return np.column_stack([table.features[:, _CONTEXT], np.log10(table.landmark)])
+
+
+def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
+    """Read the probability by the budget, and the median given onset by then, off curves."""
+    by_budget = curves.probability(decades_after(table.budget, table.landmark))
+    median = curves.quantile(0.5 * by_budget)
+    return Prediction(by_budget, table.landmark * 10 ** np.nan_to_num(median))
+
+
+def context_boosting(train: FeatureTable) -> Ask:
+    """The same boosted hazard, folds and calibration, on the context and the landmark alone."""
+    rows = Rows(
+        features=context_matrix(train),
+        target=train.target,
+        group=np.zeros(len(train), dtype=np.int64),
+        x=decades_after(train.time, train.landmark),
+        event=train.event,
+        configuration=train.configuration,
+        weight=train.weights(),
+    )
+    model = HazardModel.fit(rows, [*(_NAMES[k] for k in _CONTEXT), "landmark"])
+
+    def ask(at: FeatureTable, test: FeatureTable) -> Prediction:
+        group = np.zeros(len(test), dtype=np.int64)
+        cdf = model.curves(context_matrix(test), test.target, group)
+        return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
+
+    return ask
+
+
+def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
+    """A logistic regression for whether and a ridge for when, on the context, the landmark and the budget."""
+    matrix = np.column_stack([context_matrix(at), np.log10(at.budget)])
+    wanted = np.column_stack([context_matrix(test), np.log10(test.budget)])
+    known = at.event | (at.time >= at.budget)
+    probability = _logistic(matrix[known], at.event[known], wanted)
+    seen = at.event
+    if seen.sum() < 5:
+        return Prediction(probability, np.full(len(test), np.nan))
+    ridge = make_pipeline(
+        SimpleImputer(keep_empty_features=True), StandardScaler(), RidgeCV(np.logspace(-2, 3, 11))
+    )
+    ridge.fit(matrix[seen], np.log10(at.time[seen]))
+    median = np.maximum(10 ** ridge.predict(wanted), test.landmark + 1)
+    return Prediction(probability, median)
+
+
+def best_single_signal(at: FeatureTable, test: FeatureTable) -> Prediction:
+    """The one feature of the history that ranks the training rows best, with its direction, as a logistic rule."""
+    known = at.event | (at.time >= at.budget)
+    label = at.event[known]
+    values = at.features[known]
+    best, best_area = _HISTORY[0], 0.0
+    if label.any() and not label.all():
+        for k in _HISTORY:
+            column = values[:, k]
+            if np.isfinite(column).all() and column.std() > 0:
+                area = abs(auroc(column, label) - 0.5)
+                best, best_area = (k, area) if area > best_area else (best, best_area)
+    probability = _logistic(values[:, [best]], label, test.features[:, [best]])
+    return Prediction(probability, np.full(len(test), np.nan))
+
+
+def kaplan_meier_curve(at: FeatureTable, test: FeatureTable) -> Prediction:
+    """The population's curve in decades after the landmark, the same for every run."""
+    x = decades_after(at.time, at.landmark)
+    times, cdf, _ = kaplan_meier(x, at.event, at.weights())
+    curve = np.tile(cdf_at(EDGES, times, cdf), (len(test), 1))
+    return predict(OnsetCurves(curve, np.full(len(test), EDGES[-1])), test)
+
+
+BASELINES: dict[str, Baseline] = {
+    "context only, boosted": context_boosting,
+    "context only, linear": lambda train: context_linear,
+    "best single signal": lambda train: best_single_signal,
+    "Kaplan-Meier": lambda train: kaplan_meier_curve,
+}
+
+
+def _logistic(matrix: FloatArray, label: np.ndarray, wanted: FloatArray) -> FloatArray:
+    if label.all() or not label.any():
+        return np.full(len(wanted), float(label.mean()) if len(label) else 0.5)
+    model = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(max_iter=1000),
+    )
+    return np.asarray(model.fit(matrix, label).predict_proba(wanted)[:, 1])

@@ -1,0 +1,47 @@
+"""Intervals of figures by resampling configurations."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+N_BOOTSTRAP = 500
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 95 % interval; None where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def interval(
+    measure: Callable[[NDArray[np.intp]], float], configuration: NDArray[np.str_]
+) -> Interval:
+    """Return a figure of rows, given by their indices, and its percentile interval over configurations.
+
+    The draws are the same for every figure of the same rows: the interval of a difference is that of paired draws.
+    """
+    value = measure(np.arange(len(configuration)))
+    draws = np.array([measure(i) for i in _resamples(configuration)])
+    finite = draws[np.isfinite(draws)]
+    low, high = np.quantile(finite, [0.025, 0.975]) if len(finite) else (np.nan, np.nan)
+    return Interval(_plain(value), _plain(low), _plain(high))
+
+
+def _resamples(configuration: NDArray[np.str_]) -> Iterator[NDArray[np.intp]]:
+    """Draw configurations with replacement, each with all its rows."""
+    rng = np.random.default_rng(0)
+    _, inverse = np.unique(configuration, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
+    for _ in range(N_BOOTSTRAP):
+        yield np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
+
+
+def _plain(value: float) -> float | None:
+    """JSON has no NaN: a figure that is not defined is null."""
+    return round(float(value), 4) if np.isfinite(value) else None

@@ -1,0 +1,104 @@
+"""The forecaster as it is, on runs recorded elsewhere: early landmarks, horizons in multiples of the landmark.
+
+Recordings made elsewhere stop when their owners lost interest, often soon after onset: their length must not be used.
+So each row is scored at a fixed multiple of its landmark, and rows whose recording ends before that without onset are
+counted and left out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.table import FeatureTable, table_at
+from predictor import metrics
+from predictor.bootstrap import Interval, interval
+from predictor.forecaster import OnsetForecaster
+from training_runs import Context, Run
+from training_runs.onset import memorization
+from training_runs.readers import read_source_folder
+
+HORIZONS = (10, 30)
+_MEMORIZATION_MULTIPLES = (1, 2, 4)
+# Without a training accuracy there is no memorisation: these shares of the recording instead.
+_RECORDING_SHARES = (0.01, 0.02, 0.05, 0.10)
+
+
+def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path]) -> dict[str, Any]:
+    """Return one row for each source, horizon, and with or without the context."""
+    rows = []
+    for folder in folders:
+        for source, runs in read_source_folder(folder).items():
+            for with_context in (True, False):
+                seen = runs if with_context else [_anonymous(r) for r in runs]
+                table = _early(table_at(seen, _landmarks))
+                for horizon in HORIZONS:
+                    rows.append(
+                        {
+                            "source": source,
+                            "horizon": horizon,
+                            "with_context": with_context,
+                            **_figures(forecaster, table, horizon),
+                        }
+                    )
+    return {"forecaster": forecaster.version, "rows": rows}
+
+
+def _anonymous(run: Run) -> Run:
+    """Forget everything but what the history itself shows."""
+    return replace(run, context=Context())
+
+
+def _landmarks(run: Run) -> list[int]:
+    steps = run.trajectory.steps
+    confirmed = memorization(run.trajectory).confirmed_step
+    if confirmed is None and "train_acc" in run.trajectory.recorded_names():
+        return []
+    if confirmed is None:
+        wanted = [share * run.trajectory.observed_until for share in _RECORDING_SHARES]
+    else:
+        wanted = [float(k * confirmed) for k in _MEMORIZATION_MULTIPLES]
+    at = np.searchsorted(steps, wanted, side="right") - 1
+    return sorted(
+        {int(steps[i]) for i, w in zip(at, wanted, strict=True) if i >= 0 and w <= steps[-1]}
+    )
+
+
+def _early(table: FeatureTable) -> FeatureTable:
+    return table.where(table.landmark < table.rise)
+
+
+def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) -> dict[str, Any]:
+    horizon = multiple * table.landmark
+    event = table.event & (table.time <= horizon)
+    known = event | (table.time >= horizon)
+    rows, event, horizon = table.where(known), event[known], horizon[known]
+    if not len(rows):
+        nothing = vars(Interval(None, None, None))
+        figures = dict.fromkeys(("auroc", "log10_mae", "coverage90"), nothing)
+        return {"rows": 0, "onsets": 0, "left_out": len(table), **figures}
+    curves = forecaster.curves(rows, blind=False)
+    probability = curves.probability(np.full(len(rows), np.log10(multiple)))
+    median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
+    low, high = (
+        rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95)
+    )
+    inside = metrics.covered(low, high, rows.time, event, horizon)
+
+    def when(i: np.ndarray) -> float:
+        i = i[event[i]]
+        return metrics.log10_mae(median[i], rows.time[i])
+
+    measures: dict[str, Callable[[np.ndarray], float]] = {
+        "auroc": lambda i: metrics.auroc(probability[i], event[i]),
+        "log10_mae": when,
+        "coverage90": lambda i: float(inside[i].mean()),
+    }
+    return {
+        "rows": len(rows),
+        "onsets": int(event.sum()),
+        "left_out": int((~known).sum()),
+        **{name: vars(interval(measure, rows.configuration)) for name, measure in measures.items()},
+    }

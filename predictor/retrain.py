@@ -1,0 +1,156 @@
+"""Fit a challenger on more runs, and let it replace the champion only if it is better on runs that neither saw.
+
+Both are judged on the corpus's configurations, each by its booster that did not see that configuration: folds are a
+hash of the configuration, so champion and challenger are blind to the same ones, and every fold takes its turn. Runs
+of the user's own teach the challenger and never judge it.
+"""
+
+import datetime
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from typing import Any
+
+import numpy as np
+
+from features.curves import FloatArray
+from features.extract import FEATURES
+from features.table import FeatureTable, landmarks, table_at, training_table
+from predictor import metrics
+from predictor.baselines import predict
+from predictor.bootstrap import Interval, interval
+from predictor.folds import N_FOLDS
+from predictor.forecaster import OnsetForecaster
+from predictor.store import Card, ForecasterStore
+from training_runs import Run, archive
+
+# How much worse the lower end of a paired difference may be.
+TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Champion and challenger on the same held-out rows. Gains are champion minus challenger: above 0 is better."""
+
+    champion: str
+    challenger: str
+    rows: int
+    configurations: int
+    champion_brier: float
+    challenger_brier: float
+    champion_log10_mae: float
+    challenger_log10_mae: float
+    brier_gain: Interval
+    log10_mae_gain: Interval
+    promoted: bool = False
+
+    @property
+    def better(self) -> bool:
+        """The rule of promotion: no lower bound is below -0.01, and one of the two figures improves."""
+        gains = (self.brier_gain, self.log10_mae_gain)
+        known = all(g.low is not None and g.value is not None for g in gains)
+        return known and (
+            all((g.low or 0.0) > -TOLERANCE for g in gains)
+            and any((g.value or 0.0) > 0 for g in gains)
+        )
+
+
+def retrain(
+    corpus: Sequence[Run],
+    added: Sequence[Run],
+    store: ForecasterStore,
+    *,
+    promote: bool,
+    on_progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> Comparison:
+    """Fit on the corpus and the added runs, store the challenger, compare, and promote it if asked and better."""
+    table = training_table([*corpus, *added])
+    version = next_version(store)
+    done = iter(range(1, N_FOLDS + 1))
+    challenger = OnsetForecaster.fit(
+        table, version, lambda: on_progress("fitting", next(done), N_FOLDS)
+    )
+    on_progress("comparing", 0, 1)
+    comparison = compare(store.load(), challenger, corpus)
+    _log_use(store, comparison)
+    store.save(challenger, make_card([*corpus, *added], {"against": as_dict(comparison)}))
+    on_progress("comparing", 1, 1)
+    if promote and comparison.better:
+        store.activate(version)
+        return Comparison(**{**vars(comparison), "promoted": True})
+    return comparison
+
+
+def compare(
+    champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Sequence[Run]
+) -> Comparison:
+    """Judge two forecasters on early landmarks of the same runs, each blind to every configuration it is judged on."""
+    rows = table_at(held_out, lambda run: landmarks(run, np.random.default_rng(0)))
+    known = rows.event | (rows.time >= rows.budget)
+    rows = rows.where(known & (rows.landmark < rows.rise))
+    a, b = (predict(f.curves(rows, blind=True), rows) for f in (champion, challenger))
+
+    def brier(p: FloatArray) -> Callable[[np.ndarray], float]:
+        return lambda i: metrics.brier(p[i], rows.event[i])
+
+    def when(median: FloatArray) -> Callable[[np.ndarray], float]:
+        return lambda i: metrics.log10_mae(median[i][rows.event[i]], rows.time[i][rows.event[i]])
+
+    everything = np.arange(len(rows))
+    return Comparison(
+        champion=champion.version,
+        challenger=challenger.version,
+        rows=len(rows),
+        configurations=len(np.unique(rows.configuration)),
+        champion_brier=brier(a.probability)(everything),
+        challenger_brier=brier(b.probability)(everything),
+        champion_log10_mae=when(a.median)(everything),
+        challenger_log10_mae=when(b.median)(everything),
+        brier_gain=_gain(brier(a.probability), brier(b.probability), rows),
+        log10_mae_gain=_gain(when(a.median), when(b.median), rows),
+    )
+
+
+def make_card(runs: Sequence[Run], figures: dict[str, Any]) -> Card:
+    """Return what a version was made from: runs, features, packages, and the figures it was judged by."""
+    packages = ("lightgbm", "numpy", "scikit-learn", "grokcast")
+    return {
+        "corpus": {
+            "runs": len(runs),
+            "configurations": len({r.configuration_id for r in runs}),
+            "sha256": archive.digest(runs),
+        },
+        "features": list(FEATURES),
+        "packages": {name: installed_version(name) for name in packages},
+        **figures,
+    }
+
+
+def next_version(store: ForecasterStore) -> str:
+    """Return the next version of this month, as year.month.number."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    month = f"{today.year}.{today.month}."
+    numbers = [v.removeprefix(month) for v in store.versions() if v.startswith(month)]
+    return month + str(max((int(n) for n in numbers if n.isdigit()), default=0) + 1)
+
+
+def _gain(
+    champion: Callable[[np.ndarray], float],
+    challenger: Callable[[np.ndarray], float],
+    rows: FeatureTable,
+) -> Interval:
+    return interval(lambda i: champion(i) - challenger(i), rows.configuration)
+
+
+def _log_use(store: ForecasterStore, comparison: Comparison) -> None:
+    """Note every look at held-out runs: many looks make a lucky challenger."""
+    store.folder.mkdir(parents=True, exist_ok=True)
+    entry = {"at": datetime.datetime.now(datetime.UTC).isoformat(), **as_dict(comparison)}
+    with (store.folder / "held_out_uses.jsonl").open("a") as log:
+        log.write(json.dumps(entry) + "\n")
+
+
+def as_dict(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as plain data."""
+    return {k: vars(v) if isinstance(v, Interval) else v for k, v in vars(comparison).items()}
