@@ -1,0 +1,5 @@
+"""`python -m grokcast` is `grokcast`."""
+
+from grokcast.cli import main
+
+main()

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from training_runs import InvalidInput, Trajectory, archive
+from training_runs.synthetic import synthetic_run, synthetic_trajectory
+
+
+def runs(n):
+    return [
+        synthetic_run(synthetic_trajectory(seed=k, noise=0.1), str(k), 20_000) for k in range(n)
+    ]
+
+
+def test_comes_back_as_it_was(tmp_path):
+    kept = runs(3)
+    archive.append(tmp_path, kept)
+    for a, b in zip(kept, archive.read(tmp_path), strict=True):
+        assert (a.run_id, a.configuration_id, a.context, a.budget_step, a.status) == (
+            b.run_id, b.configuration_id, b.context, b.budget_step, b.status)  # fmt: skip
+        np.testing.assert_array_equal(a.trajectory.steps, b.trajectory.steps)
+        assert set(a.trajectory.signals) == set(b.trajectory.signals)
+        for name, values in a.trajectory.signals.items():
+            np.testing.assert_array_equal(values.astype(np.float32), b.trajectory.signals[name])
+
+
+def test_missing_values_stay_missing(tmp_path):
+    t = Trajectory([1, 2, 3], {"val_acc": [None, 0.5, None]})
+    archive.append(tmp_path, [synthetic_run(t, "x", 3)])
+    back = archive.read(tmp_path)[0].trajectory
+    assert np.isnan(back.signals["val_acc"]).tolist() == [True, False, True]
+
+
+def test_a_run_stored_twice_is_read_once(tmp_path):
+    kept = runs(3)
+    archive.append(tmp_path, kept[:2])
+    archive.append(tmp_path, kept[1:])
+    assert [r.run_id for r in archive.read(tmp_path)].count(kept[1].run_id) == 1
+    assert archive.run_ids(tmp_path) == {r.run_id for r in kept}
+
+
+def test_compacting_keeps_every_run_and_leaves_no_pieces(tmp_path):
+    kept = runs(5)
+    for run in kept:
+        archive.append(tmp_path, [run])
+    archive.compact(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"shard-0001.parquet"}
+    assert archive.run_ids(tmp_path) == {r.run_id for r in kept}
+
+
+def test_a_torn_write_leaves_no_file(tmp_path, monkeypatch):
+    archive.append(tmp_path, runs(1))
+    before = sorted(tmp_path.iterdir())
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        archive.append(tmp_path, runs(2))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_bad_folders_and_files_are_named(tmp_path):
+    with pytest.raises(InvalidInput, match="an existing folder"):
+        archive.read(tmp_path / "none")
+    (tmp_path / "part-1.parquet").write_bytes(b"not parquet")
+    with pytest.raises(InvalidInput, match="part-1.parquet"):
+        archive.read(tmp_path)

@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import pytest
+
+from training_runs import InvalidInput
+from training_runs.config import RunConfig
+from training_runs.presets import PRESETS, preset_configs
+
+
+def test_identifiers_are_what_they_were():
+    # Runs on disk carry these: a change here orphans every corpus.
+    config = RunConfig(modulus=31, learning_rate=1e-3, seed=7)
+    assert config.run_id == "7a030e32414ad9a6"
+    assert config.configuration_id == "a4cd463f9daf67cf"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 1}, {"budget_step": 5}, {"checkpoint_every": 9}, {"early_stop": False}],
+)
+def test_seed_budget_and_cadence_are_not_configuration(change):
+    a, b = RunConfig(), RunConfig(**change)
+    assert a.run_id != b.run_id
+    assert a.configuration_id == b.configuration_id
+
+
+def test_hyperparameters_are_configuration():
+    assert RunConfig().configuration_id != RunConfig(weight_decay=0.5).configuration_id
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ({"modulus": "12"}, "modulus is 12; expected a prime"),
+        ({"modulus": "x"}, "--set modulus is 'x'; expected a whole number"),
+        ({"train_fraction": "0"}, "train_fraction is 0.0; expected a number in (0, 1)"),
+        ({"learning_rate": "-1"}, "learning_rate is -1.0; expected a number > 0"),
+        ({"colour": "red"}, "one of the fields task_family, operation"),
+        ({"operation": "xor"}, "one of add, sub, mul, random_table"),
+        ({"early_stop": "perhaps"}, "true or false"),
+    ],
+)
+def test_overrides_are_checked(assignment, words):
+    with pytest.raises(InvalidInput) as caught:
+        RunConfig.from_strings(RunConfig(), assignment)
+    assert words in str(caught.value)
+
+
+def test_overrides_take_the_type_of_their_field():
+    config = RunConfig.from_strings(
+        RunConfig(), {"checkpoint_every": "50", "early_stop": "false", "weight_decay": "0"}
+    )
+    assert (config.checkpoint_every, config.early_stop, config.weight_decay) == (50, False, 0.0)
+
+
+def test_a_random_table_is_blocked_and_its_context_does_not_tell():
+    blocked = RunConfig(operation="random_table")
+    assert blocked.blocked
+    assert blocked.context() == replace(RunConfig().context(), operation=None)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_repeatable_and_grow(name):
+    first, more = preset_configs(name, 6, 1, {}), preset_configs(name, 12, 1, {})
+    assert first == more[:6]
+    assert len({c.run_id for c in more}) == 12
+
+
+def test_a_quarter_of_the_corpus_has_three_seeds():
+    configs = preset_configs("corpus", 240, 0, {})
+    ids = [c.configuration_id for c in configs]
+    counts = [ids.count(i) for i in set(ids)]
+    assert len(counts) == 160
+    assert counts.count(3) == 40
+
+
+def test_budgets_of_the_corpus_know_nothing_of_the_configuration():
+    # Seeds of one configuration draw their own budgets.
+    configs = preset_configs("corpus", 240, 0, {})
+    triples = [configs[k : k + 3] for k in range(0, 240, 6)]
+    assert all(len({c.budget_step for c in t}) > 1 for t in triples)
+
+
+def test_unknown_preset_names_the_known():
+    with pytest.raises(InvalidInput, match="salah_yevick, corpus"):
+        preset_configs("nope", 1, 0, {})
