@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from features.curves import FloatArray
 from predictor.survival import cdf_at, kaplan_meier
 
-_KNOTS = np.linspace(0.0, 1.0, 41)
+_LEVELS = np.linspace(0.0, 1.0, 41)
 # Kaplan-Meier is trusted down to this many configurations at risk; from there the map keeps its odds of survival.
 _MIN_AT_RISK = 8.0
 # A trace of identity keeps the map strictly increasing, hence invertible.
@@ -54,10 +54,16 @@ def fit_calibration(
     times, cdf, at_risk = kaplan_meier(predicted, event, weight)
     trusted = at_risk >= _MIN_AT_RISK
     last = float(times[trusted][-1]) if trusted.any() else 0.0
-    values = cdf_at(_KNOTS, times, cdf)
+    # Knots lie where onsets are: a model too sure of itself has most of them near 0 and 1.
+    knots = (
+        np.unique([0.0, *np.interp(_LEVELS[1:-1] * cdf[-1], cdf, times), 1.0])
+        if len(times)
+        else np.array([0.0, 1.0])
+    )
+    values = cdf_at(knots, times, cdf)
     at_last = float(cdf_at(np.array([last]), times, cdf)[0])
-    beyond = last < _KNOTS
-    values[beyond] = 1 - (1 - at_last) * (1 - _KNOTS[beyond]) / (1 - last)
-    values = (1 - _IDENTITY) * np.maximum.accumulate(values) + _IDENTITY * _KNOTS
+    beyond = last < knots
+    values[beyond] = 1 - (1 - at_last) * (1 - knots[beyond]) / (1 - last)
+    values = (1 - _IDENTITY) * np.maximum.accumulate(values) + _IDENTITY * knots
     values[0], values[-1] = 0.0, 1.0
-    return CalibrationMap(_KNOTS.copy(), values)
+    return CalibrationMap(knots, values)

@@ -21,6 +21,7 @@ from predictor.survival import cdf_at, kaplan_meier
 from training_runs import InvalidInput, Onset
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
+_AGE = list(FEATURES).index("memorization_age")
 _FITTING, _MEMORIZED = PHASES.index("fitting"), PHASES.index("memorized")
 
 
@@ -54,7 +55,7 @@ class OnsetForecaster:
         x = decades_after(table.time, table.landmark)
         rows = _rows(table, x)
         hazard = HazardModel.fit(rows, list(FEATURES), on_fold)
-        reach = fit_reach(table.landmark, x, table.configuration)
+        reach = fit_reach(_age(table.features), x, table.configuration)
         blind = hazard.blind_curves(rows.features, rows.target, rows.group, rows.configuration)
         population = np.stack([_population(rows, rows.group == g) for g in range(len(PHASES) - 1)])
         fitting = table.phase == _FITTING
@@ -67,7 +68,7 @@ class OnsetForecaster:
             resemblance=fit_resemblance(
                 table.features, gain_shares(hazard.boosters, len(FEATURES))
             ),
-            advice=_fit_advice(table, OnsetCurves(blind, reach(table.landmark))),
+            advice=_fit_advice(table, OnsetCurves(blind, reach(_age(table.features)))),
         )
 
     def forecast(self, question: Question) -> Forecast:
@@ -105,19 +106,18 @@ class OnsetForecaster:
             )
         else:
             cdf = self.hazard.curves(table.features, table.target, table.phase)
-        return OnsetCurves(cdf, self.reach(table.landmark))
+        return OnsetCurves(cdf, self.reach(_age(table.features)))
 
     def _answers(self, readings: list[Reading]) -> list[Forecast]:
         if not readings:
             return []
         features = np.stack([extract(r.history, r.context) for r in readings])
         target = np.array([r.target_accuracy for r in readings])
-        landmark = np.array([r.landmark for r in readings], dtype=float)
         phase = np.array([PHASES.index(r.phase or "memorized") for r in readings])
         score = self.resemblance.score(features)
         curves = OnsetCurves(
             self._widened(self.hazard.curves(features, target, phase), phase, score),
-            self.reach(landmark),
+            self.reach(_age(features)),
         )
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES, np.nan_to_num(median), side="right") - 1
@@ -142,6 +142,11 @@ class OnsetForecaster:
         """Mix in what the corpus as a whole did, the more so the less a history resembles it."""
         trust = np.clip(score / max(self.resemblance.threshold, 1e-9), 0.0, 1.0)[:, None]
         return np.asarray(trust * cdf + (1 - trust) * self.population[phase])
+
+
+def _age(features: FloatArray) -> FloatArray:
+    """Return the decades since memorisation; NaN where it is not confirmed or not known."""
+    return features[:, _AGE]
 
 
 def _rows(table: FeatureTable, x: FloatArray) -> Rows:

@@ -164,7 +164,11 @@ def _load(path: Path, version: str) -> OnsetForecaster:
         hazard=HazardModel(boosters, maps),
         population=_array(state["population"]),
         memorization=_array(state["memorization"]),
-        reach=Reach(_array(state["reach"]["centres"]), _array(state["reach"]["decades"])),
+        reach=Reach(
+            ages=_array(state["reach"]["ages"]),
+            decades=_array(state["reach"]["decades"]),
+            unmemorized=state["reach"]["unmemorized"],
+        ),
         resemblance=Resemblance(
             low=_array(resemblance["low"]),
             high=_array(resemblance["high"]),
@@ -186,7 +190,11 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
         },
         "population": forecaster.population.tolist(),
         "memorization": forecaster.memorization.tolist(),
-        "reach": {"centres": reach.centres.tolist(), "decades": reach.decades.tolist()},
+        "reach": {
+            "ages": reach.ages.tolist(),
+            "decades": reach.decades.tolist(),
+            "unmemorized": reach.unmemorized,
+        },
         "resemblance": {
             "low": _listed(resemblance.low),
             "high": _listed(resemblance.high),

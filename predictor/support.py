@@ -9,41 +9,57 @@ from features.curves import FloatArray
 from predictor.hazard import EDGES, N_BINS
 
 MIN_CONFIGURATIONS = 30  # at risk in a bin, or the curve ends there
-_CENTRES = np.arange(1.0, 6.01, 0.25)  # log10 of the landmark
-_HALF_WIDTH = 0.5  # decades of landmarks on each side of a centre
+_AGES = np.arange(0.0, 4.01, 0.25)  # decades since memorisation
+_HALF_WIDTH = 0.25  # decades of age on each side
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Decades ahead for which enough configurations were watched, by log10 of the landmark.
+    """Decades ahead for which enough configurations were watched, by how long ago a run memorised.
 
-    Landmarks outside the corpus's own range take the nearest value: time is relative.
+    The age is relative, so that a run ten times slower is supported ten times as far: support by absolute landmark
+    ended the curves of slow runs where fast ones had run out of budget (docs/decisions.md).
+
+    Attributes
+    ----------
+    ages : decades since memorisation, increasing.
+    decades : supported at each age.
+    unmemorized : supported where memorisation is not confirmed or not known.
     """
 
-    centres: FloatArray
+    ages: FloatArray
     decades: FloatArray
+    unmemorized: float
 
-    def __call__(self, landmark: FloatArray) -> FloatArray:
-        """Return the supported decades after each landmark."""
-        nearest = np.abs(np.log10(landmark)[:, None] - self.centres).argmin(1)
-        return np.asarray(self.decades[nearest])
+    def __call__(self, age: FloatArray) -> FloatArray:
+        """Return the supported decades for each age; NaN is a run that has not memorised."""
+        nearest = np.abs(np.nan_to_num(age)[:, None] - self.ages).argmin(1)
+        return np.where(np.isnan(age), self.unmemorized, self.decades[nearest])
 
 
-def fit_reach(landmark: FloatArray, x: FloatArray, configuration: NDArray[np.str_]) -> Reach:
-    """Count configurations still watched, at the start of each bin, near each decade of landmarks."""
-    centres, decades = [], []
-    for centre in _CENTRES:
-        near = np.abs(np.log10(landmark) - centre) <= _HALF_WIDTH
-        counts = [len(np.unique(configuration[near & (x > EDGES[k])])) for k in range(N_BINS)]
-        enough = np.array(counts) >= MIN_CONFIGURATIONS
-        n_bins = N_BINS if enough.all() else int(np.argmin(enough))
-        if n_bins:
-            centres.append(centre)
-            decades.append(EDGES[n_bins])
-    if not centres:  # fewer configurations than that in all: as far as anything was watched
-        watched = EDGES[np.searchsorted(EDGES, x.max(), side="right") - 1]
-        centres, decades = [float(_CENTRES[0])], [max(float(watched), float(EDGES[1]))]
-    return Reach(np.array(centres), np.array(decades))
+def fit_reach(age: FloatArray, x: FloatArray, configuration: NDArray[np.str_]) -> Reach:
+    """Count configurations still watched at the start of each bin, near each age."""
+    decades = [
+        _supported(np.abs(age - centre) <= _HALF_WIDTH, x, configuration) for centre in _AGES
+    ]
+    enough = [d > 0 for d in decades]
+    if not any(enough):  # fewer configurations than that in all: as far as anything was watched
+        decades, enough = [_watched(x)] * len(_AGES), [True] * len(_AGES)
+    return Reach(
+        _AGES[enough],
+        np.array(decades)[enough],
+        _supported(np.isnan(age), x, configuration) or _watched(x),
+    )
+
+
+def _supported(near: NDArray[np.bool_], x: FloatArray, configuration: NDArray[np.str_]) -> float:
+    counts = [len(np.unique(configuration[near & (x > EDGES[k])])) for k in range(N_BINS)]
+    enough = np.array([*counts, 0]) >= MIN_CONFIGURATIONS
+    return float(EDGES[int(np.argmin(enough))])
+
+
+def _watched(x: FloatArray) -> float:
+    return float(EDGES[max(int(np.searchsorted(EDGES, x.max(), side="right")) - 1, 1)])
 
 
 @dataclass(frozen=True, eq=False)

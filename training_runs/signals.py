@@ -65,3 +65,15 @@ _TABLE = (
 )  # fmt: skip
 
 SIGNALS: dict[str, Signal] = {signal.name: signal for signal in _TABLE}
+
+
+def markdown_table() -> str:
+    """Return the vocabulary as the table that stands in docs/signals.md."""
+    rows = [f"| `{s.name}` | {s.meaning} | {_range(s)} | {s.source} |" for s in _TABLE]
+    return "\n".join(["| signal | meaning | range | source |", "|---|---|---|---|", *rows])
+
+
+def _range(signal: Signal) -> str:
+    low = "" if signal.low is None else f"{signal.low:g}"
+    high = "" if signal.high is None else f"{signal.high:g}"
+    return f"{low} to {high}".strip() if high else (f">= {low}" if low else "any")

@@ -1,0 +1,41 @@
+"""Make the forecaster that is shipped: `python -m predictor.release VERSION`, from the committed corpus.
+
+Runs the benchmark, fits on the whole corpus, writes the version into the package, and writes the figures into the
+README and docs/benchmark.md, so that no figure there is typed by hand.
+"""
+
+import sys
+from pathlib import Path
+
+from features.table import training_table
+from predictor.benchmark import cross_validate, summarize
+from predictor.forecaster import OnsetForecaster
+from predictor.report import benchmark_page, headline_table
+from predictor.retrain import make_card
+from predictor.store import SHIPPED, save
+from training_runs import archive
+
+ROOT = Path(__file__).parent.parent
+_BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
+
+
+def release(version: str) -> None:
+    """Benchmark, fit, store and document a version."""
+    runs = archive.read(archive.CORPUS)
+    result = summarize(runs, cross_validate(runs))
+    forecaster = OnsetForecaster.fit(training_table(runs), version)
+    save(forecaster, make_card(runs, {"benchmark": result}), SHIPPED)
+    (ROOT / "docs" / "benchmark.md").write_text(benchmark_page(result, version))
+    readme = ROOT / "README.md"
+    readme.write_text(with_table(readme.read_text(), headline_table(result)))
+
+
+def with_table(readme: str, table: str) -> str:
+    """Return the README with the table between its two marks."""
+    before, _, rest = readme.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{table}\n{_END}{after}"
+
+
+if __name__ == "__main__":
+    release(sys.argv[1])

@@ -1,0 +1,140 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.schemas import ForecastAnswer
+from training_runs import archive
+from training_runs.synthetic import synthetic_corpus
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = str(ROOT / "examples" / "history.csv")
+
+
+def grokcast(*args, stdin=None, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "grokcast", *map(str, args)],
+        capture_output=True, text=True, input=stdin, cwd=cwd or ROOT, timeout=300,
+    )  # fmt: skip
+
+
+def one_line(done, code=2):
+    """Return the one line on stderr of a command that failed as it should."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_forecast_as_json_has_every_field():
+    done = grokcast("forecast", EXAMPLE, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert set(answer) == set(ForecastAnswer.model_fields)
+    assert ForecastAnswer.model_validate(answer)
+
+
+def test_forecast_in_words_and_from_stdin():
+    done = grokcast("forecast", "-", "--horizon", 20_000, stdin=Path(EXAMPLE).read_text())
+    assert done.returncode == 0, done.stderr
+    for word in ("phase", "advice", "onset", "why", "support"):
+        assert word in done.stdout
+
+
+def test_percent_accuracies_are_named():
+    rows = "step,train_acc,val_acc\n10,50,2\n20,99,2\n30,100,2\n"
+    assert "percent" in one_line(grokcast("forecast", "-", stdin=rows))
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["forecast", "nothing.csv"], "No such file"),
+        (["forecast", "pyproject.toml"], "a file ending in .csv"),
+        (["forecast", EXAMPLE, "--horizon", "5"], "horizon_step is 5; expected a step after"),
+        (["forecast", EXAMPLE, "--context", "nothing.json"], "--context"),
+        (["forecast", EXAMPLE, "--run", "x"], "it holds history"),
+        (["forecast"], "Missing argument"),
+        (["fly"], "No such command"),
+        (["generate", "nope"], "one of salah_yevick, corpus"),
+        (["generate", "corpus", "--set", "modulus=12"], "a prime number"),
+        (["generate", "corpus", "--set", "modulus"], "FIELD=VALUE"),
+        (["generate", "corpus", "--set", "colour=red"], "one of the fields"),
+        (["generate", "corpus", "--set", "train_fraction=0"], "train_fraction is 0.0"),
+        (["corpus", "no/such/folder"], "an existing folder"),
+        (["retrain", "--runs", "no/such/folder"], "an existing folder"),
+        (["benchmark", "--external", "docs"], "<source>.parquet"),
+        (["forecasters", "activate", "1.2.3"], "no forecaster '1.2.3'"),
+        (["serve", "--host", "0.0.0.0"], "can be reached from other machines"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(args, words):
+    assert words in one_line(grokcast(*args))
+
+
+def test_generate_then_corpus(tmp_path):
+    small = ["--set", "modulus=11", "--set", "width=32", "--set", "budget_step=100"]
+    done = grokcast(
+        "generate", "corpus", "--runs", 4, "--out", tmp_path / "o", "--workers", 1, *small
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(grokcast("corpus", tmp_path / "o", "--json").stdout)
+    assert summary["runs"] == 4
+    assert sum(summary["outcomes"].values()) == 4
+    assert summary["moduli"] == {"11": 4}
+    assert "add --resume" in one_line(
+        grokcast("generate", "corpus", "--out", tmp_path / "o", *small)
+    )
+
+
+def test_the_shipped_corpus_has_every_kind_of_run():
+    summary = json.loads(grokcast("corpus", "--json").stdout)
+    assert summary["runs"] >= 200
+    outcomes = summary["outcomes"]
+    assert min(outcomes["grokking"], outcomes["comprehension"], summary["blocked"]) >= 20
+    assert summary["negatives"] - summary["blocked"] >= 50
+    assert len(summary["moduli"]) >= 8
+
+
+@pytest.mark.slow
+def test_benchmark_and_retrain(tmp_path, monkeypatch):
+    monkeypatch.setenv("GROKCAST_FORECASTER_STORE", str(tmp_path / "store"))
+    archive.append(tmp_path / "runs", synthetic_corpus(40))
+    done = grokcast("benchmark", "--corpus", tmp_path / "runs", "--out", tmp_path / "b", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "b" / "results.json").read_text())
+    assert {"whether", "when"} <= set(result["headline"])
+    done = grokcast("retrain", "--runs", tmp_path / "runs", "--no-promote", "--json")
+    assert done.returncode == 0, done.stderr
+    comparison = json.loads(done.stdout)
+    assert not comparison["promoted"]
+    listed = json.loads(grokcast("forecasters", "list", "--json").stdout)
+    assert {comparison["champion"], comparison["challenger"]} <= {c["version"] for c in listed}
+
+
+@pytest.mark.skipif(
+    not (ROOT.parent / "shared" / "external").is_dir(), reason="needs runs recorded elsewhere"
+)
+@pytest.mark.parametrize(
+    "source", ["atgugu_sweeps", "tnediserp_miml", "santyj_dp", "qienhuang_fit_valonly"]
+)
+def test_runs_that_nobody_here_made_get_a_forecast(source):
+    path = ROOT.parent / "shared" / "external" / f"{source}.parquet"
+    assert "it holds" in one_line(grokcast("forecast", path))
+    done = grokcast("forecast", path, "--run", f"{source}/0005", "--json")
+    assert done.returncode == 0, done.stderr
+    assert 0 <= json.loads(done.stdout)["probability_onset_by_horizon"] <= 1
+
+
+def test_serving_imports_no_torch():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import api.app, predictor.retrain"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "torch" not in done.stderr

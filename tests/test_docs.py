@@ -1,0 +1,58 @@
+"""Documents say what the code does."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from grokcast import __version__
+from predictor.release import with_table
+from predictor.report import headline_table
+from predictor.store import ForecasterStore
+from training_runs.signals import markdown_table
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_signals_are_documented_as_they_are():
+    assert markdown_table() in (ROOT / "docs" / "signals.md").read_text()
+
+
+def test_the_readme_table_is_the_shipped_forecasters():
+    store = ForecasterStore()
+    result = store.card(store.active_version())["benchmark"]
+    assert with_table(README, headline_table(result)) == README
+
+
+def test_every_route_is_documented():
+    service = (ROOT / "docs" / "service.md").read_text()
+    for path in create_app().openapi()["paths"]:
+        assert path in service, path
+
+
+def test_the_version_heads_the_changelog():
+    heads = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[0] == __version__
+
+
+def test_links_within_the_documents_lead_somewhere():
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("line", re.findall(r"^grokcast forecast .+$", README, re.MULTILINE))
+def test_forecast_commands_in_the_readme_run(line):
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(line)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    if "--json" in line:
+        json.loads(done.stdout)

@@ -1,0 +1,191 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from features.curves import roughness, window_means
+from features.extract import FEATURES, extract
+from features.phase import phase_of
+from features.table import TARGETS, landmarks, table_at, training_table
+from training_runs import Context, Trajectory
+from training_runs.onset import generalization
+from training_runs.signals import SIGNALS
+from training_runs.synthetic import synthetic_run, synthetic_trajectory
+
+CONTEXT = Context(
+    chance_accuracy=0.02, learning_rate=1e-3, weight_decay=1.0, train_size=500, parameters=20_000
+)
+NAMES = list(FEATURES)
+
+
+def features(trajectory, context=CONTEXT):
+    return dict(zip(NAMES, extract(trajectory, context), strict=True))
+
+
+def test_window_means_are_exact_on_straight_lines():
+    x = np.array([-1.0, -0.7, -0.2, 0.0])
+    edges = -np.array([0.0, 0.1, 0.3, 0.6, 1.0])
+    curves = np.stack([2 * x + 1, np.ones(4)])
+    means = window_means(x, curves, edges)
+    centres = (edges[:-1] + edges[1:]) / 2
+    # Straight within a segment; a window over a corner of the cumulative area is off by its curvature only.
+    np.testing.assert_allclose(means[1], 1.0)
+    np.testing.assert_allclose(means[0], 2 * centres + 1, atol=0.2)
+
+
+def test_windows_outside_the_history_are_missing():
+    means = window_means(np.array([-0.2, 0.0]), np.ones((1, 2)), -np.array([0, 0.1, 0.3, 0.6, 1.0]))
+    assert np.isnan(means[0]).tolist() == [False, False, True, True]
+
+
+def test_roughness_is_the_standard_deviation_around_the_trend():
+    x = np.linspace(-0.6, 0, 400)
+    wave = 0.3 * np.sin(200 * x)
+    assert roughness(x, 2 * x + wave) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
+
+
+def test_features_say_what_they_say():
+    f = features(synthetic_trajectory(memorized=100, onset=10_000).prefix(1000))
+    assert f["memorized"] == 1
+    assert f["memorization_age"] == pytest.approx(1.0, abs=0.1)
+    assert f["training_clock"] == pytest.approx(np.log10(1e-3 * 1000), abs=0.02)
+    assert f["decay_clock"] == f["training_clock"]
+    # The synthetic norm falls as exp(-pace * decades), pace = 0.4 / log10(onset / memorised).
+    assert f["weight_norm_slope"] == pytest.approx(-0.2 / np.log(10), rel=0.05)
+    assert f["samples_per_parameter"] == pytest.approx(np.log10(500 / 20_000))
+
+
+@given(
+    landmark=st.integers(30, 15_000),
+    seed=st.integers(0, 50),
+    scale=st.floats(0.1, 10),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_feature_sees_past_its_landmark(landmark, seed, scale):
+    """Anything may happen after the landmark: more steps, other values, another length."""
+    whole = synthetic_trajectory(noise=0.1, seed=seed)
+    rng = np.random.default_rng(seed)
+    later = whole.steps > landmark
+    changed = {
+        n: np.where(later, np.clip(rng.random(len(v)), 0, 1) * scale / 10, v)
+        for n, v in whole.signals.items()
+    }
+    other = Trajectory(np.append(whole.steps, 10**6), {n: [*v, 0.5] for n, v in changed.items()})
+    np.testing.assert_array_equal(
+        extract(whole.prefix(landmark), CONTEXT), extract(other.prefix(landmark), CONTEXT)
+    )
+
+
+def test_rows_of_a_table_do_not_see_past_their_landmark():
+    run = synthetic_run(synthetic_trajectory(noise=0.1), "a", 20_000)
+    whole = table_at([run], lambda r: [300])
+    cut = synthetic_run(run.trajectory.prefix(400), "a", 20_000)
+    np.testing.assert_array_equal(whole.features, table_at([cut], lambda r: [300]).features)
+
+
+@pytest.mark.parametrize("factor", [3, 10, 77])
+def test_stretching_time_and_slowing_the_learning_rate_changes_no_feature(factor):
+    history = synthetic_trajectory(noise=0.1).prefix(2000)
+    slow = Trajectory(history.steps * factor, dict(history.signals))
+    slower = Context(**{**CONTEXT.as_dict(), "learning_rate": 1e-3 / factor})
+    np.testing.assert_allclose(extract(slow, slower), extract(history, CONTEXT), atol=1e-9)
+
+
+def test_dense_and_sparse_recordings_of_one_run_say_nearly_the_same():
+    dense = features(synthetic_trajectory(evals_per_decade=100).prefix(1000))
+    sparse = features(synthetic_trajectory(evals_per_decade=15).prefix(1000))
+    for name in (
+        "train_loss_level",
+        "val_loss_slope",
+        "weight_norm_slope",
+        "weight_norm_slope_long",
+    ):
+        assert sparse[name] == pytest.approx(dense[name], abs=0.1), name
+
+
+def test_an_unknown_or_missing_signal_is_missing_and_nothing_else():
+    history = synthetic_trajectory().prefix(1000)
+    f = features(history.only({"train_loss"}), Context())
+    recorded = {n for n, v in f.items() if np.isfinite(v)}
+    assert recorded == {n for n in NAMES if n.startswith("train_loss_")}
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_history_has_features_without_infinities(data):
+    n = data.draw(st.integers(1, 12))
+    steps = sorted(data.draw(st.sets(st.integers(0, 10**7), min_size=n, max_size=n)))
+    signals = {}
+    for name in data.draw(st.sets(st.sampled_from(list(SIGNALS)), max_size=6)):
+        low, high = SIGNALS[name].low, SIGNALS[name].high
+        value = st.one_of(
+            st.none(), st.floats(-1e6 if low is None else low, high or 1e6, allow_nan=False)
+        )
+        signals[name] = data.draw(st.lists(value, min_size=n, max_size=n))
+    row = extract(Trajectory(steps, signals), CONTEXT)
+    assert not np.isinf(row).any()
+
+
+def test_phases_of_a_life():
+    t = synthetic_trajectory(memorized=100, onset=3000)
+    context = Context(chance_accuracy=0.02)
+    seen = [phase_of(t.prefix(s), context, 0.95) for s in (60, 200, 2900, 20_000)]
+    assert seen == ["fitting", "memorized", "rising", "generalized"]
+
+
+def test_without_accuracies_the_losses_tell_the_phase_or_nothing_does():
+    t = synthetic_trajectory(memorized=100, onset=None)
+    losses = t.only({"train_loss", "val_loss"})
+    assert phase_of(losses.prefix(10), Context(), 0.95) == "fitting"
+    assert phase_of(losses.prefix(1000), Context(), 0.95) == "memorized"
+    assert phase_of(t.only({"weight_norm"}).prefix(1000), Context(), 0.95) is None
+
+
+def test_landmarks_know_the_budget_but_not_the_onset():
+    """The grid of a run that generalises is a prefix of the grid that it would have had without."""
+    early = synthetic_run(synthetic_trajectory(onset=300.0).prefix(700), "a", 20_000)
+    never = synthetic_run(synthetic_trajectory(onset=None), "a", 20_000)
+    a, b = (landmarks(r, np.random.default_rng(3)) for r in (early, never))
+    assert len(a) < len(b) <= 8
+    assert b[: len(a)] == a
+
+
+def test_training_rows_are_open_labelled_and_weighted_by_configuration():
+    runs = [
+        synthetic_run(synthetic_trajectory(onset=3000.0), "a/0", 20_000),
+        synthetic_run(synthetic_trajectory(onset=3000.0, seed=1, noise=0.1), "a/1", 20_000),
+        synthetic_run(synthetic_trajectory(onset=None), "b/0", 20_000),
+    ]
+    table = training_table(runs)
+    assert set(np.unique(table.target)) <= set(TARGETS)
+    by_id = {r.run_id: r.trajectory for r in runs}
+    for landmark, target, run in zip(table.landmark, table.target, table.run, strict=True):
+        confirmed = generalization(by_id[run], target).confirmed_step
+        assert confirmed is None or landmark < confirmed
+    generalises = table.run != runs[2].run_id
+    assert table.event[generalises].all()
+    assert not table.event[~generalises].any()
+    assert (table.time[~generalises] == 20_000).all()
+    stratum = np.floor(3 * np.log10(table.landmark))
+    for configuration in np.unique(table.configuration):
+        for s in np.unique(stratum[table.configuration == configuration]):
+            rows = (table.configuration == configuration) & (stratum == s)
+            assert table.weights()[rows].sum() == pytest.approx(1)
+
+
+def test_a_target_reached_later_is_an_onset_later():
+    run = synthetic_run(synthetic_trajectory(onset=3000.0), "a", 20_000)
+    rows = training_table([run] * 1, seed=5)
+    order = np.argsort(rows.target)
+    assert (np.diff(rows.time[order]) >= 0).all()
+
+
+def test_extraction_is_fast_enough_to_serve():
+    history = synthetic_trajectory(noise=0.1, evals_per_decade=45)
+    start = time.perf_counter()
+    for _ in range(20):
+        extract(history, CONTEXT)
+    assert (
+        time.perf_counter() - start
+    ) / 20 < 0.05  # generous: a bound on disasters, not a benchmark

@@ -1,0 +1,216 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from api.schemas import ForecastAnswer
+from features.table import training_table
+from predictor.forecast import Question
+from predictor.forecaster import OnsetForecaster
+from predictor.store import save
+from training_runs import Context, InvalidInput, Trajectory
+from training_runs.signals import SIGNALS
+from training_runs.synthetic import synthetic_trajectory
+
+CONTEXT = Context(task_family="modular", chance_accuracy=0.02, learning_rate=1e-3, weight_decay=1.0)
+
+
+def ask(forecaster, trajectory, context=CONTEXT, **question):
+    return forecaster.forecast(Question(trajectory, context, **question))
+
+
+def assert_coherent(f):
+    """What every forecast must hold, whatever was asked."""
+    p = f.curve.probability_onset
+    assert all(0 <= v <= 1 for v in p)
+    assert all(a <= b + 1e-12 for a, b in zip(p, p[1:], strict=False))
+    assert all(a < b for a, b in zip(f.curve.step, f.curve.step[1:], strict=False))
+    assert 0 <= f.probability_onset_by_horizon <= 1
+    assert sum(f.outcome_probabilities.values()) == pytest.approx(1)
+    assert all(-1e-12 <= v <= 1 for v in f.outcome_probabilities.values())
+    for q in (f.onset_step, f.onset_step_if_onset):
+        known = [v for v in (q.p05, q.p50, q.p95) if v is not None]
+        assert known == sorted(known)
+        # Once a level is not reached, no higher one is.
+        assert [q.p05, q.p50, q.p95][: len(known)] == known
+    json.loads(ForecastAnswer.from_forecast(f).model_dump_json())
+
+
+def test_knows_the_synthetic_world(synthetic_forecaster):
+    """Early, at twice memorisation: sooner, later and never are told apart, with the truth inside the interval."""
+    landmark, truths = 220, (700.0, 3000.0)
+    soon, late = (
+        ask(synthetic_forecaster, synthetic_trajectory(110, t, noise=0.05).prefix(landmark), horizon_step=10_000)
+        for t in truths
+    )  # fmt: skip
+    never = ask(
+        synthetic_forecaster,
+        synthetic_trajectory(110, None, noise=0.05).prefix(landmark),
+        horizon_step=10_000,
+    )
+    assert soon.probability_onset_by_horizon > 0.9
+    assert never.probability_onset_by_horizon < 0.3
+    assert soon.onset_step.p50 < late.onset_step.p50
+    for f, truth in zip((soon, late), truths, strict=True):
+        assert f.onset_step_if_onset.p05 <= truth <= f.onset_step_if_onset.p95
+        assert abs(np.log10(f.onset_step_if_onset.p50 / truth)) < 0.3
+
+
+def test_the_future_changes_no_forecast(synthetic_forecaster):
+    a = synthetic_trajectory(110, 2000, noise=0.05, seed=3)
+    changed = {n: np.where(a.steps > 400, 0.5, v) for n, v in a.signals.items()}
+    b = Trajectory(a.steps, changed)
+    assert ask(synthetic_forecaster, a.prefix(400)) == ask(synthetic_forecaster, b.prefix(400))
+
+
+@pytest.mark.parametrize("which", ["synthetic_forecaster", "shipped"])
+@pytest.mark.parametrize("factor", [2, 7, 40])
+@pytest.mark.parametrize("context", [CONTEXT, Context()])
+def test_stretching_time_stretches_the_forecast(which, factor, context, request):
+    forecaster = request.getfixturevalue(which)
+    history = synthetic_trajectory(110, 3000, noise=0.05).prefix(600)
+    slow = Trajectory(history.steps * factor, dict(history.signals))
+    fields = context.as_dict()
+    if "learning_rate" in fields:
+        fields["learning_rate"] /= factor
+    a = ask(forecaster, history, context, horizon_step=6000)
+    b = ask(forecaster, slow, Context(**fields), horizon_step=6000 * factor)
+    assert b.probability_onset_by_horizon == pytest.approx(a.probability_onset_by_horizon, abs=0.02)
+    for name in ("p05", "p50", "p95"):
+        x, y = getattr(a.onset_step_if_onset, name), getattr(b.onset_step_if_onset, name)
+        assert y == pytest.approx(factor * x, rel=0.1)
+
+
+def test_thinning_the_recording_changes_the_forecast_little(synthetic_forecaster):
+    whole = synthetic_trajectory(110, 3000, evals_per_decade=50).prefix(1000)
+    thin = whole.select(np.arange(len(whole))[::-3][::-1])
+    a, b = (ask(synthetic_forecaster, h, horizon_step=10_000) for h in (whole, thin))
+    assert a.probability_onset_by_horizon == pytest.approx(b.probability_onset_by_horizon, abs=0.15)
+    assert abs(np.log10(a.onset_step_if_onset.p50 / b.onset_step_if_onset.p50)) < 0.15
+
+
+def histories():
+    """Any history that a trajectory can hold."""
+
+    @st.composite
+    def build(draw):
+        n = draw(st.integers(3, 15))
+        steps = sorted(draw(st.sets(st.integers(0, 10**7), min_size=n, max_size=n)))
+        signals = {}
+        for name in draw(st.sets(st.sampled_from(list(SIGNALS)[:12]), max_size=8)):
+            low, high = SIGNALS[name].low, SIGNALS[name].high
+            numbers = st.floats(-1e12 if low is None else low, high or 1e12, allow_nan=False)
+            signals[name] = draw(st.lists(st.none() | numbers, min_size=n, max_size=n))
+        return Trajectory(steps, signals)
+
+    return build()
+
+
+@given(
+    history=histories(),
+    target=st.none() | st.floats(0.01, 1),
+    ahead=st.none() | st.integers(1, 10**9),
+    context=st.sampled_from([Context(), CONTEXT, Context(classes=10, weight_decay=0, train_size=3)]),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_any_history_gets_a_coherent_answer(history, target, ahead, context, shipped):
+    horizon = None if ahead is None else history.observed_until + ahead
+    question = Question(history, context, horizon_step=horizon, target_accuracy=target)
+    result = shipped.forecast_many([question])[0]
+    if history.observed_until < 10:
+        assert isinstance(result, InvalidInput)
+    else:
+        assert_coherent(result)
+
+
+def test_an_onset_in_the_history_is_told_not_forecast(synthetic_forecaster):
+    f = ask(synthetic_forecaster, synthetic_trajectory(110, 2000))
+    assert f.phase == "generalized"
+    assert f.onset_step.p05 == f.onset_step.p50 == pytest.approx(2000, rel=0.1)
+    assert f.delay_steps.p50 == f.onset_step.p50 - f.memorization_step
+    assert f.outcome_probabilities["grokking"] == 1
+    assert f.advice.action == "stop"
+    assert_coherent(f)
+    # Also when its horizon has passed: nothing is asked of the future.
+    assert ask(synthetic_forecaster, synthetic_trajectory(110, 2000), horizon_step=500) == (
+        dataclasses.replace(f, horizon_step=500)
+    )
+
+
+def test_bad_questions_say_what_is_expected(synthetic_forecaster):
+    history = synthetic_trajectory().prefix(500)
+    for question, words in [
+        (Question(history.prefix(2)), "at least 3 checkpoints"),
+        (Question(history.prefix(5)), "the last at step 10 or later"),
+        (Question(history, horizon_step=100), "a step after the last one, 479"),
+        (Question(history, target_accuracy=1.5), "a number in (0, 1]"),
+    ]:
+        with pytest.raises(InvalidInput) as caught:
+            synthetic_forecaster.forecast(question)
+        assert words in str(caught.value)
+
+
+def test_horizon_comes_from_the_budget_or_ten_times_the_last_step(synthetic_forecaster):
+    history = synthetic_trajectory().prefix(479)
+    assert ask(synthetic_forecaster, history, Context()).horizon_step == 4790
+    assert ask(synthetic_forecaster, history, Context(budget_step=900)).horizon_step == 900
+    passed = ask(synthetic_forecaster, history, Context(budget_step=400))
+    assert passed.horizon_step == 4790
+    assert any("budget_step 400 has passed" in w for w in passed.warnings)
+
+
+def test_a_horizon_beyond_the_corpus_is_answered_at_its_end_and_said(synthetic_forecaster):
+    history = synthetic_trajectory(110, None).prefix(1000)
+    f = ask(synthetic_forecaster, history, horizon_step=10**9)
+    assert f.supported_until_step < 10**9
+    assert f.probability_onset_by_horizon == pytest.approx(f.curve.probability_onset[-1])
+    assert any("too few runs were watched beyond" in w for w in f.warnings)
+
+
+def test_a_higher_target_is_never_sooner(synthetic_forecaster):
+    history = synthetic_trajectory(110, 3000, noise=0.05).prefix(600)
+    p = [
+        ask(synthetic_forecaster, history, horizon_step=3000, target_accuracy=t).probability_onset_by_horizon
+        for t in (0.8, 0.9, 0.95, 0.99)
+    ]  # fmt: skip
+    assert all(a >= b - 1e-9 for a, b in zip(p, p[1:], strict=False))
+
+
+def test_says_what_is_missing_and_what_is_unlike_the_corpus(synthetic_forecaster):
+    history = synthetic_trajectory(110, None).prefix(1000)
+    f = ask(synthetic_forecaster, history.only({"train_loss"}), Context())
+    assert f.memorization_step is None
+    assert f.delay_steps.p50 is None
+    assert "val_acc" in f.support.signals_missing
+    assert any(w.startswith("no val_acc") for w in f.warnings)
+    strange = {n: v if n.endswith("acc") else v * 1e9 for n, v in history.signals.items()}
+    strange["weight_norm"] = np.geomspace(1, 1e9, len(history))
+    g = ask(synthetic_forecaster, Trajectory(history.steps, strange))
+    assert g.support.score < f.support.score
+    assert not g.support.in_support
+    assert g.advice.action == "undecided"
+
+
+def test_many_at_once_equals_one_by_one_with_bad_ones_in_place(synthetic_forecaster):
+    questions = [
+        Question(synthetic_trajectory(110, t).prefix(400), CONTEXT) for t in (900, None, 3000)
+    ]
+    questions.insert(1, Question(synthetic_trajectory().prefix(3)))
+    together = synthetic_forecaster.forecast_many(questions)
+    assert isinstance(together[1], InvalidInput)
+    for k in (0, 2, 3):
+        alone = synthetic_forecaster.forecast(questions[k])
+        assert together[k].onset_step == alone.onset_step
+        assert together[k].drivers == alone.drivers
+
+
+def test_the_same_corpus_gives_the_same_files(tmp_path, corpus):
+    for name in ("a", "b"):
+        save(OnsetForecaster.fit(training_table(corpus[:60]), "v"), {"corpus": {}}, tmp_path / name)
+    files = sorted(p.name for p in (tmp_path / "a" / "v").iterdir())
+    assert "manifest.json" in files
+    for file in files:
+        a, b = (tmp_path / n / "v" / file for n in ("a", "b"))
+        assert a.read_bytes() == b.read_bytes(), file

@@ -1,0 +1,110 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training_runs import InvalidInput
+from training_runs.readers import read_recording, read_source_folder
+from training_runs.readers.names import canonical_name
+
+WIDE = "step,train_loss,valid/acc,lr\n10,1.5,0.1,0.001\n20,0.5,,0.001\n30,0.1,0.2,0.001\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, text):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def check(trajectory):
+    assert trajectory.steps.tolist() == [10, 20, 30]
+    assert trajectory.signals["train_loss"].tolist() == [1.5, 0.5, 0.1]
+    assert np.isnan(trajectory.signals["val_acc"]).tolist() == [False, True, False]
+
+
+def test_wide_csv_with_foreign_names(write):
+    recording = read_recording(write("run.csv", WIDE))
+    check(recording.histories["run"])
+    assert recording.notes == ("valid/acc is read as val_acc", "ignored: lr")
+
+
+def test_every_format_holds_the_same(write, tmp_path):
+    table = pd.DataFrame(
+        {"step": [10, 20, 30], "train_loss": [1.5, 0.5, 0.1], "val_acc": [0.1, None, 0.2]}
+    )
+    columns = {c: [None if pd.isna(v) else v for v in table[c]] for c in table}
+    table.to_parquet(tmp_path / "a.parquet")
+    records = [{c: columns[c][k] for c in columns} for k in range(3)]
+    files = [
+        str(tmp_path / "a.parquet"),
+        write("a.json", json.dumps(columns)),
+        write("b.json", json.dumps({"history": columns, "context": {}})),
+        write("c.json", json.dumps(records)),
+        write("a.jsonl", "\n".join(map(json.dumps, records))),
+        write("a.tsv", table.to_csv(sep="\t", index=False)),
+    ]  # fmt: skip
+    for file in files:
+        (trajectory,) = read_recording(file).histories.values()
+        check(trajectory)
+
+
+def test_long_tables_and_several_runs(write):
+    rows = ["run_id,step,metric,value"]
+    for run in "ab":
+        rows += [f"{run},{s},train_loss,{v}" for s, v in ((10, 1.5), (20, 0.5), (30, 0.1))]
+        rows += [f"{run},{s},val_acc,{v}" for s, v in ((10, 0.1), (30, 0.2))]
+    recording = read_recording(write("long.csv", "\n".join(rows)))
+    assert list(recording.histories) == ["a", "b"]
+    check(recording.histories["b"])
+
+
+def test_rows_of_one_step_are_merged(write):
+    text = "step,train_loss,val_acc\n10,1.5,\n10,,0.1\n20,0.5,\n30,0.1,\n30,,0.2\n"
+    check(read_recording(write("sparse.csv", text)).histories["sparse"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.csv", "epoch,train_loss\n1,2\n2,1\n", "a column `step`"),
+        ("a.csv", "step,val_acc\n1,0.1\n2,high\n", "row 2, val_acc is 'high'; expected a number"),
+        ("a.csv", "step,val_acc\n5,0.1\n2,0.1\n", "strictly increasing"),
+        ("a.csv", "step,val_acc,valid/acc\n1,0.1,0.1\n", "one column for val_acc"),
+        ("a.csv", "", "csv with a column for `step`"),
+        ("a.json", "{", "json with a column"),
+        ("a.json", "3", "json with a column"),
+        ("a.json", '{"step": [1, 2], "val_acc": [0.1]}', "json with a column"),
+        ("a.parquet", "PAR1", "parquet with a column"),
+        ("a.bin", "x", "say which with --format"),
+    ],
+)
+def test_damaged_or_foreign_files_are_refused_with_a_reason(write, name, text, words):
+    with pytest.raises(InvalidInput) as caught:
+        read_recording(write(name, text))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["lr", "loss", "train", "val_train_loss", "epoch", "acc_f1"])
+def test_what_is_not_certain_is_not_guessed(name):
+    assert canonical_name(name) is None
+
+
+def test_a_folder_of_sources_with_contexts(tmp_path):
+    table = pd.DataFrame(
+        {"run_id": ["x/0"] * 3 + ["x/1"] * 3, "step": [1, 2, 3] * 2, "val_acc": 0.1}
+    )
+    table.to_parquet(tmp_path / "x.parquet")
+    contexts = {
+        "runs": {
+            k: {"modulus": 97.0, "budget_step": b, "?": 1} for k, b in (("x/0", 9.0), ("x/1", 5.0))
+        }
+    }
+    (tmp_path / "x.context.json").write_text(json.dumps(contexts))
+    a, b = read_source_folder(tmp_path)["x"]
+    assert (a.context.modulus, a.budget_step, b.budget_step) == (97, 9, 5)
+    assert a.configuration_id == b.configuration_id

@@ -1,0 +1,91 @@
+import json
+import shutil
+
+import pytest
+
+from predictor.errors import DamagedForecaster, ForecasterNotFound
+from predictor.forecast import Question
+from predictor.retrain import next_version
+from predictor.store import SHIPPED, ForecasterStore
+from training_runs.synthetic import synthetic_trajectory
+
+
+@pytest.fixture
+def store(tmp_path, synthetic_forecaster):
+    store = ForecasterStore(tmp_path)
+    store.save(synthetic_forecaster, {"corpus": {"runs": 1}})
+    return store
+
+
+def test_ships_a_forecaster_that_answers(tmp_path):
+    store = ForecasterStore(tmp_path / "nothing here")
+    card = store.card(store.active_version())
+    assert card["active"]
+    assert card["corpus"]["runs"] >= 200
+    assert store.load().version == card["version"]
+
+
+def test_comes_back_bit_equal(store, synthetic_forecaster):
+    question = Question(synthetic_trajectory(110, 3000, noise=0.1).prefix(700))
+    again = store.load("synthetic")
+    assert again.forecast(question) == synthetic_forecaster.forecast(question)
+
+
+def test_activating_and_rolling_back(store):
+    first = store.active_version()
+    store.activate("synthetic")
+    assert store.load().version == "synthetic"
+    store.activate(first)
+    assert store.load().version == first
+
+
+def test_unknown_versions_are_named_with_the_known(store):
+    with pytest.raises(ForecasterNotFound, match="no forecaster 'x'; known are .*synthetic"):
+        store.load("x")
+    with pytest.raises(ForecasterNotFound):
+        store.activate("../../etc")
+
+
+@pytest.mark.parametrize("file", ["booster-0.txt", "state.json", "card.json"])
+def test_an_altered_file_is_refused(store, file):
+    path = store.folder / "synthetic" / file
+    path.write_text(path.read_text().replace("0", "1", 1))
+    with pytest.raises(DamagedForecaster, match=f"{file} has been altered"):
+        store.load("synthetic")
+
+
+def test_a_missing_file_is_refused(store):
+    (store.folder / "synthetic" / "booster-3.txt").unlink()
+    with pytest.raises(DamagedForecaster, match="cannot be read"):
+        store.activate("synthetic")
+
+
+def test_a_version_is_never_overwritten(store, synthetic_forecaster):
+    before = (store.folder / "synthetic" / "manifest.json").read_bytes()
+    with pytest.raises(OSError, match="synthetic"):
+        store.save(synthetic_forecaster, {"corpus": {"runs": 2}})
+    assert (store.folder / "synthetic" / "manifest.json").read_bytes() == before
+    assert not list(store.folder.glob(".new-*"))
+
+
+def test_models_are_data_never_code():
+    for version in SHIPPED.iterdir():
+        assert {p.suffix for p in version.iterdir()} == {".txt", ".json"}
+
+
+def test_versions_count_up_by_month(tmp_path):
+    store = ForecasterStore(tmp_path)
+    version = next_version(store)
+    month = version.rsplit(".", 1)[0]
+    for number in (9, 10):
+        shutil.copytree(
+            SHIPPED / ForecasterStore(tmp_path / "x").active_version(),
+            tmp_path / f"{month}.{number}",
+        )
+    assert next_version(store) == f"{month}.11"
+    assert store.versions()[0] == f"{month}.10"
+
+
+def test_cards_are_plain_json(store):
+    for card in store.cards():
+        json.dumps(card, allow_nan=False)

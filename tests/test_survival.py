@@ -1,0 +1,145 @@
+"""Survival estimates, hazards and calibration against oracles and simulations with known answers."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from predictor.boosting import onset_probability
+from predictor.calibration import fit_calibration
+from predictor.curves import OnsetCurves
+from predictor.folds import N_FOLDS, fold_of
+from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods
+from predictor.metrics import covered, noise_floor
+from predictor.survival import cdf_at, kaplan_meier
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 30), st.booleans()), min_size=2, max_size=60
+    ).filter(lambda rows: any(e for _, e in rows))
+)  # fmt: skip
+@settings(max_examples=50, deadline=None)
+def test_kaplan_meier_equals_scikit_survival(rows):
+    sksurv = pytest.importorskip("sksurv.nonparametric")
+    time = np.array([float(t) for t, _ in rows])
+    event = np.array([e for _, e in rows])
+    times, cdf, _ = kaplan_meier(time, event, np.ones(len(time)))
+    theirs_t, theirs_s = sksurv.kaplan_meier_estimator(event, time)
+    np.testing.assert_allclose(cdf_at(theirs_t, times, cdf), 1 - theirs_s, atol=1e-12)
+
+
+def test_weights_count_as_repeats():
+    time, event = np.array([1.0, 2.0, 3.0]), np.array([True, False, True])
+    weighted = kaplan_meier(time, event, np.array([2.0, 1.0, 3.0]))
+    repeated = kaplan_meier(np.repeat(time, [2, 1, 3]), np.repeat(event, [2, 1, 3]), np.ones(6))
+    for a, b in zip(weighted, repeated, strict=True):
+        np.testing.assert_allclose(a, b)
+
+
+def test_person_periods_watch_each_row_for_as_long_as_it_was_followed():
+    x, event = np.array([0.12, 5.0, 0.05, 0.3]), np.array([True, True, False, True])
+    p = person_periods(x, event)
+    watched = np.bincount(p.row, weights=p.exposure)
+    np.testing.assert_allclose(watched, [0.12, EDGES[-1], 0.05, 0.3])
+    # An onset beyond the last edge is not one within reach; a row censored has none.
+    assert np.bincount(p.row, weights=p.event).tolist() == [1, 0, 0, 1]
+    for row, bin_ in zip(p.row[p.event == 1], p.bin[p.event == 1], strict=True):
+        assert EDGES[bin_] < x[row] <= EDGES[bin_ + 1]
+
+
+def test_rates_are_events_over_exposure_and_give_back_the_curve():
+    """With a constant hazard of 2 per decade the estimate per bin is 2, and P(onset) is 1 - exp(-2 x)."""
+    rng = np.random.default_rng(0)
+    onset, end = rng.exponential(0.5, 20_000), rng.uniform(0.5, 3, 20_000)
+    p = person_periods(np.minimum(onset, end), onset <= end)
+    rate = np.bincount(p.bin, p.event, N_BINS) / np.bincount(p.bin, p.exposure, N_BINS)
+    np.testing.assert_allclose(rate[:12], 2, rtol=0.1)
+    cdf = onset_probability(np.log(np.full((1, N_BINS), 2.0)))
+    np.testing.assert_allclose(cdf[0], 1 - np.exp(-2 * EDGES), atol=1e-12)
+
+
+def test_decades_after_counts_an_unconfirmed_onset_as_immediate():
+    x = decades_after(np.array([1000.0, 90.0]), np.array([100.0, 100.0]))
+    np.testing.assert_allclose(x, [1.0, 1e-3])
+
+
+def _curves(rng, n_rows):
+    rates = rng.exponential(1.0, (n_rows, N_BINS))
+    return OnsetCurves(1 - np.exp(-np.pad(np.cumsum(rates * WIDTHS, 1), ((0, 0), (1, 0)))),
+                       rng.choice(EDGES[5:], n_rows))  # fmt: skip
+
+
+def test_quantiles_invert_probabilities_and_end_at_the_reach():
+    curves = _curves(np.random.default_rng(1), 200)
+    at_reach = curves.probability(curves.reach)
+    for level in (0.05, 0.5, 0.95):
+        x = curves.quantile(np.full(200, level))
+        np.testing.assert_array_equal(np.isnan(x), at_reach < level)
+        reached = ~np.isnan(x)
+        np.testing.assert_allclose(curves.probability(np.nan_to_num(x))[reached], level, atol=1e-9)
+        assert (x[reached] <= curves.reach[reached]).all()
+
+
+def test_calibration_restores_coverage_under_censoring():
+    """A model that is too sure of itself: after calibration on other runs, 90 % intervals hold 90 %."""
+    rng = np.random.default_rng(0)
+    n = 6000
+    scale = rng.uniform(0.2, 2.0, n)
+    onset = scale * rng.exponential(1.0, n)
+    end = rng.uniform(0.2, 4.0, n)  # independent of the onset
+    time, event = np.minimum(onset, end), onset <= end
+
+    def overconfident(t, s):  # a Weibull curve, too steep around its right median
+        return 1 - np.exp(-np.log(2) * (t / (s * np.log(2))) ** 2.5)
+
+    half = n // 2
+    g = fit_calibration(overconfident(time[:half], scale[:half]), event[:half], np.ones(half))
+    rest, t, s = slice(half, None), time[half:], scale[half:]
+    # The true onset is known here, censored or not.
+    raw = overconfident(onset[rest], s)
+    assert np.mean((raw > 0.05) & (raw < 0.95)) < 0.75
+    fixed = g(raw)
+    assert np.mean((fixed > 0.05) & (fixed < 0.95)) == pytest.approx(0.9, abs=0.02)
+    assert np.mean(fixed < 0.5) == pytest.approx(0.5, abs=0.03)
+    assert len(t) == half
+
+
+def test_a_calibration_map_is_invertible_and_keeps_the_ends():
+    g = fit_calibration(np.array([0.2, 0.9]), np.array([True, False]), np.ones(2))
+    p = np.linspace(0, 1, 101)
+    assert (np.diff(g(p)) > 0).all()
+    np.testing.assert_allclose(g.inverse(g(p)), p, atol=1e-9)
+    assert (g(np.array([0.0, 1.0])) == [0, 1]).all()
+
+
+def test_no_onset_at_all_gives_a_map_all_the_same():
+    g = fit_calibration(np.array([0.2, 0.9]), np.array([False, False]), np.ones(2))
+    assert np.isfinite(g(np.linspace(0, 1, 11))).all()
+
+
+def test_folds_keep_configurations_together_and_differ_by_purpose():
+    names = np.array([f"c{k % 200}" for k in range(1000)])
+    fold = fold_of(names, "fit")
+    for name in set(names):
+        assert len(set(fold[names == name])) == 1
+    assert set(fold) == set(range(N_FOLDS))
+    assert (fold_of(names, "benchmark") != fold).any()
+
+
+def test_covered_counts_open_intervals_and_runs_without_onset():
+    nan = np.nan
+    low = np.array([10.0, 10, 10, nan, 10, nan])
+    high = np.array([20.0, 20, nan, nan, 20, nan])
+    time = np.array([15.0, 25, 99, 15, 50, 50])
+    event = np.array([True, True, True, True, False, False])
+    horizon = np.full(6, 50.0)
+    expected = [True, False, True, False, False, True]
+    assert covered(low, high, time, event, horizon).tolist() == expected
+
+
+def test_noise_floor_of_two_seeds():
+    time = np.array([100.0, 1000.0, 50.0, 80.0])
+    event = np.array([True, True, True, False])
+    floor, pairs, half = noise_floor(time, event, np.array(["a", "a", "b", "b"]))
+    assert floor == pytest.approx(1 / np.sqrt(2))
+    assert (pairs, half) == (1, 1)
