@@ -15,7 +15,7 @@ def fold_of(configuration: NDArray[np.str_], purpose: str) -> NDArray[np.int64]:
     forecasters fitted on different corpora have the same held-out configurations.
 
     >>> fold_of(np.array(["a", "b", "a"]), "fit").tolist()[0::2]
-    [1, 1]
+    [4, 4]
     """
     unique, inverse = np.unique(configuration, return_inverse=True)
     hashes = [hashlib.sha256(f"{purpose}/{c}".encode()).digest() for c in unique]

@@ -214,7 +214,7 @@ def _listed(values: np.ndarray) -> list[float | None]:
 
 
 def _dumps(content: Any) -> str:
-    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
 def _checksum(path: Path) -> str:
