@@ -203,6 +203,10 @@ def generate(
     workers: Annotated[int | None, typer.Option(min=1, help="[default: one a core]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the preset's draws")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="finish a sweep that was begun")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    data_dir: Annotated[
+        Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
     """Train networks and record their trajectories (needs the extra `runs`)."""
@@ -214,7 +218,7 @@ def generate(
         return show_presets()
     overrides = _assignments(set_ or [])
     configs = preset_configs(preset, runs, seed, overrides)
-    _require_torch()
+    device = _device(device)
     with sweep_progress(len(configs)) as on_runs:
         run_sweep(
             Sweep(preset, runs, seed, overrides),
@@ -222,6 +226,8 @@ def generate(
             out,
             workers=workers or os.cpu_count() or 1,
             resume=resume,
+            device=device,
+            data_dir=data_dir,
             on_runs=on_runs,
         )
     return None
@@ -237,11 +243,19 @@ def _assignments(texts: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _require_torch() -> None:
+def _device(name: str) -> str:
+    """Return the device to train on; `auto` takes a GPU where there is one."""
     import importlib.util
 
     if importlib.util.find_spec("torch") is None:
         raise typer.BadParameter("making runs needs torch: pip install 'grokcast[runs]'")
+    import torch
+
+    if name not in ("auto", "cpu", "cuda"):
+        raise typer.BadParameter(f"--device {name}; expected auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise typer.BadParameter("--device cuda, but torch sees no GPU here")
+    return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @app.command()

@@ -60,7 +60,7 @@ def test_percent_accuracies_are_named():
         (["forecast", EXAMPLE, "--run", "x"], "it holds history"),
         (["forecast"], "Missing argument"),
         (["fly"], "No such command"),
-        (["generate", "nope"], "one of salah_yevick, corpus"),
+        (["generate", "nope"], "one of salah_yevick, golechha"),
         (["generate", "corpus", "--set", "modulus=12"], "a prime number"),
         (["generate", "corpus", "--set", "modulus"], "FIELD=VALUE"),
         (["generate", "corpus", "--set", "colour=red"], "one of the fields"),

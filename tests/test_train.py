@@ -4,10 +4,13 @@ import torch
 
 from training_runs import probes
 from training_runs.config import RunConfig
-from training_runs.models import EmbeddingMLP
+from training_runs.networks import network_of
 from training_runs.onset import generalization, memorization
 from training_runs.optimizers import AdamW
-from training_runs.train import checkpoint_steps, train
+from training_runs.record import checkpoint_steps
+from training_runs.stack import generator_of
+from training_runs.tasks import make_task
+from training_runs.train import train
 
 SMALL = RunConfig(modulus=13, embedding_dim=8, width=32, learning_rate=3e-3, budget_step=200)
 
@@ -45,12 +48,9 @@ def test_equals_an_ordinary_pytorch_loop():
     """The stack, the shortcut of the first layer and the optimiser against nn.Module, concatenation and torch.optim."""
     config = vary(weight_decay=0.7)
     recorded = train([config])[0].trajectory
-    from training_runs.tasks.modular import modular_task
-    from training_runs.train import _generator
-
     p, d = config.modulus, config.embedding_dim
-    task = modular_task(config, _generator(config, "data"))
-    initial = EmbeddingMLP.of(config).initial(1.0, _generator(config, "weights"))
+    task = make_task(config, generator_of(config, "data"))
+    initial = network_of(config).initial(config, generator_of(config, "weights"))
     embedding = torch.nn.Embedding(p, d)
     hidden, output = torch.nn.Linear(2 * d, config.width), torch.nn.Linear(config.width, p)
     with torch.no_grad():
@@ -132,7 +132,7 @@ def test_checkpoints_are_log_spaced_or_regular_and_end_at_the_budget():
 
 
 def test_a_stack_has_one_shape():
-    with pytest.raises(ValueError, match="one network shape"):
+    with pytest.raises(ValueError, match="one shape"):
         train([SMALL, vary(width=64)])
 
 

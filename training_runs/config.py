@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,17 @@ from typing import Any
 from training_runs.context import Context
 from training_runs.errors import InvalidInput
 
-OPERATIONS = ("add", "sub", "mul", "random_table")
-ARCHITECTURES = ("embedding_mlp",)
-OPTIMIZERS = ("adamw",)
+MODULAR_OPERATIONS = ("add", "sub", "mul", "div", "x2_y2", "x2_xy_y2", "x3_xy", "random_table")
+TASK_FAMILIES = ("modular", "permutation", "parity", "mnist", "digits", "reviews")
+ARCHITECTURES = {  # which networks read which tasks
+    "embedding_mlp": {"modular", "permutation"},
+    "transformer": {"modular", "permutation"},
+    "mlp": {"parity", "mnist", "digits"},
+    "lstm": {"reviews"},
+}
+OPTIMIZERS = ("adamw", "adam", "sgd", "muon")
+LOSSES = ("cross_entropy", "mse")
+PARITY_SAMPLES = 20_000  # drawn from the 2^bits inputs
 
 # What two runs of one configuration may differ in.
 _NOT_CONFIGURATION = {
@@ -21,6 +30,24 @@ _NOT_CONFIGURATION = {
     "checkpoints_per_decade",
     "checkpoint_every",
     "early_stop",
+}
+
+# What runs trained as one stack may differ in, beside that.
+_OF_ONE_RUN = _NOT_CONFIGURATION | {
+    "operation",
+    "train_fraction",
+    "train_samples",
+    "init_scale",
+    "embedding_init",
+    "other_init",
+    "freeze_embedding",
+    "learning_rate",
+    "weight_decay",
+    "dropout",
+    "label_noise",
+    "embedding_noise",
+    "augmentation",
+    "norm_penalty",
 }
 
 
@@ -33,42 +60,85 @@ class RunConfig:
     """
 
     task_family: str = "modular"
-    operation: str = "add"  # (a, b) -> c modulo the modulus; random_table: no structure to find
+    operation: str = "add"  # of modular tasks; random_table: no structure to find
     modulus: int = 53
-    train_fraction: float = 0.5  # of all pairs; the rest validates
+    bits: int = 40  # of parity inputs
+    parity_bits: int = 3  # how many of them the label is the parity of
+    train_fraction: float = 0.5  # of all samples; the rest validates
+    train_samples: int | None = None  # instead of a fraction: images, reviews, parity
     architecture: str = "embedding_mlp"
-    embedding_dim: int = 64  # ours: the paper leaves it out
-    width: int = 256
-    init_scale: float = 1.0  # the paper's alpha, on Xavier normal weights and biases
+    embedding_dim: int = 64  # ours: the paper leaves it out; also the transformer's width
+    width: int = 256  # of hidden layers; the transformer's are 4x the embedding
+    layers: int = 1
+    heads: int = 4
+    init_scale: float = 1.0  # the papers' alpha, on every initial weight and bias
+    embedding_init: str = "normal"  # or uniform:LOW:HIGH, normal:MEAN:STD, constant:VALUE
+    other_init: str = "normal"  # the same, of all other layers
+    freeze_embedding: bool = False
+    embedding_relu: bool = False  # a ReLU after the embedding (Salah & Yevick 3.2)
+    loss: str = "cross_entropy"  # or mse, on one-hot labels
     optimizer: str = "adamw"
     learning_rate: float = 3e-4
     weight_decay: float = 1.0
-    seed: int = 0  # data split, table and initial weights
+    batch_size: int | None = None  # None: all training samples at each step
+    dropout: float = 0.0  # of hidden activations, while training
+    label_noise: float = 0.0  # share of training labels drawn at random
+    embedding_noise: float = 0.0  # std of Gaussian noise on embeddings (Li & Sakib 3.1)
+    augmentation: float = (
+        0.0  # sigma: rotation by 30 sigma degrees, blur of sigma / 2 (Li & Sakib 4)
+    )
+    norm_penalty: float = (
+        0.0  # times the sum of squared weights in the loss; negative raises the norm
+    )
+    seed: int = 0  # data split, table, initial weights and noise
     budget_step: int = 10_000
     checkpoints_per_decade: int = 25  # log-spaced from step 1
     checkpoint_every: int | None = None  # instead: every so many steps, as most people record
     early_stop: bool = True  # after val_acc >= 0.99 at 5 checkpoints in a row
 
     def __post_init__(self) -> None:
-        _one_of("operation", self.operation, OPERATIONS)
-        _one_of("architecture", self.architecture, ARCHITECTURES)
+        _one_of("task_family", self.task_family, TASK_FAMILIES)
+        _one_of("architecture", self.architecture, tuple(ARCHITECTURES))
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _one_of("task_family", self.task_family, ("modular",))
-        if not _is_prime(self.modulus):
-            raise InvalidInput(field="modulus", value=self.modulus, expected="a prime number >= 5")
+        _one_of("loss", self.loss, LOSSES)
+        if self.task_family not in ARCHITECTURES[self.architecture]:
+            fitting = [a for a, tasks in ARCHITECTURES.items() if self.task_family in tasks]
+            _one_of(f"architecture for {self.task_family}", self.architecture, tuple(fitting))
+        if self.task_family == "modular":
+            _one_of("operation", self.operation, MODULAR_OPERATIONS)
+            if not _is_prime(self.modulus):
+                raise InvalidInput(
+                    field="modulus", value=self.modulus, expected="a prime number >= 5"
+                )
         if not 0 < self.train_fraction < 1:
             raise InvalidInput(
                 field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)"
             )
-        for name in ("embedding_dim", "width", "budget_step", "checkpoints_per_decade"):
+        for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
             _at_least(name, getattr(self, name), 1)
+        for name in ("bits", "checkpoints_per_decade"):
+            _at_least(name, getattr(self, name), 1)
+        for name in ("train_samples", "batch_size", "checkpoint_every"):
+            if getattr(self, name) is not None:
+                _at_least(name, getattr(self, name), 1)
         for name in ("learning_rate", "init_scale"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < float("inf"):
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number > 0")
-        _at_least("weight_decay", self.weight_decay, 0)
-        _at_least("seed", self.seed, 0)
-        if self.checkpoint_every is not None:
-            _at_least("checkpoint_every", self.checkpoint_every, 1)
+        for name in ("weight_decay", "embedding_noise", "augmentation", "seed"):
+            _at_least(name, getattr(self, name), 0)
+        for name in ("dropout", "label_noise"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidInput(
+                    field=name, value=getattr(self, name), expected="a number in [0, 1]"
+                )
+        if self.architecture == "transformer" and self.embedding_dim % self.heads:
+            raise InvalidInput(
+                field="embedding_dim",
+                value=self.embedding_dim,
+                expected=f"a multiple of heads, {self.heads}",
+            )
+        for name in ("embedding_init", "other_init"):
+            parse_init(name, getattr(self, name))
 
     @property
     def run_id(self) -> str:
@@ -81,62 +151,73 @@ class RunConfig:
         return _digest(self._differing(_NOT_CONFIGURATION))
 
     @property
+    def shape(self) -> str:
+        """What runs must have in common to be trained as one stack."""
+        return json.dumps(self._differing(_OF_ONE_RUN), sort_keys=True)
+
+    @property
     def blocked(self) -> bool:
-        """Whether no structure exists that could generalise."""
-        return self.operation == "random_table"
+        """Whether no structure exists, or none can be learnt, that could generalise. A label, never a feature."""
+        table = self.task_family == "modular" and self.operation == "random_table"
+        return table or self.label_noise == 1 or self.freeze_embedding
+
+    @property
+    def classes(self) -> int:
+        """Number of labels."""
+        sizes = {"modular": self.modulus, "permutation": 120, "parity": 2, "reviews": 2}
+        return sizes.get(self.task_family, 10)
+
+    @property
+    def samples(self) -> int:
+        """Number of samples that are divided into training and validation."""
+        if self.task_family == "modular":
+            # Division by zero is left out.
+            return self.modulus * (self.modulus - (self.operation == "div"))
+        return {"permutation": 120**2, "digits": 1797, "mnist": 70_000, "reviews": 3000}.get(
+            self.task_family, PARITY_SAMPLES
+        )
 
     @property
     def train_size(self) -> int:
-        """Number of training pairs."""
-        return max(1, round(self.train_fraction * self.modulus**2))
+        """Number of training samples."""
+        if self.train_samples is not None:
+            return min(self.train_samples, self.samples - 1)
+        return max(1, round(self.train_fraction * self.samples))
 
-    def context(self) -> Context:
+    def context(self, parameters: int | None = None) -> Context:
         """Return what a user would know of this run. A random table is told as no operation at all."""
+        named = self.task_family == "modular" and not self.blocked
+        pairs = self.task_family in ("modular", "permutation")
         return Context(
             task_family=self.task_family,
-            operation=None if self.blocked else self.operation,
-            modulus=self.modulus,
-            classes=self.modulus,
-            chance_accuracy=1.0 / self.modulus,
+            operation=self.operation if named else None,
+            modulus=self.modulus if self.task_family == "modular" else None,
+            classes=self.classes,
+            chance_accuracy=1.0 / self.classes,
             train_size=self.train_size,
-            val_size=self.modulus**2 - self.train_size,
-            train_fraction=self.train_fraction,
+            val_size=self.samples - self.train_size,
+            train_fraction=self.train_size / self.samples if pairs else None,
             architecture=self.architecture,
-            layers=1,
+            layers=self.layers,
             width=self.width,
-            embedding_dim=self.embedding_dim,
-            parameters=self._parameters(),
+            embedding_dim=self.embedding_dim if self.architecture != "mlp" else None,
+            parameters=parameters,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
+            batch_size=self.batch_size,
             init_scale=self.init_scale,
-            loss="cross_entropy",
+            loss=self.loss,
+            dropout=self.dropout,
+            # Wholly random labels are told as clean ones: they would name a blocked run.
+            label_noise=0.0 if self.label_noise == 1 else self.label_noise,
             budget_step=self.budget_step,
-            steps_per_epoch=1.0,
+            steps_per_epoch=math.ceil(self.train_size / (self.batch_size or self.train_size)),
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return every field."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def from_strings(cls, base: "RunConfig", assignments: Mapping[str, str]) -> "RunConfig":
-        """Return a config with fields replaced by values written as text, as `--set FIELD=VALUE` gives them."""
-        fields = {f.name: f for f in dataclasses.fields(cls)}
-        changes = {}
-        for name, text in assignments.items():
-            if name not in fields:
-                raise InvalidInput(
-                    field=f"--set {name}",
-                    value=text,
-                    expected=f"one of the fields {', '.join(fields)}",
-                )
-            changes[name] = _parsed(name, fields[name].type, text)
-        return dataclasses.replace(base, **changes)
-
-    def _parameters(self) -> int:
-        p, d, h = self.modulus, self.embedding_dim, self.width
-        return p * d + (2 * d + 1) * h + (h + 1) * p
 
     def _differing(self, without: set[str]) -> dict[str, Any]:
         return {
@@ -150,18 +231,20 @@ def _digest(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _parsed(name: str, kind: Any, text: str) -> Any:
+def parse_init(field: str, text: str) -> tuple[str, tuple[float, ...]]:
+    """Return the kind of an initialisation and its numbers: `uniform:0.4:0.8` is ("uniform", (0.4, 0.8))."""
+    kind, *numbers = text.split(":")
     try:
-        if kind is bool:
-            return {"true": True, "false": False}[text.lower()]
-        if kind == int | None:
-            return None if text.lower() == "none" else int(text)
-        return kind(text)
-    except (ValueError, KeyError):
-        expected = {bool: "true or false", int: "a whole number", float: "a number"}
+        values = tuple(float(n) for n in numbers)
+    except ValueError:
+        values = ()
+    if (kind, len(values)) not in {("normal", 0), ("normal", 2), ("uniform", 2), ("constant", 1)}:
         raise InvalidInput(
-            field=f"--set {name}", value=text, expected=expected.get(kind, "a whole number or none")
-        ) from None
+            field=field,
+            value=text,
+            expected="normal, normal:MEAN:STD, uniform:LOW:HIGH or constant:VALUE",
+        )
+    return kind, values
 
 
 def _one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -6,12 +6,14 @@ can be resumed, and asking for more runs keeps the first ones.
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
+from training_runs.overrides import override
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,127 @@ class Preset:
 
 
 def _salah_yevick(seed: int) -> Iterator[RunConfig]:
-    """Section 2 of the paper. Ours, where it is silent: embedding width 64, full batch, 15,000 steps."""
+    """Section 2. Ours, where it is silent: embedding width 64, full batch, 15,000 steps."""
     return (RunConfig(seed=seed + k, budget_step=15_000) for k in itertools.count())
+
+
+# Ours, since Appendix A's table is not in the text: Liu et al.'s MNIST set-up (arXiv 2210.01117), 1,000 images, batches
+# of 200, learning rate 1e-3, weight decay 0.01, 30,000 steps.
+_MNIST = RunConfig(
+    task_family="mnist",
+    architecture="mlp",
+    train_samples=1000,
+    layers=2,
+    width=200,
+    init_scale=8.0,
+    loss="mse",
+    learning_rate=1e-3,
+    weight_decay=0.01,
+    batch_size=200,
+    budget_step=30_000,
+)
+
+
+def _golechha(seed: int) -> Iterator[RunConfig]:
+    """Sections 3 and 4: cross-entropy; every second run with the term that makes the norm grow.
+
+    The paper prints + delta, which makes it shrink; to raise it, as the text says, it must be - delta.
+    """
+    for k in itertools.count():
+        penalty = -2e-10 if k % 2 else 0.0
+        yield replace(_MNIST, loss="cross_entropy", norm_penalty=penalty, seed=seed + k // 2)
+
+
+def _golechha_imdb(seed: int) -> Iterator[RunConfig]:
+    """Appendix D. Ours: one layer of 64 units, 32-dimensional words, 80 words a review, 1,000 reviews, 5,000 steps."""
+    for k in itertools.count():
+        yield RunConfig(
+            task_family="reviews",
+            architecture="lstm",
+            train_samples=1000,
+            embedding_dim=32,
+            width=64,
+            init_scale=2.0,
+            learning_rate=1e-3,
+            weight_decay=1.0,
+            batch_size=50,
+            budget_step=5000,
+            seed=seed + k,
+        )
+
+
+_TRANSFORMER = RunConfig(
+    architecture="transformer",
+    modulus=97,
+    embedding_dim=128,
+    layers=2,
+    heads=4,
+    learning_rate=1e-3,
+    weight_decay=1.0,
+    batch_size=512,
+    train_fraction=0.3,
+    budget_step=10_000,
+)
+
+
+def _li_sakib(seed: int) -> Iterator[RunConfig]:
+    """Section 3: division, 30/70, 10,000 steps; the choices of Table 1 drawn at random, after one run of Figure 2."""
+    yield replace(_TRANSFORMER, operation="div", seed=seed)
+    for k in itertools.count(1):
+        rng = np.random.default_rng([seed, k])
+        yield replace(
+            _TRANSFORMER,
+            operation="div",
+            batch_size=int(rng.choice([8, 16, 32, 128, 512, 1024])),
+            embedding_noise=float(rng.choice([0, 0.01, 0.1, 1, 10])),
+            init_scale=float(rng.choice([0.01, 0.1, 1, 10, 100])),
+            learning_rate=float(rng.choice([1e-4, 1e-3, 1e-2])),
+            weight_decay=float(rng.choice([0.01, 0.1, 1])),
+            seed=seed + k,
+        )
+
+
+# Table 3, row by row: what differs from 1,000 images, MSE, AdamW, batches of 200, scale 8.
+_TABLE_3: tuple[dict[str, Any], ...] = (
+    {},
+    {"train_samples": 2000},
+    {"train_samples": 3000},
+    {"train_samples": 4000},
+    {"train_samples": 5000},
+    {"augmentation": 0.1},
+    {"augmentation": 0.2},
+    {"augmentation": 0.3},
+    {"augmentation": 1.0},
+    {"loss": "cross_entropy"},
+    {"optimizer": "adam"},
+    {"optimizer": "sgd"},
+    {"batch_size": 32},
+    {"batch_size": 128},
+    {"batch_size": 1024},
+    {"weight_decay": 0.0},
+    {"init_scale": 0.1},
+)
+
+
+def _li_sakib_mnist(seed: int) -> Iterator[RunConfig]:
+    """Section 4, Table 3, again and again with other seeds."""
+    for k in itertools.count():
+        yield replace(_MNIST, **_TABLE_3[k % len(_TABLE_3)], seed=seed + k // len(_TABLE_3))
+
+
+def _power(seed: int) -> Iterator[RunConfig]:
+    """Power et al. (arXiv 2201.02177): their operations in turn, half of the pairs, 100,000 steps."""
+    operations = ("add", "sub", "div", "x2_y2", "x2_xy_y2", "x3_xy", "s5")
+    for k in itertools.count():
+        name = operations[k % len(operations)]
+        task = {"task_family": "permutation"} if name == "s5" else {"operation": name}
+        yield replace(
+            _TRANSFORMER,
+            **task,  # type: ignore[arg-type]
+            train_fraction=0.5,
+            budget_step=100_000,
+            seed=seed + k // len(operations),
+        )
 
 
 # The smallest moduli seldom grok, the largest cost most: half the odds of the others.
@@ -80,6 +201,25 @@ PRESETS: dict[str, Preset] = {
         "Salah & Yevick (arXiv 2507.11645): embedding-MLP, addition modulo 53, half of the pairs, seeds varied",
         _salah_yevick,
     ),
+    "golechha": Preset(
+        "Golechha (arXiv 2405.12755): MNIST, large initial weights, cross-entropy; every second run pushes its norm up",
+        _golechha,
+    ),
+    "golechha_imdb": Preset(
+        "Golechha, App. D: an LSTM on 1,000 IMDb reviews (give them with --data-dir)",
+        _golechha_imdb,
+    ),
+    "li_sakib": Preset(
+        "Li & Sakib (ECE 826), section 3: a 2-layer transformer on division modulo 97, hyperparameters of Table 1",
+        _li_sakib,
+    ),
+    "li_sakib_mnist": Preset(
+        "Li & Sakib, section 4: the 17 rows of Table 3 on MNIST", _li_sakib_mnist
+    ),
+    "power": Preset(
+        "Power et al. (arXiv 2201.02177): a 2-layer transformer on modular arithmetic and S5",
+        _power,
+    ),
     "corpus": Preset(
         "what the shipped forecaster learns from: add, sub, mul and random tables over 13 moduli, "
         "all hyperparameters varied, 3 seeds for a quarter of the configurations",
@@ -98,4 +238,4 @@ def preset_configs(name: str, n_runs: int, seed: int, overrides: dict[str, str])
     if name not in PRESETS:
         raise InvalidInput(field="preset", value=name, expected=f"one of {', '.join(PRESETS)}")
     configs = itertools.islice(PRESETS[name].configs(seed), n_runs)
-    return [RunConfig.from_strings(config, overrides) for config in configs]
+    return [override(config, overrides) for config in configs]

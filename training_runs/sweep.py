@@ -37,6 +37,8 @@ def run_sweep(
     *,
     workers: int,
     resume: bool,
+    device: str = "cpu",
+    data_dir: Path | None = None,
     on_runs: Callable[[list[Run]], None] = lambda runs: None,
 ) -> None:
     """Train every config that the folder does not hold yet, and append each stack of runs as it ends.
@@ -53,7 +55,7 @@ def run_sweep(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
     )
     try:
-        futures = [pool.submit(_train, stack) for stack in _stacks(todo)]
+        futures = [pool.submit(_train, stack, device, data_dir) for stack in _stacks(todo)]
         for future in as_completed(futures):
             archive.append(folder, future.result())
             on_runs(future.result())
@@ -86,17 +88,24 @@ def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
 
 
 def _stacks(configs: Sequence[RunConfig]) -> Iterator[list[RunConfig]]:
-    """Group configs of one network shape, those with the longest budgets first, so that no worker ends alone."""
-
-    def shape(c: RunConfig) -> tuple[str, int, int, int]:
-        return c.architecture, c.modulus, c.embedding_dim, c.width
-
+    """Group configs of one shape and similar size, those that take longest first, so that no worker ends alone."""
     stacks = []
-    for _, group in groupby(sorted(configs, key=lambda c: (shape(c), -c.budget_step)), key=shape):
+    ordered = sorted(configs, key=lambda c: (c.shape, c.train_size))
+    for _, group in groupby(ordered, key=lambda c: c.shape):
         members = list(group)
-        size = _STACK_SIZE if members[0].modulus < 40 else 1
+        size = _STACK_SIZE if _is_small(members[0]) else 1
         stacks += [members[k : k + size] for k in range(0, len(members), size)]
-    return iter(sorted(stacks, key=lambda s: -sum(c.budget_step * c.modulus**3 for c in s)))
+    return iter(sorted(stacks, key=lambda s: -sum(_work(c) for c in s)))
+
+
+def _is_small(config: RunConfig) -> bool:
+    """Say whether launching takes longer than arithmetic, so that a stack pays."""
+    return config.task_family == "modular" and config.modulus < 40
+
+
+def _work(config: RunConfig) -> int:
+    """Return a rough measure of the time that a run takes."""
+    return config.budget_step * (config.batch_size or config.train_size) * config.width
 
 
 def _start_worker() -> None:
@@ -113,7 +122,7 @@ def _start_worker() -> None:
     threading.Thread(target=follow_parent, daemon=True).start()
 
 
-def _train(configs: list[RunConfig]) -> list[Run]:
+def _train(configs: list[RunConfig], device: str, data_dir: Path | None) -> list[Run]:
     from training_runs.train import train
 
-    return train(configs)
+    return train(configs, device, data_dir)

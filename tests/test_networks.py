@@ -1,0 +1,273 @@
+"""Networks of a stack against torch.nn and against themselves alone; optimisers against torch.optim."""
+
+import pytest
+import torch
+
+from training_runs.config import RunConfig
+from training_runs.networks import network_of
+from training_runs.networks.noise import NONE, ProbingDropout, TrainingNoise
+from training_runs.optimizers import Muon, optimizer_of, orthogonalized
+from training_runs.train import train
+
+CONFIGS = {
+    "embedding_mlp": RunConfig(modulus=11, embedding_dim=8, width=16),
+    "embedding_relu": RunConfig(modulus=11, embedding_dim=8, width=16, embedding_relu=True),
+    "transformer": RunConfig(architecture="transformer", modulus=11, embedding_dim=16, layers=1),
+    "transformer2": RunConfig(architecture="transformer", modulus=11, embedding_dim=16, layers=2),
+    "mlp": RunConfig(
+        task_family="digits", architecture="mlp", width=16, layers=2, train_samples=99
+    ),
+    "lstm": RunConfig(
+        task_family="reviews", architecture="lstm", embedding_dim=6, width=5, layers=2
+    ),
+}
+
+
+def inputs_for(config, n_runs, n=13, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    if config.task_family == "digits":
+        return torch.rand(n_runs, n, 64, generator=g)
+    if config.task_family == "reviews":
+        return torch.randint(50, (n_runs, n, 7), generator=g)
+    return torch.randint(config.modulus, (n_runs, n, 2), generator=g)
+
+
+def parameters_for(config, n_runs):
+    network = network_of(config)
+    initial = [network.initial(config, torch.Generator().manual_seed(s)) for s in range(n_runs)]
+    return network, {name: torch.stack([i[name] for i in initial]) for name in network.shapes()}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_each_run_of_a_stack_sees_its_own_parameters_and_inputs(name):
+    config = CONFIGS[name]
+    network, parameters = parameters_for(config, 3)
+    inputs = inputs_for(config, 3)
+    together = network(parameters, inputs, NONE)
+    assert together.logits.shape == (3, 13, config.classes)
+    for k in range(3):
+        alone = network({n: v[k : k + 1] for n, v in parameters.items()}, inputs[k : k + 1], NONE)
+        torch.testing.assert_close(together.logits[k], alone.logits[0], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_shapes_are_those_of_the_initial_parameters_in_known_groups(name):
+    network = network_of(CONFIGS[name])
+    initial = network.initial(CONFIGS[name], torch.Generator())
+    assert {n: tuple(v.shape) for n, v in initial.items()} == network.shapes()
+    assert {n.split("_")[0] for n in initial} <= {"embedding", "attention", "hidden", "output"}
+
+
+def test_mlp_equals_linear_layers():
+    network, p = parameters_for(CONFIGS["mlp"], 1)
+    x = inputs_for(CONFIGS["mlp"], 1)
+    h = x[0]
+    for k in range(2):
+        h = torch.relu(h @ p[f"hidden_weight{k}"][0] + p[f"hidden_bias{k}"][0])
+    expected = h @ p["output_weight"][0] + p["output_bias"][0]
+    torch.testing.assert_close(network(p, x, NONE).logits[0], expected)
+
+
+def test_lstm_equals_torch():
+    network, p = parameters_for(CONFIGS["lstm"], 1)
+    x = inputs_for(CONFIGS["lstm"], 1)
+    theirs = torch.nn.LSTM(6, 5, num_layers=2, batch_first=True)
+    with torch.no_grad():
+        for k in range(2):
+            getattr(theirs, f"weight_ih_l{k}").copy_(p[f"hidden_input{k}"][0].T)
+            getattr(theirs, f"weight_hh_l{k}").copy_(p[f"hidden_recurrent{k}"][0].T)
+            getattr(theirs, f"bias_ih_l{k}").copy_(p[f"hidden_bias{k}"][0])
+            getattr(theirs, f"bias_hh_l{k}").zero_()
+        states, _ = theirs(p["embedding"][0][x[0]])
+        expected = states[:, -1] @ p["output_weight"][0] + p["output_bias"][0]
+    torch.testing.assert_close(network(p, x, NONE).logits[0], expected)
+
+
+@pytest.mark.parametrize("name", ["transformer", "transformer2"])
+def test_transformer_equals_torch_attention_on_all_positions(name):
+    """The answer's position alone, and heads by hand, against torch's own attention over the whole sequence."""
+    config = CONFIGS[name]
+    network, p = parameters_for(config, 1)
+    x = inputs_for(config, 1)
+    tokens = torch.cat([x[0], torch.full((13, 1), 11)], 1)
+    stream = p["embedding_symbol"][0][tokens] + p["embedding_position"][0]
+
+    def normal(v, gain):
+        return torch.nn.functional.layer_norm(v, v.shape[-1:]) * gain[0]
+
+    for k in range(config.layers):
+        a = normal(stream, p[f"hidden_gain_a{k}"])
+        q, key, v = (
+            (a @ p[f"attention_{n}{k}"][0]).view(13, 3, 4, 4).transpose(1, 2) for n in "qkv"
+        )
+        read = torch.nn.functional.scaled_dot_product_attention(q, key, v, is_causal=True)
+        stream = stream + read.transpose(1, 2).flatten(2) @ p[f"hidden_mix{k}"][0]
+        b = normal(stream, p[f"hidden_gain_b{k}"])
+        units = torch.relu(b @ p[f"hidden_up{k}"][0] + p[f"hidden_bias{k}"][0])
+        stream = stream + units @ p[f"hidden_down{k}"][0]
+    expected = normal(stream[:, -1], p["output_gain"]) @ p["output_weight"][0]
+    seen = network(p, x, NONE)
+    torch.testing.assert_close(seen.logits[0], expected, rtol=1e-4, atol=1e-5)
+    assert seen.attention.shape == (1, 13, config.layers, 4, 3)
+    torch.testing.assert_close(seen.attention.sum(-1), torch.ones(1, 13, config.layers, 4))
+
+
+def test_noise_on_embeddings_of_size_zero_changes_nothing():
+    """The path without the shortcut of the first layer equals the one with it."""
+    config = CONFIGS["embedding_mlp"]
+    network, p = parameters_for(config, 2)
+    x = inputs_for(config, 2)
+    generators = [torch.Generator().manual_seed(k) for k in range(2)]
+    faint = TrainingNoise([0.0, 0.0], [1e-9, 0.0], generators)
+    torch.testing.assert_close(network(p, x, faint).logits, network(p, x, NONE).logits)
+
+
+def test_dropout_keeps_the_mean_and_each_run_its_own_rate():
+    noise = TrainingNoise(
+        [0.0, 0.4], [0.0, 0.0], [torch.Generator().manual_seed(k) for k in range(2)]
+    )
+    out = noise.hidden(torch.ones(2, 400, 50))
+    assert (out[0] == 1).all()
+    assert abs((out[1] == 0).float().mean() - 0.4) < 0.02
+    assert abs(out[1].mean() - 1) < 0.03
+    shared = ProbingDropout(0.5, torch.Generator().manual_seed(0)).hidden(torch.ones(2, 40, 5))
+    assert torch.equal(shared[0], shared[1])
+
+
+@pytest.mark.parametrize(
+    ("setting", "low", "high"),
+    [("uniform:0.4:0.8", 0.4, 0.8), ("constant:0.3", 0.3, 0.3), ("normal:0.2:0.1", -0.4, 0.8)],
+)
+def test_initial_values_by_group(setting, low, high):
+    config = RunConfig(
+        modulus=11, embedding_dim=8, width=16, embedding_init=setting, init_scale=2.0
+    )
+    drawn = network_of(config).initial(config, torch.Generator().manual_seed(0))
+    assert drawn["embedding"].min() >= 2 * low - 1e-6
+    assert drawn["embedding"].max() <= 2 * high + 1e-6
+    assert abs(drawn["hidden_left"].mean()) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("adamw", lambda w, lr, wd: torch.optim.AdamW(w, lr=lr, weight_decay=wd)),
+        ("adam", lambda w, lr, wd: torch.optim.Adam(w, lr=lr, weight_decay=wd)),
+        ("sgd", lambda w, lr, wd: torch.optim.SGD(w, lr=lr, weight_decay=wd, momentum=0.9)),
+    ],
+)
+def test_optimisers_equal_torch_with_rates_of_their_own(name, theirs):
+    torch.manual_seed(0)
+    start, gradients = torch.randn(2, 5), torch.randn(20, 2, 5)
+    rates, decays = torch.tensor([1e-2, 3e-3]), torch.tensor([0.0, 0.5])
+    flat = start.flatten().clone()
+    ours = optimizer_of(
+        name, flat, rates.repeat_interleave(5), decays.repeat_interleave(5), lambda t: {}
+    )
+    for gradient in gradients:
+        ours.step(gradient.flatten())
+    for k in range(2):
+        weight = torch.nn.Parameter(start[k].clone())
+        optimizer = theirs([weight], float(rates[k]), float(decays[k]))
+        for gradient in gradients:
+            weight.grad = gradient[k].clone()
+            optimizer.step()
+        torch.testing.assert_close(flat.view(2, 5)[k], weight.data, rtol=1e-5, atol=1e-6)
+
+
+def test_orthogonalised_updates_have_singular_values_near_one():
+    matrices = torch.randn(3, 6, 20, generator=torch.Generator().manual_seed(0))
+    for shape in (matrices, matrices.mT):
+        values = torch.linalg.svdvals(orthogonalized(shape))
+        assert values.min() > 0.6
+        assert values.max() < 1.3
+
+
+def test_muon_moves_hidden_matrices_along_orthogonal_updates_and_the_rest_as_adamw():
+    start = torch.randn(40, generator=torch.Generator().manual_seed(0))
+    gradient = torch.randn(40, generator=torch.Generator().manual_seed(1))
+
+    def blocks(flat):
+        return {"hidden_weight": flat[:30].view(1, 5, 6), "output_bias": flat[30:].view(1, 10)}
+
+    moved = {}
+    for name in ("muon", "adamw"):
+        flat = start.clone()
+        optimizer = optimizer_of(name, flat, torch.full((40,), 0.1), torch.zeros(40), blocks)
+        optimizer.step(gradient)
+        moved[name] = (start - flat) / 0.1
+        if name == "muon":
+            assert isinstance(optimizer, Muon)
+    torch.testing.assert_close(moved["muon"][30:], moved["adamw"][30:])
+    values = torch.linalg.svdvals(moved["muon"][:30].view(5, 6)) / (0.2 * 6**0.5)
+    assert ((values > 0.6) & (values < 1.3)).all()
+
+
+SHORT = {"budget_step": 30}
+STACKS = {
+    "transformer, minibatches": [
+        {"architecture": "transformer", "modulus": 11, "embedding_dim": 16, "batch_size": 20, "train_fraction": f}
+        for f in (0.4, 0.6)
+    ],
+    "dropout and noise": [
+        {"modulus": 11, "embedding_dim": 8, "width": 16, "dropout": d, "embedding_noise": e, "label_noise": n}
+        for d, e, n in ((0.2, 0.0, 0.0), (0.0, 0.1, 0.3))
+    ],
+    "images, mse, augmented": [
+        {"task_family": "digits", "architecture": "mlp", "layers": 2, "width": 16, "loss": "mse",
+         "train_samples": 100, "batch_size": 25, "augmentation": a, "init_scale": 3.0}
+        for a in (0.0, 0.3)
+    ],
+    "parity, sgd": [
+        {"task_family": "parity", "architecture": "mlp", "bits": 8, "train_samples": 200, "width": 16,
+         "optimizer": "sgd", "learning_rate": lr} for lr in (0.1, 0.01)
+    ],
+    "muon, norm pushed up": [
+        {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "muon", "norm_penalty": x, "freeze_embedding": f}
+        for x, f in ((-1e-3, False), (0.0, True))
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_any_run_in_a_stack_equals_the_same_run_alone(name):
+    configs = [RunConfig(**fields, **SHORT, seed=k) for k, fields in enumerate(STACKS[name])]
+    for config, together in zip(configs, train(configs), strict=True):
+        alone = train([config])[0].trajectory
+        recorded = together.trajectory
+        assert set(alone.signals) == set(recorded.signals)
+        for signal in ("train_loss", "val_loss", "weight_norm", "grad_norm", "update_norm"):
+            torch.testing.assert_close(
+                torch.tensor(recorded.signals[signal]), torch.tensor(alone.signals[signal]),
+                rtol=1e-4, atol=1e-7,
+            )  # fmt: skip
+
+
+def test_a_frozen_embedding_stays_and_a_negative_penalty_raises_the_norm():
+    base = {"modulus": 11, "embedding_dim": 8, "width": 16, "learning_rate": 1e-2, **SHORT}
+    frozen = train([RunConfig(**base, freeze_embedding=True)])[0]
+    norms = frozen.trajectory.signals["weight_norm_embedding"]
+    assert norms.min() == norms.max()
+    assert frozen.blocked
+    plain, pushed = (
+        train([RunConfig(**base, weight_decay=0.0, optimizer="sgd", norm_penalty=x)])[0]
+        for x in (0.0, -0.05)
+    )
+    last = [r.trajectory.signals["weight_norm"][-1] for r in (plain, pushed)]
+    assert last[1] > last[0]
+
+
+def test_records_every_signal_that_its_network_has():
+    fields = {"architecture": "transformer", "modulus": 11, "embedding_dim": 16, "budget_step": 150}
+    recorded = set(train([RunConfig(**fields)])[0].trajectory.recorded_names())
+    assert {
+        "attention_entropy_std",
+        "weight_norm_attention",
+        "dropout_acc_var",
+        "drc_auc",
+    } <= recorded
+    assert {"circuit_complexity", "landscape_ruggedness", "embedding_cos_structure"} <= recorded
+    fields = {"task_family": "digits", "architecture": "mlp", "train_samples": 99, "width": 8}
+    image = set(train([RunConfig(**fields, budget_step=150)])[0].trajectory.recorded_names())
+    assert not {n for n in image if n.startswith(("embedding", "attention"))}
+    assert {"inactive_frac", "weight_entropy", "margin_q10", "representation_entropy"} <= image

@@ -1,0 +1,182 @@
+import gzip
+import tarfile
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+
+from training_runs import InvalidInput
+from training_runs.config import RunConfig
+from training_runs.stack import generator_of
+from training_runs.tasks import make_task
+from training_runs.tasks.augmentation import augmented
+
+
+def task_of(data_dir=None, **fields):
+    config = RunConfig(**fields)
+    return make_task(config, generator_of(config, "data"), data_dir)
+
+
+OPERATIONS = {
+    "add": lambda a, b, p: (a + b) % p,
+    "sub": lambda a, b, p: (a - b) % p,
+    "mul": lambda a, b, p: a * b % p,
+    "x2_y2": lambda a, b, p: (a**2 + b**2) % p,
+    "x2_xy_y2": lambda a, b, p: (a**2 + a * b + b**2) % p,
+    "x3_xy": lambda a, b, p: (a**3 + a * b) % p,
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_modular_labels_are_the_arithmetic(operation):
+    task = task_of(operation=operation, modulus=7)
+    for (a, b), label in zip(task.inputs.tolist(), task.labels.tolist(), strict=True):
+        assert label == OPERATIONS[operation](a, b, 7)
+
+
+def test_division_is_the_inverse_of_multiplication_and_leaves_zero_out():
+    task = task_of(operation="div", modulus=11)
+    assert len(task.labels) == 110
+    for (a, b), label in zip(task.inputs.tolist(), task.labels.tolist(), strict=True):
+        assert b != 0
+        assert label * b % 11 == a
+
+
+def test_a_random_table_has_no_structure_and_is_its_seeds_own():
+    a, b = (task_of(operation="random_table", modulus=31, seed=s) for s in (0, 1))
+    assert (a.labels == b.labels).float().mean() < 0.1
+    assert abs((a.labels == a.labels.view(31, 31).T.flatten()).float().mean() - 2 / 31) < 0.04
+
+
+def test_permutations_compose():
+    task = task_of(task_family="permutation", train_fraction=0.4)
+    group = list(permutations(range(5)))
+    for k in range(0, 14_400, 997):
+        f, g = (group[i] for i in task.inputs[k].tolist())
+        assert group[task.labels[k]] == tuple(f[g[x]] for x in range(5))
+    assert len(task.train) == round(0.4 * 14_400)
+
+
+def test_parity_is_of_the_first_bits_and_undecided_by_the_others():
+    task = task_of(task_family="parity", architecture="mlp", bits=10, train_samples=500)
+    negative = (task.inputs[:, :3] > 0).sum(1) % 2
+    assert torch.equal(negative, task.labels)
+    assert abs(task.labels.float().mean() - 0.5) < 0.02
+    with pytest.raises(InvalidInput, match="at most bits"):
+        task_of(task_family="parity", architecture="mlp", bits=2)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"modulus": 11},
+        {"task_family": "parity", "architecture": "mlp", "train_samples": 100},
+        {"task_family": "digits", "architecture": "mlp", "train_samples": 300},
+    ],
+)
+def test_splits_share_nothing_and_miss_nothing(fields):
+    task = task_of(**fields)
+    assert not set(task.train.tolist()) & set(task.val.tolist())
+    assert len(task.train) + len(task.val) == len(task.labels)
+    other = task_of(**fields, seed=1)
+    assert not torch.equal(task.train, other.train)
+
+
+def test_label_noise_touches_training_labels_only():
+    clean, noisy = (task_of(modulus=31, label_noise=n) for n in (0.0, 0.5))
+    assert torch.equal(clean.labels[clean.val], noisy.labels[noisy.val])
+    changed = (clean.labels != noisy.labels)[clean.train].float().mean()
+    assert abs(changed - 0.5 * 30 / 31) < 0.06
+
+
+def write_idx(path, array):
+    header = b"\x00\x00\x08" + bytes([array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes()))
+
+
+@pytest.fixture
+def mnist(tmp_path):
+    rng = np.random.default_rng(0)
+    for part, n in (("train", 60_000), ("t10k", 50)):
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", rng.integers(0, 256, (n, 2, 2)))
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", np.arange(n) % 10)
+    return tmp_path
+
+
+MNIST = {"task_family": "mnist", "architecture": "mlp", "train_samples": 200}
+
+
+def test_mnist_is_read_from_idx_files_and_validates_on_its_test_set(mnist):
+    task = task_of(mnist, **MNIST)
+    assert task.inputs.shape == (60_050, 4)
+    assert task.inputs.max() == 1.0
+    assert len(task.train) == 200
+    assert task.train.max() < 60_000
+    assert task.val.tolist() == list(range(60_000, 60_050))
+    assert torch.equal(task.labels[task.val], torch.arange(50) % 10)
+
+
+def test_missing_and_damaged_mnist_say_which_file(mnist):
+    (mnist / "empty").mkdir()
+    with pytest.raises(InvalidInput, match="t10k-labels"):
+        task_of(mnist / "empty", **MNIST)
+    other = mnist.rename(mnist.with_name("damaged"))
+    (other / "train-images-idx3-ubyte.gz").write_bytes(b"not gzip")
+    with pytest.raises(InvalidInput, match="train-images-idx3-ubyte.gz"):
+        task_of(other, **MNIST)
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    for part in ("train", "test"):
+        for label, word in (("pos", "good"), ("neg", "bad")):
+            folder = tmp_path / "aclImdb" / part / label
+            folder.mkdir(parents=True)
+            for k in range(5):
+                (folder / f"{k}_7.txt").write_text(
+                    f"A {word} film<br />number {k}. " * (1 + 20 * k)
+                )
+    (tmp_path / "aclImdb" / "train" / "unsup").mkdir()
+    (tmp_path / "aclImdb" / "train" / "unsup" / "0_0.txt").write_text("no verdict")
+    return tmp_path / "aclImdb"
+
+
+REVIEWS = {"task_family": "reviews", "architecture": "lstm", "train_samples": 6}
+
+
+def test_reviews_come_from_a_folder_or_its_archive(reviews):
+    task = task_of(reviews, **REVIEWS)
+    assert task.inputs.shape == (20, 80)
+    assert len(task.train) == 6
+    assert task.val.tolist() == list(range(10, 20))
+    assert task.labels.sum() == 10
+    with tarfile.open(reviews.parent / "a.tar.gz", "w:gz") as archive:
+        archive.add(reviews, "aclImdb")
+    again = task_of(reviews.parent / "a.tar.gz", **REVIEWS)
+    assert torch.equal(task.inputs, again.inputs)
+    assert torch.equal(task.labels, again.labels)
+
+
+def test_reviews_without_a_directory_say_how_to_give_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("GROKCAST_IMDB_DIR", raising=False)
+    with pytest.raises(InvalidInput, match="GROKCAST_IMDB_DIR"):
+        task_of(None, **REVIEWS)
+    with pytest.raises(InvalidInput, match="train/pos"):
+        task_of(tmp_path, **REVIEWS)
+
+
+def test_augmentation_turns_and_blurs_only_where_asked():
+    config = RunConfig(task_family="digits", architecture="mlp", train_samples=10)
+    images = torch.rand(2, 10, 64)
+    generators = [torch.Generator().manual_seed(k) for k in range(2)]
+    strong = RunConfig(task_family="digits", architecture="mlp", train_samples=10, augmentation=0.5)
+    assert augmented(images, [config, config], generators) is images
+    out = augmented(images, [config, strong], generators)
+    assert torch.equal(out[0], images[0])
+    assert not torch.allclose(out[1], images[1])
+    # Hardly any turn and hardly any blur leave an image nearly as it was.
+    faint = RunConfig(task_family="digits", architecture="mlp", train_samples=10, augmentation=1e-3)
+    torch.testing.assert_close(
+        augmented(images[:1], [faint], generators[:1]), images[:1], atol=0.02, rtol=0
+    )

@@ -1,0 +1,48 @@
+"""Random rotation and blur of images while training (Li & Sakib, section 4)."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training_runs.config import RunConfig
+
+_DEGREES = 30.0  # times sigma: the largest rotation
+
+
+def augmented(
+    inputs: Tensor, configs: Sequence[RunConfig], generators: Sequence[torch.Generator]
+) -> Tensor:
+    """Return inputs (n_runs, n_samples, pixels) with each run's images turned and blurred by its own sigma."""
+    if not any(c.augmentation for c in configs):
+        return inputs
+    return torch.stack(
+        [
+            _blurred(_turned(images, c.augmentation, g), c.augmentation)
+            if c.augmentation
+            else images
+            for images, c, g in zip(inputs, configs, generators, strict=True)
+        ]
+    )
+
+
+def _turned(images: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
+    """Turn each image by an angle from U(-30 sigma, 30 sigma) degrees."""
+    side = math.isqrt(images.shape[1])
+    angle = (2 * torch.rand(len(images), generator=generator) - 1) * math.radians(_DEGREES * sigma)
+    zero = torch.zeros_like(angle)
+    rows = [torch.stack([angle.cos(), -angle.sin(), zero], 1), torch.stack([angle.sin(), angle.cos(), zero], 1)]  # fmt: skip
+    square = images.view(-1, 1, side, side)
+    grid = F.affine_grid(torch.stack(rows, 1).to(images), list(square.shape), align_corners=False)
+    return F.grid_sample(square, grid, align_corners=False).flatten(1)
+
+
+def _blurred(images: Tensor, sigma: float) -> Tensor:
+    """Blur with a Gaussian of standard deviation sigma / 2 on 3 x 3 pixels."""
+    side = math.isqrt(images.shape[1])
+    line = torch.exp(-(torch.arange(-1, 2) ** 2) / (2 * (sigma / 2) ** 2)).to(images)
+    kernel = torch.outer(line, line) / line.sum() ** 2
+    square = images.view(-1, 1, side, side)
+    return F.conv2d(square, kernel.view(1, 1, 3, 3), padding=1).flatten(1)

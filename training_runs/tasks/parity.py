@@ -1,0 +1,25 @@
+"""Sparse parity: the parity of a few of many random bits (Barak et al., arXiv 2207.08799; Merrill et al., 2303.11873)."""
+
+from pathlib import Path
+
+import torch
+
+from training_runs.config import PARITY_SAMPLES, RunConfig
+from training_runs.errors import InvalidInput
+from training_runs.tasks.task import Task, split
+
+
+def parity_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None) -> Task:
+    """Return random inputs of -1 and 1, the same for every run, labelled by the parity of the first `parity_bits`.
+
+    Which bits matter is no loss of generality: the networks see no order among them.
+    """
+    if config.parity_bits > config.bits:
+        raise InvalidInput(
+            field="parity_bits", value=config.parity_bits, expected=f"at most bits, {config.bits}"
+        )
+    train, val = split(config, generator)
+    pool = torch.Generator().manual_seed(0)
+    bits = torch.randint(2, (PARITY_SAMPLES, config.bits), generator=pool)
+    labels = bits[:, : config.parity_bits].sum(1) % 2
+    return Task(2.0 * bits - 1, labels, train, val)
