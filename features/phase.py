@@ -3,7 +3,13 @@
 from typing import Literal
 
 from training_runs import Context, Trajectory
-from training_runs.onset import chance_accuracy_of, generalization, memorization, rise_step
+from training_runs.onset import (
+    chance_accuracy_of,
+    generalization,
+    memorization,
+    rise_threshold,
+    sustained,
+)
 
 Phase = Literal["fitting", "memorized", "rising", "generalized"]
 PHASES: tuple[Phase, ...] = ("fitting", "memorized", "rising", "generalized")
@@ -21,7 +27,8 @@ def phase_of(history: Trajectory, context: Context, target_accuracy: float) -> P
     if generalization(history, target_accuracy).step is not None:
         return "generalized"
     chance, _ = chance_accuracy_of(context, history)
-    if rise_step(history, chance, target_accuracy) is not None:
+    # Three checkpoints, as for an onset: one lucky evaluation is no rise.
+    if sustained(history, "val_acc", rise_threshold(chance, target_accuracy)).step is not None:
         return "rising"
     if len(history.recorded("train_acc")[1]):
         return "memorized" if memorization(history).step is not None else "fitting"
@@ -29,3 +36,8 @@ def phase_of(history: Trajectory, context: Context, target_accuracy: float) -> P
     if len(losses):
         return "memorized" if losses[-1] <= _FITTED_LOSS_SHARE * losses[0] else "fitting"
     return None
+
+
+def phase_index(phase: Phase | None) -> int:
+    """Return the number of a phase in a table; a run whose phase is not known is treated as one that is fitting."""
+    return PHASES.index(phase or "fitting")

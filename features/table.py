@@ -1,5 +1,7 @@
 """A corpus cut at landmarks: one row per (run, landmark), with its features and its censored time to onset."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,13 +10,21 @@ from numpy.typing import NDArray
 
 from features.curves import FloatArray
 from features.extract import FEATURES, extract
-from features.phase import PHASES, phase_of
+from features.phase import phase_index, phase_of
 from training_runs import Context, Run, Trajectory
-from training_runs.onset import generalization, memorization, rise_step, target_accuracy_of
+from training_runs.onset import (
+    as_event_time,
+    chance_accuracy_of,
+    generalization,
+    memorization,
+    rise_step,
+    target_accuracy_of,
+)
 
 MIN_EVALS = 3  # fewer confirm nothing
 MIN_LANDMARK = 10  # before step 10 a run has said nothing yet
 LANDMARKS_PER_RUN = 8
+_WATCHED_CHECKPOINTS = 24
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.99)
 
 
@@ -29,11 +39,14 @@ class FeatureTable:
     event, time : whether onset was seen, and its step or the last step observed.
     memorized_event, memorized_time : the same for memorisation.
     target : the accuracy that counts as onset in this row.
-    phase : index into `PHASES` at the landmark.
+    phase : index of the phase at the landmark, as `phase_index` gives it.
     rise : step at which generalisation became visible; infinity where it did not.
     budget : step at which the run would be stopped.
     run, configuration : identifiers; a configuration is the unit of every split.
     blocked : whether the run could never generalise.
+    as_recorded : whether the row saw all that was recorded, rather than a degraded part of it.
+    weight : such that a configuration counts once in each third of a decade of landmarks, all its seeds together. It
+        counts the landmarks that were planned: weights by the rows that are left would favour runs that generalise.
     """
 
     features: FloatArray
@@ -49,6 +62,8 @@ class FeatureTable:
     run: NDArray[np.str_]
     configuration: NDArray[np.str_]
     blocked: NDArray[np.bool_]
+    as_recorded: NDArray[np.bool_]
+    weight: FloatArray
 
     def __len__(self) -> int:
         return len(self.landmark)
@@ -62,21 +77,17 @@ class FeatureTable:
         """Return the rows of several tables, in order."""
         return cls(**{n: np.concatenate([vars(t)[n] for t in tables]) for n in vars(tables[0])})
 
-    def weights(self) -> FloatArray:
-        """Return weights such that each configuration counts once in each third of a decade of landmarks."""
-        stratum = np.floor(3 * np.log10(self.landmark)).astype(int).astype(str)
-        keys = np.char.add(np.char.add(self.configuration, "/"), stratum)
-        _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        return np.asarray(1.0 / counts[inverse])
-
 
 @dataclass(frozen=True, eq=False)
-class _View:
-    """What one row gets to see: a history, a context, and the target that is asked about."""
+class _Row:
+    """What one row gets to see of a run: a history, a context, and the target that is asked about."""
 
+    run: Run
     history: Trajectory
     context: Context
     target: float
+    as_recorded: bool = True
+    weight: float = 1.0
 
 
 def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
@@ -84,80 +95,149 @@ def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
 
     The second has lost signals, context fields and checkpoints at random. One target accuracy is drawn per landmark.
     """
-    rows = []
+    rows: list[_Row] = []
+    planned = _planned_by_stratum(runs, seed)
     for run in runs:
-        rng = np.random.default_rng([seed, int(run.run_id[:15], 16)])
-        for landmark in landmarks(run, rng):
-            target = float(rng.choice(TARGETS))
-            view = _View(run.trajectory.prefix(landmark), run.context, target)
-            rows += [(run, view), (run, _degraded(view, rng))]
+        rng = _rng(run, seed)
+        for wanted, landmark in _snapped(run, planned_landmarks(run, rng)):
+            row = _Row(
+                run,
+                run.trajectory.prefix(landmark),
+                run.context,
+                target=float(rng.choice(TARGETS)),
+                weight=0.5 / planned[run.configuration_id, _stratum(wanted)],
+            )
+            rows += [row, _degraded(row, rng)]
     return _table(rows)
 
 
-def table_at(runs: Sequence[Run], choose: Callable[[Run], Iterable[int]]) -> FeatureTable:
-    """Return one row for each landmark that a rule chooses, as recorded, at each run's own default target."""
-    rows = []
-    for run in runs:
-        target = target_accuracy_of(run.context)
-        for landmark in choose(run):
-            rows.append((run, _View(run.trajectory.prefix(landmark), run.context, target)))
+def table_at(
+    runs: Sequence[Run], choose: Callable[[Run], Iterable[int]], *, hide_context: bool = False
+) -> FeatureTable:
+    """Return one row for each landmark that a rule chooses, as recorded, at each run's own default target.
+
+    With `hide_context` the features do not see it; what is true of the run, its labels included, stays the same.
+    """
+    seeds = Counter(run.configuration_id for run in runs)
+    rows = [
+        _Row(
+            run,
+            run.trajectory.prefix(landmark),
+            Context() if hide_context else run.context,
+            target=target_accuracy_of(run.context),
+            weight=1.0 / seeds[run.configuration_id],
+        )
+        for run in runs
+        for landmark in choose(run)
+    ]
     return _table(rows)
+
+
+def watch_table(runs: Sequence[Run]) -> FeatureTable:
+    """Return a row for each checkpoint (at most 24 of a run) from confirmed memorisation to the rise: what someone
+    who watches the run sees, and asks about again and again.
+    """
+    table = table_at(runs, _watched)
+    return table.where(table.landmark < table.rise)
+
+
+def _watched(run: Run) -> list[int]:
+    confirmed = memorization(run.trajectory).confirmed_step
+    if confirmed is None:
+        return []
+    steps = run.trajectory.steps[run.trajectory.steps >= confirmed]
+    count = min(len(steps), _WATCHED_CHECKPOINTS)
+    wanted = np.geomspace(confirmed, steps[-1], count)
+    return sorted({int(steps[k]) for k in np.searchsorted(steps, wanted, side="right") - 1})
 
 
 def landmarks(run: Run, rng: np.random.Generator) -> list[int]:
-    """Return up to 8 checkpoints, log-spaced with jitter from step 10 to the budget.
+    """Return up to 8 checkpoints of a run, log-spaced with jitter from step 10 to the budget."""
+    return sorted({landmark for _, landmark in _snapped(run, planned_landmarks(run, rng))})
+
+
+def planned_landmarks(run: Run, rng: np.random.Generator) -> FloatArray:
+    """Return where landmarks are wanted, whatever will happen.
 
     The grid knows the budget but not the onset: if it ended at the onset, its spacing would give the onset away.
     """
     k = np.arange(LANDMARKS_PER_RUN) + rng.uniform(size=LANDMARKS_PER_RUN)
-    wanted = MIN_LANDMARK * (run.budget_step / MIN_LANDMARK) ** (k / LANDMARKS_PER_RUN)
+    return np.asarray(MIN_LANDMARK * (run.budget_step / MIN_LANDMARK) ** (k / LANDMARKS_PER_RUN))
+
+
+def _snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
+    """Return each wanted landmark that the recording reaches, with the last checkpoint at or before it."""
     steps = run.trajectory.steps
     at = np.searchsorted(steps, wanted, side="right") - 1
-    # A run that ended before a wanted landmark has no row there; its last checkpoint is not repeated.
-    usable = (at >= MIN_EVALS - 1) & (wanted <= run.trajectory.observed_until)
-    return sorted({int(steps[i]) for i in at[usable] if steps[i] >= MIN_LANDMARK})
+    found: dict[int, float] = {}
+    for k, w in zip(at, wanted, strict=True):
+        if k >= MIN_EVALS - 1 and w <= steps[-1] and steps[k] >= MIN_LANDMARK:
+            found.setdefault(int(steps[k]), float(w))
+    return [(w, step) for step, w in found.items()]
 
 
-def _table(rows: list[tuple[Run, _View]]) -> FeatureTable:
+def _planned_by_stratum(runs: Sequence[Run], seed: int) -> Counter[tuple[str, int]]:
+    """Count the landmarks planned for each configuration in each third of a decade."""
+    planned: Counter[tuple[str, int]] = Counter()
+    for run in runs:
+        for wanted in planned_landmarks(run, _rng(run, seed)):
+            planned[run.configuration_id, _stratum(wanted)] += 1
+    return planned
+
+
+def _stratum(landmark: float) -> int:
+    return math.floor(3 * math.log10(landmark))
+
+
+def _rng(run: Run, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, int(run.run_id[:15], 16)])
+
+
+def _table(rows: list[_Row]) -> FeatureTable:
     """Label and measure rows; those whose onset is already confirmed, or that cannot be measured, are left out."""
-    open_rows = [(r, v) for r, v in rows if _is_open(r, v)]
-    onsets = [generalization(r.trajectory, v.target) for r, v in open_rows]
-    memorized = [memorization(r.trajectory) for r, _ in open_rows]
-    rises = [
-        rise_step(r.trajectory, r.context.chance_accuracy or 0.0, v.target) for r, v in open_rows
-    ]
-    phases = [phase_of(v.history, v.context, v.target) for _, v in open_rows]
+    rows = [row for row in rows if _is_open(row)]
+    event, time = as_event_time([generalization(r.run.trajectory, r.target) for r in rows])
+    memorized = as_event_time([memorization(r.run.trajectory) for r in rows])
     return FeatureTable(
-        features=np.array([extract(v.history, v.context) for _, v in open_rows]).reshape(-1, len(FEATURES)),
-        landmark=np.array([v.history.observed_until for _, v in open_rows], dtype=float),
-        event=np.array([o.step is not None for o in onsets], dtype=bool),
-        time=np.array([o.step or o.observed_until for o in onsets], dtype=float),
-        memorized_event=np.array([m.step is not None for m in memorized], dtype=bool),
-        memorized_time=np.array([m.step or m.observed_until for m in memorized], dtype=float),
-        target=np.array([v.target for _, v in open_rows], dtype=float),
-        phase=np.array([PHASES.index(p or "fitting") for p in phases], dtype=np.int64),
-        rise=np.array([np.inf if r is None else r for r in rises], dtype=float),
-        budget=np.array([r.budget_step for r, _ in open_rows], dtype=float),
-        run=np.array([r.run_id for r, _ in open_rows], dtype=np.str_),
-        configuration=np.array([r.configuration_id for r, _ in open_rows], dtype=np.str_),
-        blocked=np.array([r.blocked for r, _ in open_rows], dtype=bool),
+        features=np.array([extract(r.history, r.context) for r in rows]).reshape(-1, len(FEATURES)),
+        landmark=np.array([r.history.observed_until for r in rows], dtype=float),
+        event=event,
+        time=time,
+        memorized_event=memorized[0],
+        memorized_time=memorized[1],
+        target=np.array([r.target for r in rows], dtype=float),
+        phase=np.array([phase_index(phase_of(r.history, r.context, r.target)) for r in rows], dtype=np.int64),
+        rise=np.array([_rise(r) for r in rows], dtype=float),
+        budget=np.array([r.run.budget_step for r in rows], dtype=float),
+        run=np.array([r.run.run_id for r in rows], dtype=np.str_),
+        configuration=np.array([r.run.configuration_id for r in rows], dtype=np.str_),
+        blocked=np.array([r.run.blocked for r in rows], dtype=bool),
+        as_recorded=np.array([r.as_recorded for r in rows], dtype=bool),
+        weight=np.array([r.weight for r in rows], dtype=float),
     )  # fmt: skip
 
 
-def _is_open(run: Run, view: _View) -> bool:
-    enough = len(view.history) >= MIN_EVALS and view.history.observed_until >= MIN_LANDMARK
-    before_end = view.history.observed_until < run.trajectory.observed_until
-    confirmed = generalization(run.trajectory, view.target).confirmed_step
-    return enough and before_end and (confirmed is None or confirmed > view.history.observed_until)
+def _rise(row: _Row) -> float:
+    chance, _ = chance_accuracy_of(row.run.context, row.run.trajectory)
+    step = rise_step(row.run.trajectory, chance, row.target)
+    return np.inf if step is None else float(step)
+
+
+def _is_open(row: _Row) -> bool:
+    landmark = row.history.observed_until
+    enough = len(row.history) >= MIN_EVALS and landmark >= MIN_LANDMARK
+    confirmed = generalization(row.run.trajectory, row.target).confirmed_step
+    before_end = landmark < row.run.trajectory.observed_until
+    return enough and before_end and (confirmed is None or confirmed > landmark)
 
 
 _VALIDATION = {"val_loss", "val_acc"}
 _PLAIN = {"train_loss", "train_acc", "val_loss", "val_acc"}
 
 
-def _degraded(view: _View, rng: np.random.Generator) -> _View:
+def _degraded(row: _Row, rng: np.random.Generator) -> _Row:
     """Return what might be left of a row when someone else records it: fewer signals, fields and checkpoints."""
-    names = set(view.history.recorded_names())
+    names = set(row.history.recorded_names())
     keep = rng.random()
     if keep < 0.35:
         names &= _PLAIN
@@ -169,10 +249,11 @@ def _degraded(view: _View, rng: np.random.Generator) -> _View:
         names &= {"val_acc"}
     elif keep < 0.90:
         names = {n for n in sorted(names) if rng.random() >= 0.3} or {"train_loss"}
-    history = view.history.only(names)
+    history = row.history.only(names)
     if rng.random() < 0.5:
         history = _thinned(history, rng)
-    return _View(history, _forgotten(view.context, rng), view.target)
+    context = _forgotten(row.context, rng)
+    return replace(row, history=history, context=context, as_recorded=False)
 
 
 def _thinned(history: Trajectory, rng: np.random.Generator) -> Trajectory:

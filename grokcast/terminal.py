@@ -78,7 +78,7 @@ def show_benchmark(result: dict[str, Any]) -> None:
         for name, figures in part["methods"].items():
             table.add_row(name, *(interval_text(figures[c]) for c in columns))
         _OUT.print(table)
-        _OUT.print(f"90 % intervals cover {interval_text(part['coverage90'])}\n")
+        _OUT.print(f"90 % intervals hold {interval_text(part['coverage90'])}\n")
     _OUT.print(headline_text(result["headline"]), highlight=False)
 
 
@@ -95,7 +95,7 @@ def headline_text(headline: dict[str, Any] | None) -> str:
         f"when, {when['grokking_runs']} runs that grok: log10 MAE {interval_text(when['log10_mae'])}; "
         f"{when['context_only']} {interval_text(when['context_only_log10_mae'])}; "
         f"noise floor {floor['value']} ({floor['pairs']} pairs)\n"
-        f"90 % intervals cover {interval_text(when['coverage90'])}"
+        f"90 % intervals hold {interval_text(when['coverage90'])}"
     )
 
 

@@ -13,7 +13,7 @@ from predictor.drivers import drivers_of
 from predictor.forecast import Curve, Forecast, Quantiles, Support
 from predictor.hazard import EDGES
 from training_runs import Context, Onset, Trajectory
-from training_runs.onset import COMPREHENSION_DELAY_STEPS, Outcome
+from training_runs.onset import COMPREHENSION_DELAY_STEPS, OUTCOMES, Outcome, outcome_by
 from training_runs.signals import SIGNALS
 
 _LEVELS = (0.05, 0.50, 0.95)
@@ -32,6 +32,7 @@ class Reading:
     memorized: Onset
     generalized: Onset
     horizon: int
+    horizon_stated: bool
     target_accuracy: float
     warnings: list[str]
 
@@ -82,7 +83,15 @@ def answer(
         curve=_curve(reading.landmark, curve),
         drivers=drivers_of(contribution, features),
         support=_support(reading, support_score, in_support),
-        advice=advice.advise(by_horizon, reading.landmark, reading.horizon, in_support),
+        advice=advice.advise(
+            by_horizon,
+            phase=reading.phase,
+            landmark=reading.landmark,
+            horizon=reading.horizon,
+            answered_at=horizon,
+            horizon_stated=reading.horizon_stated,
+            in_support=in_support,
+        ),
         warnings=tuple(warnings),
     )
 
@@ -92,13 +101,7 @@ def answer_generalized(version: str, reading: Reading, advice: AdviceRule) -> Fo
     onset, memorized = reading.generalized.step, reading.memorized.step
     assert onset is not None
     seen = Quantiles(onset, onset, onset)
-    late = memorized is not None and onset - memorized > COMPREHENSION_DELAY_STEPS
-    outcomes: dict[Outcome, float] = {
-        "grokking": float(late),
-        "comprehension": float(not late),
-        "memorization": 0.0,
-        "confusion": 0.0,
-    }
+    outcome = outcome_by(reading.horizon, reading.memorized, reading.generalized)
     return Forecast(
         forecaster=version,
         observed_until_step=reading.landmark,
@@ -107,11 +110,11 @@ def answer_generalized(version: str, reading: Reading, advice: AdviceRule) -> Fo
         target_accuracy=reading.target_accuracy,
         horizon_step=reading.horizon,
         supported_until_step=reading.landmark,
-        probability_onset_by_horizon=1.0,
+        probability_onset_by_horizon=float(onset <= reading.horizon),
         onset_step=seen,
         onset_step_if_onset=seen,
         delay_steps=_delays([onset] * 3, memorized),
-        outcome_probabilities=outcomes,
+        outcome_probabilities={name: float(name == outcome) for name in OUTCOMES},
         curve=Curve((onset,), (1.0,)),
         drivers=(),
         support=_support(reading, 1.0, True),
@@ -155,18 +158,18 @@ def _outcomes(
 ) -> dict[Outcome, float]:
     """Split the probabilities of onset and of none into Li & Sakib's classes.
 
-    While a run is fitting, its memorisation step is not known yet: the delay is counted from the landmark, the
-    earliest it can be, and the chance of memorising by the horizon is that of the corpus's fitting runs.
+    Where memorisation is not confirmed, the delay is counted from the landmark, the earliest it can be, and the chance
+    of memorising by the horizon is that of the corpus's runs which had not.
     """
     memorized = reading.memorized.step
-    fitting = reading.phase == "fitting"
+    has_memorized = memorized is not None or reading.phase == "memorized"
     since = reading.landmark if memorized is None else memorized
     early_until = min(since + COMPREHENSION_DELAY_STEPS, horizon)
     early = 0.0
     if early_until > reading.landmark:
         early = min(_probability(curve, early_until / reading.landmark), by_horizon)
     decades = math.log10(horizon / reading.landmark)
-    fits = float(np.interp(decades, EDGES, memorization)) if fitting else 1.0
+    fits = 1.0 if has_memorized else float(np.interp(decades, EDGES, memorization))
     return {
         "grokking": by_horizon - early,
         "comprehension": early,

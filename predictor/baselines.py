@@ -41,7 +41,10 @@ Baseline = Callable[[FeatureTable], Ask]  # training table
 
 
 def context_matrix(table: FeatureTable) -> FloatArray:
-    """Return every context field, and the landmark: all that is known without looking at the history."""
+    """Return every context field but the operation, and the landmark: what is known without looking at the history.
+
+    The operation is absent for random tables alone, and would name them.
+    """
     return np.column_stack([table.features[:, _CONTEXT], np.log10(table.landmark)])
 
 
@@ -53,7 +56,8 @@ def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
 
 
 def context_boosting(train: FeatureTable) -> Ask:
-    """The same boosted hazard, folds and calibration, on the context and the landmark alone."""
+    """The same boosted hazard, folds and calibration, on the context and the landmark alone, all of it known."""
+    train = train.where(train.as_recorded)
     rows = Rows(
         features=context_matrix(train),
         target=train.target,
@@ -61,7 +65,7 @@ def context_boosting(train: FeatureTable) -> Ask:
         x=decades_after(train.time, train.landmark),
         event=train.event,
         configuration=train.configuration,
-        weight=train.weights(),
+        weight=train.weight,
     )
     model = HazardModel.fit(rows, [*(_NAMES[k] for k in _CONTEXT), "landmark"])
 
@@ -75,8 +79,7 @@ def context_boosting(train: FeatureTable) -> Ask:
 
 def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
     """A logistic regression for whether and a ridge for when, on the context, the landmark and the budget."""
-    matrix = np.column_stack([context_matrix(at), np.log10(at.budget)])
-    wanted = np.column_stack([context_matrix(test), np.log10(test.budget)])
+    matrix, wanted = (_with_clock(t, context_matrix(t)) for t in (at, test))
     known = at.event | (at.time >= at.budget)
     probability = _logistic(matrix[known], at.event[known], wanted)
     seen = at.event
@@ -91,25 +94,26 @@ def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
 
 
 def best_single_signal(at: FeatureTable, test: FeatureTable) -> Prediction:
-    """The one feature of the history that ranks the training rows best, with its direction, as a logistic rule."""
-    known = at.event | (at.time >= at.budget)
+    """The one feature of the history that ranks the training rows best, as a logistic rule with landmark and budget."""
+    known = (at.event | (at.time >= at.budget)) & ~at.blocked
     label = at.event[known]
-    values = at.features[known]
     best, best_area = _HISTORY[0], 0.0
     if label.any() and not label.all():
         for k in _HISTORY:
-            column = values[:, k]
-            if np.isfinite(column).all() and column.std() > 0:
+            column = at.features[known, k]
+            if np.isfinite(column).any():
+                column = np.nan_to_num(column, nan=float(np.nanmedian(column)))
                 area = abs(auroc(column, label) - 0.5)
                 best, best_area = (k, area) if area > best_area else (best, best_area)
-    probability = _logistic(values[:, [best]], label, test.features[:, [best]])
+    matrix, wanted = (_with_clock(t, t.features[:, [best]]) for t in (at, test))
+    probability = _logistic(matrix[known], label, wanted)
     return Prediction(probability, np.full(len(test), np.nan))
 
 
 def kaplan_meier_curve(at: FeatureTable, test: FeatureTable) -> Prediction:
     """The population's curve in decades after the landmark, the same for every run."""
     x = decades_after(at.time, at.landmark)
-    times, cdf, _ = kaplan_meier(x, at.event, at.weights())
+    times, cdf, _ = kaplan_meier(x, at.event, at.weight)
     curve = np.tile(cdf_at(EDGES, times, cdf), (len(test), 1))
     return predict(OnsetCurves(curve, np.full(len(test), EDGES[-1])), test)
 
@@ -120,6 +124,11 @@ BASELINES: dict[str, Baseline] = {
     "best single signal": lambda train: best_single_signal,
     "Kaplan-Meier": lambda train: kaplan_meier_curve,
 }
+
+
+def _with_clock(table: FeatureTable, columns: FloatArray) -> FloatArray:
+    """Add when the question is asked and how far it reaches."""
+    return np.column_stack([columns, np.log10(table.landmark), np.log10(table.budget)])
 
 
 def _logistic(matrix: FloatArray, label: np.ndarray, wanted: FloatArray) -> FloatArray:

@@ -18,12 +18,12 @@ from predictor.baselines import BASELINES, Ask, Prediction, predict
 from predictor.bootstrap import interval
 from predictor.folds import N_FOLDS, fold_of
 from predictor.forecaster import OnsetForecaster
+from predictor.hazard import decades_after
 from training_runs import Run
 from training_runs.onset import COMPREHENSION_DELAY_STEPS, memorization
 
 FORECASTER = "grokcast"
 STRONGEST_BASELINES = ("context only, boosted", "context only, linear")
-_LEVELS = (0.05, 0.95)
 
 
 def _memorized_at(run: Run, factor: float) -> list[int]:
@@ -54,13 +54,12 @@ HEADLINE = "at memorisation"
 class Scored:
     """Test rows of one kind of landmark, with the predictions of every method; concatenated over folds.
 
-    `low` and `high` are the forecaster's 5 % and 95 % quantiles of the onset step, NaN where the curve stays below.
+    `at_end` is the forecaster's F(T) at the onset or at the end of the recording.
     """
 
     rows: FeatureTable
     predictions: dict[str, Prediction]
-    low: FloatArray
-    high: FloatArray
+    at_end: FloatArray
 
 
 def cross_validate(
@@ -74,8 +73,8 @@ def cross_validate(
         learnt = [r for r, f in zip(runs, fold, strict=True) if f != k]
         held_out = [r for r, f in zip(runs, fold, strict=True) if f == k]
         assert not {r.configuration_id for r in learnt} & {r.configuration_id for r in held_out}
+        forecaster = OnsetForecaster.fit(learnt, f"fold-{k}")
         table = training_table(learnt)
-        forecaster = OnsetForecaster.fit(table, f"fold-{k}")
         asks = {name: baseline(table) for name, baseline in BASELINES.items()}
         for name, choose in LANDMARKS.items():
             at, test = _early(table_at(learnt, choose)), _early(table_at(held_out, choose))
@@ -94,13 +93,11 @@ def _early(table: FeatureTable) -> FeatureTable:
 def _score(
     forecaster: OnsetForecaster, asks: dict[str, Ask], at: FeatureTable, test: FeatureTable
 ) -> Scored:
-    curves = forecaster.curves(test, blind=False)
-    low, high = (
-        test.landmark * 10 ** curves.quantile(np.full(len(test), level)) for level in _LEVELS
-    )
+    # As far as the model goes: baselines know no reach, and all are asked about the same budget.
+    curves = forecaster.curves(test, to_reach=False)
     predictions = {FORECASTER: predict(curves, test)}
     predictions |= {name: ask(at, test) for name, ask in asks.items()}
-    return Scored(test, predictions, low, high)
+    return Scored(test, predictions, curves.probability(decades_after(test.time, test.landmark)))
 
 
 def _concatenated(parts: list[Scored]) -> Scored:
@@ -115,7 +112,7 @@ def _concatenated(parts: list[Scored]) -> Scored:
         for name in parts[0].predictions
     }
     rows = FeatureTable.concatenate([p.rows for p in parts])
-    return Scored(rows, predictions, join([p.low for p in parts]), join([p.high for p in parts]))
+    return Scored(rows, predictions, join([p.at_end for p in parts]))
 
 
 def summarize(runs: Sequence[Run], scored: dict[str, Scored]) -> dict[str, Any]:
@@ -184,8 +181,7 @@ def _when(
 
 
 def _coverage(s: Scored, i: NDArray[np.intp]) -> float:
-    inside = metrics.covered(s.low[i], s.high[i], s.rows.time[i], s.rows.event[i], s.rows.budget[i])
-    return float(inside.mean()) if len(i) else float("nan")
+    return metrics.interval_coverage(s.at_end[i], s.rows.event[i])
 
 
 def _interval(scored: Scored, measure: Measure) -> dict[str, float | None]:
@@ -216,9 +212,7 @@ def _headline(
         STRONGEST_BASELINES, key=lambda n: table["methods"][n]["log10_mae"]["value"] or np.inf
     )
     rows = s.rows
-    floor, pairs, half_censored = metrics.noise_floor(
-        *_first_rows(rows.time, _grokking(rows), rows.configuration, rows.run)
-    )
+    floor = metrics.noise_floor(*_first_rows(rows))
     return {
         "landmark": HEADLINE,
         "whether": {
@@ -233,11 +227,7 @@ def _headline(
             "grokking_runs": table["grokking"],
             "mape": ours["mape"],
             "log10_mae": ours["log10_mae"],
-            "noise_floor": {
-                "value": None if np.isnan(floor) else round(floor, 4),
-                "pairs": pairs,
-                "half_censored_pairs": half_censored,
-            },
+            "noise_floor": vars(floor),
             "context_only": context_when,
             "context_only_log10_mae": table["methods"][context_when]["log10_mae"],
             "coverage90": table["coverage90"],
@@ -245,12 +235,7 @@ def _headline(
     }
 
 
-def _first_rows(
-    time: FloatArray,
-    event: NDArray[np.bool_],
-    configuration: NDArray[np.str_],
-    run: NDArray[np.str_],
-) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.str_]]:
-    """Keep one row a run."""
-    _, first = np.unique(run, return_index=True)
-    return time[first], event[first], configuration[first]
+def _first_rows(rows: FeatureTable) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.str_]]:
+    """Return time, event and configuration of one row a run."""
+    _, first = np.unique(rows.run, return_index=True)
+    return rows.time[first], rows.event[first], rows.configuration[first]

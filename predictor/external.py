@@ -6,7 +6,6 @@ counted and left out.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from features.table import FeatureTable, table_at
 from predictor import metrics
 from predictor.bootstrap import Interval, interval
 from predictor.forecaster import OnsetForecaster
-from training_runs import Context, Run
+from training_runs import Run
 from training_runs.onset import memorization
 from training_runs.readers import read_source_folder
 
@@ -32,8 +31,7 @@ def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path]) -> 
     for folder in folders:
         for source, runs in read_source_folder(folder).items():
             for with_context in (True, False):
-                seen = runs if with_context else [_anonymous(r) for r in runs]
-                table = _early(table_at(seen, _landmarks))
+                table = _early(table_at(runs, _landmarks, hide_context=not with_context))
                 for horizon in HORIZONS:
                     rows.append(
                         {
@@ -44,11 +42,6 @@ def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path]) -> 
                         }
                     )
     return {"forecaster": forecaster.version, "rows": rows}
-
-
-def _anonymous(run: Run) -> Run:
-    """Forget everything but what the history itself shows."""
-    return replace(run, context=Context())
 
 
 def _landmarks(run: Run) -> list[int]:
@@ -79,13 +72,13 @@ def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) ->
         nothing = vars(Interval(None, None, None))
         figures = dict.fromkeys(("auroc", "log10_mae", "coverage90"), nothing)
         return {"rows": 0, "onsets": 0, "left_out": len(table), **figures}
-    curves = forecaster.curves(rows, blind=False)
+    curves = forecaster.curves(rows, to_reach=False)
     probability = curves.probability(np.full(len(rows), np.log10(multiple)))
     median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
     low, high = (
         rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95)
     )
-    inside = metrics.covered(low, high, rows.time, event, horizon)
+    inside = metrics.open_coverage(low, high, rows.time, event, horizon)
 
     def when(i: np.ndarray) -> float:
         i = i[event[i]]

@@ -7,8 +7,15 @@ import numpy as np
 
 from features.curves import FloatArray
 from features.extract import FEATURES, extract
-from features.phase import PHASES, phase_of
-from features.table import MIN_EVALS, MIN_LANDMARK, FeatureTable
+from features.phase import PHASES, phase_index, phase_of
+from features.table import (
+    MIN_EVALS,
+    MIN_LANDMARK,
+    TARGETS,
+    FeatureTable,
+    training_table,
+    watch_table,
+)
 from predictor.advice import AdviceRule, fit_advice
 from predictor.answer import Reading, answer, answer_generalized
 from predictor.boosting import contributions, gain_shares
@@ -16,13 +23,12 @@ from predictor.curves import OnsetCurves
 from predictor.forecast import Forecast, Question
 from predictor.hazard import CENTRES, EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
-from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance
+from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance, worlds_of
 from predictor.survival import cdf_at, kaplan_meier
-from training_runs import InvalidInput, Onset
+from training_runs import InvalidInput, Onset, Run
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
-_AGE = list(FEATURES).index("memorization_age")
-_FITTING, _MEMORIZED = PHASES.index("fitting"), PHASES.index("memorized")
+_AGE, _MEMORIZED = (list(FEATURES).index(n) for n in ("memorization_age", "memorized"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,26 +55,27 @@ class OnsetForecaster:
 
     @classmethod
     def fit(
-        cls, table: FeatureTable, version: str, on_fold: Callable[[], None] = lambda: None
+        cls, runs: Sequence[Run], version: str, on_fold: Callable[[], None] = lambda: None
     ) -> "OnsetForecaster":
-        """Learn from a training table. Deterministic: the same table gives the same forecaster."""
+        """Learn from runs. Deterministic: the same runs give the same forecaster."""
+        table = training_table(runs)
         x = decades_after(table.time, table.landmark)
         rows = _rows(table, x)
         hazard = HazardModel.fit(rows, list(FEATURES), on_fold)
-        reach = fit_reach(_age(table.features), x, table.configuration)
-        blind = hazard.blind_curves(rows.features, rows.target, rows.group, rows.configuration)
+        reach = fit_reach(_age(table.features), table.landmark, x, table.configuration)
         population = np.stack([_population(rows, rows.group == g) for g in range(len(PHASES) - 1)])
-        fitting = table.phase == _FITTING
         return cls(
             version=version,
             hazard=hazard,
             population=population,
-            memorization=_memorization(table.where(fitting), rows.weight[fitting]),
+            memorization=_memorization(table),
             reach=reach,
             resemblance=fit_resemblance(
-                table.features, gain_shares(hazard.boosters, len(FEATURES))
+                table.features,
+                gain_shares(hazard.boosters, len(FEATURES)),
+                worlds_of([r.context for r in runs]),
             ),
-            advice=_fit_advice(table, OnsetCurves(blind, reach(_age(table.features)))),
+            advice=_fit_advice(watch_table(runs), hazard, reach),
         )
 
     def forecast(self, question: Question) -> Forecast:
@@ -98,26 +105,37 @@ class OnsetForecaster:
                 results.append(next(answers))
         return results
 
-    def curves(self, table: FeatureTable, *, blind: bool) -> OnsetCurves:
-        """Return calibrated curves of a table's rows; blind: by the boosters that did not see each configuration."""
+    def curves(
+        self, table: FeatureTable, *, blind: bool = False, to_reach: bool = True
+    ) -> OnsetCurves:
+        """Return calibrated curves of a table's rows.
+
+        Parameters
+        ----------
+        blind : by the boosters that did not see each row's configuration.
+        to_reach : only as far as they are supported, as forecasts are; else as far as the model goes.
+        """
         if blind:
             cdf = self.hazard.blind_curves(
                 table.features, table.target, table.phase, table.configuration
             )
         else:
             cdf = self.hazard.curves(table.features, table.target, table.phase)
-        return OnsetCurves(cdf, self.reach(_age(table.features)))
+        if not to_reach:
+            return OnsetCurves(cdf, np.full(len(table), EDGES[-1]))
+        return OnsetCurves(cdf, self.reach(_age(table.features), table.landmark))
 
     def _answers(self, readings: list[Reading]) -> list[Forecast]:
         if not readings:
             return []
         features = np.stack([extract(r.history, r.context) for r in readings])
         target = np.array([r.target_accuracy for r in readings])
-        phase = np.array([PHASES.index(r.phase or "memorized") for r in readings])
-        score = self.resemblance.score(features)
+        landmark = np.array([r.landmark for r in readings], dtype=float)
+        phase = np.array([phase_index(r.phase) for r in readings])
+        score = self.resemblance.score(features, [r.context for r in readings])
         curves = OnsetCurves(
             self._widened(self.hazard.curves(features, target, phase), phase, score),
-            self.reach(_age(features)),
+            self.reach(_age(features), landmark),
         )
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES, np.nan_to_num(median), side="right") - 1
@@ -140,7 +158,7 @@ class OnsetForecaster:
 
     def _widened(self, cdf: FloatArray, phase: np.ndarray, score: FloatArray) -> FloatArray:
         """Mix in what the corpus as a whole did, the more so the less a history resembles it."""
-        trust = np.clip(score / max(self.resemblance.threshold, 1e-9), 0.0, 1.0)[:, None]
+        trust = self.resemblance.trust(score)[:, None]
         return np.asarray(trust * cdf + (1 - trust) * self.population[phase])
 
 
@@ -157,7 +175,7 @@ def _rows(table: FeatureTable, x: FloatArray) -> Rows:
         x=x,
         event=table.event,
         configuration=table.configuration,
-        weight=table.weights(),
+        weight=table.weight,
     )
 
 
@@ -166,17 +184,20 @@ def _population(rows: Rows, members: np.ndarray) -> FloatArray:
     return cdf_at(EDGES, times, cdf)
 
 
-def _memorization(fitting: FeatureTable, weight: FloatArray) -> FloatArray:
+def _memorization(table: FeatureTable) -> FloatArray:
+    """Return P(memorised by each edge) of rows that record training accuracy and are not confirmed to have memorised."""
+    fitting = table.where(table.as_recorded & (table.features[:, _MEMORIZED] == 0))
     x = decades_after(fitting.memorized_time, fitting.landmark)
-    times, cdf, _ = kaplan_meier(x, fitting.memorized_event, weight)
+    times, cdf, _ = kaplan_meier(x, fitting.memorized_event, fitting.weight)
     return cdf_at(EDGES, times, cdf)
 
 
-def _fit_advice(table: FeatureTable, curves: OnsetCurves) -> AdviceRule:
-    known = table.event | (table.time >= table.budget)
-    rows = known & (table.phase == _MEMORIZED) & (table.landmark < table.rise)
-    probability = curves.probability(decades_after(table.budget, table.landmark))
-    return fit_advice(probability[rows], table.event[rows], table.run[rows])
+def _fit_advice(watched: FeatureTable, hazard: HazardModel, reach: Reach) -> AdviceRule:
+    rows = watched.where(watched.event | (watched.time >= watched.budget))
+    cdf = hazard.blind_curves(rows.features, rows.target, rows.phase, rows.configuration)
+    curves = OnsetCurves(cdf, reach(_age(rows.features), rows.landmark))
+    probability = curves.probability(decades_after(rows.budget, rows.landmark))
+    return fit_advice(probability, rows.event, rows.blocked, rows.run, rows.configuration)
 
 
 def _read(question: Question) -> Reading | InvalidInput:
@@ -203,6 +224,11 @@ def _reading(question: Question) -> Reading:
         target = target_accuracy_of(context)
     elif not 0 < target <= 1:
         raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
+    if not TARGETS[0] <= target <= TARGETS[-1]:
+        near = min(max(target, TARGETS[0]), TARGETS[-1])
+        warnings.append(
+            f"target_accuracy {target:g} is outside what was learnt: it is forecast as {near:g}"
+        )
     recorded = history.recorded_names()
     warnings += [absence for name, absence in _ABSENCES.items() if name not in recorded]
     chance_warning = chance_accuracy_of(context, history)[1]
@@ -217,6 +243,7 @@ def _reading(question: Question) -> Reading:
         memorized=memorization(history),
         generalized=generalized,
         horizon=_horizon(question, landmark, generalized, warnings),
+        horizon_stated=question.horizon_step is not None or context.budget_step is not None,
         target_accuracy=target,
         warnings=warnings,
     )

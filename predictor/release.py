@@ -7,7 +7,6 @@ README and docs/benchmark.md, so that no figure there is typed by hand.
 import sys
 from pathlib import Path
 
-from features.table import training_table
 from predictor.benchmark import cross_validate, summarize
 from predictor.forecaster import OnsetForecaster
 from predictor.report import benchmark_page, headline_table
@@ -23,7 +22,7 @@ def release(version: str) -> None:
     """Benchmark, fit, store and document a version."""
     runs = archive.read(archive.CORPUS)
     result = summarize(runs, cross_validate(runs))
-    forecaster = OnsetForecaster.fit(training_table(runs), version)
+    forecaster = OnsetForecaster.fit(runs, version)
     save(forecaster, make_card(runs, {"benchmark": result}), SHIPPED)
     (ROOT / "docs" / "benchmark.md").write_text(benchmark_page(result, version))
     readme = ROOT / "README.md"

@@ -42,7 +42,7 @@ def _rows_text(landmark: str, table: dict[str, Any]) -> str:
     return (
         f"Forecasts made {landmark}, before the rise: {table['rows']} rows, {table['positives']} generalise within their "
         f"budget ({table['grokking']} grok), {negatives['budget_censored']} run out of it, {negatives['blocked']} never "
-        f"can. The 90 % intervals cover {_figure(table['coverage90'])}."
+        f"can. The 90 % intervals hold {_figure(table['coverage90'])} of the onsets (Kaplan-Meier over F(T))."
     )
 
 
@@ -51,9 +51,9 @@ def _headline_text(result: dict[str, Any]) -> str:
     floor = when["noise_floor"]
     return (
         f"AUROC minus the stronger context-only model: {_figure(whether['minus_context_only'])}; minus the best single "
-        f"signal: {_figure(whether['minus_best_signal'])}. Seeds of one configuration differ by "
-        f"{floor['value'] if floor['value'] is not None else 'an unknown amount'} in log10 onset ({floor['pairs']} "
-        "pairs): no forecast from the configuration alone can be nearer."
+        f"signal: {_figure(whether['minus_best_signal'])}. Two seeds of one configuration differ by "
+        f"{floor['difference']} in log10 onset on average ({floor['pairs']} pairs, {floor['half_censored_pairs']} more "
+        f"half-censored): knowing a configuration's typical onset would leave an error of about {floor['value']}."
     )
 
 

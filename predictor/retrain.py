@@ -16,7 +16,7 @@ import numpy as np
 
 from features.curves import FloatArray
 from features.extract import FEATURES
-from features.table import FeatureTable, landmarks, table_at, training_table
+from features.table import FeatureTable, landmarks, table_at
 from predictor import metrics
 from predictor.baselines import predict
 from predictor.bootstrap import Interval, interval
@@ -65,11 +65,10 @@ def retrain(
     on_progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Comparison:
     """Fit on the corpus and the added runs, store the challenger, compare, and promote it if asked and better."""
-    table = training_table([*corpus, *added])
     version = next_version(store)
     done = iter(range(1, N_FOLDS + 1))
     challenger = OnsetForecaster.fit(
-        table, version, lambda: on_progress("fitting", next(done), N_FOLDS)
+        [*corpus, *added], version, lambda: on_progress("fitting", next(done), N_FOLDS)
     )
     on_progress("comparing", 0, 1)
     comparison = compare(store.load(), challenger, corpus)
@@ -89,7 +88,9 @@ def compare(
     rows = table_at(held_out, lambda run: landmarks(run, np.random.default_rng(0)))
     known = rows.event | (rows.time >= rows.budget)
     rows = rows.where(known & (rows.landmark < rows.rise))
-    a, b = (predict(f.curves(rows, blind=True), rows) for f in (champion, challenger))
+    a, b = (
+        predict(f.curves(rows, blind=True, to_reach=False), rows) for f in (champion, challenger)
+    )
 
     def brier(p: FloatArray) -> Callable[[np.ndarray], float]:
         return lambda i: metrics.brier(p[i], rows.event[i])

@@ -167,13 +167,17 @@ def _load(path: Path, version: str) -> OnsetForecaster:
         reach=Reach(
             ages=_array(state["reach"]["ages"]),
             decades=_array(state["reach"]["decades"]),
-            unmemorized=state["reach"]["unmemorized"],
+            landmarks=_array(state["reach"]["landmarks"]),
+            unmemorized=_array(state["reach"]["unmemorized"]),
         ),
         resemblance=Resemblance(
             low=_array(resemblance["low"]),
             high=_array(resemblance["high"]),
             importance=_array(resemblance["importance"]),
             threshold=resemblance["threshold"],
+            floor=resemblance["floor"],
+            least_known=resemblance["least_known"],
+            worlds=resemblance["worlds"],
         ),
         advice=AdviceRule(**state["advice"]),
     )
@@ -193,13 +197,17 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
         "reach": {
             "ages": reach.ages.tolist(),
             "decades": reach.decades.tolist(),
-            "unmemorized": reach.unmemorized,
+            "landmarks": reach.landmarks.tolist(),
+            "unmemorized": reach.unmemorized.tolist(),
         },
         "resemblance": {
             "low": _listed(resemblance.low),
             "high": _listed(resemblance.high),
             "importance": resemblance.importance.tolist(),
             "threshold": resemblance.threshold,
+            "floor": resemblance.floor,
+            "least_known": resemblance.least_known,
+            "worlds": resemblance.worlds,
         },
         "advice": asdict(forecaster.advice),
     }

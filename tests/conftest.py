@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-from features.table import training_table
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from training_runs import Run
@@ -19,7 +18,7 @@ def corpus() -> list[Run]:
 @pytest.fixture(scope="session")
 def synthetic_forecaster(corpus: list[Run]) -> OnsetForecaster:
     """A forecaster that knows the synthetic world."""
-    return OnsetForecaster.fit(training_table(corpus), "synthetic")
+    return OnsetForecaster.fit(corpus, "synthetic")
 
 
 @pytest.fixture(scope="session")

@@ -203,7 +203,7 @@ def test_muon_moves_hidden_matrices_along_orthogonal_updates_and_the_rest_as_ada
     assert ((values > 0.6) & (values < 1.3)).all()
 
 
-SHORT = {"budget_step": 30}
+SHORT = {"budget_step": 120}
 STACKS = {
     "transformer, minibatches": [
         {"architecture": "transformer", "modulus": 11, "embedding_dim": 16, "batch_size": 20, "train_fraction": f}
@@ -236,10 +236,10 @@ def test_any_run_in_a_stack_equals_the_same_run_alone(name):
         alone = train([config])[0].trajectory
         recorded = together.trajectory
         assert set(alone.signals) == set(recorded.signals)
-        for signal in ("train_loss", "val_loss", "weight_norm", "grad_norm", "update_norm"):
+        for signal in recorded.signals:
             torch.testing.assert_close(
                 torch.tensor(recorded.signals[signal]), torch.tensor(alone.signals[signal]),
-                rtol=1e-4, atol=1e-7,
+                rtol=1e-3, atol=1e-5,  equal_nan=True,
             )  # fmt: skip
 
 

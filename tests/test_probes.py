@@ -219,7 +219,7 @@ def test_weight_entropy_of_uniform_weights_has_the_closed_form():
 
 def test_weight_entropy_counts_matrices_alone_and_no_zeros():
     ones = torch.ones(2, 3, 4)
-    with_biases = {"hidden_weight": math.e * ones, "hidden_bias": 5 * torch.ones(2, 4), "output_weight": 0 * ones}  # fmt: skip
+    with_biases = {"hidden_weight": math.e * ones, "hidden_bias": 5 * torch.ones(2, 4), "hidden_bias_of_gates": 5 * ones, "output_weight": 0 * ones}  # fmt: skip
     assert weights.weight_entropy(with_biases).tolist() == pytest.approx([-12 * math.e] * 2)
 
 
@@ -243,10 +243,9 @@ def embedding_with(similarity):
     return torch.linalg.cholesky(similarity.double()).float()[None]
 
 
-def planted(codiagonal):
-    """A similarity that depends on the codiagonal alone."""
-    p = 53
-    level = 0.02 * normal(p)
+def planted(codiagonal, p=53, spread=0.02):
+    """Vectors whose similarity depends on the codiagonal alone."""
+    level = spread * normal(p)
     level = level + level.flip(0).roll(1)  # as symmetric as i - j needs; harmless to i + j
     i = torch.arange(p)
     similarity = level[codiagonal(i[:, None], i) % p]
@@ -273,9 +272,10 @@ def test_cosine_structure_is_about_zero_on_noise():
     assert embedding.cos_structure(normal(200, 11, 64)).mean() < 0.1
 
 
-def test_cosine_structure_equals_a_plain_sum_of_squares():
-    for p in (7, 12):
-        table = normal(1, p, 5) + planted(torch.sub)[:, :p, :5]
+@pytest.mark.parametrize("codiagonal", [torch.sub, torch.add])
+def test_cosine_structure_equals_a_plain_sum_of_squares(codiagonal):
+    for p in (11, 12):
+        table = planted(codiagonal, p, spread=0.1) + 0.04 * normal(1, p, p, seed=1)
         unit = table[0] / table[0].norm(dim=1, keepdim=True)
         cosines = (unit @ unit.T).numpy()
         i, j = np.triu_indices(p, 1)
@@ -288,7 +288,9 @@ def test_cosine_structure_equals_a_plain_sum_of_squares():
             )
             freedom = (len(values) - 1) / (len(values) - len(np.unique(classes)))
             shares.append(1 - freedom * residual / ((values - values.mean()) ** 2).sum())
-        assert embedding.cos_structure(table).item() == pytest.approx(max(0, *shares), abs=1e-4)
+        assert 0.2 < max(shares) < 0.98
+        assert (shares[0] > shares[1]) == (codiagonal is torch.sub)
+        assert embedding.cos_structure(table).item() == pytest.approx(max(shares), abs=1e-4)
 
 
 def test_cosines_of_equal_and_of_orthogonal_vectors():
@@ -448,6 +450,8 @@ def test_robustness_curve_falls_as_the_closed_form():
     assert_close(curve, 1 - rates[None], atol=0.02, rtol=0)
     single = robustness.robustness_curve(two_units, parameters, labels, generator())
     assert (single.diff(dim=1) <= 0).all()
+    same = robustness.robustness_curve(two_units, parameters, labels, generator(), rates=[0.5] * 5)
+    assert same.unique().numel() == 1
     assert robustness.drc_auc(curve).item() == pytest.approx(0.55, abs=0.02)
     assert robustness.drc_half(curve).item() == pytest.approx(0.5, abs=0.03)
 

@@ -9,7 +9,7 @@ from predictor.calibration import fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
 from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods
-from predictor.metrics import covered, noise_floor
+from predictor.metrics import interval_coverage, noise_floor, open_coverage
 from predictor.survival import cdf_at, kaplan_meier
 
 
@@ -126,20 +126,32 @@ def test_folds_keep_configurations_together_and_differ_by_purpose():
     assert (fold_of(names, "benchmark") != fold).any()
 
 
-def test_covered_counts_open_intervals_and_runs_without_onset():
+def test_interval_coverage_is_right_under_censoring_and_for_any_share_of_negatives():
+    """A perfect forecast of exponential onsets covers 90 %, one that is too sure less, whatever is censored."""
+    rng = np.random.default_rng(0)
+    onset, end = rng.exponential(1.0, 8000), rng.uniform(0, 3, 8000)
+    time, event = np.minimum(onset, end), onset <= end
+    assert interval_coverage(1 - np.exp(-time), event) == pytest.approx(0.9, abs=0.015)
+    steep = 1 - np.exp(-np.log(2) * (time / np.log(2)) ** 2.5)
+    assert interval_coverage(steep, event) < 0.75
+    assert np.isnan(interval_coverage(time, np.zeros(8000, dtype=bool)))
+
+
+def test_open_coverage_counts_what_the_interval_claims():
     nan = np.nan
     low = np.array([10.0, 10, 10, nan, 10, nan])
     high = np.array([20.0, 20, nan, nan, 20, nan])
     time = np.array([15.0, 25, 99, 15, 50, 50])
     event = np.array([True, True, True, True, False, False])
     horizon = np.full(6, 50.0)
-    expected = [True, False, True, False, False, True]
-    assert covered(low, high, time, event, horizon).tolist() == expected
+    expected = [True, False, True, True, False, True]
+    assert open_coverage(low, high, time, event, horizon).tolist() == expected
 
 
-def test_noise_floor_of_two_seeds():
-    time = np.array([100.0, 1000.0, 50.0, 80.0])
-    event = np.array([True, True, True, False])
-    floor, pairs, half = noise_floor(time, event, np.array(["a", "a", "b", "b"]))
-    assert floor == pytest.approx(1 / np.sqrt(2))
-    assert (pairs, half) == (1, 1)
+def test_noise_floor_counts_pairs_and_those_censored_after_the_others_onset():
+    time = np.array([100.0, 1000.0, 50.0, 80.0, 50.0, 20.0])
+    event = np.array([True, True, True, False, True, False])
+    floor = noise_floor(time, event, np.array(["a", "a", "b", "b", "c", "c"]))
+    assert floor.difference == pytest.approx(1)
+    assert floor.value == pytest.approx(1 / np.sqrt(2), abs=1e-4)
+    assert (floor.pairs, floor.half_censored_pairs) == (1, 1)

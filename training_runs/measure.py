@@ -18,11 +18,11 @@ from training_runs.probes import (
 from training_runs.stack import Stack
 
 _GROUPS = {"embedding", "attention", "hidden", "output"}
-_SPECTRUM_SAMPLES = 256  # of the representation; its covariance is all that is wanted
-# Signals that run the network again: about 6 a decade from step 100, on at most 256 samples.
+# Of the validation split, for signals of hidden units; also for those that run the network again.
+_SAMPLES = 256
+# Signals that run the network again: about 6 a decade from step 100.
 _PER_DECADE = 6
 _FROM_STEP = 100
-_SAMPLES = 256
 # The landscape costs the most and changes slowly.
 _LANDSCAPE_PER_DECADE = 2
 
@@ -36,6 +36,8 @@ def cheap_signals(stack: Stack, before: Tensor) -> dict[str, Tensor]:
     parameters = stack.parameters
     seen = stack.forward(parameters, stack.train.inputs)
     unseen = stack.forward(parameters, stack.val.inputs)
+    # Without the rows that pad shorter splits: what is read off a run must not depend on its stack.
+    some, some_seen = stack.val.first_rows(_SAMPLES), stack.train.first_rows(_SAMPLES)
     margins = fit.margins(seen.logits, stack.train.labels)
     in_train = (stack.train.weight > 0).float()
     hidden_mean, hidden_std = weights.moments(parameters, "hidden")
@@ -51,15 +53,13 @@ def cheap_signals(stack: Stack, before: Tensor) -> dict[str, Tensor]:
         "weight_mean_output": output_mean,
         "weight_std_output": output_std,
         "weight_entropy": weights.weight_entropy(parameters),
-        "logit_scale": fit.logit_scale(seen.logits),
+        "logit_scale": fit.logit_scale(seen.logits[some_seen]),
         "margin_q10": fit.masked_quantile(margins, in_train, 0.1),
         "margin_q50": fit.masked_quantile(margins, in_train, 0.5),
         **_embedding(stack),
-        **_units(unseen.hidden),
-        "representation_entropy": activations.representation_entropy(
-            unseen.representation[:, :_SPECTRUM_SAMPLES]
-        ),
-        **_attention(unseen.attention),
+        **_units(None if unseen.hidden is None else unseen.hidden[some]),
+        "representation_entropy": activations.representation_entropy(unseen.representation[some]),
+        **_attention(None if unseen.attention is None else unseen.attention[some]),
     }
 
 

@@ -69,8 +69,13 @@ def generalization(trajectory: Trajectory, target_accuracy: float) -> Onset:
 def rise_step(trajectory: Trajectory, chance: float, target_accuracy: float) -> int | None:
     """Return the first step at which validation accuracy is a fifth of the way from chance to target."""
     steps, values = trajectory.recorded("val_acc")
-    risen = values > chance + RISE_SHARE * (target_accuracy - chance)
+    risen = values > rise_threshold(chance, target_accuracy)
     return int(steps[np.argmax(risen)]) if risen.any() else None
+
+
+def rise_threshold(chance: float, target_accuracy: float) -> float:
+    """Return the validation accuracy at which generalisation is visible to the eye."""
+    return chance + RISE_SHARE * (target_accuracy - chance)
 
 
 def target_accuracy_of(context: Context) -> float:
@@ -109,6 +114,6 @@ def outcome_by(horizon: float, memorized: Onset, generalized: Onset) -> Outcome:
 
 def as_event_time(onsets: list[Onset]) -> tuple[np.ndarray, FloatArray]:
     """Return (event, time), the pair survival analysis works with: time of the event, or of censoring."""
-    event = np.array([o.step is not None for o in onsets])
+    event = np.array([o.step is not None for o in onsets], dtype=bool)
     time = np.array([o.observed_until if o.step is None else o.step for o in onsets], dtype=float)
     return event, time

@@ -32,13 +32,17 @@ class Batch:
         """Return the samples of some of the runs."""
         return Batch(self.inputs[runs], self.labels[runs], self.weight[runs])
 
-    def first(self, n_samples: int) -> "Batch":
-        """Return the first samples of each run; a run that has fewer repeats them."""
-        count = (self.weight > 0).sum(1).clamp(max=n_samples)
+    def first_rows(self, n_samples: int) -> tuple[Tensor, Tensor]:
+        """Return an index (runs, rows) of the first samples of each run; a run that has fewer repeats them."""
+        count = (self.weight > 0).sum(1)
         rows = torch.arange(n_samples, device=count.device)[None] % count[:, None]
-        runs = torch.arange(len(count), device=count.device)[:, None]
-        weight = torch.full(rows.shape, 1.0 / n_samples, device=count.device)
-        return Batch(self.inputs[runs, rows], self.labels[runs, rows], weight)
+        return torch.arange(len(count), device=count.device)[:, None], rows
+
+    def first(self, n_samples: int) -> "Batch":
+        """Return the first samples of each run, all of one weight."""
+        index = self.first_rows(n_samples)
+        weight = torch.full(index[1].shape, 1.0 / n_samples, device=index[1].device)
+        return Batch(self.inputs[index], self.labels[index], weight)
 
 
 def gather(tasks: Sequence[Task], rows: Sequence[Tensor], device: str) -> Batch:
