@@ -203,6 +203,10 @@ def generate(
     workers: Annotated[int | None, typer.Option(min=1, help="[default: one a core]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the preset's draws")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="finish a sweep that was begun")] = False,
+    executor: Annotated[str, typer.Option(help="local or ray")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="of a Ray cluster, or auto [default: a local Ray]")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     data_dir: Annotated[
         Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
@@ -219,18 +223,44 @@ def generate(
     overrides = _assignments(set_ or [])
     configs = preset_configs(preset, runs, seed, overrides)
     device = _device(device)
+    processes = workers or os.cpu_count() or 1
+    execute = _executor(executor, processes, device, data_dir, ray_address)
     with sweep_progress(len(configs)) as on_runs:
-        run_sweep(
+        failures = run_sweep(
             Sweep(preset, runs, seed, overrides),
             configs,
             out,
-            workers=workers or os.cpu_count() or 1,
+            execute,
             resume=resume,
             device=device,
-            data_dir=data_dir,
             on_runs=on_runs,
         )
+    for failure in failures:
+        for config in failure.configs:
+            print(f"grokcast: not made: {config}: {failure.reason}", file=sys.stderr)
+    if failures:
+        raise typer.Exit(1)
     return None
+
+
+def _executor(
+    name: str, workers: int, device: str, data_dir: Path | None, ray_address: str | None
+) -> Any:
+    """Return what trains stacks: `local` processes or a `ray` cluster."""
+    import importlib.util
+    from functools import partial
+
+    from training_runs import executors
+
+    if name == "local":
+        return partial(executors.run_local, workers=workers, device=device, data_dir=data_dir)
+    if name != "ray":
+        raise typer.BadParameter(f"--executor {name}; expected local or ray")
+    if importlib.util.find_spec("ray") is None:
+        raise typer.BadParameter("--executor ray needs Ray: pip install 'grokcast[ray]'")
+    return partial(
+        executors.run_ray, workers=workers, device=device, data_dir=data_dir, address=ray_address
+    )
 
 
 def _assignments(texts: list[str]) -> dict[str, str]:

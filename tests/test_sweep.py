@@ -1,25 +1,30 @@
+import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
 from training_runs import InvalidInput, archive
+from training_runs.executors import run_local, train_stack
 from training_runs.presets import preset_configs
 from training_runs.sweep import Sweep, run_sweep
 
+LOCAL = partial(run_local, workers=1, device="cpu", data_dir=None)
 OVERRIDES = {"modulus": "11", "width": "32", "embedding_dim": "8", "budget_step": "150"}
 
 
-def sweep(n, folder, *, resume=False, seed=0):
+def sweep(n, folder, execute=LOCAL, *, resume=False, seed=0):
     made = []
     run_sweep(
         Sweep("corpus", n, seed, OVERRIDES),
         preset_configs("corpus", n, seed, OVERRIDES),
         folder,
-        workers=1,
+        execute,
         resume=resume,
         on_runs=made.extend,
     )
@@ -42,24 +47,107 @@ def test_a_folder_belongs_to_one_sweep(tmp_path):
         sweep(1, tmp_path, resume=True, seed=1)
 
 
-def test_killed_at_any_moment_it_resumes_without_loss_or_repeat(tmp_path):
-    command = [
-        sys.executable, "-m", "grokcast", "generate", "corpus", "--runs", "12", "--workers", "1",
-        "--out", str(tmp_path), "--resume", *(f"--set={k}={v}" for k, v in OVERRIDES.items()),
-    ]  # fmt: skip
+COMMAND = [
+    sys.executable, "-m", "grokcast", "generate", "corpus", "--runs", "12", "--workers", "1",
+    "--resume", *(f"--set={k}={v}" for k, v in OVERRIDES.items()),
+]  # fmt: skip
+
+
+def kill_and_resume(folder, kills, seed=0):
+    """Kill a sweep at random moments after it was seen to make progress; nothing may be lost, repeated or torn."""
+    rng = random.Random(seed)
     seen: set[str] = set()
-    for delay in (0.5, 1.0, 2.0):
-        process = subprocess.Popen(command, start_new_session=True)
-        until = time.monotonic() + 30
-        # Kill at a different point after new runs were written.
-        while time.monotonic() < until and len(list(tmp_path.glob("*.parquet"))) <= len(seen) // 4:
-            time.sleep(0.05)
-        time.sleep(delay / 10)
+    for _ in range(kills):
+        process = subprocess.Popen([*COMMAND, "--out", str(folder)], start_new_session=True)
+        until = time.monotonic() + rng.uniform(1.0, 6.0)
+        while time.monotonic() < until and process.poll() is None:
+            time.sleep(0.01)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        kept = archive.run_ids(tmp_path)
+        kept = archive.run_ids(folder)
         assert seen <= kept
         seen = kept
-    subprocess.run(command, check=True)
-    ids = [r.run_id for r in archive.read(tmp_path)]
+    subprocess.run([*COMMAND, "--out", str(folder)], check=True)
+    ids = [r.run_id for r in archive.read(folder)]
     assert len(ids) == len(set(ids)) == 12
+
+
+def test_killed_at_any_moment_it_resumes_without_loss_or_repeat(tmp_path):
+    kill_and_resume(tmp_path, 3)
+
+
+@pytest.mark.slow
+def test_killed_twenty_times(tmp_path):
+    kill_and_resume(tmp_path, 20, seed=1)
+
+
+def dies_on_multiplication(stack, device, data_dir):
+    if any(c.operation == "mul" for c in stack):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return train_stack(stack, device, data_dir)
+
+
+def test_a_worker_that_dies_is_tried_again_and_reported_while_the_others_go_on(tmp_path):
+    configs = preset_configs("corpus", 6, 0, OVERRIDES)
+    doomed = {c.run_id for c in configs if c.operation == "mul"}
+    assert 0 < len(doomed) < 6
+    stacks = [[c] for c in configs]
+    results = list(run_local(stacks, 2, "cpu", None, dies_on_multiplication))
+    assert sorted(s[0].run_id for s, _ in results) == sorted(c.run_id for c in configs)
+    for stack, made in results:
+        if stack[0].run_id in doomed:
+            assert "died twice" in made
+        else:
+            assert made[0].run_id == stack[0].run_id
+
+
+def fails_on_multiplication(stacks):
+    for stack in stacks:
+        failing = any(c.operation == "mul" for c in stack)
+        yield stack, "no luck" if failing else train_stack(stack, "cpu", None)
+
+
+def test_what_failed_is_returned_and_tried_again_on_resume(tmp_path):
+    configs = preset_configs("corpus", 6, 0, OVERRIDES)
+    folder = tmp_path / "out"
+    failures = run_sweep(
+        Sweep("corpus", 6, 0, OVERRIDES), configs, folder, fails_on_multiplication, resume=False
+    )
+    failed = {c.run_id for f in failures for c in f.configs}
+    assert failed
+    assert archive.run_ids(folder) == {c.run_id for c in configs} - failed
+    sweep(6, folder, resume=True)
+    assert archive.run_ids(folder) == {c.run_id for c in configs}
+
+
+def test_bad_input_found_by_a_worker_is_told_as_such(tmp_path):
+    overrides = {"task_family": "mnist", "architecture": "mlp"}
+    configs = preset_configs("corpus", 1, 0, overrides)
+    execute = partial(run_local, workers=1, device="cpu", data_dir=tmp_path)
+    with pytest.raises(InvalidInput, match="train-images-idx3-ubyte.gz"):
+        run_sweep(Sweep("corpus", 1, 0, overrides), configs, tmp_path / "o", execute, resume=False)
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_made(tmp_path, monkeypatch):
+    sweep(2, tmp_path)
+    before = archive.run_ids(tmp_path)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device; the runs made before are kept"):
+        sweep(4, tmp_path, resume=True)
+    assert archive.run_ids(tmp_path) == before
+
+
+def test_the_same_sweep_on_a_local_ray(tmp_path):
+    done = subprocess.run(
+        [a for a in COMMAND if a != "--resume"]
+        + ["--executor", "ray", "--workers", "2", "--out", str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    wanted = {c.run_id for c in preset_configs("corpus", 12, 0, OVERRIDES)}
+    assert archive.run_ids(tmp_path) == wanted
+    assert json.loads((tmp_path / "sweep.json").read_text())["n_runs"] == 12

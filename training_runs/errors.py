@@ -1,5 +1,8 @@
 """What bad input raises, in every layer."""
 
+from functools import partial
+from typing import Any
+
 
 class InvalidInput(ValueError):
     """A value that cannot be used: where it is, what it is, what is expected, and often what to do next.
@@ -15,6 +18,10 @@ class InvalidInput(ValueError):
     def __init__(self, *, field: str, value: object, expected: str, hint: str = "") -> None:
         super().__init__(field, value, expected, hint)
         self.field, self.value, self.expected, self.hint = field, value, expected, hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keyword-only arguments do not survive pickling by themselves, and workers raise this too.
+        return partial(InvalidInput, **vars(self)), ()
 
     def __str__(self) -> str:
         text = f"{self.field} is {self.value!r}; expected {self.expected}"

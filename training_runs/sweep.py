@@ -1,23 +1,24 @@
-"""Make many runs on one machine, durably: kill it at any moment, resume, and every run is there exactly once."""
+"""Make many runs, durably: kill it at any moment, resume, and every run is there exactly once."""
 
 import json
-import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import groupby
-from multiprocessing.connection import wait
 from pathlib import Path
 
 from training_runs import archive
 from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
+from training_runs.executors import Result, Stack
 from training_runs.run import Run
 
 # Runs per stack on one CPU thread: 2-3x for the smallest moduli, no gain beyond modulus 40 (docs/decisions.md).
 _STACK_SIZE = 4
+_GPU_STACK_SIZE = 256
+
+# Trains stacks somewhere and yields what becomes of each.
+Execute = Callable[[Sequence[Stack]], Iterator[Result]]
 
 
 @dataclass(frozen=True)
@@ -30,38 +31,52 @@ class Sweep:
     overrides: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Runs that could not be made, and why. Resuming the sweep tries them again."""
+
+    configs: Stack
+    reason: str
+
+
 def run_sweep(
     sweep: Sweep,
     configs: Sequence[RunConfig],
     folder: Path,
+    execute: Execute,
     *,
-    workers: int,
     resume: bool,
     device: str = "cpu",
-    data_dir: Path | None = None,
     on_runs: Callable[[list[Run]], None] = lambda runs: None,
-) -> None:
-    """Train every config that the folder does not hold yet, and append each stack of runs as it ends.
+) -> list[Failure]:
+    """Train every config that the folder does not hold yet, append each stack as it ends, and return what failed.
 
     Raises
     ------
     InvalidInput : the folder already holds runs and `resume` is not set, or it holds those of another sweep.
+    OSError : the disk is full, say. Runs appended before are kept.
     """
     _claim(folder, sweep, resume)
     done = archive.run_ids(folder)
     todo = [c for c in configs if c.run_id not in done]
-    # Processes are spawned, never forked: a fork after OpenMP has started threads hangs.
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-    )
+    failures = []
+    for stack, made in execute(list(_stacks(todo, device))):
+        if isinstance(made, str):
+            failures.append(Failure(stack, made))
+        else:
+            _append(folder, made)
+            on_runs(made)
+    if not failures:
+        archive.compact(folder)
+    return failures
+
+
+def _append(folder: Path, runs: list[Run]) -> None:
     try:
-        futures = [pool.submit(_train, stack, device, data_dir) for stack in _stacks(todo)]
-        for future in as_completed(futures):
-            archive.append(folder, future.result())
-            on_runs(future.result())
-    finally:
-        pool.shutdown(cancel_futures=True)
-    archive.compact(folder)
+        archive.append(folder, runs)
+    except OSError as error:
+        reason = f"{error.strerror}; the runs made before are kept, and --resume goes on from there"
+        raise OSError(error.errno, reason, str(folder)) from None
 
 
 def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
@@ -87,13 +102,13 @@ def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
     os.replace(aside, manifest)
 
 
-def _stacks(configs: Sequence[RunConfig]) -> Iterator[list[RunConfig]]:
+def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:
     """Group configs of one shape and similar size, those that take longest first, so that no worker ends alone."""
     stacks = []
     ordered = sorted(configs, key=lambda c: (c.shape, c.train_size))
     for _, group in groupby(ordered, key=lambda c: c.shape):
         members = list(group)
-        size = _STACK_SIZE if _is_small(members[0]) else 1
+        size = _GPU_STACK_SIZE if device == "cuda" else _STACK_SIZE if _is_small(members[0]) else 1
         stacks += [members[k : k + size] for k in range(0, len(members), size)]
     return iter(sorted(stacks, key=lambda s: -sum(_work(c) for c in s)))
 
@@ -106,23 +121,3 @@ def _is_small(config: RunConfig) -> bool:
 def _work(config: RunConfig) -> int:
     """Return a rough measure of the time that a run takes."""
     return config.budget_step * (config.batch_size or config.train_size) * config.width
-
-
-def _start_worker() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow_parent() -> None:
-        wait([parent.sentinel])
-        os._exit(1)  # the parent was killed: nobody would collect what this worker makes
-
-    threading.Thread(target=follow_parent, daemon=True).start()
-
-
-def _train(configs: list[RunConfig], device: str, data_dir: Path | None) -> list[Run]:
-    from training_runs.train import train
-
-    return train(configs, device, data_dir)
