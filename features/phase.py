@@ -33,7 +33,7 @@ def phase_of(history: Trajectory, context: Context, target_accuracy: float) -> P
     if len(history.recorded("train_acc")[1]):
         return "memorized" if memorization(history).step is not None else "fitting"
     _, losses = history.recorded("train_loss")
-    if len(losses):
+    if len(losses) and losses[0] > 0:
         return "memorized" if losses[-1] <= _FITTED_LOSS_SHARE * losses[0] else "fitting"
     return None
 

@@ -28,23 +28,37 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document an
 
 def main() -> None:
     """Run the command line; bad input and failures become one line and an exit code."""
+    from pydantic import ValidationError
+
     from predictor.errors import DamagedForecaster, ForecasterNotFound
     from training_runs.errors import InvalidInput
 
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        if code == 130:
+            _fail("interrupted; a sweep goes on with --resume", 130)
+        sys.exit(code)
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())
+            sys.exit(2)
         _fail(error.format_message(), 2)
+    except (
+        ValidationError
+    ) as error:  # of the settings: the environment says something that cannot be
+        first = error.errors()[0]
+        name = "_".join(["GROKCAST", *(str(part).upper() for part in first["loc"])])
+        _fail(f"{name} is {first['input']!r}: {first['msg']}", 2)
     except (InvalidInput, ForecasterNotFound) as error:
         _fail(str(error), 2)
     except (DamagedForecaster, OSError) as error:
         _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted", 130)
+        _fail("interrupted; a sweep goes on with --resume", 130)
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"grokcast: {' '.join(message.split())}", file=sys.stderr)
+    print(f"grokcast: {' '.join(message.split())[:1000]}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -100,7 +114,9 @@ def forecast(
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="0 takes a free one [default: 8321]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
     """Start the service."""
@@ -112,8 +128,8 @@ def serve(
     host, port = host or settings.host, settings.port if port is None else port
     if not _is_loopback(host):
         raise typer.BadParameter(
-            f"--host {host} can be reached from other machines and no key protects the service yet; "
-            "bind 127.0.0.1 and put a proxy with authentication before it"
+            f"--host {host} is not an address of this machine alone, and no key protects the service "
+            "yet; bind 127.0.0.1 and put a proxy with authentication before it"
         )
     uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
 
@@ -171,13 +187,13 @@ def retrain(
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:
-    """Fit a challenger on the corpus and further runs, and compare it with the forecaster in use."""
+    """Fit a challenger on the corpus and further runs, and compare it with the forecaster in use (minutes)."""
     from grokcast.terminal import progress, show_comparison
     from predictor import retrain as retraining
     from predictor.store import ForecasterStore
     from training_runs import archive
 
-    added = [run for folder in runs or [] for run in archive.read(folder)]
+    added = [run for folder in runs or [] for run in _runs(folder)]
     with progress("retraining") as advance:
         comparison = retraining.retrain(
             archive.read(archive.CORPUS),

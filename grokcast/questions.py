@@ -44,14 +44,17 @@ def _chosen(recording: Recording, run: str | None) -> str:
         return str(run)
     shown = ", ".join(names[:3]) + (f" ... ({len(names)} in all)" if len(names) > 3 else "")
     raise InvalidInput(
-        field="--run", value=run, expected="one of the runs in the file", hint=f"it holds {shown}"
+        field="--run",
+        value=run,
+        expected="one of the runs in the file",
+        hint=f"it holds {shown}; choose one with --run",
     )
 
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
         fields = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidInput(
             field="--context", value=str(path), expected="a JSON file", hint=str(error)
         ) from None

@@ -23,20 +23,23 @@ def show_forecast(forecast: Forecast, notes: tuple[str, ...]) -> None:
     for note in notes:
         _ERR.print(note, style="dim", highlight=False)
     lines = [
-        ("phase", f"{f.phase or 'not known'} at step {f.observed_until_step}"),
-        ("advice", f"{f.advice.action}: {f.advice.reason}"),
+        ("now", _now(f)),
+        ("advice", _advice(f)),
     ]
     if f.phase != "generalized":
         lines += [
-            ("onset", f"{_range(f.onset_step)} (median, 90 % interval)"),
-            ("if it comes", f"{_range(f.onset_step_if_onset)} by step {f.horizon_step}"),
+            ("onset", _range(f.onset_step)),
+            (
+                f"by {min(f.horizon_step, f.supported_until_step)}, if at all",
+                _range(f.onset_step_if_onset),
+            ),
             ("outcome", _outcomes(f)),
-            ("why", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
+            ("why (log hazard)", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
         ]
     lines += [
         (
             "support",
-            f"{f.support.score:.2f}{'' if f.support.in_support else ', outside the corpus'}",
+            f"{f.support.score:.2f}{'' if f.support.in_support else ', unlike the runs learnt from'}",
         ),
         ("forecaster", f.forecaster),
         *(("warning", w) for w in f.warnings),
@@ -49,11 +52,25 @@ def show_forecast(forecast: Forecast, notes: tuple[str, ...]) -> None:
     _OUT.print(table, highlight=False)
 
 
+def _now(f: Forecast) -> str:
+    since = "" if f.memorization_step is None else f", memorised since step {f.memorization_step}"
+    return f"step {f.observed_until_step}: {f.phase or 'phase not known'}{since}"
+
+
+def _advice(f: Forecast) -> str:
+    rates = {
+        "continue": f" (wrong for {f.advice.false_positive_rate:.1%} of runs that never do)",
+        "stop": f" (wrong for {f.advice.false_stop_rate:.1%} of runs that do)",
+    }
+    rate = "" if f.phase == "generalized" else rates.get(f.advice.action, "")
+    return f"{f.advice.action}: {f.advice.reason}{rate}"
+
+
 def _range(quantiles: Quantiles) -> str:
     if quantiles.p05 is None:
         return "not within what is supported"
-    median = "beyond" if quantiles.p50 is None else str(quantiles.p50)
-    return f"step {median}, {quantiles.p05} to {quantiles.p95 or 'beyond'}"
+    median = "later than is supported" if quantiles.p50 is None else f"about step {quantiles.p50}"
+    return f"{median} (90 %: {quantiles.p05} to {quantiles.p95 or 'later than is supported'})"
 
 
 def _outcomes(forecast: Forecast) -> str:

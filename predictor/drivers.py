@@ -7,21 +7,25 @@ from features.extract import FEATURES
 from predictor.forecast import Driver
 
 N_DRIVERS = 5
+_LOG = "log10 of "
 
 
 def drivers_of(contribution: FloatArray, values: FloatArray) -> tuple[Driver, ...]:
     """Return the features with the largest contributions to the log hazard of one forecast, strongest first."""
     names = list(FEATURES)
-    strongest = np.argsort(-np.abs(contribution), kind="stable")[:N_DRIVERS]
+    known = np.where(np.isfinite(values), np.abs(contribution), 0.0)
+    strongest = np.argsort(-known, kind="stable")[:N_DRIVERS]
     return tuple(
         Driver(
             names[k], round(float(contribution[k]), 4), _text(names[k], values[k], contribution[k])
         )
         for k in strongest
-        if contribution[k] != 0
+        if contribution[k] != 0 and np.isfinite(values[k])
     )
 
 
 def _text(name: str, value: float, effect: float) -> str:
-    seen = "is not known" if np.isnan(value) else f"is {value:.3g}"
-    return f"{FEATURES[name].text}, {seen}: onset {'sooner' if effect > 0 else 'later or never'}"
+    text = FEATURES[name].text
+    if text.startswith(_LOG) and ":" not in text:  # a quantity, not the slope or age of one
+        text, value = text.removeprefix(_LOG), 10**value
+    return f"{text} is {value:.3g}: onset {'sooner' if effect > 0 else 'later or never'}"

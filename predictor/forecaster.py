@@ -231,6 +231,19 @@ def _reading(question: Question) -> Reading:
         )
     recorded = history.recorded_names()
     warnings += [absence for name, absence in _ABSENCES.items() if name not in recorded]
+    if not recorded:
+        warnings.append("no signal at all: the answer rests on the context alone")
+    memorized = memorization(history)
+    if memorized.step is not None and memorized.step == history.recorded("train_acc")[0][0]:
+        warnings.append(
+            "the history begins after memorisation: its first step stands for the memorisation step"
+        )
+    if context.chance_accuracy is not None and context.chance_accuracy >= target:
+        raise InvalidInput(
+            field="context.chance_accuracy",
+            value=context.chance_accuracy,
+            expected=f"less than the target accuracy, {target:g}",
+        )
     chance_warning = chance_accuracy_of(context, history)[1]
     if "val_acc" in recorded and chance_warning:
         warnings.append(chance_warning)
@@ -240,7 +253,7 @@ def _reading(question: Question) -> Reading:
         context=context,
         landmark=landmark,
         phase=phase_of(history, context, target),
-        memorized=memorization(history),
+        memorized=memorized,
         generalized=generalized,
         horizon=_horizon(question, landmark, generalized, warnings),
         horizon_stated=question.horizon_step is not None or context.budget_step is not None,
@@ -250,7 +263,7 @@ def _reading(question: Question) -> Reading:
 
 
 _ABSENCES = {
-    "train_acc": "no train_acc: the memorisation step is not known, and the phase comes from train_loss",
+    "train_acc": "no train_acc: the memorisation step is not known, and the phase is judged from train_loss if it is there",
     "val_acc": "no val_acc: onset is forecast in the sense of the runs learnt from, and cannot be observed",
 }
 

@@ -53,7 +53,7 @@ class ForecasterStore:
         ForecasterNotFound : none was activated, and none is shipped with this installation.
         """
         try:
-            return (self.folder / "active").read_text().strip()
+            return (self.folder / "active").read_text(errors="replace").strip()
         except FileNotFoundError:
             shipped = _versions(SHIPPED)
             if not shipped:

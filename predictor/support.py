@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.curves import FloatArray
+from features.extract import FEATURES
 from predictor.hazard import EDGES, N_BINS
 from training_runs import Context
 
@@ -77,6 +78,7 @@ def _watched(x: FloatArray) -> float:
     return float(EDGES[max(int(np.searchsorted(EDGES, x.max(), side="right")) - 1, 1)])
 
 
+_IS_HISTORY = np.array([f.group == "history" for f in FEATURES.values()])
 # Words of the context that say which world a run is from.
 _WORLD = ("task_family", "architecture", "optimizer", "loss")
 
@@ -152,8 +154,9 @@ def fit_resemblance(
 def _inside(
     features: FloatArray, low: FloatArray, high: FloatArray, importance: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the weighed share of recorded features inside the range, and the weight of what is recorded."""
-    known = np.isfinite(features) @ importance
+    """Return the weighed share of recorded features inside the range, and the weight of the history that is recorded."""
+    recorded = np.isfinite(features)
+    known = recorded @ importance
     with np.errstate(invalid="ignore"):
         inside = ((features >= low) & (features <= high)) @ importance
-    return inside / np.where(known > 0, known, 1.0), known
+    return inside / np.where(known > 0, known, 1.0), recorded @ (importance * _IS_HISTORY)

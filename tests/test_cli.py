@@ -41,7 +41,7 @@ def test_forecast_as_json_has_every_field():
 def test_forecast_in_words_and_from_stdin():
     done = grokcast("forecast", "-", "--horizon", 20_000, stdin=Path(EXAMPLE).read_text())
     assert done.returncode == 0, done.stderr
-    for word in ("phase", "advice", "onset", "why", "support"):
+    for word in ("now", "advice", "onset", "why", "support"):
         assert word in done.stdout
 
 
@@ -65,11 +65,14 @@ def test_percent_accuracies_are_named():
         (["generate", "corpus", "--set", "modulus"], "FIELD=VALUE"),
         (["generate", "corpus", "--set", "colour=red"], "one of the fields"),
         (["generate", "corpus", "--set", "train_fraction=0"], "train_fraction is 0.0"),
+        (["generate", "salah_yevick", "--set", "learning_rate=inf"], "learning_rate is inf"),
+        (["generate", "salah_yevick", "--runs", "2", "--set", "seed=1"], "2 runs that differ"),
+        (["serve", "--port", "99999"], "--port"),
         (["corpus", "no/such/folder"], "an existing folder"),
         (["retrain", "--runs", "no/such/folder"], "an existing folder"),
         (["benchmark", "--external", "docs"], "<source>.parquet"),
         (["forecasters", "activate", "1.2.3"], "no forecaster '1.2.3'"),
-        (["serve", "--host", "0.0.0.0"], "can be reached from other machines"),
+        (["serve", "--host", "0.0.0.0"], "is not an address of this machine alone"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(args, words):

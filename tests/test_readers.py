@@ -76,6 +76,9 @@ def test_rows_of_one_step_are_merged(write):
         ("a.csv", "step,val_acc\n5,0.1\n2,0.1\n", "strictly increasing"),
         ("a.csv", "step,val_acc,valid/acc\n1,0.1,0.1\n", "one column for val_acc"),
         ("a.csv", "", "csv with a column for `step`"),
+        ("a.csv", "metric,value\nval_acc,0.1\n", "a column `step`"),
+        ("a.json", "[" * 100_000, "json with a column"),
+        ("a.json", '{"step": [1' + "0" * 400 + '], "val_acc": [0.1]}', "expected"),
         ("a.json", "{", "json with a column"),
         ("a.json", "3", "json with a column"),
         ("a.json", '{"step": [1, 2], "val_acc": [0.1]}', "json with a column"),
@@ -87,6 +90,17 @@ def test_damaged_or_foreign_files_are_refused_with_a_reason(write, name, text, w
     with pytest.raises(InvalidInput) as caught:
         read_recording(write(name, text))
     assert words in str(caught.value)
+
+
+def test_a_row_with_a_value_too_many_shifts_nothing(write):
+    text = "step,train_loss,val_acc\n10,1.5,0.1,\n20,0.5,,\n30,0.1,0.2,\n"
+    check(read_recording(write("comma.csv", text)).histories["comma"])
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_any_usual_separator_and_comments(write, separator):
+    text = "# exported\nstep,train_loss,valid/acc\n10,1.5,0.1\n20,0.5,\n30,0.1,0.2\n"
+    check(read_recording(write("x.csv", text.replace(",", separator))).histories["x"])
 
 
 @pytest.mark.parametrize("name", ["lr", "loss", "train", "val_train_loss", "epoch", "acc_f1"])

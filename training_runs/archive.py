@@ -66,9 +66,7 @@ def read(folder: Path) -> list[Run]:
 
 def run_ids(folder: Path) -> set[str]:
     """Return which runs a folder already holds."""
-    return {
-        str(i) for s in _shards(folder) for i in pq.read_table(s, columns=["run_id"])[0].to_pylist()
-    }
+    return {str(i) for shard in _shards(folder) for i in _ids(shard)}
 
 
 def compact(folder: Path) -> None:
@@ -103,15 +101,24 @@ def _batches(parts: list[Path]) -> Iterable[list[Path]]:
         yield batch
 
 
-def _table(shard: Path) -> pa.Table:
-    """Read a shard, with columns of signals that were named later than it was written."""
+def _ids(shard: Path) -> list[str]:
+    return list(_parquet(shard, ["run_id"])["run_id"].to_pylist())
+
+
+def _parquet(shard: Path, columns: list[str] | None = None) -> pa.Table:
     try:
-        table = pq.read_table(shard)
+        table = pq.read_table(shard, columns=columns)
         table.column("run_id")
+        return table
     except (pa.ArrowInvalid, KeyError):
         raise InvalidInput(
             field=str(shard), value="a file", expected="a shard written by `grokcast generate`"
         ) from None
+
+
+def _table(shard: Path) -> pa.Table:
+    """Read a shard, with columns of signals that were named later than it was written."""
+    table = _parquet(shard)
     columns = [
         table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type)
         for f in _SCHEMA

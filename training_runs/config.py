@@ -108,7 +108,7 @@ class RunConfig:
             _one_of("operation", self.operation, MODULAR_OPERATIONS)
             if not _is_prime(self.modulus):
                 raise InvalidInput(
-                    field="modulus", value=self.modulus, expected="a prime number >= 5"
+                    field="modulus", value=self.modulus, expected="a prime number from 5 to 997"
                 )
         if not 0 < self.train_fraction < 1:
             raise InvalidInput(
@@ -139,6 +139,7 @@ class RunConfig:
             )
         for name in ("embedding_init", "other_init"):
             parse_init(name, getattr(self, name))
+        self.context()  # what cannot be told of a run cannot be trained either
 
     @property
     def run_id(self) -> str:
@@ -258,4 +259,4 @@ def _at_least(field: str, value: float, low: int) -> None:
 
 
 def _is_prime(number: int) -> bool:
-    return number >= 5 and all(number % k for k in range(2, int(number**0.5) + 1))
+    return 5 <= number < 1000 and all(number % k for k in range(2, int(number**0.5) + 1))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from training_runs import archive
 from training_runs.config import RunConfig
@@ -90,7 +91,7 @@ def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
             hint="it already holds a sweep: add --resume to finish it",
         )
     if manifest.exists():
-        held = json.loads(manifest.read_text())
+        held = _held(manifest)
         # More runs of the same sweep are welcome; anything else would mix two.
         if {**held, "n_runs": sweep.n_runs} != vars(sweep):
             raise InvalidInput(
@@ -100,6 +101,16 @@ def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
     aside = manifest.with_name(f".sweep.json.{os.getpid()}")
     aside.write_text(json.dumps(vars(sweep)))
     os.replace(aside, manifest)
+
+
+def _held(manifest: Path) -> dict[str, Any]:
+    try:
+        held: dict[str, Any] = json.loads(manifest.read_text())
+        return held
+    except ValueError:
+        raise InvalidInput(
+            field=str(manifest), value="a damaged file", expected="JSON", hint="delete it"
+        ) from None
 
 
 def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:

@@ -33,6 +33,7 @@ def canonical_name(column: str) -> str | None:
     ['val_acc', 'val_acc', 'train_loss', 'step', None]
     """
     name = re.sub(r"[^a-z0-9]+", "_", column.strip().lower()).strip("_")
+    name = re.sub(r"(_acc|_accuracy|_loss)_(step|epoch)$", r"\1", name)  # Lightning's suffixes
     if name in SIGNALS:
         return name
     if name in _STEP:
@@ -65,11 +66,17 @@ def read_columns(table: pd.DataFrame, source: str) -> tuple[Trajectory, list[str
     if "step" not in meaning.values():
         raise InvalidInput(
             field=source,
-            value=f"columns {', '.join(meaning) or 'none'}",
+            value=f"columns {', '.join(meaning)[:200] or 'none'}",
             expected="a column `step` of optimiser steps",
+            hint="have epochs? multiply them by the updates in one",
         )
     known = table[[c for c, m in meaning.items() if m]].rename(columns=meaning)
-    numbers = known.apply(pd.to_numeric, errors="coerce")
+    try:
+        numbers = known.apply(pd.to_numeric, errors="coerce").astype(float)
+    except OverflowError:
+        raise InvalidInput(
+            field=source, value="a number of hundreds of digits", expected="numbers"
+        ) from None
     broken = known.notna() & numbers.isna() & ~known.isin(["", "nan", "NaN", "null"])
     if broken.to_numpy().any():
         row, column = (int(k[0]) for k in np.nonzero(broken.to_numpy()))

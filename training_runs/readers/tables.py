@@ -1,6 +1,5 @@
 """Plain tables: CSV, JSON, JSON lines and Parquet, wide (a column a signal) or long (step, metric, value)."""
 
-import csv
 import io
 import json
 import sys
@@ -11,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.names import Recording, read_columns
+from training_runs.readers.names import Recording, canonical_name, read_columns
 from training_runs.trajectory import Trajectory
 
 FORMATS = ("auto", "csv", "json", "jsonl", "parquet")
@@ -48,7 +47,7 @@ def _recording(tables: dict[str, pd.DataFrame], path: str) -> Recording:
     histories: dict[str, Trajectory] = {}
     notes: dict[str, None] = {}  # an ordered set
     for run, table in tables.items():
-        if set(table.columns) >= _LONG:
+        if set(table.columns) >= _LONG | {"step"}:
             table = table.pivot_table(
                 index="step", columns="metric", values="value", aggfunc="last", sort=False
             ).reset_index()
@@ -95,7 +94,9 @@ def _table(content: bytes, format: str, path: str) -> pd.DataFrame:
             return pd.read_parquet(io.BytesIO(content))
         text = content.decode("utf-8-sig")
         if format == "csv":
-            return pd.read_csv(io.StringIO(text), sep=None, engine="python")
+            # Without an index: a row with one value too many must not shift the others.
+            separator = _separator(text)
+            return pd.read_csv(io.StringIO(text), sep=separator, comment="#", index_col=False)
         if format == "jsonl":
             return pd.DataFrame([json.loads(line) for line in text.splitlines() if line.strip()])
         return pd.DataFrame(_history(json.loads(text)))
@@ -105,7 +106,7 @@ def _table(content: bytes, format: str, path: str) -> pd.DataFrame:
         AttributeError,
         pa.ArrowInvalid,
         pd.errors.ParserError,
-        csv.Error,
+        RecursionError,
     ) as error:
         raise InvalidInput(
             field=path,
@@ -113,6 +114,15 @@ def _table(content: bytes, format: str, path: str) -> pd.DataFrame:
             expected=f"{format} with a column for `step` and one for each signal",
             hint=str(error).split("\n")[0][:120],
         ) from None
+
+
+def _separator(text: str) -> str:
+    """Return the character that splits the first line into names among which there is a step."""
+    header = next((line for line in text.splitlines() if line.strip() and line[0] != "#"), "")
+    for separator in (",", ";", "\t", "|"):
+        if any(canonical_name(n) == "step" for n in header.replace('"', "").split(separator)):
+            return separator
+    return ","
 
 
 def _history(document: Any) -> Any:
