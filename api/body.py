@@ -42,7 +42,7 @@ class _Body:
         self._receive, self._headers, self._limit = receive, headers, limit
         self._coding = headers.get("content-encoding", "identity").strip().lower()
         self._gunzip = zlib.decompressobj(_GZIP)
-        self._size = 0
+        self._size = self._packed = 0
 
     async def receive(self) -> Message:
         self._check_headers()
@@ -51,6 +51,9 @@ class _Body:
             return message
         body = message.get("body", b"")
         if self._coding != "identity":
+            self._packed += len(body)  # endless empty members unpack to nothing
+            if self._packed > self._limit:
+                raise _too_large(self._limit)
             body = self._unpacked(body, last=not message.get("more_body", False))
         self._count(len(body))
         return {**message, "body": body}

@@ -479,6 +479,11 @@ def test_a_gzip_bomb_is_refused(client: TestClient) -> None:
     assert "16 MiB" in body["detail"]
 
 
+def test_endless_empty_gzip_members_are_refused(client: TestClient) -> None:
+    members = gzip.compress(b"") * (17 * 2**20 // len(gzip.compress(b"")))
+    problem_of(post(client, members, content_encoding="gzip"), 413)
+
+
 # Batches
 
 
