@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import numpy as np
@@ -109,7 +108,7 @@ def histories():
 
 @given(
     history=histories(),
-    target=st.none() | st.floats(0.01, 1),
+    target=st.none() | st.floats(0.05, 1),
     ahead=st.none() | st.integers(1, 10**9),
     context=st.sampled_from([Context(), CONTEXT, Context(classes=10, weight_decay=0, train_size=3)]),
 )  # fmt: skip
@@ -132,10 +131,11 @@ def test_an_onset_in_the_history_is_told_not_forecast(synthetic_forecaster):
     assert f.outcome_probabilities["grokking"] == 1
     assert f.advice.action == "stop"
     assert_coherent(f)
-    # Also when its horizon has passed: nothing is asked of the future.
-    assert ask(synthetic_forecaster, synthetic_trajectory(110, 2000), horizon_step=500) == (
-        dataclasses.replace(f, horizon_step=500)
-    )
+    # Also when its horizon has passed, by which it had not.
+    late = ask(synthetic_forecaster, synthetic_trajectory(110, 2000), horizon_step=500)
+    assert (late.phase, late.onset_step) == ("generalized", f.onset_step)
+    assert late.probability_onset_by_horizon == 0
+    assert late.outcome_probabilities["memorization"] == 1
 
 
 def test_bad_questions_say_what_is_expected(synthetic_forecaster):
@@ -145,6 +145,7 @@ def test_bad_questions_say_what_is_expected(synthetic_forecaster):
         (Question(history.prefix(5)), "the last at step 10 or later"),
         (Question(history, horizon_step=100), "a step after the last one, 479"),
         (Question(history, target_accuracy=1.5), "a number in (0, 1]"),
+        (Question(history, Context(chance_accuracy=0.97)), "less than the target accuracy, 0.95"),
     ]:
         with pytest.raises(InvalidInput) as caught:
             synthetic_forecaster.forecast(question)
@@ -178,7 +179,9 @@ def test_a_higher_target_is_never_sooner(synthetic_forecaster):
 
 
 def test_says_what_is_missing_and_what_is_unlike_the_corpus(synthetic_forecaster):
-    history = synthetic_trajectory(110, None).prefix(1000)
+    history = synthetic_trajectory(110, None, noise=0.05).prefix(1000)
+    whole = ask(synthetic_forecaster, history)
+    assert whole.support.in_support
     f = ask(synthetic_forecaster, history.only({"train_loss"}), Context())
     assert f.memorization_step is None
     assert f.delay_steps.p50 is None
@@ -187,9 +190,42 @@ def test_says_what_is_missing_and_what_is_unlike_the_corpus(synthetic_forecaster
     strange = {n: v if n.endswith("acc") else v * 1e9 for n, v in history.signals.items()}
     strange["weight_norm"] = np.geomspace(1, 1e9, len(history))
     g = ask(synthetic_forecaster, Trajectory(history.steps, strange))
-    assert g.support.score < f.support.score
+    assert g.support.score < whole.support.score
     assert not g.support.in_support
     assert g.advice.action == "undecided"
+
+
+def test_another_world_is_out_of_support_and_leans_on_the_corpus(synthetic_forecaster):
+    history = synthetic_trajectory(110, 700, noise=0.05).prefix(300)
+    known = ask(synthetic_forecaster, history)
+    other = ask(synthetic_forecaster, history, Context(task_family="reviews", optimizer="sgd"))
+    assert known.support.in_support
+    assert not other.support.in_support
+    assert other.advice.action == "undecided"
+    assert other.probability_onset_by_horizon < known.probability_onset_by_horizon
+
+
+def test_stop_is_only_said_where_its_error_rate_was_counted(synthetic_forecaster):
+    """Memorised, about a horizon that was stated and is supported; never about a near horizon of the caller's choice."""
+    never = synthetic_trajectory(110, None, noise=0.05)
+    stated = Context(**{**CONTEXT.as_dict(), "budget_step": 3000})
+    assert ask(synthetic_forecaster, never.prefix(1000), stated).advice.action == "stop"
+    for history, context, horizon in [
+        (never.prefix(1000), CONTEXT, None),  # 10x was assumed
+        (never.prefix(1000), CONTEXT, 10**8),  # beyond what was watched
+        (never.prefix(60), stated, None),  # has not memorised
+    ]:
+        advice = ask(synthetic_forecaster, history, context, horizon_step=horizon).advice
+        assert advice.action == "undecided"
+        assert advice.check_again_step is not None
+
+
+def test_one_lucky_evaluation_is_no_rise(synthetic_forecaster):
+    never = synthetic_trajectory(110, None).prefix(1000)
+    lucky = np.array(never.signals["val_acc"])
+    lucky[-3] = 0.6
+    t = Trajectory(never.steps, {**never.signals, "val_acc": lucky})
+    assert ask(synthetic_forecaster, t).phase == "memorized"
 
 
 def test_many_at_once_equals_one_by_one_with_bad_ones_in_place(synthetic_forecaster):
