@@ -4,10 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.schemas import ForecastAnswer
 from training_runs import archive
+from training_runs.readers import read_recording
 from training_runs.synthetic import synthetic_corpus
 
 ROOT = Path(__file__).parent.parent
@@ -131,7 +135,16 @@ def test_runs_that_nobody_here_made_get_a_forecast(source):
     assert "it holds" in one_line(grokcast("forecast", path))
     done = grokcast("forecast", path, "--run", f"{source}/0005", "--json")
     assert done.returncode == 0, done.stderr
-    assert 0 <= json.loads(done.stdout)["probability_onset_by_horizon"] <= 1
+    answer = json.loads(done.stdout)
+    assert 0 <= answer["probability_onset_by_horizon"] <= 1
+    trajectory = read_recording(str(path)).histories[f"{source}/0005"]
+    history = {"step": trajectory.steps.tolist()}
+    for name, values in trajectory.signals.items():
+        history[name] = [None if np.isnan(v) else v for v in values.tolist()]
+    with TestClient(create_app()) as client:
+        served = client.post("/v1/forecasts", json={"history": history})
+    assert served.status_code == 200
+    assert served.json()["onset_step"] == answer["onset_step"]
 
 
 def test_serving_imports_no_torch():
