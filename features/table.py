@@ -72,6 +72,14 @@ class FeatureTable:
         """Return some of the rows."""
         return FeatureTable(**{name: values[rows] for name, values in vars(self).items()})
 
+    def outcome_known(self) -> NDArray[np.bool_]:
+        """Say of each row whether it is known if onset came within the budget."""
+        return self.event | (self.time >= self.budget)
+
+    def early(self) -> "FeatureTable":
+        """Return the rows before the rise whose outcome at the budget is known."""
+        return self.where(self.outcome_known() & (self.landmark < self.rise))
+
     @classmethod
     def concatenate(cls, tables: Sequence["FeatureTable"]) -> "FeatureTable":
         """Return the rows of several tables, in order."""

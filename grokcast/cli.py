@@ -43,9 +43,8 @@ def main() -> None:
             print(error.format_message())
             sys.exit(2)
         _fail(error.format_message(), 2)
-    except (
-        ValidationError
-    ) as error:  # of the settings: the environment says something that cannot be
+    except ValidationError as error:
+        # Of the settings: the environment says something that cannot be.
         first = error.errors()[0]
         name = "_".join(["GROKCAST", *(str(part).upper() for part in first["loc"])])
         _fail(f"{name} is {first['input']!r}: {first['msg']}", 2)

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from predictor.forecast import Forecast, Quantiles
+from predictor.report import interval_text
 from predictor.retrain import Comparison
 from training_runs import Run
 from training_runs.onset import generalization, target_accuracy_of
@@ -114,13 +115,6 @@ def headline_text(headline: dict[str, Any] | None) -> str:
         f"noise floor {floor['value']} ({floor['pairs']} pairs)\n"
         f"90 % intervals hold {interval_text(when['coverage90'])}"
     )
-
-
-def interval_text(figure: dict[str, float | None]) -> str:
-    """Return `value [low, high]`; a dash where a figure is not defined."""
-    if figure["value"] is None:
-        return "-"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
 def show_external(result: dict[str, Any]) -> None:

@@ -80,7 +80,7 @@ def context_boosting(train: FeatureTable) -> Ask:
 def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
     """A logistic regression for whether and a ridge for when, on the context, the landmark and the budget."""
     matrix, wanted = (_with_clock(t, context_matrix(t)) for t in (at, test))
-    known = at.event | (at.time >= at.budget)
+    known = at.outcome_known()
     probability = _logistic(matrix[known], at.event[known], wanted)
     seen = at.event
     if seen.sum() < 5:
@@ -95,7 +95,7 @@ def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
 
 def best_single_signal(at: FeatureTable, test: FeatureTable) -> Prediction:
     """The one feature of the history that ranks the training rows best, as a logistic rule with landmark and budget."""
-    known = (at.event | (at.time >= at.budget)) & ~at.blocked
+    known = at.outcome_known() & ~at.blocked
     label = at.event[known]
     best, best_area = _HISTORY[0], 0.0
     if label.any() and not label.all():

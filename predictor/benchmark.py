@@ -73,21 +73,15 @@ def cross_validate(
         learnt = [r for r, f in zip(runs, fold, strict=True) if f != k]
         held_out = [r for r, f in zip(runs, fold, strict=True) if f == k]
         assert not {r.configuration_id for r in learnt} & {r.configuration_id for r in held_out}
-        forecaster = OnsetForecaster.fit(learnt, f"fold-{k}")
         table = training_table(learnt)
+        forecaster = OnsetForecaster.fit(learnt, f"fold-{k}", table=table)
         asks = {name: baseline(table) for name, baseline in BASELINES.items()}
         for name, choose in LANDMARKS.items():
-            at, test = _early(table_at(learnt, choose)), _early(table_at(held_out, choose))
+            at, test = table_at(learnt, choose).early(), table_at(held_out, choose).early()
             if len(test):
                 parts[name].append(_score(forecaster, asks, at, test))
         on_progress(k + 1, N_FOLDS)
     return {name: _concatenated(scored) for name, scored in parts.items() if scored}
-
-
-def _early(table: FeatureTable) -> FeatureTable:
-    """Keep rows before the rise, of runs whose outcome at the budget is known."""
-    known = table.event | (table.time >= table.budget)
-    return table.where(known & (table.landmark < table.rise))
 
 
 def _score(
@@ -123,7 +117,7 @@ def summarize(runs: Sequence[Run], scored: dict[str, Scored]) -> dict[str, Any]:
         "configurations": len({r.configuration_id for r in runs}),
         "folds": N_FOLDS,
         "tables": tables,
-        "headline": _headline(runs, scored, tables),
+        "headline": _headline(scored, tables),
     }
 
 
@@ -139,12 +133,12 @@ def _table(scored: Scored) -> dict[str, Any]:
         "grokking": int(_grokking(rows).sum()),
         "negatives": negatives,
         "methods": {name: _figures(scored, name) for name in scored.predictions},
-        "coverage90": _interval(scored, lambda s, i: _coverage(s, i)),
+        "coverage90": _interval(scored, _coverage),
     }
 
 
 def _figures(scored: Scored, name: str) -> dict[str, Any]:
-    """Return every figure of a method with its interval, and its paired difference from the strongest baseline."""
+    """Return every figure of a method with its interval."""
     measures = {
         "auroc": lambda s, i: _auroc(s, name, i, ~s.rows.blocked),
         "auroc_all": lambda s, i: _auroc(s, name, i, np.ones(len(s.rows), dtype=bool)),
@@ -196,9 +190,7 @@ def _minus(
     return _interval(scored, lambda s, i: ours(s, i) - theirs(s, i))
 
 
-def _headline(
-    runs: Sequence[Run], scored: dict[str, Scored], tables: dict[str, Any]
-) -> dict[str, Any] | None:
+def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, Any] | None:
     if HEADLINE not in scored:
         return None
     s, table = scored[HEADLINE], tables[HEADLINE]

@@ -55,10 +55,15 @@ class OnsetForecaster:
 
     @classmethod
     def fit(
-        cls, runs: Sequence[Run], version: str, on_fold: Callable[[], None] = lambda: None
+        cls,
+        runs: Sequence[Run],
+        version: str,
+        on_fold: Callable[[], None] = lambda: None,
+        *,
+        table: FeatureTable | None = None,
     ) -> "OnsetForecaster":
-        """Learn from runs. Deterministic: the same runs give the same forecaster."""
-        table = training_table(runs)
+        """Learn from runs, or from their training table where it is at hand. The same runs give the same forecaster."""
+        table = training_table(runs) if table is None else table
         x = decades_after(table.time, table.landmark)
         rows = _rows(table, x)
         hazard = HazardModel.fit(rows, list(FEATURES), on_fold)
@@ -193,7 +198,7 @@ def _memorization(table: FeatureTable) -> FloatArray:
 
 
 def _fit_advice(watched: FeatureTable, hazard: HazardModel, reach: Reach) -> AdviceRule:
-    rows = watched.where(watched.event | (watched.time >= watched.budget))
+    rows = watched.where(watched.outcome_known())
     cdf = hazard.blind_curves(rows.features, rows.target, rows.phase, rows.configuration)
     curves = OnsetCurves(cdf, reach(_age(rows.features), rows.landmark))
     probability = curves.probability(decades_after(rows.budget, rows.landmark))

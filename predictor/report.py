@@ -42,7 +42,7 @@ def _rows_text(landmark: str, table: dict[str, Any]) -> str:
     return (
         f"Forecasts made {landmark}, before the rise: {table['rows']} rows, {table['positives']} generalise within their "
         f"budget ({table['grokking']} grok), {negatives['budget_censored']} run out of it, {negatives['blocked']} never "
-        f"can. The 90 % intervals hold {_figure(table['coverage90'])} of the onsets (Kaplan-Meier over F(T))."
+        f"can. The 90 % intervals hold {interval_text(table['coverage90'])} of the onsets (Kaplan-Meier over F(T))."
     )
 
 
@@ -50,8 +50,8 @@ def _headline_text(result: dict[str, Any]) -> str:
     whether, when = result["headline"]["whether"], result["headline"]["when"]
     floor = when["noise_floor"]
     return (
-        f"AUROC minus the stronger context-only model: {_figure(whether['minus_context_only'])}; minus the best single "
-        f"signal: {_figure(whether['minus_best_signal'])}. Two seeds of one configuration differ by "
+        f"AUROC minus the stronger context-only model: {interval_text(whether['minus_context_only'])}; minus the best single "
+        f"signal: {interval_text(whether['minus_best_signal'])}. Two seeds of one configuration differ by "
         f"{floor['difference']} in log10 onset on average ({floor['pairs']} pairs, {floor['half_censored_pairs']} more "
         f"half-censored): knowing a configuration's typical onset would leave an error of about {floor['value']}."
     )
@@ -63,11 +63,14 @@ def _table(table: dict[str, Any]) -> str:
         "|---" * (len(_COLUMNS) + 1) + "|",
     ]
     for name, figures in table["methods"].items():
-        lines.append(f"| {name} | " + " | ".join(_figure(figures[c]) for c in _COLUMNS) + " |")
+        lines.append(
+            f"| {name} | " + " | ".join(interval_text(figures[c]) for c in _COLUMNS) + " |"
+        )
     return "\n".join(lines)
 
 
-def _figure(figure: dict[str, float | None]) -> str:
+def interval_text(figure: dict[str, float | None]) -> str:
+    """Return `value [low, high]`; a dash where a figure is not defined."""
     if figure["value"] is None:
         return "-"
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

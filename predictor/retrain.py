@@ -86,8 +86,7 @@ def compare(
 ) -> Comparison:
     """Judge two forecasters on early landmarks of the same runs, each blind to every configuration it is judged on."""
     rows = table_at(held_out, lambda run: landmarks(run, np.random.default_rng(0)))
-    known = rows.event | (rows.time >= rows.budget)
-    rows = rows.where(known & (rows.landmark < rows.rise))
+    rows = rows.early()
     a, b = (
         predict(f.curves(rows, blind=True, to_reach=False), rows) for f in (champion, challenger)
     )

@@ -17,7 +17,6 @@ from training_runs.probes import (
 )
 from training_runs.stack import Stack
 
-_GROUPS = {"embedding", "attention", "hidden", "output"}
 # Of the validation split, for signals of hidden units; also for those that run the network again.
 _SAMPLES = 256
 # Signals that run the network again: about 6 a decade from step 100.
