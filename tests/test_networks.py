@@ -7,6 +7,7 @@ from training_runs.config import RunConfig
 from training_runs.networks import network_of
 from training_runs.networks.noise import NONE, ProbingDropout, TrainingNoise
 from training_runs.optimizers import Muon, optimizer_of, orthogonalized
+from training_runs.stack import Stack
 from training_runs.train import train
 
 CONFIGS = {
@@ -56,6 +57,28 @@ def test_shapes_are_those_of_the_initial_parameters_in_known_groups(name):
     initial = network.initial(CONFIGS[name], torch.Generator())
     assert {n: tuple(v.shape) for n, v in initial.items()} == network.shapes()
     assert {n.split("_")[0] for n in initial} <= {"embedding", "attention", "hidden", "output"}
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_the_written_out_gradient_is_autograds(loss, relu, batch_size):
+    """Runs of different sizes, so that the shorter one is padded; two steps, so that buffers are used again."""
+    shared = {"modulus": 11, "embedding_dim": 8, "width": 16, "loss": loss, "embedding_relu": relu}
+    sizes = (0.4, 0.7)
+    stack, reference = (
+        Stack(
+            [RunConfig(train_fraction=f, batch_size=batch_size, **shared) for f in sizes],
+            "cpu",
+            None,
+        )
+        for _ in range(2)
+    )
+    reference._pair_gradient = None
+    for _ in range(2):
+        stack.update()
+        reference.update()
+        torch.testing.assert_close(stack.gradient, reference.gradient, rtol=1e-5, atol=1e-7)
 
 
 def test_mlp_equals_linear_layers():

@@ -14,10 +14,12 @@ from torch import Tensor
 
 from training_runs.config import RunConfig
 from training_runs.networks import Activations, network_of
+from training_runs.networks.embedding_mlp import EmbeddingMLP
 from training_runs.networks.noise import NONE, Noise, TrainingNoise
+from training_runs.networks.pair_gradient import PairGradient
 from training_runs.optimizers import optimizer_of
 from training_runs.probes import fit
-from training_runs.samples import Minibatches, gather, probe_rows
+from training_runs.samples import Batch, Minibatches, gather, probe_rows
 from training_runs.tasks import make_task
 from training_runs.tasks.augmentation import augmented
 
@@ -35,6 +37,9 @@ class Stack:
     def __init__(self, configs: Sequence[RunConfig], device: str, data_dir: Path | None) -> None:
         self.configs = list(configs)
         self.network = network_of(configs[0])
+        self._pair_gradient = None
+        if isinstance(self.network, EmbeddingMLP):
+            self._pair_gradient = PairGradient(self.network, configs[0].loss, device)
         self._loss = {"cross_entropy": fit.losses, "mse": fit.squared_errors}[configs[0].loss]
         tasks = [make_task(c, generator_of(c, "data"), data_dir) for c in configs]
         probing = [generator_of(c, "probe") for c in configs]
@@ -65,14 +70,20 @@ class Stack:
     def update(self) -> None:
         """Do one optimiser step for every run."""
         batch = self._samples if self._batches is None else self._batches.next()
+        if self._pair_gradient is not None and self._noise is NONE:
+            self._pair_gradient(self.parameters, self.blocks(self.gradient), batch)
+        else:
+            self._backpropagate(batch)
+        if any(c.norm_penalty for c in self.configs):
+            self.gradient.addcmul_(self._penalty, self.flat)
+        self._optimizer.step(self.gradient)
+
+    def _backpropagate(self, batch: Batch) -> None:
         self.gradient.zero_()
         inputs = augmented(batch.inputs, self.configs, self._noise_generators)
         activations = self.network(self.parameters, inputs, self._noise)
         losses = self._loss(activations.logits, batch.labels) * batch.weight
         losses.sum().backward()  # type: ignore[no-untyped-call]
-        if any(c.norm_penalty for c in self.configs):
-            self.gradient.addcmul_(self._penalty, self.flat)
-        self._optimizer.step(self.gradient)
 
     def forward(
         self, parameters: dict[str, Tensor], inputs: Tensor, noise: Noise = NONE

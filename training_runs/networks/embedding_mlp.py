@@ -74,14 +74,14 @@ class EmbeddingMLP:
         right = torch.baddbmm(
             parameters["hidden_bias"][:, None], embedding, parameters["hidden_right"]
         )
-        i, j = _rows_of_stack(inputs, self.symbols)
+        i, j = rows_of_stack(inputs, self.symbols)
         hidden = left.flatten(0, 1).index_select(0, i) + right.flatten(0, 1).index_select(0, j)
         return hidden.view(n_runs, -1, self.width)
 
     def _noisy(
         self, parameters: Parameters, embedding: Tensor, inputs: Tensor, noise: Noise
     ) -> Tensor:
-        i, j = _rows_of_stack(inputs, self.symbols)
+        i, j = rows_of_stack(inputs, self.symbols)
         rows = embedding.flatten(0, 1)
         shape = (*inputs.shape[:2], self.embedding_dim)
         both = torch.cat([rows[i].view(shape), rows[j].view(shape)], -1)
@@ -89,7 +89,7 @@ class EmbeddingMLP:
         return torch.baddbmm(parameters["hidden_bias"][:, None], noise.embedded(both), weight)
 
 
-def _rows_of_stack(inputs: Tensor, symbols: int) -> tuple[Tensor, Tensor]:
+def rows_of_stack(inputs: Tensor, symbols: int) -> tuple[Tensor, Tensor]:
     """Return the rows of each pair's symbols in the embeddings of all runs laid end to end."""
     offset = symbols * torch.arange(inputs.shape[0], device=inputs.device)[:, None, None]
     i, j = (inputs + offset).unbind(-1)
