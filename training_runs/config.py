@@ -17,7 +17,7 @@ ARCHITECTURES = {  # which networks read which tasks
     "embedding_mlp": {"modular", "permutation"},
     "transformer": {"modular", "permutation"},
     "mlp": {"parity", "mnist", "digits"},
-    "lstm": {"reviews"},
+    "lstm": {"reviews", "modular", "permutation"},
 }
 OPTIMIZERS = ("adamw", "adam", "sgd", "muon")
 LOSSES = ("cross_entropy", "mse")

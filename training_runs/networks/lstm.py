@@ -1,4 +1,4 @@
-"""An LSTM that reads a review and gives its verdict (Liu et al., arXiv 2210.01117; Golechha, App. D)."""
+"""An LSTM that reads a review (Liu et al., arXiv 2210.01117; Golechha, App. D) or a pair of symbols."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from training_runs.tasks.reviews import VOCABULARY
 class LSTM:
     """Embedded words, LSTM layers, and a linear output on the last state."""
 
+    vocabulary: int
     embedding_dim: int
     width: int
     layers: int
@@ -23,11 +24,12 @@ class LSTM:
     @classmethod
     def of(cls, config: RunConfig) -> "LSTM":
         """Return the network of a config."""
-        return cls(config.embedding_dim, config.width, config.layers, config.classes)
+        vocabulary = VOCABULARY if config.task_family == "reviews" else config.classes
+        return cls(vocabulary, config.embedding_dim, config.width, config.layers, config.classes)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter of one run."""
-        shapes: dict[str, tuple[int, ...]] = {"embedding": (VOCABULARY, self.embedding_dim)}
+        shapes: dict[str, tuple[int, ...]] = {"embedding": (self.vocabulary, self.embedding_dim)}
         for k in range(self.layers):
             n_in = self.width if k else self.embedding_dim
             shapes[f"hidden_input{k}"] = (n_in, 4 * self.width)
@@ -53,7 +55,7 @@ class LSTM:
     def __call__(self, parameters: Parameters, inputs: Tensor, noise: Noise) -> Activations:
         """Run the stack on words, shape (n_runs, n_reviews, length)."""
         n_runs, n, length = inputs.shape
-        offset = VOCABULARY * torch.arange(n_runs, device=inputs.device)[:, None, None]
+        offset = self.vocabulary * torch.arange(n_runs, device=inputs.device)[:, None, None]
         table = parameters["embedding"].flatten(0, 1)
         words = table.index_select(0, (inputs + offset).flatten())
         sequence = noise.embedded(words.view(n_runs, n, length, self.embedding_dim))
