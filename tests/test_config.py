@@ -1,9 +1,10 @@
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
 
 from training_runs import InvalidInput
-from training_runs.config import RunConfig
+from training_runs.config import ARCHITECTURES, TASK_FAMILIES, RunConfig
 from training_runs.overrides import override
 from training_runs.presets import PRESETS, preset_configs
 
@@ -67,19 +68,30 @@ def test_presets_are_repeatable_and_grow(name):
     assert len({c.run_id for c in more}) == 12
 
 
-def test_a_quarter_of_the_corpus_has_three_seeds():
-    configs = preset_configs("corpus", 240, 0, {})
-    ids = [c.configuration_id for c in configs]
-    counts = [ids.count(i) for i in set(ids)]
-    assert len(counts) == 160
-    assert counts.count(3) == 40
+def test_a_quarter_of_the_corpus_repeats_with_other_seeds_and_budgets():
+    configs = preset_configs("corpus", 550, 0, {})
+    by_configuration = defaultdict(list)
+    for config in configs:
+        by_configuration[config.configuration_id].append(config)
+    repeated = [c for c in by_configuration.values() if len(c) > 1]
+    assert 0.2 < len(repeated) / len(by_configuration) < 0.3
+    assert all(len({c.seed for c in runs}) == len(runs) for runs in repeated)
+    # Budgets are drawn for each run, not for its configuration.
+    assert all(len({c.budget_step for c in runs}) == len(runs) for runs in repeated)
 
 
-def test_budgets_of_the_corpus_know_nothing_of_the_configuration():
-    # Seeds of one configuration draw their own budgets.
-    configs = preset_configs("corpus", 240, 0, {})
-    triples = [configs[k : k + 3] for k in range(0, 240, 6)]
-    assert all(len({c.budget_step for c in t}) > 1 for t in triples)
+def test_the_corpus_varies_everything_and_covers_its_levels_evenly():
+    """Any stretch of it holds every family, architecture, optimiser and operation in about its share."""
+    configs = preset_configs("corpus", 600, 0, {})
+    for part in (configs[:300], configs[300:]):
+        configurations = {c.configuration_id: c for c in part}.values()
+        counts = Counter(c.optimizer for c in configurations)
+        assert min(counts[o] for o in ("adam", "sgd", "muon")) > 0.08 * len(configurations)
+        assert {c.task_family for c in configurations} == set(TASK_FAMILIES)
+        assert {c.architecture for c in configurations} == set(ARCHITECTURES)
+        modular = [c for c in configurations if c.task_family == "modular"]
+        assert min(Counter(c.operation for c in modular).values()) > 0.06 * len(modular)
+        assert 0.1 < sum(c.blocked for c in configurations) / len(configurations) < 0.25
 
 
 def test_unknown_preset_names_the_known():

@@ -18,11 +18,11 @@ LOCAL = partial(run_local, workers=1, device="cpu", data_dir=None)
 OVERRIDES = {"modulus": "11", "width": "32", "embedding_dim": "8", "budget_step": "150"}
 
 
-def sweep(n, folder, execute=LOCAL, *, resume=False, seed=0):
+def sweep(n, folder, execute=LOCAL, *, resume=False, seed=0, preset="salah_yevick"):
     made = []
     run_sweep(
-        Sweep("corpus", n, seed, OVERRIDES),
-        preset_configs("corpus", n, seed, OVERRIDES),
+        Sweep(preset, n, seed, OVERRIDES),
+        preset_configs(preset, n, seed, OVERRIDES),
         folder,
         execute,
         resume=resume,
@@ -36,7 +36,7 @@ def test_makes_every_run_once_and_resumes_with_more(tmp_path):
     with pytest.raises(InvalidInput, match="add --resume"):
         sweep(5, tmp_path)
     assert len(sweep(7, tmp_path, resume=True)) == 2
-    wanted = {c.run_id for c in preset_configs("corpus", 7, 0, OVERRIDES)}
+    wanted = {c.run_id for c in preset_configs("salah_yevick", 7, 0, OVERRIDES)}
     assert archive.run_ids(tmp_path) == wanted
     assert not list(tmp_path.glob("part-*"))
 
@@ -48,7 +48,7 @@ def test_a_folder_belongs_to_one_sweep(tmp_path):
 
 
 COMMAND = [
-    sys.executable, "-m", "grokcast", "generate", "corpus", "--runs", "12", "--workers", "1",
+    sys.executable, "-m", "grokcast", "generate", "salah_yevick", "--runs", "12", "--workers", "1",
     "--resume", *(f"--set={k}={v}" for k, v in OVERRIDES.items()),
 ]  # fmt: skip
 
@@ -81,18 +81,18 @@ def test_killed_twenty_times(tmp_path):
     kill_and_resume(tmp_path, 20, seed=1)
 
 
-def dies_on_multiplication(stack, device, data_dir):
-    if any(c.operation == "mul" for c in stack):
+def dies_on_division(stack, device, data_dir):
+    if any(c.operation == "div" for c in stack):
         os.kill(os.getpid(), signal.SIGKILL)
     return train_stack(stack, device, data_dir)
 
 
 def test_a_worker_that_dies_is_tried_again_and_reported_while_the_others_go_on(tmp_path):
-    configs = preset_configs("corpus", 6, 0, OVERRIDES)
-    doomed = {c.run_id for c in configs if c.operation == "mul"}
+    configs = preset_configs("power", 6, 0, OVERRIDES)
+    doomed = {c.run_id for c in configs if c.operation == "div"}
     assert 0 < len(doomed) < 6
     stacks = [[c] for c in configs]
-    results = list(run_local(stacks, 2, "cpu", None, dies_on_multiplication))
+    results = list(run_local(stacks, 2, "cpu", None, dies_on_division))
     assert sorted(s[0].run_id for s, _ in results) == sorted(c.run_id for c in configs)
     for stack, made in results:
         if stack[0].run_id in doomed:
@@ -101,31 +101,37 @@ def test_a_worker_that_dies_is_tried_again_and_reported_while_the_others_go_on(t
             assert made[0].run_id == stack[0].run_id
 
 
-def fails_on_multiplication(stacks):
+def fails_on_division(stacks):
     for stack in stacks:
-        failing = any(c.operation == "mul" for c in stack)
+        failing = any(c.operation == "div" for c in stack)
         yield stack, "no luck" if failing else train_stack(stack, "cpu", None)
 
 
 def test_what_failed_is_returned_and_tried_again_on_resume(tmp_path):
-    configs = preset_configs("corpus", 6, 0, OVERRIDES)
+    configs = preset_configs("power", 6, 0, OVERRIDES)
     folder = tmp_path / "out"
     failures = run_sweep(
-        Sweep("corpus", 6, 0, OVERRIDES), configs, folder, fails_on_multiplication, resume=False
+        Sweep("power", 6, 0, OVERRIDES),
+        configs,
+        folder,
+        fails_on_division,
+        resume=False,
     )
     failed = {c.run_id for f in failures for c in f.configs}
     assert failed
     assert archive.run_ids(folder) == {c.run_id for c in configs} - failed
-    sweep(6, folder, resume=True)
+    sweep(6, folder, resume=True, preset="power")
     assert archive.run_ids(folder) == {c.run_id for c in configs}
 
 
 def test_bad_input_found_by_a_worker_is_told_as_such(tmp_path):
     overrides = {"task_family": "mnist", "architecture": "mlp"}
-    configs = preset_configs("corpus", 1, 0, overrides)
+    configs = preset_configs("salah_yevick", 1, 0, overrides)
     execute = partial(run_local, workers=1, device="cpu", data_dir=tmp_path)
     with pytest.raises(InvalidInput, match="train-images-idx3-ubyte.gz"):
-        run_sweep(Sweep("corpus", 1, 0, overrides), configs, tmp_path / "o", execute, resume=False)
+        run_sweep(
+            Sweep("salah_yevick", 1, 0, overrides), configs, tmp_path / "o", execute, resume=False
+        )
 
 
 def test_a_full_disk_is_told_and_keeps_what_was_made(tmp_path, monkeypatch):
@@ -148,6 +154,6 @@ def test_the_same_sweep_on_a_local_ray(tmp_path):
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    wanted = {c.run_id for c in preset_configs("corpus", 12, 0, OVERRIDES)}
+    wanted = {c.run_id for c in preset_configs("salah_yevick", 12, 0, OVERRIDES)}
     assert archive.run_ids(tmp_path) == wanted
     assert json.loads((tmp_path / "sweep.json").read_text())["n_runs"] == 12
