@@ -44,30 +44,80 @@ _NORMS = (
     "grad_norm",
     "update_norm",
 )
-_CURVES = (*_LOSSES, *_ACCURACIES, *_NORMS)
-_LEVELS = (*_LOSSES, *_ACCURACIES)  # signals whose value itself means the same in every network
+# Signals of the network's inside. Shares and coefficients are read as they are, scales as logarithms.
+_PROBED_SHARES = (
+    "dropout_acc_mean",
+    "drc_auc",
+    "drc_half",
+    "embedding_cos_structure",
+    "embedding_bimodality",
+    "embedding_fourier_gini",
+    "inactive_frac",
+    "dead_frac",
+    "activation_sparsity",
+    "attention_similarity",
+)
+_PROBED_SCALES = (
+    "dropout_acc_var",
+    "embedding_cos_std",
+    "embedding_std",
+    "embedding_effective_rank",
+    "representation_entropy",
+    "weight_std_hidden",
+    "weight_std_output",
+    "weight_entropy",
+    "circuit_complexity",
+    "logit_scale",
+    "attention_entropy_std",
+    "landscape_ruggedness",
+)
+_MARGINS = ("margin_q10", "margin_q50")  # of either sign and any size
+_PLAIN = (*_LOSSES, *_ACCURACIES, *_NORMS)
+_PROBED = (*_PROBED_SHARES, *_PROBED_SCALES, *_MARGINS)
+_CURVES = (*_PLAIN, *_PROBED)
+# Signals whose value itself means the same in every network.
+_LEVELS = {
+    *_LOSSES,
+    *_ACCURACIES,
+    *_PROBED_SHARES,
+    *_MARGINS,
+    "dropout_acc_var",
+    "embedding_cos_std",
+    "circuit_complexity",
+    "logit_scale",
+}
 
 _SHAPES: dict[str, str] = {
     "slope": "change per decade of steps, over the last third of a decade",
     "slope_long": "change per decade of steps, over the last decade",
-    "bend": "recent slope minus the slope before it",
     "since_start": "change since the first checkpoint",
+    "bend": "recent slope minus the slope before it",
     "below_peak": "distance below its highest value",
     "peak_age": "decades of steps since its highest value",
     "above_trough": "distance above its lowest value",
     "trough_age": "decades of steps since its lowest value",
 }
-_SMALL = 1e-8  # below any loss or norm worth telling apart
+_PROBED_SHAPES = ("slope", "slope_long", "since_start")
+_FAR = 4.0  # decades
+_SMALL = 1e-8  # below any loss, norm or variance worth telling apart
+
+
+def _words(signal: str) -> str:
+    words = signal.replace("_", " ")
+    if signal in _MARGINS:
+        return f"arsinh of {words}"
+    return words if signal in (*_ACCURACIES, *_PROBED_SHARES) else f"log10 of {words}"
 
 
 def _curve_features() -> list[Feature]:
     table = []
     for signal in _CURVES:
-        words = ("" if signal in _ACCURACIES else "log10 of ") + signal.replace("_", " ")
         if signal in _LEVELS:
-            table.append(Feature(f"{signal}_level", f"{words}: recent value", "history"))
+            table.append(Feature(f"{signal}_level", f"{_words(signal)}: recent value", "history"))
         table += [
-            Feature(f"{signal}_{s}", f"{words}: {text}", "history") for s, text in _SHAPES.items()
+            Feature(f"{signal}_{shape}", f"{_words(signal)}: {text}", "history")
+            for shape, text in _SHAPES.items()
+            if signal in _PLAIN or shape in _PROBED_SHAPES
         ]
     return table
 
@@ -81,6 +131,17 @@ _JOINT: tuple[tuple[str, str], ...] = (
     ("accuracy_gap", "training minus validation accuracy"),
     ("loss_gap", "log10 of validation over training loss"),
     ("loss_gap_slope", "the same: change per decade of steps, recently"),
+    (
+        "val_loss_passage",
+        "decades until validation loss is a tenth of a blind guess's, at its recent slope",
+    ),
+    ("val_acc_passage", "decades until validation accuracy is 0.95, at its recent slope"),
+    (
+        "structure_passage",
+        "decades until the embedding's codiagonal structure is complete, at its recent slope",
+    ),
+    ("margin_over_scale", "median margin over the mean absolute logit"),
+    ("rank_share", "log10 of the embedding's effective rank over its width"),
     ("weight_norm_per_weight", "log10 of the root mean square weight"),
     ("embedding_share", "log10 of the embedding's norm over the whole norm"),
     ("hidden_share", "log10 of the hidden layers' norm over the whole norm"),
@@ -108,6 +169,9 @@ _CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
     "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
     "layers": ("number of layers", lambda c, t: c.layers),
     "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(c.batch_size, c.train_size)),
+    "decoupled_decay": ("weight decay apart from the gradient (AdamW, Muon)", lambda c, t: _is_one_of(c.optimizer, ("adamw", "muon"))),
+    "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _is_one_of(c.optimizer, ("sgd",))),
+    "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _is_one_of(c.loss, ("mse",))),
     "dropout": ("dropout rate", lambda c, t: c.dropout),
     "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
 }  # fmt: skip
@@ -121,6 +185,11 @@ FEATURES: dict[str, Feature] = {
     )
 }
 _COLUMN = {name: k for k, name in enumerate(FEATURES)}
+# The column of each shape of each curve; -1 where there is none.
+_SHAPE_COLUMNS = {
+    shape: np.array([_COLUMN.get(f"{signal}_{shape}", -1) for signal in _CURVES])
+    for shape in ("level", *_SHAPES)
+}
 
 
 def extract(history: Trajectory, context: Context) -> FloatArray:
@@ -169,10 +238,10 @@ def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None
         "above_trough": level - bottom,
         "trough_age": bottom_age,
     }
+    signals = [_CURVES.index(name) for name in names]
     for shape, values in shapes.items():
-        for name, value in zip(names, values, strict=True):
-            if shape != "level" or name in _LEVELS:
-                row[_COLUMN[f"{name}_{shape}"]] = value
+        columns = _SHAPE_COLUMNS[shape][signals]
+        row[columns[columns >= 0]] = values[columns >= 0]
     for name, curve in zip(names, curves, strict=True):
         if name in _LOSSES:
             row[_COLUMN[f"{name}_roughness"]] = roughness(x, curve)
@@ -202,6 +271,14 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
     if context.chance_accuracy is not None and 0 < context.chance_accuracy < 1:
         blind = np.log10(-np.log(context.chance_accuracy))
         put("val_loss_over_chance", get("val_loss_level") - blind)
+        put("val_loss_passage", _passage(get("val_loss_over_chance") + 1, -get("val_loss_slope")))
+    put("val_acc_passage", _passage(0.95 - get("val_acc_level"), get("val_acc_slope")))
+    structure = get("embedding_cos_structure_level"), get("embedding_cos_structure_slope")
+    put("structure_passage", _passage(1 - structure[0], structure[1]))
+    put("margin_over_scale", np.sinh(get("margin_q50_level")) / 10 ** get("logit_scale_level"))
+    if context.embedding_dim is not None:
+        rank = _last(history, "embedding_effective_rank")
+        put("rank_share", rank - np.log10(context.embedding_dim))
     put("accuracy_gap", get("train_acc_level") - get("val_acc_level"))
     put("loss_gap", get("val_loss_level") - get("train_loss_level"))
     put("loss_gap_slope", get("val_loss_slope") - get("train_loss_slope"))
@@ -213,7 +290,20 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
 
 
 def _scaled(name: str, values: FloatArray) -> FloatArray:
-    return values if name in _ACCURACIES else np.log10(np.maximum(values, _SMALL))
+    if name in _MARGINS:
+        return np.asarray(np.arcsinh(values))
+    if name in _ACCURACIES or name in _PROBED_SHARES:
+        return values
+    return np.asarray(np.log10(np.maximum(values, _SMALL)))
+
+
+def _passage(distance: float, slope: float) -> float:
+    """Return after how many decades a curve has gone a distance at its slope: 0 if it has, 4 if it will not before."""
+    if not np.isfinite(distance) or not np.isfinite(slope):
+        return float("nan")
+    if distance <= 0:
+        return 0.0
+    return min(distance / slope, _FAR) if slope > distance / _FAR else _FAR
 
 
 def _last(history: Trajectory, name: str) -> float:
@@ -229,6 +319,10 @@ def _log(*factors: float | None) -> float | None:
             return None
         product *= factor
     return float(np.log10(max(product, 1e-4)))
+
+
+def _is_one_of(word: str | None, words: tuple[str, ...]) -> float | None:
+    return None if word is None else float(word in words)
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

@@ -14,8 +14,9 @@ from training_runs.errors import InvalidInput
 from training_runs.executors import Result, Stack
 from training_runs.run import Run
 
-# Runs per stack on one CPU thread: 2-3x for the smallest moduli, no gain beyond modulus 40 (docs/decisions.md).
+# Runs per stack on one CPU thread: 1.5-2.5x where a step is small, nothing beyond that (docs/decisions.md).
 _STACK_SIZE = 4
+_SMALL_STEP = 65_536  # samples a step x width
 _GPU_STACK_SIZE = 256
 
 # Trains stacks somewhere and yields what becomes of each.
@@ -126,7 +127,7 @@ def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:
 
 def _is_small(config: RunConfig) -> bool:
     """Say whether launching takes longer than arithmetic, so that a stack pays."""
-    return config.task_family == "modular" and config.modulus < 40
+    return (config.batch_size or config.train_size) * config.width <= _SMALL_STEP
 
 
 def _work(config: RunConfig) -> int:
