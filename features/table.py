@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from training_runs.onset import (
     rise_step,
     target_accuracy_of,
 )
+from training_runs.signals import SIGNALS
 
 MIN_EVALS = 3  # fewer confirm nothing
 MIN_LANDMARK = 10  # before step 10 a run has said nothing yet
@@ -120,17 +121,22 @@ def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
 
 
 def table_at(
-    runs: Sequence[Run], choose: Callable[[Run], Iterable[int]], *, hide_context: bool = False
+    runs: Sequence[Run],
+    choose: Callable[[Run], Iterable[int]],
+    *,
+    signals: Collection[str] | None = None,
+    hide_context: bool = False,
 ) -> FeatureTable:
     """Return one row for each landmark that a rule chooses, as recorded, at each run's own default target.
 
-    With `hide_context` the features do not see it; what is true of the run, its labels included, stays the same.
+    With `signals` the features see only those, with `hide_context` no context; what is true of the run, its labels
+    included, stays the same.
     """
     seeds = Counter(run.configuration_id for run in runs)
     rows = [
         _Row(
             run,
-            run.trajectory.prefix(landmark),
+            run.trajectory.prefix(landmark).only(SIGNALS if signals is None else signals),
             Context() if hide_context else run.context,
             target=target_accuracy_of(run.context),
             weight=1.0 / seeds[run.configuration_id],

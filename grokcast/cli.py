@@ -146,6 +146,9 @@ def benchmark(
     external: Annotated[
         list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")
     ] = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="of --external, only the half kept for releases")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="folder for results.json")] = None,
     json_: AsJson = False,
 ) -> None:
@@ -159,7 +162,8 @@ def benchmark(
         from predictor.external import benchmark_external
         from predictor.store import ForecasterStore
 
-        result = benchmark_external(ForecasterStore(_store_folder()).load(), external)
+        forecaster = ForecasterStore(_store_folder()).load()
+        result = benchmark_external(forecaster, external, locked=locked)
         show = show_external
     else:
         from predictor.benchmark import cross_validate, summarize
@@ -306,12 +310,21 @@ def _device(name: str) -> str:
 @app.command()
 def corpus(
     folder: Annotated[Path | None, typer.Argument(help="[default: the shipped corpus]")] = None,
+    datasheet: Annotated[
+        Path | None,
+        typer.Option(help="Markdown file to write too, its pictures beside it (extra `plots`)"),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Say what a set of runs holds."""
     from training_runs.summary import summarize
 
-    summary = summarize(_runs(folder))
+    runs = _runs(folder)
+    summary = summarize(runs)
+    if datasheet is not None:
+        from training_runs.datasheet import write_datasheet
+
+        write_datasheet(runs, datasheet)
     if json_:
         _print_json(summary)
     else:

@@ -131,6 +131,9 @@ def show_external(result: dict[str, Any]) -> None:
             *(str(row[c]) for c in ("rows", "onsets", "left_out")),
             *(interval_text(row[c]) for c in columns),
         )
+    for mean in result["means"]:
+        figures = ("-" if mean[c] is None else f"{mean[c]:.3f}" for c in columns)
+        table.add_row("mean of scored", f"{mean['horizon']}x", "both", "", "", "", *figures)
     _OUT.print(table)
 
 
@@ -168,14 +171,19 @@ def show_comparison(comparison: Comparison) -> None:
 def show_corpus(summary: dict[str, Any]) -> None:
     """Print the counts of a set of runs."""
     table = Table.grid(padding=(0, 2))
-    for name, value in summary.items():
-        counts = (
-            ", ".join(f"{k} {v}" for k, v in value.items())
-            if isinstance(value, dict)
-            else str(value)
-        )
-        table.add_row(name.replace("_", " "), counts)
+    table.add_column(overflow="fold")
+    rows = dict(summary)
+    for name, value in rows.pop("in_configurations").items():
+        rows[f"{name} in configurations"] = value
+    for name, value in rows.items():
+        table.add_row(name.replace("_", " "), _counts(value))
     _OUT.print(table, highlight=False)
+
+
+def _counts(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_counts(count)}" for name, count in value.items())
+    return " + ".join(value) if isinstance(value, list) else str(value)
 
 
 def show_presets() -> None:

@@ -107,6 +107,18 @@ def test_the_shipped_corpus_has_every_kind_of_run():
     assert len(summary["moduli"]) >= 8
 
 
+def test_a_datasheet_is_written_beside_the_summary(tmp_path):
+    archive.append(tmp_path / "runs", synthetic_corpus(6))
+    done = grokcast(
+        "corpus", tmp_path / "runs", "--datasheet", tmp_path / "d" / "page.md", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["in_configurations"]["outcomes"]
+    page = (tmp_path / "d" / "page.md").read_text()
+    assert page.startswith("# The corpus")
+    assert (tmp_path / "d" / "page" / "delays.png").exists()
+
+
 @pytest.mark.slow
 def test_benchmark_and_retrain(tmp_path, monkeypatch):
     monkeypatch.setenv("GROKCAST_FORECASTER_STORE", str(tmp_path / "store"))

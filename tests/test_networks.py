@@ -1,5 +1,6 @@
 """Networks of a stack against torch.nn and against themselves alone; optimisers against torch.optim."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -264,6 +265,17 @@ def test_any_run_in_a_stack_equals_the_same_run_alone(name):
                 torch.tensor(recorded.signals[signal]), torch.tensor(alone.signals[signal]),
                 rtol=1e-3, atol=1e-5,  equal_nan=True,
             )  # fmt: skip
+
+
+def test_seldom_signals_are_recorded_as_often_in_a_stack_of_other_cadences():
+    """Their grid is of each run's own checkpoints: a denser member must not use up what is due to a sparser one."""
+    shared = {"modulus": 11, "embedding_dim": 8, "width": 16, "budget_step": 600}
+    cadences = ({"checkpoint_every": 150}, {}, {"checkpoints_per_decade": 8})
+    configs = [RunConfig(**shared, **c, seed=k) for k, c in enumerate(cadences)]
+    for config, together in zip(configs, train(configs), strict=True):
+        alone = train([config])[0].trajectory.signals["drc_auc"]
+        missing = np.isnan(together.trajectory.signals["drc_auc"])
+        assert not (missing & ~np.isnan(alone)).any()
 
 
 def test_a_frozen_embedding_stays_and_a_negative_penalty_raises_the_norm():

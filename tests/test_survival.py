@@ -9,7 +9,7 @@ from predictor.calibration import fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
 from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods
-from predictor.metrics import interval_coverage, noise_floor, open_coverage
+from predictor.metrics import interval_coverage, open_coverage
 from predictor.survival import cdf_at, kaplan_meier
 
 
@@ -146,12 +146,3 @@ def test_open_coverage_counts_what_the_interval_claims():
     horizon = np.full(6, 50.0)
     expected = [True, False, True, True, False, True]
     assert open_coverage(low, high, time, event, horizon).tolist() == expected
-
-
-def test_noise_floor_counts_pairs_and_those_censored_after_the_others_onset():
-    time = np.array([100.0, 1000.0, 50.0, 80.0, 50.0, 20.0])
-    event = np.array([True, True, True, False, True, False])
-    floor = noise_floor(time, event, np.array(["a", "a", "b", "b", "c", "c"]))
-    assert floor.difference == pytest.approx(1)
-    assert floor.value == pytest.approx(1 / np.sqrt(2), abs=1e-4)
-    assert (floor.pairs, floor.half_censored_pairs) == (1, 1)

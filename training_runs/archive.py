@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from training_runs import checksums
 from training_runs.context import Context
 from training_runs.errors import InvalidInput
 from training_runs.run import Run
@@ -53,10 +54,12 @@ def read(folder: Path) -> list[Run]:
 
     Raises
     ------
-    InvalidInput : the folder does not exist, or a file in it is not an archive of runs.
+    InvalidInput : the folder does not exist, a file in it is not an archive of runs, or the folder is frozen and a shard
+        is not what it was.
     """
     if not folder.is_dir():
         raise InvalidInput(field="folder of runs", value=str(folder), expected="an existing folder")
+    checksums.check(folder)
     runs: dict[str, Run] = {}
     for shard in _shards(folder):
         for row in _table(shard).to_pylist():

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from training_runs.blind_design import blind
 from training_runs.config import RunConfig
 from training_runs.corpus_design import corpus
 from training_runs.errors import InvalidInput
@@ -177,6 +178,10 @@ PRESETS: dict[str, Preset] = {
         "what the shipped forecaster learns from: six task families, four architectures, four optimisers, "
         "all hyperparameters varied at once, 3 seeds for a quarter of the configurations",
         corpus,
+    ),
+    "blind": Preset(
+        "the blind test: other draws of the corpus's design, with moduli that it does not have",
+        blind,
     ),
 }
 

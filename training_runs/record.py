@@ -37,6 +37,11 @@ class Record:
         self._values: dict[str, list[float]] = {}
         self._perfect_evals = 0
 
+    @property
+    def last_step(self) -> int:
+        """The last checkpoint; 0 before the first."""
+        return self._steps[-1] if self._steps else 0
+
     def add(self, step: int, values: dict[str, float], on_checkpoint: OnCheckpoint | None) -> None:
         """Take the values of a checkpoint, if the run is recorded at this step; what is not finite is missing."""
         if not math.isfinite(values["train_loss"]):

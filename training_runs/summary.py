@@ -1,17 +1,25 @@
-"""What a set of runs holds: outcomes, kinds of negatives, and how many of each level."""
+"""What a set of runs holds: outcomes, kinds of negatives, and how many of each level, in runs and configurations."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from training_runs.onset import (
-    OUTCOMES,
-    generalization,
-    memorization,
-    outcome_by,
-    target_accuracy_of,
-)
+from training_runs.labelled_run import NEGATIVES, LabelledRun, configurations, label
+from training_runs.onset import OUTCOMES
 from training_runs.run import Run
+
+# What levels are counted of, and the field of the context that tells it.
+FACTORS = {
+    "families": "task_family",
+    "operations": "operation",
+    "architectures": "architecture",
+    "optimizers": "optimizer",
+    "losses": "loss",
+    "moduli": "modulus",
+}
+
+# `len` for runs, `configurations` for configurations.
+Count = Callable[[list[LabelledRun]], int]
 
 
 def summarize(runs: Sequence[Run]) -> dict[str, Any]:
@@ -19,38 +27,73 @@ def summarize(runs: Sequence[Run]) -> dict[str, Any]:
 
     `outcomes` are classes at each run's budget. `negatives` did not generalise within it, and `blocked` are those of
     them that never could. `seeds_per_configuration` maps a number of seeds to how many configurations have it.
+    `in_configurations` counts configurations instead of runs; one whose seeds end differently counts for each outcome.
+    The largest ratios are to the memorisation step: of an onset, and of a budget.
     """
-    outcomes: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
-    by_family: dict[str, Counter[str]] = {}
-    negatives = blocked = 0
-    for run in runs:
-        target = target_accuracy_of(run.context)
-        onset = generalization(run.trajectory, target)
-        outcome = outcome_by(run.budget_step, memorization(run.trajectory), onset)
-        outcomes[outcome] += 1
-        by_family.setdefault(run.context.task_family or "unknown", Counter())[outcome] += 1
-        negatives += onset.step is None
-        blocked += onset.step is None and run.blocked
-    seeds = Counter(Counter(r.configuration_id for r in runs).values())
+    labelled = [label(run) for run in runs]
+    repeats = Counter(Counter(r.configuration_id for r in runs).values())
     return {
         "runs": len(runs),
-        "configurations": len({r.configuration_id for r in runs}),
-        "seeds_per_configuration": {str(n): seeds[n] for n in sorted(seeds)},
-        "outcomes": dict(outcomes),
-        "outcomes_by_family": {f: dict(c) for f, c in sorted(by_family.items())},
-        "negatives": negatives,
-        "blocked": blocked,
-        "diverged": sum(r.status == "diverged" for r in runs),
-        "families": _levels(runs, "task_family"),
-        "operations": _levels(runs, "operation"),
-        "architectures": _levels(runs, "architecture"),
-        "optimizers": _levels(runs, "optimizer"),
-        "moduli": _levels(runs, "modulus"),
+        "configurations": configurations(labelled),
+        "seeds_per_configuration": {str(n): repeats[n] for n in sorted(repeats)},
+        "share_with_2_to_4_seeds": round(
+            sum(repeats[n] for n in (2, 3, 4)) / max(repeats.total(), 1), 4
+        ),
+        **_outcomes(labelled, len),
+        "outcomes_by_family": _by_family(labelled),
+        **_negatives(labelled, len),
+        "collapsed": sum(r.collapsed for r in labelled),
+        "largest_onset_ratio": _largest(r.delay_ratio for r in labelled),
+        "largest_budget_ratio": _largest(r.budget_ratio for r in labelled),
+        **_levels(labelled, len),
+        "in_configurations": {
+            **_outcomes(labelled, configurations),
+            **_negatives(labelled, configurations),
+            **_levels(labelled, configurations),
+        },
+        "families_by_architecture": _families_by_architecture(runs),
     }
 
 
-def _levels(runs: Sequence[Run], field: str) -> dict[str, int]:
-    """Count the runs of each level of a context field; those that do not have it are left out."""
-    values = [getattr(r.context, field) for r in runs]
-    counts = Counter(v for v in values if v is not None)
-    return {str(level): counts[level] for level in sorted(counts)}
+def _outcomes(runs: list[LabelledRun], count: Count) -> dict[str, Any]:
+    return {"outcomes": {o: count([r for r in runs if r.outcome == o]) for o in OUTCOMES}}
+
+
+def _by_family(runs: list[LabelledRun]) -> dict[str, dict[str, int]]:
+    families = sorted({r.family for r in runs})
+    return {f: dict(Counter(r.outcome for r in runs if r.family == f)) for f in families}
+
+
+def _negatives(runs: list[LabelledRun], count: Count) -> dict[str, Any]:
+    negatives = [r for r in runs if r.negative]
+    kinds = {kind: count([r for r in negatives if r.negative == kind]) for kind in NEGATIVES}
+    return {
+        "negatives": count(negatives),
+        "blocked": count([r for r in negatives if r.run.blocked]),
+        "diverged": count([r for r in runs if r.run.status == "diverged"]),
+        "negatives_by_kind": {kind: n for kind, n in kinds.items() if n},
+    }
+
+
+def _levels(runs: list[LabelledRun], count: Count) -> dict[str, dict[str, int]]:
+    return {name: _levels_of(runs, field, count) for name, field in FACTORS.items()}
+
+
+def _levels_of(runs: list[LabelledRun], field: str, count: Count) -> dict[str, int]:
+    """Count what has each level of a context field; runs that do not tell it are left out."""
+    groups: dict[Any, list[LabelledRun]] = defaultdict(list)
+    for run in runs:
+        groups[getattr(run.run.context, field)].append(run)
+    groups.pop(None, None)
+    return {str(level): count(groups[level]) for level in sorted(groups)}
+
+
+def _largest(ratios: Iterable[float | None]) -> float | None:
+    known = [ratio for ratio in ratios if ratio is not None]
+    return round(max(known), 1) if known else None
+
+
+def _families_by_architecture(runs: Sequence[Run]) -> dict[str, list[str]]:
+    pairs = {(r.context.architecture, r.context.task_family) for r in runs}
+    known = sorted((a, f) for a, f in pairs if a is not None and f is not None)
+    return {a: [f for b, f in known if a == b] for a, _ in known}

@@ -30,7 +30,9 @@ def train(
     going = list(records)
     step = 0
     for checkpoint in sorted(set().union(*(r.schedule for r in records))):
-        previous = step
+        # Of the runs recorded here, not of the stack: what is due to a run must not depend on the others.
+        due = [r.last_step for r in going if checkpoint in r.schedule]
+        previous = min(due, default=checkpoint)
         while step < checkpoint - 1:
             stack.update()
             step += 1

@@ -4,7 +4,7 @@ The only unit of time is the optimiser step. Names of things in time end in `_st
 duration); counts of checkpoints end in `_evals`. A missing value is NaN; infinity is not a value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -76,7 +76,7 @@ class Trajectory:
         """Return the history at some of its checkpoints only, given as increasing indices."""
         return self._at(np.asarray(evals, dtype=np.intp))
 
-    def only(self, names: set[str]) -> "Trajectory":
+    def only(self, names: Collection[str]) -> "Trajectory":
         """Return the history with some of its signals only."""
         return _trusted(self.steps, {n: v for n, v in self.signals.items() if n in names})
 

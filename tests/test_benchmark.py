@@ -1,0 +1,115 @@
+"""The benchmark's layers on hand-made rows and on runs whose onset is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from features.table import table_at
+from predictor.alarm import alarm_figures, watch
+from predictor.benchmark import FORECASTER, cross_validate, summarize
+from predictor.corpus_tables import CorpusTables, checkpoint_at
+from predictor.external import is_locked
+from predictor.transfer import leave_one_out, level_of_configuration
+from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return synthetic_corpus(120, seed=5)
+
+
+def test_the_last_checkpoint_at_or_before_a_step():
+    run = synthetic_run(synthetic_trajectory(budget=1000), "a", 1000)
+    steps = run.trajectory.steps
+    assert checkpoint_at(run, float(steps[7])) == [steps[7]]
+    assert checkpoint_at(run, float(steps[8]) - 0.5) == [steps[7]]
+    assert checkpoint_at(run, 1001) == [] == checkpoint_at(run, 0.5)
+
+
+def watched_rows(n_negative=40, seed=0):
+    """Runs that memorise at 100; those that grok do so at 5,000. Two landmarks each, at about 200 and 1,000."""
+    trajectories = [
+        (f"{kind}{k}", synthetic_trajectory(100, 5000 if kind == "grok" else None, seed=k))
+        for kind, n in (("grok", 20), ("never", n_negative))
+        for k in range(n)
+    ]
+    runs = [synthetic_run(t, name, 20_000) for name, t in trajectories]
+    return table_at(runs, lambda r: checkpoint_at(r, 200) + checkpoint_at(r, 1000))
+
+
+def test_alarms_count_by_run_with_thresholds_of_the_other_folds():
+    rows = watched_rows()
+    late = rows.landmark > 500
+    # Negatives never reach 0.5; runs that grok do so at their second landmark.
+    rng = np.random.default_rng(0)
+    probability = np.where(rows.event & late, 0.9, rng.uniform(0, 0.5, len(rows)))
+    watched = watch(rows, probability)
+    assert len(watched.alarm) == 60
+    assert np.isfinite(watched.alarm[watched.grokking]).all()
+    second = rows.landmark[late][0]
+    caught = watched.alarm[watched.grokking]
+    assert (caught <= second).all()
+    assert (caught == second).mean() > 0.8
+    figures = alarm_figures(watched)
+    assert figures["coverage"]["value"] == 1.0
+    assert figures["fpr"]["value"] <= 0.1
+    assert figures["fpr_bound"] > figures["fpr"]["value"]
+    onset = watched.onset[watched.grokking][0]
+    assert figures["lead_steps"]["value"] == pytest.approx(onset - second)
+
+
+def test_a_missed_run_has_lead_zero():
+    rows = watched_rows()
+    figures = alarm_figures(watch(rows, np.where(rows.event, 0.0, 0.5)))
+    assert figures["coverage"]["value"] == 0.0
+    assert figures["lead_steps"]["value"] == figures["lead_share"]["value"] == 0.0
+
+
+def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(runs):
+    """The synthetic norm tells the onset and the context tells nothing: the forecaster must win, and say by how much."""
+    result = summarize(runs, cross_validate(runs))
+    headline = result["headline"]
+    assert headline["whether"]["auroc"]["value"] > 0.9
+    assert headline["whether"]["minus_context_only"]["low"] > 0
+    assert 0.75 <= headline["when"]["coverage90"]["value"] <= 1.0
+    assert (
+        headline["alarm"]["coverage"]["value"]
+        > result["alarm"]["context only, boosted"]["coverage"]["value"]
+    )
+    for table in result["tables"].values():
+        assert table["rows"] == table["positives"] + sum(table["negatives"].values())
+        assert FORECASTER in table["methods"]
+
+
+def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
+    runs = synthetic_corpus(260, seed=5)
+    moduli = {r.configuration_id: 11 if k % 2 else 13 for k, r in enumerate(runs)}
+    few = {r.configuration_id for r in runs[:10]}
+    relabelled = [
+        replace(
+            r,
+            context=replace(
+                r.context,
+                modulus=moduli[r.configuration_id],
+                optimizer="sgd" if r.configuration_id in few else "adamw",
+            ),
+        )
+        for r in runs
+    ]
+    assert set(level_of_configuration(relabelled, "modulus").values()) == {"11", "13"}
+    result = leave_one_out(relabelled, CorpusTables.of(relabelled))
+    assert set(result["modulus"]["levels"]) == {"11", "13"}
+    assert result["modulus"]["auroc"] > 0.8
+    # Ten configurations of sgd are too few to be asked about, and too few to learn from without adamw.
+    assert result["optimizer"]["not_estimable"] == ["adamw", "sgd"]
+    assert result["operation"] == {
+        "levels": {}, "not_estimable": [], "auroc": None, "log10_mae": None,
+        "context_only_auroc": None, "context_only_log10_mae": None,
+    }  # fmt: skip
+
+
+def test_the_locked_half_is_half_of_one_source_and_whole_configurations(runs):
+    locked = {r.configuration_id for r in runs if is_locked("tnediserp_miml", r)}
+    assert 0.3 < len(locked) / len({r.configuration_id for r in runs}) < 0.7
+    assert not any(is_locked("atgugu_sweeps", r) for r in runs)
