@@ -166,12 +166,10 @@ def benchmark(
         result = benchmark_external(forecaster, external, locked=locked)
         show = show_external
     else:
-        from predictor.benchmark import cross_validate, summarize
+        from predictor.benchmark import benchmark as run_benchmark
 
-        runs = _runs(corpus)
         with progress("folds") as advance:
-            scored = cross_validate(runs, advance)
-        result = summarize(runs, scored)
+            result, _ = run_benchmark(_runs(corpus), advance)
         show = show_benchmark
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -203,7 +201,7 @@ def retrain(
             added,
             ForecasterStore(_store_folder()),
             promote=promote,
-            on_progress=lambda stage, done, total: advance(done, total),
+            on_progress=advance,
         )
     if json_:
         _print_json(retraining.as_dict(comparison))

@@ -9,7 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from predictor.forecast import Forecast, Quantiles
-from predictor.report import interval_text
+from predictor.report import (
+    alarm_table,
+    external_table,
+    groups_table,
+    interval_text,
+    signal_sets_table,
+    transfer_table,
+)
 from predictor.retrain import Comparison
 from training_runs import Run
 from training_runs.onset import generalization, target_accuracy_of
@@ -97,6 +104,8 @@ def show_benchmark(result: dict[str, Any]) -> None:
             table.add_row(name, *(interval_text(figures[c]) for c in columns))
         _OUT.print(table)
         _OUT.print(f"90 % intervals hold {interval_text(part['coverage90'])}\n")
+    for section in (alarm_table, groups_table, signal_sets_table, transfer_table):
+        _OUT.print(_section(*section(result)))
     _OUT.print(headline_text(result["headline"]), highlight=False)
 
 
@@ -119,22 +128,15 @@ def headline_text(headline: dict[str, Any] | None) -> str:
 
 def show_external(result: dict[str, Any]) -> None:
     """Print how the forecaster does on runs recorded elsewhere."""
-    table = Table(title=f"forecaster {result['forecaster']}, unchanged", title_justify="left")
-    columns = ("auroc", "log10_mae", "coverage90")
-    for column in ("source", "horizon", "context", "rows", "onsets", "left out", *columns):
-        table.add_column(column.replace("_", " "))
-    for row in result["rows"]:
-        table.add_row(
-            row["source"],
-            f"{row['horizon']}x",
-            "with" if row["with_context"] else "without",
-            *(str(row[c]) for c in ("rows", "onsets", "left_out")),
-            *(interval_text(row[c]) for c in columns),
-        )
-    for mean in result["means"]:
-        figures = ("-" if mean[c] is None else f"{mean[c]:.3f}" for c in columns)
-        table.add_row("mean of scored", f"{mean['horizon']}x", "both", "", "", "", *figures)
-    _OUT.print(table)
+    _OUT.print(f"forecaster {result['forecaster']}, unchanged")
+    _OUT.print(_section(*external_table(result)))
+
+
+def _section(title: str, header: list[str], rows: list[list[str]]) -> Table:
+    table = Table(*header, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def show_comparison(comparison: Comparison) -> None:
@@ -206,11 +208,13 @@ def show_forecasters(cards: list[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr; the value is called with (done, total)."""
+def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on stderr; the value is called with (stage, done, total)."""
     with _bar() as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda stage, done, total: bar.update(
+            task, description=stage, completed=done, total=total
+        )
 
 
 @contextmanager

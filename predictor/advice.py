@@ -113,10 +113,10 @@ def fit_advice(
     fold = dict(zip(run.tolist(), fold_of(configuration, "fit").tolist(), strict=True))
     alarms = _errors(highest, fold, MAX_FALSE_POSITIVE_RATE)
     stops = _errors(lowest, fold, MAX_FALSE_STOP_RATE)
-    upper = _threshold(list(highest.values()), MAX_FALSE_POSITIVE_RATE)
+    upper = threshold_for(list(highest.values()), MAX_FALSE_POSITIVE_RATE)
     return AdviceRule(
         continue_above=upper,
-        stop_below=min(-_threshold(list(lowest.values()), MAX_FALSE_STOP_RATE), upper),
+        stop_below=min(-threshold_for(list(lowest.values()), MAX_FALSE_STOP_RATE), upper),
         false_positive_rate=_rate(alarms),
         false_stop_rate=_rate(stops),
         false_positive_bound=_bound(alarms),
@@ -140,7 +140,7 @@ def _errors(worst: dict[str, float], fold: dict[str, int], allowed: float) -> di
     """Say of each run whether a threshold from the other folds was wrong about it."""
     errors: dict[str, bool] = {}
     for held_out in {fold[r] for r in worst}:
-        limit = _threshold([v for r, v in worst.items() if fold[r] != held_out], allowed)
+        limit = threshold_for([v for r, v in worst.items() if fold[r] != held_out], allowed)
         errors |= {r: v >= limit for r, v in worst.items() if fold[r] == held_out}
     return errors
 
@@ -150,12 +150,15 @@ def _rate(errors: dict[str, bool]) -> float:
 
 
 def _bound(errors: dict[str, bool]) -> float:
-    """Return the one-sided 95 % Clopper-Pearson bound of an error rate."""
-    n, wrong = len(errors), sum(errors.values())
+    return clopper_pearson_bound(sum(errors.values()), len(errors))
+
+
+def clopper_pearson_bound(wrong: int, n: int) -> float:
+    """Return the one-sided 95 % Clopper-Pearson bound of an error rate, given how many of n cases were wrong."""
     return 1.0 if wrong >= n else float(beta.ppf(0.95, wrong + 1, n - wrong))
 
 
-def _threshold(worst: list[float], allowed: float) -> float:
+def threshold_for(worst: list[float], allowed: float) -> float:
     """Return the lowest value that at most a share of the worst cases reaches."""
     if not worst:
         return 1.0

@@ -48,6 +48,11 @@ def context_matrix(table: FeatureTable) -> FloatArray:
     return np.column_stack([table.features[:, _CONTEXT], np.log10(table.landmark)])
 
 
+def context_names() -> list[str]:
+    """Return the names of the columns of `context_matrix`."""
+    return [*(_NAMES[k] for k in _CONTEXT), "landmark"]
+
+
 def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
     """Read the probability by the budget, and the median given onset by then, off curves."""
     by_budget = curves.probability(decades_after(table.budget, table.landmark))
@@ -56,7 +61,7 @@ def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
 
 
 def context_boosting(train: FeatureTable) -> Ask:
-    """The same boosted hazard, folds and calibration, on the context and the landmark alone, all of it known."""
+    """The same log-linear and boosted hazard, folds and calibration, on the context and the landmark alone, all of it known."""
     train = train.where(train.as_recorded)
     rows = Rows(
         features=context_matrix(train),
@@ -67,7 +72,8 @@ def context_boosting(train: FeatureTable) -> Ask:
         configuration=train.configuration,
         weight=train.weight,
     )
-    model = HazardModel.fit(rows, [*(_NAMES[k] for k in _CONTEXT), "landmark"])
+    names = context_names()
+    model = HazardModel.fit(rows, names, range(len(names)))
 
     def ask(at: FeatureTable, test: FeatureTable) -> Prediction:
         group = np.zeros(len(test), dtype=np.int64)

@@ -4,84 +4,115 @@ Outer folds hold out whole configurations. In each, the forecaster is fitted fro
 calibration folds lie inside them), and so is every baseline. Forecasts are made at fixed landmarks before the rise.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.curves import FloatArray
-from features.table import FeatureTable, landmarks, table_at, training_table
+from features.table import FeatureTable
 from predictor import metrics
+from predictor.alarm import alarm_figures, watch
 from predictor.baselines import BASELINES, Ask, Prediction, predict
 from predictor.bootstrap import interval
+from predictor.corpus_tables import HEADLINE, CorpusTables
 from predictor.folds import N_FOLDS, fold_of
 from predictor.forecaster import OnsetForecaster
-from predictor.hazard import decades_after
+from predictor.hazard import EDGES, decades_after
+from predictor.transfer import leave_one_out
 from training_runs import Run
-from training_runs.onset import COMPREHENSION_DELAY_STEPS, memorization
+from training_runs.noise_floor import noise_floor
+from training_runs.onset import COMPREHENSION_DELAY_STEPS
 
 FORECASTER = "grokcast"
-STRONGEST_BASELINES = ("context only, boosted", "context only, linear")
-
-
-def _memorized_at(run: Run, factor: float) -> list[int]:
-    """Return the checkpoint at a multiple of the step at which memorisation was confirmed."""
-    confirmed = memorization(run.trajectory).confirmed_step
-    if confirmed is None:
-        return []
-    return _checkpoint_at(run, factor * confirmed)
-
-
-def _checkpoint_at(run: Run, step: float) -> list[int]:
-    steps = run.trajectory.steps
-    k = int(np.searchsorted(steps, step, side="right")) - 1
-    return [int(steps[k])] if k >= 0 and step <= run.trajectory.observed_until else []
-
-
-LANDMARKS: dict[str, Callable[[Run], Iterable[int]]] = {
-    "at memorisation": lambda run: _memorized_at(run, 1),
-    "2x memorisation": lambda run: _memorized_at(run, 2),
-    "4x memorisation": lambda run: _memorized_at(run, 4),
-    "10 % of budget": lambda run: _checkpoint_at(run, 0.1 * run.budget_step),
-    "any, before the rise": lambda run: landmarks(run, np.random.default_rng(0)),
-}
-HEADLINE = "at memorisation"
+CONTEXT_BOOSTED = "context only, boosted"
+STRONGEST_BASELINES = (CONTEXT_BOOSTED, "context only, linear")
+ALGORITHMIC = ("modular", "permutation", "parity")
 
 
 @dataclass(frozen=True, eq=False)
 class Scored:
     """Test rows of one kind of landmark, with the predictions of every method; concatenated over folds.
 
-    `at_end` is the forecaster's F(T) at the onset or at the end of the recording.
+    `cdf` holds the forecaster's curves at the bin edges, `at_end` their value at the onset or the end of the recording.
     """
 
     rows: FeatureTable
     predictions: dict[str, Prediction]
+    cdf: FloatArray
     at_end: FloatArray
+
+    def where(self, kept: NDArray[np.bool_]) -> "Scored":
+        """Return some of the rows."""
+        predictions = {
+            name: Prediction(p.probability[kept], p.median[kept])
+            for name, p in self.predictions.items()
+        }
+        return Scored(self.rows.where(kept), predictions, self.cdf[kept], self.at_end[kept])
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Held-out predictions: by kind of landmark, of runs watched from memorisation to the rise, and by signal set."""
+
+    at: dict[str, Scored]
+    watched: Scored
+    by_signals: dict[str, Scored]
+
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+def benchmark(
+    runs: Sequence[Run], on_progress: Progress = lambda stage, done, total: None
+) -> tuple[dict[str, Any], Evaluation]:
+    """Return the whole result as plain data, and the held-out predictions that it was made from."""
+    tables = CorpusTables.of(runs)
+    evaluation = cross_validate(runs, tables, partial(on_progress, "folds"))
+    transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"))
+    return summarize(runs, evaluation, transfer), evaluation
 
 
 def cross_validate(
-    runs: Sequence[Run], on_progress: Callable[[int, int], None] = lambda done, total: None
-) -> dict[str, Scored]:
-    """Return, for each kind of landmark, every early row predicted by models that did not see its configuration."""
+    runs: Sequence[Run],
+    tables: CorpusTables,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation:
+    """Return every early row predicted by models that did not see its configuration."""
     configuration = np.array([r.configuration_id for r in runs])
     fold = fold_of(configuration, "benchmark")
-    parts: dict[str, list[Scored]] = {name: [] for name in LANDMARKS}
+    parts: dict[str, list[Scored]] = {name: [] for name in tables.early}
+    by_signals: dict[str, list[Scored]] = {name: [] for name in tables.by_signals}
+    watched: list[Scored] = []
     for k in range(N_FOLDS):
-        learnt = [r for r, f in zip(runs, fold, strict=True) if f != k]
-        held_out = [r for r, f in zip(runs, fold, strict=True) if f == k]
-        assert not {r.configuration_id for r in learnt} & {r.configuration_id for r in held_out}
-        table = training_table(learnt)
-        forecaster = OnsetForecaster.fit(learnt, f"fold-{k}", table=table)
-        asks = {name: baseline(table) for name, baseline in BASELINES.items()}
-        for name, choose in LANDMARKS.items():
-            at, test = table_at(learnt, choose).early(), table_at(held_out, choose).early()
+        learnt = tables.of_configurations(configuration[fold != k])
+        held_out = tables.of_configurations(configuration[fold == k])
+        assert not set(learnt.training.configuration) & set(held_out.training.configuration)
+        known = [r for r, f in zip(runs, fold, strict=True) if f != k]
+        forecaster = OnsetForecaster.fit(known, f"fold-{k}", tables=learnt)
+        asks = {name: baseline(learnt.training) for name, baseline in BASELINES.items()}
+        for name, test in held_out.early.items():
             if len(test):
-                parts[name].append(_score(forecaster, asks, at, test))
+                parts[name].append(_score(forecaster, asks, learnt.early[name], test))
+        seen = {CONTEXT_BOOSTED: asks[CONTEXT_BOOSTED]}
+        watched.append(_score(forecaster, seen, learnt.watched, held_out.watched))
+        for name, test in held_out.by_signals.items():
+            by_signals[name].append(_score(forecaster, {}, learnt.early[HEADLINE], test))
         on_progress(k + 1, N_FOLDS)
-    return {name: _concatenated(scored) for name, scored in parts.items() if scored}
+    return Evaluation(
+        {name: _concatenated(scored) for name, scored in parts.items() if scored},
+        _concatenated(watched),
+        {name: _concatenated(scored) for name, scored in by_signals.items()},
+    )
+
+
+def judge(forecaster: OnsetForecaster, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the figures of a forecaster as it is on runs that it has not seen, by kind of landmark."""
+    early = CorpusTables.of(runs).early
+    return {name: _table(_score(forecaster, {}, rows, rows)) for name, rows in early.items()}
 
 
 def _score(
@@ -91,7 +122,8 @@ def _score(
     curves = forecaster.curves(test, to_reach=False)
     predictions = {FORECASTER: predict(curves, test)}
     predictions |= {name: ask(at, test) for name, ask in asks.items()}
-    return Scored(test, predictions, curves.probability(decades_after(test.time, test.landmark)))
+    at_end = curves.probability(decades_after(test.time, test.landmark))
+    return Scored(test, predictions, curves.cdf, at_end)
 
 
 def _concatenated(parts: list[Scored]) -> Scored:
@@ -106,18 +138,69 @@ def _concatenated(parts: list[Scored]) -> Scored:
         for name in parts[0].predictions
     }
     rows = FeatureTable.concatenate([p.rows for p in parts])
-    return Scored(rows, predictions, join([p.at_end for p in parts]))
+    return Scored(rows, predictions, join([p.cdf for p in parts]), join([p.at_end for p in parts]))
 
 
-def summarize(runs: Sequence[Run], scored: dict[str, Scored]) -> dict[str, Any]:
-    """Return the whole result as plain data: `tables` by landmark, and the `headline`."""
-    tables = {name: _table(s) for name, s in scored.items()}
+def summarize(
+    runs: Sequence[Run], evaluation: Evaluation, transfer: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the whole result as plain data: `tables` by landmark, every other layer, and the `headline`."""
+    tables = {name: _table(s) for name, s in evaluation.at.items()}
+    alarm = _alarm(runs, evaluation.watched)
+    headline = _headline(evaluation.at, tables)
+    signal_sets = {
+        name: {k: v for k, v in _figures(s, FORECASTER).items() if k in ("auroc", "log10_mae")}
+        for name, s in evaluation.by_signals.items()
+    }
     return {
         "runs": len(runs),
         "configurations": len({r.configuration_id for r in runs}),
         "folds": N_FOLDS,
         "tables": tables,
-        "headline": _headline(scored, tables),
+        "alarm": alarm,
+        "signal_sets": signal_sets,
+        "groups": _groups(runs, evaluation.at[HEADLINE]) if HEADLINE in evaluation.at else {},
+        "transfer": transfer,
+        "headline": None
+        if headline is None
+        else {
+            **headline,
+            "alarm": alarm[FORECASTER],
+            "transfer": {f: _without_levels(t) for f, t in transfer.items()},
+            "signal_sets": signal_sets,
+        },
+    }
+
+
+def _without_levels(transfer: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in transfer.items() if k not in ("levels", "not_estimable")}
+
+
+def _groups(runs: Sequence[Run], scored: Scored) -> dict[str, Any]:
+    """Return the figures of each task family and architecture at the headline landmark."""
+    words = {r.run_id: (r.context.task_family, r.context.architecture) for r in runs}
+    own = [words[r] for r in scored.rows.run.tolist()]
+    groups = {}
+    for name in sorted({word for pair in own for word in pair if word is not None}):
+        part = scored.where(np.array([name in pair for pair in own]))
+        figures = _figures(part, FORECASTER)
+        groups[name] = {
+            "rows": len(part.rows),
+            "positives": int(part.rows.event.sum()),
+            "grokking": int(_grokking(part.rows).sum()),
+            **{k: figures[k] for k in ("auroc", "log10_mae", "mape")},
+            "coverage90": _interval(part, _coverage),
+        }
+    return groups
+
+
+def _alarm(runs: Sequence[Run], watched: Scored) -> dict[str, Any]:
+    """Return the figures of alarms on algorithmic tasks, by method."""
+    algorithmic = [r.run_id for r in runs if r.context.task_family in ALGORITHMIC]
+    watched = watched.where(np.isin(watched.rows.run, algorithmic))
+    return {
+        name: alarm_figures(watch(watched.rows, prediction.probability))
+        for name, prediction in watched.predictions.items()
     }
 
 
@@ -204,7 +287,7 @@ def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, An
         STRONGEST_BASELINES, key=lambda n: table["methods"][n]["log10_mae"]["value"] or np.inf
     )
     rows = s.rows
-    floor = metrics.noise_floor(*_first_rows(rows))
+    floor = noise_floor(*_first_rows(rows))
     return {
         "landmark": HEADLINE,
         "whether": {
@@ -223,7 +306,20 @@ def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, An
             "context_only": context_when,
             "context_only_log10_mae": table["methods"][context_when]["log10_mae"],
             "coverage90": table["coverage90"],
+            **_survival_figures(s),
         },
+    }
+
+
+def _survival_figures(s: Scored) -> dict[str, float]:
+    """Return Harrell's concordance of the restricted mean onset, and the integrated Brier score, over two decades."""
+    ahead = EDGES <= 2.0
+    x = decades_after(s.rows.time, s.rows.landmark)
+    mean_onset = np.asarray(np.trapezoid(1 - s.cdf[:, ahead], EDGES[ahead], axis=1))
+    ibs = metrics.integrated_brier(s.cdf[:, ahead][:, 1:], EDGES[ahead][1:], x, s.rows.event)
+    return {
+        "c_index": round(metrics.c_index(mean_onset, x, s.rows.event), 4),
+        "ibs": round(ibs, 4),
     }
 
 

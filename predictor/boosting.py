@@ -1,6 +1,5 @@
 """Fit and evaluate the boosted hazard: features and decades ahead in, onsets per decade out."""
 
-import warnings
 from collections.abc import Sequence
 
 import lightgbm as lgb
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.curves import FloatArray
-from predictor.hazard import CENTRES, N_BINS, cumulative_hazard, person_periods
+from predictor.hazard import CENTRES, N_BINS, PersonPeriods, cumulative_hazard
 
 # Not tuned: other sizes did as well on grouped folds (docs/decisions.md). Deterministic: the same corpus, the same file.
 PARAMETERS = {
@@ -22,7 +21,7 @@ PARAMETERS = {
     "monotone_constraints_method": "basic",
     "seed": 0,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "num_threads": 1,  # boosters are fitted side by side; threads that share one wait for each other
     "verbose": -1,
 }
@@ -36,41 +35,40 @@ def fit_hazard(
     features: FloatArray,
     names: Sequence[str],
     target: FloatArray,
-    x: FloatArray,
-    event: NDArray[np.bool_],
+    periods: PersonPeriods,
     weight: FloatArray,
+    start: FloatArray,
 ) -> lgb.Booster:
-    """Return a booster of the log hazard, falling (never rising) with the target accuracy.
+    """Return a booster of what a log hazard lacks, falling (never rising) with the target accuracy.
 
     Parameters
     ----------
     features : shape (n_rows, n_features), in the order of names.
     target : accuracy asked about, shape (n_rows,).
-    x, event : decades followed after the landmark, and whether that ended in onset.
+    periods : the bins that each row was watched in.
     weight : shape (n_rows,).
+    start : the log hazard in each bin that the booster is added to, shape (n_rows, n_bins).
     """
-    periods = person_periods(x, event)
-    matrix = np.column_stack([features, target])[periods.row]
-    matrix = np.column_stack([matrix, CENTRES[periods.bin]])
+    matrix = np.empty((len(periods.row), features.shape[1] + 2), dtype=np.float32)
+    matrix[:, :-2] = features[periods.row]
+    matrix[:, -2], matrix[:, -1] = target[periods.row], CENTRES[periods.bin]
     constraints = [0] * features.shape[1] + [-1, 0]
     data = lgb.Dataset(
         matrix,
-        # Weighted rates: the same likelihood as counts with an exposure offset, and the base rate stays in the file.
+        # Weighted rates: the same likelihood as counts with an exposure offset.
         label=periods.event / periods.exposure,
         weight=weight[periods.row] * periods.exposure,
+        init_score=start[periods.row, periods.bin],
         feature_name=[*names, *ASKED],
         free_raw_data=True,
     )
     return lgb.train({**PARAMETERS, "monotone_constraints": constraints}, data, N_TREES)
 
 
-def mean_log_rates(
-    boosters: Sequence[lgb.Booster], features: FloatArray, target: FloatArray
-) -> FloatArray:
-    """Return the log hazard in each bin, shape (n_rows, n_bins), averaged over boosters."""
-    matrix = question_matrix(features, target)
-    raw = [b.predict(matrix, raw_score=True, num_threads=1) for b in boosters]
-    return np.asarray(np.mean(raw, axis=0)).reshape(-1, N_BINS)
+def boosted_log_rates(booster: lgb.Booster, features: FloatArray, target: FloatArray) -> FloatArray:
+    """Return what a booster adds to the log hazard in each bin, shape (n_rows, n_bins)."""
+    raw = booster.predict(question_matrix(features, target), raw_score=True, num_threads=1)
+    return np.asarray(raw).reshape(-1, N_BINS)
 
 
 def question_matrix(features: FloatArray, target: FloatArray) -> FloatArray:
@@ -85,20 +83,14 @@ def onset_probability(log_rates: FloatArray) -> FloatArray:
 
 
 def contributions(
-    boosters: Sequence[lgb.Booster],
-    features: FloatArray,
-    target: FloatArray,
-    bins: NDArray[np.intp],
+    booster: lgb.Booster, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
 ) -> FloatArray:
     """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
     matrix = np.column_stack([features, target, CENTRES[bins]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        shap = [b.predict(matrix, pred_contrib=True, num_threads=1) for b in boosters]
-    return np.asarray(np.mean(shap, axis=0))[:, : features.shape[1]]
+    shap = booster.predict(matrix, pred_contrib=True, num_threads=1)
+    return np.asarray(shap)[:, : features.shape[1]]
 
 
-def gain_shares(boosters: Sequence[lgb.Booster], n_features: int) -> FloatArray:
-    """Return each feature's share of the boosters' gain, shape (n_features,)."""
-    gain = np.sum([b.feature_importance("gain") for b in boosters], axis=0)[:n_features]
-    return np.asarray(gain / max(gain.sum(), 1e-12))
+def gains(booster: lgb.Booster) -> FloatArray:
+    """Return how much of the likelihood each column gained."""
+    return np.asarray(booster.feature_importance("gain"), dtype=float)

@@ -18,7 +18,7 @@ from features.table import (
 )
 from predictor.advice import AdviceRule, fit_advice
 from predictor.answer import Reading, answer, answer_generalized
-from predictor.boosting import contributions, gain_shares
+from predictor.corpus_tables import CorpusTables
 from predictor.curves import OnsetCurves
 from predictor.forecast import Forecast, Question
 from predictor.hazard import CENTRES, EDGES, decades_after
@@ -28,6 +28,33 @@ from predictor.survival import cdf_at, kaplan_meier
 from training_runs import InvalidInput, Onset, Run
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
+# What the log-linear part of the hazard reads: the context, and what of the history is nearly linear in its effect.
+_LINEAR_HISTORY = (
+    "memorized",
+    "memorization_age",
+    "half_fit_age",
+    "val_acc_over_chance",
+    "val_loss_over_chance",
+    "accuracy_gap",
+    "loss_gap",
+    "loss_gap_slope",
+    "weight_norm_per_weight",
+    "train_loss_level",
+    "val_loss_level",
+    "val_loss_slope",
+    "val_loss_slope_long",
+    "val_loss_peak_age",
+    "val_loss_below_peak",
+    "train_loss_slope",
+    "val_acc_slope",
+    "weight_norm_slope",
+    "weight_norm_slope_long",
+    "val_loss_passage",
+    "val_acc_passage",
+)
+LINEAR_COLUMNS = tuple(
+    k for k, f in enumerate(FEATURES.values()) if f.group == "context" or f.name in _LINEAR_HISTORY
+)
 _AGE, _MEMORIZED = (list(FEATURES).index(n) for n in ("memorization_age", "memorized"))
 
 
@@ -60,13 +87,14 @@ class OnsetForecaster:
         version: str,
         on_fold: Callable[[], None] = lambda: None,
         *,
-        table: FeatureTable | None = None,
+        tables: CorpusTables | None = None,
     ) -> "OnsetForecaster":
-        """Learn from runs, or from their training table where it is at hand. The same runs give the same forecaster."""
-        table = training_table(runs) if table is None else table
+        """Learn from runs, or from their tables where they are at hand. The same runs give the same forecaster."""
+        table = training_table(runs) if tables is None else tables.training
+        watched = watch_table(runs) if tables is None else tables.watched
         x = decades_after(table.time, table.landmark)
         rows = _rows(table, x)
-        hazard = HazardModel.fit(rows, list(FEATURES), on_fold)
+        hazard = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, on_fold)
         reach = fit_reach(_age(table.features), table.landmark, x, table.configuration)
         population = np.stack([_population(rows, rows.group == g) for g in range(len(PHASES) - 1)])
         return cls(
@@ -77,10 +105,10 @@ class OnsetForecaster:
             reach=reach,
             resemblance=fit_resemblance(
                 table.features,
-                gain_shares(hazard.boosters, len(FEATURES)),
+                hazard.importance(len(FEATURES)),
                 worlds_of([r.context for r in runs]),
             ),
-            advice=_fit_advice(watch_table(runs), hazard, reach),
+            advice=_fit_advice(watched, hazard, reach),
         )
 
     def forecast(self, question: Question) -> Forecast:
@@ -117,7 +145,7 @@ class OnsetForecaster:
 
         Parameters
         ----------
-        blind : by the boosters that did not see each row's configuration.
+        blind : by the learners that did not see each row's configuration.
         to_reach : only as far as they are supported, as forecasts are; else as far as the model goes.
         """
         if blind:
@@ -145,7 +173,7 @@ class OnsetForecaster:
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES, np.nan_to_num(median), side="right") - 1
         bins = np.clip(bins, 0, len(CENTRES) - 1)
-        moved = contributions(self.hazard.boosters, features, target, bins)
+        moved = self.hazard.contributions(features, target, bins)
         return [
             answer(
                 self.version,

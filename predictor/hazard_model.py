@@ -1,8 +1,8 @@
 """Boosted hazards from five folds of configurations, and one calibration for each phase of a run.
 
-Each booster has seen four fifths of the configurations. A forecast averages all five; a row of the corpus is judged
-by the one booster that did not see its configuration, so that the very model that is shipped can be calibrated and
-compared on configurations new to it (cross-fitting; CV+ of Barber et al. 2021, arXiv 1905.02928, is its kin).
+Each learner has seen four fifths of the configurations. A forecast averages all five; a row of the corpus is judged by
+the one that did not see its configuration, so that the very model that is shipped can be calibrated and compared on
+configurations new to it (cross-fitting; CV+ of Barber et al. 2021, arXiv 1905.02928, is its kin).
 """
 
 import os
@@ -10,16 +10,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from features.curves import FloatArray
-from predictor.boosting import fit_hazard, mean_log_rates, onset_probability
+from predictor.boosting import onset_probability
 from predictor.calibration import CalibrationMap, fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import EDGES
+from predictor.hazard import EDGES, person_periods
+from predictor.learner import Learner
 
 # A phase with fewer onsets than this is calibrated together with the others.
 _MIN_EVENTS = 40
@@ -48,46 +49,65 @@ class Rows:
     configuration: NDArray[np.str_]
     weight: FloatArray
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Rows":
+        """Return some of the rows."""
+        return Rows(**{name: values[chosen] for name, values in vars(self).items()})
+
 
 @dataclass(frozen=True, eq=False)
 class HazardModel:
-    """Five boosters, and calibration maps by group; the map of group -1 serves groups with too few onsets."""
+    """Five learners, and calibration maps by group; the map of group -1 serves groups with too few onsets."""
 
-    boosters: Sequence[lgb.Booster]
+    learners: Sequence[Learner]
     calibration: dict[int, CalibrationMap]
 
     @classmethod
     def fit(
-        cls, rows: Rows, names: Sequence[str], on_fold: Callable[[], None] = lambda: None
+        cls,
+        rows: Rows,
+        names: Sequence[str],
+        linear_columns: Sequence[int],
+        on_fold: Callable[[], None] = lambda: None,
+        *,
+        n_learners: int = N_FOLDS,
     ) -> "HazardModel":
-        """Fit boosters on all folds but one each, and calibrate them on the fold that each has not seen."""
+        """Fit learners on all folds but one each, and calibrate them on the fold that each has not seen.
+
+        Parameters
+        ----------
+        names : of the features.
+        linear_columns : features that the log-linear part reads.
+        n_learners : fewer than five leave rows that no learner is blind to: those are not calibrated on.
+        """
         fold = fold_of(rows.configuration, "fit")
 
-        def booster_blind_to(k: int) -> lgb.Booster:
+        def learner_blind_to(k: int) -> Learner:
             seen = fold != k
-            booster = fit_hazard(
+            learner = Learner.fit(
                 rows.features[seen],
                 names,
                 rows.target[seen],
-                rows.x[seen],
-                rows.event[seen],
+                person_periods(rows.x[seen], rows.event[seen]),
                 rows.weight[seen],
+                linear_columns,
             )
             on_fold()
-            return booster
+            return learner
 
         # Threads, not processes: LightGBM works without the interpreter's lock.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            boosters = list(pool.map(booster_blind_to, range(N_FOLDS)))
-        uncalibrated = cls(boosters, {})
-        raw = uncalibrated._blind(rows.features, rows.target, rows.configuration)
-        return cls(boosters, _calibrations(raw, rows))
+        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            learners = list(pool.map(learner_blind_to, range(n_learners)))
+        uncalibrated = cls(learners, {})
+        judged = rows.where(fold < n_learners)
+        raw = uncalibrated._blind(judged.features, judged.target, judged.configuration)
+        return cls(learners, _calibrations(raw, judged))
 
     def curves(
         self, features: FloatArray, target: FloatArray, group: NDArray[np.int64]
     ) -> FloatArray:
         """Return calibrated P(onset by each edge), shape (n_rows, n_bins + 1)."""
-        raw = onset_probability(mean_log_rates(self.boosters, features, target))
+        log_rates = np.mean([m.log_rates(features, target) for m in self.learners], axis=0)
+        raw = onset_probability(log_rates)
         return self._calibrated(raw, group)
 
     def blind_curves(
@@ -97,8 +117,20 @@ class HazardModel:
         group: NDArray[np.int64],
         configuration: NDArray[np.str_],
     ) -> FloatArray:
-        """Return the same, each row from the booster that did not see its configuration."""
+        """Return the same, each row from the learner that did not see its configuration."""
         return self._calibrated(self._blind(features, target, configuration), group)
+
+    def contributions(
+        self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
+    ) -> FloatArray:
+        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
+        return np.asarray(
+            np.mean([m.contributions(features, target, bins) for m in self.learners], axis=0)
+        )
+
+    def importance(self, n_features: int) -> FloatArray:
+        """Return how much each feature matters, shape (n_features,), summing to 1."""
+        return np.asarray(np.mean([m.importance(n_features) for m in self.learners], axis=0))
 
     def _blind(
         self, features: FloatArray, target: FloatArray, configuration: NDArray[np.str_]
@@ -107,8 +139,7 @@ class HazardModel:
         cdf = np.zeros((len(features), len(EDGES)))
         for k in np.unique(fold):
             rows = fold == k
-            rates = mean_log_rates([self.boosters[k]], features[rows], target[rows])
-            cdf[rows] = onset_probability(rates)
+            cdf[rows] = onset_probability(self.learners[k].log_rates(features[rows], target[rows]))
         return cdf
 
     def _calibrated(self, cdf: FloatArray, group: NDArray[np.int64]) -> FloatArray:

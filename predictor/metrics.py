@@ -1,7 +1,5 @@
 """What a forecast is judged by: pure functions of arrays, one number each; NaN where they are not defined."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -72,36 +70,43 @@ def open_coverage(
     return np.where(event, inside, np.isnan(high) | (high > horizon))
 
 
-@dataclass(frozen=True)
-class NoiseFloor:
-    """How far seeds of one configuration lie apart.
+def c_index(median: FloatArray, time: FloatArray, event: BoolArray) -> float:
+    """Return Harrell's concordance: how often, of two rows whose order is known, the earlier onset is forecast earlier.
 
-    Attributes
-    ----------
-    difference : mean absolute difference of log10 onset between two seeds; None without a pair.
-    value : that over sqrt 2: what a forecast of the configuration's typical onset would be wrong by.
-    pairs : with both onsets seen.
-    half_censored_pairs : where one generalised and the other was watched for longer without.
+    The order of two rows is known where the earlier time is an onset. Ties of forecasts count half. Harrell et al.
+    (1982), JAMA 247.
     """
+    concordant, comparable = 0.0, 0
+    for i in np.flatnonzero(event):
+        later = time > time[i]
+        comparable += int(later.sum())
+        concordant += (median[later] > median[i]).sum() + 0.5 * (median[later] == median[i]).sum()
+    return float(concordant / comparable) if comparable else float("nan")
 
-    difference: float | None
-    value: float | None
-    pairs: int
-    half_censored_pairs: int
 
+def integrated_brier(
+    probability: FloatArray, grid: FloatArray, x: FloatArray, event: BoolArray
+) -> float:
+    """Return the mean over a grid of the Brier score at each of its points, weighted for censoring.
 
-def noise_floor(time: FloatArray, event: BoolArray, configuration: NDArray[np.str_]) -> NoiseFloor:
-    """Return the spread between seeds, from one row a run. Pairs with a censored onset are left out of the mean."""
-    differences, half_censored = [], 0
-    for name in np.unique(configuration):
-        members = np.flatnonzero(configuration == name)
-        for a, b in zip(*np.triu_indices(len(members), 1), strict=True):
-            i, j = sorted((members[a], members[b]), key=lambda k: time[k])
-            if event[i] and event[j]:
-                differences.append(abs(np.log10(time[i] / time[j])))
-            elif event[i]:  # the other was still without onset when this one had it
-                half_censored += 1
-    if not differences:
-        return NoiseFloor(None, None, 0, half_censored)
-    mean = float(np.mean(differences))
-    return NoiseFloor(round(mean, 4), round(mean / 2**0.5, 4), len(differences), half_censored)
+    Parameters
+    ----------
+    probability : P(onset by each point), shape (n_rows, n_points).
+    grid : increasing times; the mean is by the trapezoid rule over it.
+    x, event : time followed, and whether that ended in onset.
+
+    Rows censored before a point have no weight there; others are weighted by the inverse of the Kaplan-Meier estimate
+    of staying uncensored (Graf et al. 1999, Stat. Med. 18, 2529).
+    """
+    times, censored, _ = kaplan_meier(x, ~event, np.ones(len(x)))
+
+    def uncensored(at: FloatArray) -> FloatArray:
+        return np.maximum(1 - cdf_at(at, times, censored), 1e-6)
+
+    at_own_time = uncensored(x)
+    scores = []
+    for k, point in enumerate(grid):
+        happened, open_ = event & (x <= point), x > point
+        weight = happened / at_own_time + open_ / uncensored(np.array([point]))
+        scores.append(np.mean(weight * (happened - probability[:, k]) ** 2))
+    return float(np.trapezoid(scores, grid) / (grid[-1] - grid[0]))

@@ -1,4 +1,4 @@
-"""Make the forecaster that is shipped: `python -m predictor.release VERSION`, from the committed corpus.
+"""Make the forecaster that is shipped: `python -m predictor.release VERSION [EXTERNAL]`, from the committed corpus.
 
 Runs the benchmark, fits on the whole corpus, writes the version into the package, and writes the figures into the
 README and docs/benchmark.md, so that no figure there is typed by hand.
@@ -7,22 +7,30 @@ README and docs/benchmark.md, so that no figure there is typed by hand.
 import sys
 from pathlib import Path
 
-from predictor.benchmark import cross_validate, summarize
+from predictor.benchmark import benchmark, judge
+from predictor.external import benchmark_external
 from predictor.forecaster import OnsetForecaster
 from predictor.report import benchmark_page, headline_table
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, save
 from training_runs import archive
+from training_runs.blind_test import BLIND, read_blind
 
 ROOT = Path(__file__).parent.parent
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
 
 
-def release(version: str) -> None:
-    """Benchmark, fit, store and document a version."""
+def release(version: str, external: Path | None) -> None:
+    """Benchmark, fit, store and document a version; look once at the blind test and at the locked half of `external`."""
     runs = archive.read(archive.CORPUS)
-    result = summarize(runs, cross_validate(runs))
+    result, _ = benchmark(runs)
     forecaster = OnsetForecaster.fit(runs, version)
+    if BLIND.is_dir():
+        result["blind"] = judge(forecaster, read_blind())
+    if external is not None:
+        result["external"] = [
+            benchmark_external(forecaster, [external], locked=locked) for locked in (True, False)
+        ]
     save(forecaster, make_card(runs, {"benchmark": result}), SHIPPED)
     (ROOT / "docs" / "benchmark.md").write_text(benchmark_page(result, version))
     readme = ROOT / "README.md"
@@ -37,4 +45,4 @@ def with_table(readme: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    release(sys.argv[1])
+    release(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None)

@@ -34,7 +34,143 @@ def benchmark_page(result: dict[str, Any], version: str) -> str:
         parts.append(
             f"## {landmark.capitalize()}\n\n{_rows_text(landmark, table)}\n\n{_table(table)}"
         )
+    parts += [
+        _section(*section(result))
+        for section in (alarm_table, groups_table, signal_sets_table, transfer_table)
+    ]
+    parts += [_section(*external_table(e)) for e in result.get("external", [])]
+    if "blind" in result:
+        parts.append(
+            "## The blind test\n\nConfigurations frozen before any forecaster saw them, looked at once a release."
+        )
+        parts += [
+            f"{_rows_text(landmark, table)}\n\n{_table(table)}"
+            for landmark, table in result["blind"].items()
+        ]
     return "\n\n".join(parts) + "\n"
+
+
+Section = tuple[str, list[str], list[list[str]]]  # title, header, rows
+
+
+def alarm_table(result: dict[str, Any]) -> Section:
+    """Return the ALARM layer: algorithmic tasks, by run, thresholds from the other folds."""
+    header = ["alarm", "FPR", "95 % bound", "coverage", "median lead, steps", "median lead share"]
+    rows = [
+        [
+            name,
+            interval_text(a["fpr"]),
+            f"{a['fpr_bound']:.3f}",
+            interval_text(a["coverage"]),
+            interval_text(a["lead_steps"], digits=0),
+            interval_text(a["lead_share"]),
+        ]
+        for name, a in result["alarm"].items()
+    ]
+    return "Alarms on algorithmic tasks, at a false-positive rate of 5 % wanted", header, rows
+
+
+def groups_table(result: dict[str, Any]) -> Section:
+    """Return the figures of each task family and architecture at memorisation."""
+    header = [
+        "at memorisation",
+        "rows",
+        "generalise",
+        "grok",
+        "AUROC",
+        "log10 MAE",
+        "MAPE",
+        "coverage of 90 %",
+    ]
+    rows = [
+        [name, *(str(g[k]) for k in ("rows", "positives", "grokking")),
+         *(interval_text(g[k]) for k in ("auroc", "log10_mae", "mape", "coverage90"))]
+        for name, g in result["groups"].items()
+    ]  # fmt: skip
+    return "By task family and architecture", header, rows
+
+
+def signal_sets_table(result: dict[str, Any]) -> Section:
+    """Return what the same forecaster reaches when less is sent to it."""
+    rows = [
+        [name, interval_text(f["auroc"]), interval_text(f["log10_mae"])]
+        for name, f in result["signal_sets"].items()
+    ]
+    return "By what is sent, at memorisation", ["sent", "AUROC", "log10 MAE"], rows
+
+
+def transfer_table(result: dict[str, Any]) -> Section:
+    """Return every level that was left out of fitting, beside the context alone."""
+    header = [
+        "left out",
+        "level",
+        "rows",
+        "generalise",
+        "AUROC",
+        "context only",
+        "log10 MAE",
+        "context only",
+    ]
+    figures = ("auroc", "context_only_auroc", "log10_mae", "context_only_log10_mae")
+    rows = []
+    for factor, found in result["transfer"].items():
+        rows += [
+            [
+                factor,
+                level,
+                str(f["rows"]),
+                str(f["positives"]),
+                *(interval_text(f[k]) for k in figures),
+            ]
+            for level, f in found["levels"].items()
+        ]
+        missing = ", ".join(found["not_estimable"])
+        rows.append([factor, "mean", "", "", *(_number(found[k]) for k in figures)])
+        if missing:
+            rows.append([factor, f"not estimable: {missing}", *[""] * 6])
+    return "One level left out, at memorisation", header, rows
+
+
+def external_table(result: dict[str, Any]) -> Section:
+    """Return how the forecaster, unchanged, does on runs recorded elsewhere."""
+    header = [
+        "source",
+        "horizon",
+        "context",
+        "rows",
+        "onsets",
+        "AUROC",
+        "log10 MAE",
+        "coverage of 90 %",
+    ]
+    figures = ("auroc", "log10_mae", "coverage90")
+    rows = [
+        [r["source"], f"{r['horizon']}x", "with" if r["with_context"] else "without", str(r["rows"]),
+         str(r["onsets"]), *(interval_text(r[k]) for k in figures)]
+        for r in result["rows"]
+    ]  # fmt: skip
+    rows += [
+        [
+            "mean of scored sources",
+            f"{m['horizon']}x",
+            "both",
+            "",
+            "",
+            *(_number(m[k]) for k in figures),
+        ]
+        for m in result["means"]
+    ]
+    half = "the locked half" if result["locked"] else "development data"
+    return f"Runs recorded elsewhere: {half}", header, rows
+
+
+def _section(title: str, header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return f"## {title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _rows_text(landmark: str, table: dict[str, Any]) -> str:
@@ -69,8 +205,9 @@ def _table(table: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def interval_text(figure: dict[str, float | None]) -> str:
+def interval_text(figure: dict[str, float | None], digits: int = 3) -> str:
     """Return `value [low, high]`; a dash where a figure is not defined."""
-    if figure["value"] is None:
+    value, low, high = figure["value"], figure["low"], figure["high"]
+    if value is None or low is None or high is None:
         return "-"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"

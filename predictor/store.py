@@ -26,10 +26,12 @@ from predictor.calibration import CalibrationMap
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard_model import HazardModel
+from predictor.learner import Learner
+from predictor.linear_hazard import LinearHazard
 from predictor.support import Reach, Resemblance
 
 SHIPPED = Path(__file__).parent / "forecasters"
-FORMAT = 1  # of state.json; a change is named in the CHANGELOG
+FORMAT = 2  # of state.json; a change is named in the CHANGELOG
 
 Card = dict[str, Any]
 
@@ -110,8 +112,8 @@ def save(forecaster: OnsetForecaster, card: Card, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
     try:
-        for k, booster in enumerate(forecaster.hazard.boosters):
-            booster.save_model(str(aside / f"booster-{k}.txt"))
+        for k, learner in enumerate(forecaster.hazard.learners):
+            learner.booster.save_model(str(aside / f"booster-{k}.txt"))
         (aside / "state.json").write_text(_dumps(_state(forecaster)))
         (aside / "card.json").write_text(_dumps({"version": forecaster.version, **card}))
         checksums = {p.name: _checksum(p) for p in sorted(aside.iterdir())}
@@ -161,7 +163,13 @@ def _load(path: Path, version: str) -> OnsetForecaster:
     resemblance = state["resemblance"]
     return OnsetForecaster(
         version=version,
-        hazard=HazardModel(boosters, maps),
+        hazard=HazardModel(
+            [
+                Learner(_linear(part), booster)
+                for part, booster in zip(state["linear"], boosters, strict=True)
+            ],
+            maps,
+        ),
         population=_array(state["population"]),
         memorization=_array(state["memorization"]),
         reach=Reach(
@@ -188,6 +196,7 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "features": list(FEATURES),
+        "linear": [_linear_state(m.linear) for m in forecaster.hazard.learners],
         "calibration": {
             str(g): [m.knots.tolist(), m.values.tolist()]
             for g, m in sorted(forecaster.hazard.calibration.items())
@@ -211,6 +220,15 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
         },
         "advice": asdict(forecaster.advice),
     }
+
+
+def _linear(state: dict[str, list[Any]]) -> LinearHazard:
+    arrays = {name: _array(values) for name, values in state.items() if name != "columns"}
+    return LinearHazard(columns=np.array(state["columns"], dtype=np.intp), **arrays)
+
+
+def _linear_state(linear: LinearHazard) -> dict[str, list[Any]]:
+    return {name: values.tolist() for name, values in vars(linear).items()}
 
 
 def _array(values: list[float | None]) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from features.table import table_at
 from predictor.alarm import alarm_figures, watch
-from predictor.benchmark import FORECASTER, cross_validate, summarize
+from predictor.benchmark import FORECASTER, benchmark
 from predictor.corpus_tables import CorpusTables, checkpoint_at
 from predictor.external import is_locked
 from predictor.transfer import leave_one_out, level_of_configuration
@@ -68,7 +68,7 @@ def test_a_missed_run_has_lead_zero():
 
 def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(runs):
     """The synthetic norm tells the onset and the context tells nothing: the forecaster must win, and say by how much."""
-    result = summarize(runs, cross_validate(runs))
+    result, _ = benchmark(runs)
     headline = result["headline"]
     assert headline["whether"]["auroc"]["value"] > 0.9
     assert headline["whether"]["minus_context_only"]["low"] > 0

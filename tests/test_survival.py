@@ -9,7 +9,7 @@ from predictor.calibration import fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
 from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods
-from predictor.metrics import interval_coverage, open_coverage
+from predictor.metrics import c_index, integrated_brier, interval_coverage, open_coverage
 from predictor.survival import cdf_at, kaplan_meier
 
 
@@ -146,3 +146,28 @@ def test_open_coverage_counts_what_the_interval_claims():
     horizon = np.full(6, 50.0)
     expected = [True, False, True, True, False, True]
     assert open_coverage(low, high, time, event, horizon).tolist() == expected
+
+
+def censored_sample(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    scale = rng.uniform(0.5, 2, n)
+    onset, censoring = rng.exponential(scale), rng.exponential(1.5, n)
+    event = onset <= censoring
+    return scale, np.round(np.where(event, onset, censoring), 6) + 1e-3, event
+
+
+def test_concordance_equals_scikit_survival():
+    sksurv = pytest.importorskip("sksurv.metrics")
+    scale, x, event = censored_sample()
+    theirs = sksurv.concordance_index_censored(event, x, -scale)[0]
+    assert c_index(scale, x, event) == pytest.approx(theirs, abs=1e-12)
+
+
+def test_integrated_brier_equals_scikit_survival():
+    sksurv = pytest.importorskip("sksurv.metrics")
+    scale, x, event = censored_sample()
+    grid = np.linspace(0.1, 1.5, 15)
+    probability = 1 - np.exp(-grid / scale[:, None])
+    outcome = np.array(list(zip(event, x, strict=True)), dtype=[("event", bool), ("time", float)])
+    theirs = sksurv.integrated_brier_score(outcome, outcome, 1 - probability, grid)
+    assert integrated_brier(probability, grid, x, event) == pytest.approx(theirs, rel=1e-6)

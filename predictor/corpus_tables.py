@@ -1,0 +1,100 @@
+"""The tables of a corpus that fitting and judging read, made once: features take longer than a model of them."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.table import FeatureTable, landmarks, table_at, training_table, watch_table
+from training_runs import Run
+from training_runs.onset import memorization
+from training_runs.signals import SIGNALS
+
+
+def checkpoint_at(run: Run, step: float) -> list[int]:
+    """Return the last checkpoint at or before a step, in a list; an empty one where the recording does not reach it."""
+    steps = run.trajectory.steps
+    k = int(np.searchsorted(steps, step, side="right")) - 1
+    return [int(steps[k])] if k >= 0 and step <= run.trajectory.observed_until else []
+
+
+def _memorized_at(run: Run, factor: float) -> list[int]:
+    """Return the checkpoint at a multiple of the step at which memorisation was confirmed."""
+    confirmed = memorization(run.trajectory).confirmed_step
+    return [] if confirmed is None else checkpoint_at(run, factor * confirmed)
+
+
+LANDMARKS: dict[str, Callable[[Run], Iterable[int]]] = {
+    "at memorisation": lambda run: _memorized_at(run, 1),
+    "2x memorisation": lambda run: _memorized_at(run, 2),
+    "4x memorisation": lambda run: _memorized_at(run, 4),
+    "10 % of budget": lambda run: checkpoint_at(run, 0.1 * run.budget_step),
+    "any, before the rise": lambda run: landmarks(run, np.random.default_rng(0)),
+}
+
+# Probes that look at validation samples.
+_MEASURED_ON_VALIDATION = {
+    name
+    for name in SIGNALS
+    if name.startswith(("dropout_", "drc_", "activation_", "inactive_", "dead_", "representation_"))
+}
+HEADLINE = "at memorisation"
+
+_LOSSES = {"train_loss", "val_loss"}
+_PLAIN = _LOSSES | {"train_acc", "val_acc"}
+_NORMS = {name for name in SIGNALS if "norm" in name}
+# What a caller may have: which signals, and whether the context.
+SIGNAL_SETS: dict[str, tuple[Collection[str] | None, bool]] = {
+    "everything": (None, True),
+    "losses, accuracies and norms": (_PLAIN | _NORMS, True),
+    "losses and accuracies": (_PLAIN, True),
+    "losses": (_LOSSES, True),
+    "no validation data": (set(SIGNALS) - {"val_loss", "val_acc", *_MEASURED_ON_VALIDATION}, True),
+    "everything, no context": (None, False),
+    "losses and accuracies, no context": (_PLAIN, False),
+    "context only, no history": ((), True),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusTables:
+    """Tables of the same runs.
+
+    Attributes
+    ----------
+    training : what is learnt from.
+    watched : every checkpoint that someone who watches would ask at, from memorisation to the rise.
+    early : by kind of landmark, rows before the rise whose outcome is known.
+    by_signals : by signal set, the same rows at the headline landmark, seeing only those signals.
+    """
+
+    training: FeatureTable
+    watched: FeatureTable
+    early: dict[str, FeatureTable]
+    by_signals: dict[str, FeatureTable]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> "CorpusTables":
+        """Measure every run at all of its landmarks."""
+        early = {name: table_at(runs, choose).early() for name, choose in LANDMARKS.items()}
+        by_signals = {
+            name: table_at(
+                runs, LANDMARKS[HEADLINE], signals=signals, hide_context=not with_context
+            ).early()
+            for name, (signals, with_context) in SIGNAL_SETS.items()
+        }
+        return cls(training_table(runs), watch_table(runs), early, by_signals)
+
+    def of_configurations(self, names: NDArray[np.str_]) -> "CorpusTables":
+        """Return the rows of some configurations."""
+
+        def part(table: FeatureTable) -> FeatureTable:
+            return table.where(np.isin(table.configuration, names))
+
+        return CorpusTables(
+            part(self.training),
+            part(self.watched),
+            {name: part(table) for name, table in self.early.items()},
+            {name: part(table) for name, table in self.by_signals.items()},
+        )

@@ -1,0 +1,93 @@
+"""A ridge-penalised log-linear hazard: what the boosters start from.
+
+Trees cannot extrapolate and need many splits for a straight line, and much of what decides an onset is nearly linear
+in logarithms of hyperparameters and recent slopes. The boosters learn what this leaves over (docs/decisions.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import PoissonRegressor
+
+from features.curves import FloatArray
+from predictor.hazard import CENTRES, N_BINS, PersonPeriods
+
+_PENALTY = 1e-3
+_FARTHEST = (
+    3.0  # standard deviations: a feature beyond is read as that far, so that no line runs away
+)
+_MIDDLE = 0.6  # decades ahead, where effects are stated
+_TARGET, _TARGET_SCALE = 0.9, 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class LinearHazard:
+    """The log hazard as a sum over features, each with a weight that changes linearly with the decades ahead.
+
+    Attributes
+    ----------
+    columns : of the features that are read, shape (n_read,).
+    centre, scale : median and spread of each; a missing value counts as the median.
+    weight, drift : shape (n_read + 1,), the target accuracy last: the effect 0.6 decades ahead, and its change per decade.
+    base : shape (n_bins,).
+    """
+
+    columns: NDArray[np.intp]
+    centre: FloatArray
+    scale: FloatArray
+    weight: FloatArray
+    drift: FloatArray
+    base: FloatArray
+
+    @classmethod
+    def fit(
+        cls,
+        features: FloatArray,
+        target: FloatArray,
+        periods: PersonPeriods,
+        weight: FloatArray,
+        columns: Sequence[int],
+    ) -> "LinearHazard":
+        """Fit by penalised Poisson likelihood; arguments as for `fit_hazard`."""
+        read = np.array([k for k in columns if np.isfinite(features[:, k]).any()], dtype=np.intp)
+        centre = np.nanmedian(features[:, read], axis=0)
+        spread = np.nanstd(features[:, read], axis=0)
+        blank = cls(read, centre, np.where(spread > 1e-9, spread, 1.0), *[np.zeros(0)] * 3)
+        z = blank._standardized(features, target)[periods.row]
+        ahead = (CENTRES[periods.bin] - _MIDDLE)[:, None]
+        design = np.hstack([z, z * ahead, np.eye(N_BINS)[periods.bin]])
+        share = weight[periods.row] * periods.exposure
+        model = PoissonRegressor(alpha=_PENALTY, solver="newton-cholesky", max_iter=50)
+        model.fit(design, periods.event / periods.exposure, sample_weight=share / share.mean())
+        n = z.shape[1]
+        coefficients = model.coef_
+        return cls(
+            read,
+            centre,
+            blank.scale,
+            coefficients[:n],
+            coefficients[n : 2 * n],
+            coefficients[2 * n :] + model.intercept_,
+        )
+
+    def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
+        """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
+        z = self._standardized(features, target)
+        return np.asarray(
+            (z @ self.weight)[:, None] + np.outer(z @ self.drift, CENTRES - _MIDDLE) + self.base
+        )
+
+    def contributions(
+        self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
+    ) -> FloatArray:
+        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
+        effect = self.weight + np.outer(CENTRES[bins] - _MIDDLE, self.drift)
+        out = np.zeros(features.shape)
+        out[:, self.columns] = (self._standardized(features, target) * effect)[:, :-1]
+        return out
+
+    def _standardized(self, features: FloatArray, target: FloatArray) -> FloatArray:
+        z = np.clip((features[:, self.columns] - self.centre) / self.scale, -_FARTHEST, _FARTHEST)
+        return np.column_stack([np.nan_to_num(z), (target - _TARGET) / _TARGET_SCALE])

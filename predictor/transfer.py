@@ -1,0 +1,143 @@
+"""Leave one level out: how good forecasts are on a modulus, operation, family, architecture or optimiser never seen.
+
+For each level that is estimable, a hazard model is fitted on every configuration without it and asked about those with
+it at memorisation, beside the same model on the context alone. One learner a level, calibrated on a fifth of what it
+was fitted without, instead of five: a level costs a fifth of a forecaster.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.extract import FEATURES
+from features.table import FeatureTable
+from predictor import metrics
+from predictor.baselines import Prediction, context_matrix, context_names, predict
+from predictor.bootstrap import Interval, interval
+from predictor.corpus_tables import HEADLINE, CorpusTables
+from predictor.curves import OnsetCurves
+from predictor.forecaster import LINEAR_COLUMNS
+from predictor.hazard import EDGES, decades_after
+from predictor.hazard_model import HazardModel, Rows
+from training_runs import Run
+
+FACTORS = ("modulus", "operation", "task_family", "architecture", "optimizer")
+LEAST_CONFIGURATIONS = 20  # with onset, and without, or a level is not estimable
+
+
+def leave_one_out(
+    runs: Sequence[Run],
+    tables: CorpusTables,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Return, for each factor, the figures of every estimable level, their means, and the levels that are not."""
+    rows = tables.early[HEADLINE]
+    levels = {f: level_of_configuration(runs, f) for f in FACTORS}
+    estimable = [
+        (factor, level)
+        for factor in FACTORS
+        for level in sorted({v for v in levels[factor].values() if v is not None})
+        if _is_estimable(rows, _at_level(rows.configuration, levels[factor], level))
+    ]
+    found: dict[str, dict[str, Any]] = {f: {} for f in FACTORS}
+    for done, (factor, level) in enumerate(estimable, 1):
+        test = rows.where(_at_level(rows.configuration, levels[factor], level))
+        train = tables.training
+        train = train.where(~_at_level(train.configuration, levels[factor], level))
+        found[factor][level] = _figures(train, test)
+        on_progress(done, len(estimable))
+    return {
+        factor: {
+            "levels": found[factor],
+            "not_estimable": sorted({v for v in levels[factor].values() if v} - set(found[factor])),
+            **_mean(list(found[factor].values())),
+        }
+        for factor in FACTORS
+    }
+
+
+def level_of_configuration(runs: Sequence[Run], factor: str) -> dict[str, str | None]:
+    """Return the level of a factor that each configuration has."""
+    levels: dict[str, str | None] = {}
+    for run in runs:
+        value = getattr(run.context, factor)
+        levels.setdefault(run.configuration_id, None if value is None else str(value))
+    return levels
+
+
+def _at_level(
+    configuration: NDArray[np.str_], levels: dict[str, str | None], level: str
+) -> NDArray[np.bool_]:
+    return np.array([levels[c] == level for c in configuration.tolist()], dtype=bool)
+
+
+def _is_estimable(rows: FeatureTable, inside: NDArray[np.bool_]) -> bool:
+    """Say whether a level has enough configurations of either outcome, and the rest has too."""
+    return all(
+        len(np.unique(rows.configuration[part & outcome & ~rows.blocked])) >= LEAST_CONFIGURATIONS
+        for part in (inside, ~inside)
+        for outcome in (rows.event, ~rows.event)
+    )
+
+
+def _figures(train: FeatureTable, test: FeatureTable) -> dict[str, Any]:
+    ours = _ask(train, test, train.features, test.features, list(FEATURES), LINEAR_COLUMNS)
+    known = train.where(train.as_recorded)
+    names = context_names()
+    matrix, wanted = context_matrix(known), context_matrix(test)
+    context = _ask(known, test, matrix, wanted, names, range(len(names)))
+    return {
+        "rows": len(test),
+        "positives": int(test.event.sum()),
+        "auroc": vars(_auroc(ours, test)),
+        "log10_mae": vars(_log10_mae(ours, test)),
+        "context_only_auroc": vars(_auroc(context, test)),
+        "context_only_log10_mae": vars(_log10_mae(context, test)),
+    }
+
+
+def _ask(
+    train: FeatureTable,
+    test: FeatureTable,
+    features: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+    names: list[str],
+    linear_columns: Sequence[int],
+) -> Prediction:
+    rows = Rows(
+        features=features,
+        target=train.target,
+        group=np.zeros(len(train), dtype=np.int64),
+        x=decades_after(train.time, train.landmark),
+        event=train.event,
+        configuration=train.configuration,
+        weight=train.weight,
+    )
+    model = HazardModel.fit(rows, names, linear_columns, n_learners=1)
+    cdf = model.curves(wanted, test.target, np.zeros(len(test), dtype=np.int64))
+    return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
+
+
+def _auroc(prediction: Prediction, test: FeatureTable) -> Interval:
+    kept = np.flatnonzero(~test.blocked)
+    return interval(
+        lambda i: metrics.auroc(prediction.probability[kept][i], test.event[kept][i]),
+        test.configuration[kept],
+    )
+
+
+def _log10_mae(prediction: Prediction, test: FeatureTable) -> Interval:
+    kept = np.flatnonzero(test.event)
+    return interval(
+        lambda i: metrics.log10_mae(prediction.median[kept][i], test.time[kept][i]),
+        test.configuration[kept],
+    )
+
+
+def _mean(figures: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Return the mean of each figure over the levels of a factor; None without an estimable level."""
+    names = ("auroc", "log10_mae", "context_only_auroc", "context_only_log10_mae")
+    values = {n: [f[n]["value"] for f in figures if f[n]["value"] is not None] for n in names}
+    return {n: round(float(np.mean(v)), 4) if v else None for n, v in values.items()}
