@@ -90,15 +90,17 @@ def cross_validate(
     for k in range(N_FOLDS):
         learnt = tables.of_configurations(configuration[fold != k])
         held_out = tables.of_configurations(configuration[fold == k])
-        assert not set(learnt.training.configuration) & set(held_out.training.configuration)
+        assert not set(learnt.fitting.training.configuration) & set(
+            held_out.fitting.training.configuration
+        )
         known = [r for r, f in zip(runs, fold, strict=True) if f != k]
-        forecaster = OnsetForecaster.fit(known, f"fold-{k}", tables=learnt)
-        asks = {name: baseline(learnt.training) for name, baseline in BASELINES.items()}
+        forecaster = OnsetForecaster.fit(known, f"fold-{k}", tables=learnt.fitting)
+        asks = {name: baseline(learnt.fitting.training) for name, baseline in BASELINES.items()}
         for name, test in held_out.early.items():
             if len(test):
                 parts[name].append(_score(forecaster, asks, learnt.early[name], test))
         seen = {CONTEXT_BOOSTED: asks[CONTEXT_BOOSTED]}
-        watched.append(_score(forecaster, seen, learnt.watched, held_out.watched))
+        watched.append(_score(forecaster, seen, learnt.fitting.watched, held_out.fitting.watched))
         for name, test in held_out.by_signals.items():
             by_signals[name].append(_score(forecaster, {}, learnt.early[HEADLINE], test))
         on_progress(k + 1, N_FOLDS)

@@ -58,19 +58,47 @@ SIGNAL_SETS: dict[str, tuple[Collection[str] | None, bool]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class CorpusTables:
-    """Tables of the same runs.
+class FittingTables:
+    """What a forecaster is fitted on.
 
     Attributes
     ----------
     training : what is learnt from.
     watched : every checkpoint that someone who watches would ask at, from memorisation to the rise.
-    early : by kind of landmark, rows before the rise whose outcome is known.
-    by_signals : by signal set, the same rows at the headline landmark, seeing only those signals.
     """
 
     training: FeatureTable
     watched: FeatureTable
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> "FittingTables":
+        """Measure every run."""
+        return cls(training_table(runs), watch_table(runs))
+
+    def of_configurations(self, names: NDArray[np.str_]) -> "FittingTables":
+        """Return the rows of some configurations."""
+        return FittingTables(_part(self.training, names), _part(self.watched, names))
+
+    def joined(self, other: "FittingTables") -> "FittingTables":
+        """Return the rows of both; their configurations must differ."""
+        return FittingTables(
+            FeatureTable.concatenate([self.training, other.training]),
+            FeatureTable.concatenate([self.watched, other.watched]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusTables:
+    """What the benchmark fits and asks, of the same runs.
+
+    Attributes
+    ----------
+    fitting : what is learnt from.
+    early : by kind of landmark, rows before the rise whose outcome is known.
+    by_signals : by signal set, the same rows at the headline landmark, seeing only those signals.
+    """
+
+    fitting: FittingTables
     early: dict[str, FeatureTable]
     by_signals: dict[str, FeatureTable]
 
@@ -84,17 +112,16 @@ class CorpusTables:
             ).early()
             for name, (signals, with_context) in SIGNAL_SETS.items()
         }
-        return cls(training_table(runs), watch_table(runs), early, by_signals)
+        return cls(FittingTables.of(runs), early, by_signals)
 
     def of_configurations(self, names: NDArray[np.str_]) -> "CorpusTables":
         """Return the rows of some configurations."""
-
-        def part(table: FeatureTable) -> FeatureTable:
-            return table.where(np.isin(table.configuration, names))
-
         return CorpusTables(
-            part(self.training),
-            part(self.watched),
-            {name: part(table) for name, table in self.early.items()},
-            {name: part(table) for name, table in self.by_signals.items()},
+            self.fitting.of_configurations(names),
+            {name: _part(table, names) for name, table in self.early.items()},
+            {name: _part(table, names) for name, table in self.by_signals.items()},
         )
+
+
+def _part(table: FeatureTable, configurations: NDArray[np.str_]) -> FeatureTable:
+    return table.where(np.isin(table.configuration, configurations))

@@ -13,12 +13,10 @@ from features.table import (
     MIN_LANDMARK,
     TARGETS,
     FeatureTable,
-    training_table,
-    watch_table,
 )
 from predictor.advice import AdviceRule, fit_advice
 from predictor.answer import Reading, answer, answer_generalized
-from predictor.corpus_tables import CorpusTables
+from predictor.corpus_tables import FittingTables
 from predictor.curves import OnsetCurves
 from predictor.forecast import Forecast, Question
 from predictor.hazard import CENTRES, EDGES, decades_after
@@ -87,11 +85,11 @@ class OnsetForecaster:
         version: str,
         on_fold: Callable[[], None] = lambda: None,
         *,
-        tables: CorpusTables | None = None,
+        tables: FittingTables | None = None,
     ) -> "OnsetForecaster":
         """Learn from runs, or from their tables where they are at hand. The same runs give the same forecaster."""
-        table = training_table(runs) if tables is None else tables.training
-        watched = watch_table(runs) if tables is None else tables.watched
+        tables = tables or FittingTables.of(runs)
+        table = tables.training
         x = decades_after(table.time, table.landmark)
         rows = _rows(table, x)
         hazard = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, on_fold)
@@ -108,7 +106,7 @@ class OnsetForecaster:
                 hazard.importance(len(FEATURES)),
                 worlds_of([r.context for r in runs]),
             ),
-            advice=_fit_advice(watched, hazard, reach),
+            advice=_fit_advice(tables.watched, hazard, reach),
         )
 
     def forecast(self, question: Question) -> Forecast:

@@ -174,12 +174,8 @@ def _tiles(result: Result) -> str:
 
 
 def _tile(name: str, figure: Any, note: str) -> str:
-    interval = _interval_text(figure)
-    small = " · ".join(t for t in (interval, note) if t)
-    return (
-        f"<div><dt>{escape(name)}</dt><dd><b>{_value_text(figure)}</b>"
-        f"<small>{escape(small)}</small></dd></div>\n"
-    )
+    lines = "".join(f"<small>{escape(t)}</small>" for t in (_interval_text(figure), note) if t)
+    return f"<div><dt>{escape(name)}</dt><dd><b>{_value_text(figure)}</b>{lines}</dd></div>\n"
 
 
 def _whether(result: Result) -> list[str]:
@@ -188,7 +184,9 @@ def _whether(result: Result) -> list[str]:
     if plots.get("roc"):
         parts.append(_figure("ROC, by landmark", draw_roc(plots["roc"])))
     if plots.get("calibration"):
-        parts.append(_figure(f"Calibration{_at(plots)}", draw_calibration(plots["calibration"])))
+        parts.append(
+            _figure("Calibration", draw_calibration(plots["calibration"]), plots.get("landmark"))
+        )
     parts += _comparison(result, "auroc", "AUROC", best=max)
     return [_grid(parts)]
 
@@ -198,10 +196,14 @@ def _when(result: Result) -> list[str]:
     parts = []
     if plots.get("onsets"):
         parts.append(
-            _figure(f"Forecast and actual onset{_at(plots)}", draw_onsets(plots["onsets"]))
+            _figure(
+                "Forecast and actual onset", draw_onsets(plots["onsets"]), plots.get("landmark")
+            )
         )
     if plots.get("coverage"):
-        parts.append(_figure(f"Coverage by family{_at(plots)}", draw_coverage(plots["coverage"])))
+        parts.append(
+            _figure("Coverage by family", draw_coverage(plots["coverage"]), plots.get("landmark"))
+        )
     parts += _comparison(result, "log10_mae", "log10 MAE of the onset step", best=min)
     return [_grid(parts)]
 
@@ -218,7 +220,7 @@ def _comparison(result: Result, key: str, label: str, best: Any) -> list[str]:
     if not order:
         return []
     drawing = draw_intervals(key, {n: known[n] for n in order}, label, _FORECASTER)
-    return [_figure(f"Beside every baseline, {landmark}", drawing)]
+    return [_figure("Beside every baseline", drawing, str(landmark))]
 
 
 def _alarm(result: Result) -> list[str]:
@@ -322,10 +324,11 @@ def _grid(parts: Sequence[str]) -> str:
     return '<div class="grid">\n' + "\n".join(shown) + "\n</div>" if shown else ""
 
 
-def _figure(title: str, drawing: Drawing) -> str:
+def _figure(title: str, drawing: Drawing, landmark: str | None = None) -> str:
+    subtitle = f" <small>{escape(landmark)}</small>" if landmark else ""
     legend = "".join(f"<li>{_swatch(e)}{escape(e.text)}</li>" for e in drawing.legend)
     return (
-        f"<figure><figcaption>{escape(title)}</figcaption>\n"
+        f"<figure><figcaption>{escape(title)}{subtitle}</figcaption>\n"
         f'<div role="img" aria-label="{escape(drawing.description)}">{drawing.svg}</div>\n'
         + (f'<ul class="legend">{legend}</ul>' if legend else "")
         + "</figure>"
@@ -432,8 +435,3 @@ def _count(value: Any) -> str:
 
 def _words(name: str) -> str:
     return _WORDS.get(name, name.replace("_", " "))
-
-
-def _at(plots: Plots) -> str:
-    landmark = plots.get("landmark")
-    return f", {landmark}" if landmark else ""

@@ -30,7 +30,7 @@ _DASHES: dict[str, Any] = {"solid": "-", "dashed": (0, (5, 2)), "dotted": (0, (1
 
 _WIDTH = 4.6  # inches: as wide as a phone at the size of its text
 _STYLE: Any = {
-    "font.size": 10,
+    "font.size": 10.5,
     "svg.fonttype": "none",
     "text.parse_math": False,
     "text.color": _INK,
@@ -166,7 +166,7 @@ def draw_onsets(onsets: Onsets) -> Drawing:
 
 def draw_coverage(families: Mapping[str, Coverage]) -> Drawing:
     """Draw how often the 90 % intervals hold, a row a family, beside the 87 to 93 % that are asked for."""
-    named: dict[str, Figure] = {f"{name} · {c['onsets']} onsets": c for name, c in families.items()}
+    named: dict[str, Figure] = {f"{name}, {c['onsets']} onsets": c for name, c in families.items()}
 
     def draw(axes: "Axes") -> None:
         axes.axvspan(0.87, 0.93, color=_FAINT, linewidth=0)
@@ -285,10 +285,10 @@ def _intervals(axes: "Axes", rows: Mapping[str, Figure], highlight: str | None) 
             axes.plot([figure["value"]], [k], color=colour, marker="o", markersize=6)
         value = "–" if figure["value"] is None else f"{figure['value']:.3f}"
         axes.annotate(
-            f"{name}   {value}", (0, k - 0.32), xycoords=("axes fraction", "data"), va="bottom",
+            f"{name} · {value}", (0, k - 0.17), xycoords=("axes fraction", "data"), va="bottom",
             color=_INK if own else _MUTED,
         )  # fmt: skip
-    axes.set(ylim=(len(rows) - 0.45, -0.95), yticks=[])
+    axes.set(ylim=(len(rows) - 0.6, -0.85), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.06)
 
@@ -308,7 +308,7 @@ def _in_words(rows: Mapping[str, Figure]) -> str:
 
 
 def _rows_height(rows: int) -> float:
-    return 0.75 + 0.42 * rows
+    return 0.65 + 0.45 * rows
 
 
 def _floats(values: Sequence[float | None]) -> FloatArray:

@@ -23,6 +23,7 @@ from predictor.bootstrap import Interval, interval
 from predictor.folds import N_FOLDS
 from predictor.forecaster import OnsetForecaster
 from predictor.store import Card, ForecasterStore
+from predictor.table_cache import fitting_tables
 from training_runs import Run, archive
 
 # How much worse the lower end of a paired difference may be.
@@ -66,9 +67,14 @@ def retrain(
 ) -> Comparison:
     """Fit on the corpus and the added runs, store the challenger, compare, and promote it if asked and better."""
     version = next_version(store)
+    on_progress("measuring", 0, 1)
+    tables = fitting_tables(corpus, added, store.folder / "cache")
     done = iter(range(1, N_FOLDS + 1))
     challenger = OnsetForecaster.fit(
-        [*corpus, *added], version, lambda: on_progress("fitting", next(done), N_FOLDS)
+        [*corpus, *added],
+        version,
+        lambda: on_progress("fitting", next(done), N_FOLDS),
+        tables=tables,
     )
     on_progress("comparing", 0, 1)
     comparison = compare(store.load(), challenger, corpus)

@@ -44,7 +44,7 @@ def leave_one_out(
     found: dict[str, dict[str, Any]] = {f: {} for f in FACTORS}
     for done, (factor, level) in enumerate(estimable, 1):
         test = rows.where(_at_level(rows.configuration, levels[factor], level))
-        train = tables.training
+        train = tables.fitting.training
         train = train.where(~_at_level(train.configuration, levels[factor], level))
         found[factor][level] = _figures(train, test)
         on_progress(done, len(estimable))
