@@ -158,7 +158,11 @@ def _tiles(result: Result) -> str:
         ("AUROC, whether", whether.get("auroc"), ""),
         ("minus context only", whether.get("minus_context_only"), "AUROC"),
         ("minus best signal", whether.get("minus_best_signal"), "AUROC"),
-        ("log10 MAE, when", when.get("log10_mae"), f"noise floor {floor}" if floor else ""),
+        (
+            "log10 MAE, when",
+            when.get("log10_mae"),
+            f"noise floor {_number(floor)}" if floor else "",
+        ),
         ("coverage of 90 %", when.get("coverage90"), ""),
         ("false alarms", alarm.get("fpr"), "of runs without onset"),
         ("grokking runs foretold", alarm.get("coverage"), ""),
@@ -263,14 +267,15 @@ def _transfer(result: Result) -> list[str]:
         mean = {
             k: v for k, v in figures.items() if k not in ("levels", "not_estimable") and _is_cell(v)
         }
-        rows = levels | ({"mean" if levels else "all": mean} if mean else {})
+        known = any(_value(figure) is not None for figure in mean.values())
+        rows = levels | ({"mean" if levels else "all": mean} if known else {})
         missing = figures.get("not_estimable") or []
         note = f"Not estimable: {', '.join(map(str, missing))}." if missing else ""
         title = _words(str(factor)).capitalize()
         if rows:
             tables.append(_tree_table(rows, title, note))
         elif note:
-            tables.append(f"<h3>{escape(title)}</h3><p class='note'>{escape(note)}</p>")
+            tables.append(f'<p class="note">{escape(title)}: {escape(note.lower())}</p>')
     return tables  # fmt: skip
 
 

@@ -1,24 +1,38 @@
 """The arrays behind the plots of the benchmark's report: plain numbers, so that `results.json` can hold them too."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from features.curves import FloatArray
+from features.table import FeatureTable
 from predictor import metrics
+from predictor.baselines import Prediction
 from predictor.bootstrap import interval
 from training_runs.onset import COMPREHENSION_DELAY_STEPS
-
-if TYPE_CHECKING:
-    from features.table import FeatureTable
-    from predictor.benchmark import Scored
 
 CALIBRATION_BINS = 10
 MIN_FAMILY_ONSETS = 5  # with fewer, a coverage says nothing
 _ROC_POINTS = 200
+
+
+class HeldOut(Protocol):
+    """Held-out rows with their predictions, as `predictor.benchmark.Scored` holds them."""
+
+    @property
+    def rows(self) -> FeatureTable:
+        """The rows, shape (n_rows,) each."""
+
+    @property
+    def predictions(self) -> Mapping[str, Prediction]:
+        """By method."""
+
+    @property
+    def at_end(self) -> FloatArray:
+        """The forecaster's F(T) at the onset or at the end of the recording, shape (n_rows,)."""
 
 
 class Figure(TypedDict):
@@ -92,7 +106,7 @@ class Plots(TypedDict, total=False):
 
 
 def plot_arrays(
-    scored: "Mapping[str, Scored]",
+    scored: Mapping[str, HeldOut],
     family: NDArray[np.str_],
     landmark: str,
     methods: Sequence[str] = ("grokcast",),
@@ -165,7 +179,7 @@ def roc(probability: FloatArray, event: NDArray[np.bool_]) -> Roc:
     }
 
 
-def _coverage(s: "Scored", kept: NDArray[np.bool_]) -> Coverage:
+def _coverage(s: HeldOut, kept: NDArray[np.bool_]) -> Coverage:
     at_end, event = s.at_end[kept], s.rows.event[kept]
     found = interval(
         lambda i: metrics.interval_coverage(at_end[i], event[i]), s.rows.configuration[kept]
@@ -178,7 +192,7 @@ def _coverage(s: "Scored", kept: NDArray[np.bool_]) -> Coverage:
     }
 
 
-def _grokking(rows: "FeatureTable") -> NDArray[np.bool_]:
+def _grokking(rows: FeatureTable) -> NDArray[np.bool_]:
     late = rows.time - rows.memorized_time > COMPREHENSION_DELAY_STEPS
     return np.asarray(rows.event & rows.memorized_event & late)
 

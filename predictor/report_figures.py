@@ -96,7 +96,7 @@ def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
 
 def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
     """Draw observed over predicted shares with their intervals, a series a method."""
-    styles = [(k % len(_SERIES), m) for k, m in enumerate(list(_MARKERS)[: len(methods)])]
+    styles = _point_styles(len(methods))
 
     def draw(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color=_LINE, linewidth=1, linestyle=(0, (2, 3)))
@@ -130,7 +130,7 @@ def draw_onsets(onsets: Onsets) -> Drawing:
     families = sorted(set(onsets["family"]), key=onsets["family"].count, reverse=True)
     shown = np.isfinite(actual) & np.isfinite(predicted) & (actual > 0) & (predicted > 0)
     actual, predicted, of = actual[shown], predicted[shown], np.array(onsets["family"])[shown]
-    styles = [(k % len(_SERIES), [*_MARKERS][k % len(_MARKERS)]) for k in range(len(families))]
+    styles = _point_styles(len(families))
 
     def draw(axes: "Axes") -> None:
         ends = np.array([1.0, 10.0])
@@ -155,7 +155,7 @@ def draw_onsets(onsets: Onsets) -> Drawing:
     within = float(np.mean(np.abs(np.log2(predicted / actual)) <= 1)) if len(actual) else 0.0
     return Drawing(
         _svg("onsets", draw, height=_WIDTH),
-        f"Forecast over actual onset of {len(actual)} runs that grokked: {within:.0%} lie within a "
+        f"Forecast over actual onset of {len(actual)} runs that grokked: {_percent(within)} lie within a "
         "factor of two, the shaded band.",
         [
             Entry(k, _MARKERS[m], f"{family} ({onsets['family'].count(family)})")
@@ -206,7 +206,7 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
         if np.isfinite(median):
             axes.axvline(median, color=_INK, linewidth=1.2)
             axes.annotate(
-                f"median {median:.0%}", (median, 1.02), xycoords=("data", "axes fraction"),
+                f"median {_percent(median)}", (median, 1.02), xycoords=("data", "axes fraction"),
                 ha="right" if median > 0.5 else "left", va="bottom",
             )  # fmt: skip
         axes.set(
@@ -218,7 +218,7 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
     return Drawing(
         _svg("leads", draw, height=0.62 * _WIDTH),
         f"How early alarms come for {len(lead)} runs that grok: {missed} are missed; the median lead "
-        f"is {median:.0%} of the delay between memorisation and onset.",
+        f"is {_percent(median)} of the delay between memorisation and onset.",
         [Entry(0, "■", "alarm before the onset"), Entry(2, "■", "no alarm")],
     )
 
@@ -232,8 +232,8 @@ def draw_frontier(
         for name, d in decisions.items()
         if d["kept"]["value"] is not None and d["compute"]["value"] is not None
     }
-    others = [n for n in points if n != forecaster]
-    styles = dict(zip(others, _point_styles(len(others)), strict=True)) | {forecaster: (0, "o")}
+    names = sorted(points, key=lambda n: n != forecaster)  # the forecaster first, if it is there
+    styles = dict(zip([forecaster, *(n for n in names if n != forecaster)], _point_styles(len(points) + 1)))  # fmt: skip
 
     def draw(axes: "Axes") -> None:
         axes.fill_between([0, 0.6], 0.95, 1.0, color=_FAINT, linewidth=0)
@@ -254,21 +254,20 @@ def draw_frontier(
         )  # fmt: skip
 
     words = [
-        f"{n} keeps {d['kept']['value']:.0%} at {d['compute']['value']:.0%} of the compute"
+        f"{n} keeps {_percent(d['kept']['value'])} at {_percent(d['compute']['value'])} of the compute"
         for n, d in points.items()
     ]
-    order = [n for n in (forecaster, *others) if n in points]
     return Drawing(
         _svg("frontier", draw, height=_WIDTH),
         f"Grokking runs kept over compute spent in a simulated sweep. {'; '.join(words)}.",
-        [Entry(styles[n][0], _MARKERS[styles[n][1]], n) for n in order],
+        [Entry(styles[n][0], _MARKERS[styles[n][1]], n) for n in names],
     )
 
 
 def _point_styles(count: int) -> list[tuple[int, str]]:
-    """Return colour and marker of points beside the forecaster's, which is the first of either."""
-    marks = [m for m in _MARKERS if m != "o"]
-    return [(1 + k % (len(_SERIES) - 1), marks[k % len(marks)]) for k in range(count)]
+    """Return colours and markers that differ for as many points as there are pairs of them."""
+    n = len(_MARKERS)
+    return [(k % len(_SERIES), [*_MARKERS][(k + k // n) % n]) for k in range(count)]
 
 
 def _line_styles(count: int) -> list[tuple[int, str]]:
@@ -305,6 +304,10 @@ def _lowest(rows: Mapping[str, Figure]) -> float:
 
 def _in_words(rows: Mapping[str, Figure]) -> str:
     return "; ".join(f"{n}: {f['value']:.3f}" for n, f in rows.items() if f["value"] is not None)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"
 
 
 def _rows_height(rows: int) -> float:

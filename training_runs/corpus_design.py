@@ -7,7 +7,7 @@ are aimed where pilot runs did (enough data, enough weight decay, no large initi
 Budgets are drawn without looking at anything else, and nothing is kept or dropped by how its run turned out.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -194,6 +194,45 @@ def _reviews(point: Point) -> Fields:
     }
 
 
+def _textbook_embedding_mlp(point: Point) -> Fields:
+    p = point.choice({41: 1, 47: 1, 53: 1, 59: 1, 67: 1, 83: 0.7, 97: 0.7, 113: 0.5})
+    return {
+        "architecture": "embedding_mlp",
+        "modulus": p,
+        "embedding_dim": point.choice({32: 1, 64: 1}),
+        "width": point.choice({64: 1, 128: 1}),
+        **_textbook(point, p),
+        "batch_size": point.choice({256: 1, 512: 1}),
+    }
+
+
+def _textbook_transformer(point: Point) -> Fields:
+    p = point.choice({31: 1, 37: 1, 41: 1, 47: 1, 53: 1, 59: 1, 67: 0.7, 97: 0.7})
+    return {
+        "architecture": "transformer",
+        "modulus": p,
+        "embedding_dim": point.choice({32: 1, 64: 0.5}),
+        **_textbook(point, p),
+        "batch_size": point.choice({128: 1, 256: 1}),
+    }
+
+
+def _textbook(point: Point, p: int) -> Fields:
+    """Settings near those of papers and tutorials, where most delays are of thousands of steps."""
+    least = 2.2 / p**0.5
+    operations = {"add": 5, "sub": 4, "mul": 4, "div": 4, "x2_y2": 2, "random_table": 1}
+    optimizer = point.choice({"adamw": 8, "muon": 1, "adam": 1})
+    decays = (5e-5, 5e-4) if optimizer == "adam" else (0.1, 2.5)
+    return {
+        "operation": point.choice(operations),
+        "train_fraction": round(point.uniform(least, min(0.8, least + 0.35)), 3),
+        "optimizer": optimizer,
+        "learning_rate": point.log(7e-4, 4e-3),
+        "weight_decay": point.log(*decays),
+        "init_scale": point.log(0.6, 1.3),
+    }
+
+
 KINDS = (
     Kind(42, (2_500, 25_000), _modular_embedding_mlp),
     Kind(15, (2_000, 12_000), _modular_transformer),
@@ -204,6 +243,11 @@ KINDS = (
     Kind(10, (1_500, 20_000), _images("digits", (50, 1_000))),
     Kind(9, (1_500, 15_000), _images("mnist", (200, 5_000))),
     Kind(1, (300, 1_500), _reviews),
+)
+# A second part, drawn after the first 900 runs had shown few long delays at common sizes.
+TEXTBOOK_KINDS = (
+    Kind(3, (4_000, 20_000), _textbook_embedding_mlp),
+    Kind(1, (2_500, 9_000), _textbook_transformer),
 )
 
 
@@ -288,17 +332,17 @@ def _blocked(point: Point) -> Fields:
             return {}
 
 
-def corpus(seed: int) -> Iterator[RunConfig]:
+def corpus(seed: int, kinds: Sequence[Kind] = KINDS) -> Iterator[RunConfig]:
     """Yield the runs of the corpus without end; the k-th is always the same."""
-    draws = [_draws(kind, seed, k) for k, kind in enumerate(KINDS)]
-    for turn in _turns():
+    draws = [_draws(kind, seed, k) for k, kind in enumerate(kinds)]
+    for turn in _turns(kinds):
         yield from next(draws[turn])
 
 
-def _turns() -> Iterator[int]:
+def _turns(kinds: Sequence[Kind]) -> Iterator[int]:
     """Yield the places of kinds, each as often as its odds, evenly mixed: the kind furthest behind is next."""
-    taken = np.zeros(len(KINDS))
-    odds = np.array([k.odds for k in KINDS], dtype=float)
+    taken = np.zeros(len(kinds))
+    odds = np.array([k.odds for k in kinds], dtype=float)
     while True:
         turn = int(np.argmin((taken + 0.5) / odds))
         taken[turn] += 1

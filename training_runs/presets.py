@@ -13,7 +13,7 @@ import numpy as np
 
 from training_runs.blind_design import blind
 from training_runs.config import RunConfig
-from training_runs.corpus_design import corpus
+from training_runs.corpus_design import TEXTBOOK_KINDS, corpus
 from training_runs.errors import InvalidInput
 from training_runs.overrides import override
 
@@ -178,6 +178,10 @@ PRESETS: dict[str, Preset] = {
         "what the shipped forecaster learns from: six task families, four architectures, four optimisers, "
         "all hyperparameters varied at once, 3 seeds for a quarter of the configurations",
         corpus,
+    ),
+    "textbook": Preset(
+        "the corpus's second part: modular arithmetic at the sizes and settings of papers, where delays are long",
+        lambda seed: corpus(seed, TEXTBOOK_KINDS),
     ),
     "blind": Preset(
         "the blind test: other draws of the corpus's design, with moduli that it does not have",
