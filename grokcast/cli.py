@@ -228,23 +228,31 @@ def generate(
     data_dir: Annotated[
         Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
     ] = None,
+    again: Annotated[
+        Path | None, typer.Option(help="a folder of runs: make each again, from its own config")
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
     """Train networks and record their trajectories (needs the extra `runs`)."""
     from grokcast.terminal import show_presets, sweep_progress
-    from training_runs.presets import preset_configs
+    from training_runs.presets import configs_of, preset_configs
     from training_runs.sweep import Sweep, run_sweep
 
-    if list_ or preset is None:
+    if list_ or (preset is None and again is None):
         return show_presets()
     overrides = _assignments(set_ or [])
-    configs = preset_configs(preset, runs, seed, overrides)
+    if again is not None:
+        preset, seed = f"again {again}", 0
+        configs = configs_of(_runs(again), overrides)
+        runs = len(configs)
+    else:
+        configs = preset_configs(str(preset), runs, seed, overrides)
     device = _device(device)
     processes = workers or os.cpu_count() or 1
     execute = _executor(executor, processes, device, data_dir, ray_address)
     with sweep_progress(len(configs)) as on_runs:
         failures = run_sweep(
-            Sweep(preset, runs, seed, overrides),
+            Sweep(str(preset), runs, seed, overrides),
             configs,
             out,
             execute,
@@ -322,7 +330,7 @@ def corpus(
     if datasheet is not None:
         from training_runs.datasheet import write_datasheet
 
-        write_datasheet(runs, datasheet)
+        write_datasheet(runs, datasheet, shipped=folder is None)
     if json_:
         _print_json(summary)
     else:

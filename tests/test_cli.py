@@ -83,19 +83,21 @@ def test_bad_input_is_one_line_and_exit_code_2(args, words):
     assert words in one_line(grokcast(*args))
 
 
-def test_generate_then_corpus(tmp_path):
+def test_generate_then_corpus_then_the_same_runs_again(tmp_path):
     small = ["--set", "modulus=11", "--set", "width=32", "--set", "budget_step=100"]
-    done = grokcast(
-        "generate", "corpus", "--runs", 4, "--out", tmp_path / "o", "--workers", 1, *small
-    )
+    first = ["generate", "salah_yevick", "--runs", 4, "--out", tmp_path / "o", "--workers", 1]
+    done = grokcast(*first, *small)
     assert done.returncode == 0, done.stderr
     summary = json.loads(grokcast("corpus", tmp_path / "o", "--json").stdout)
     assert summary["runs"] == 4
     assert sum(summary["outcomes"].values()) == 4
     assert summary["moduli"] == {"11": 4}
-    assert "add --resume" in one_line(
-        grokcast("generate", "corpus", "--out", tmp_path / "o", *small)
-    )
+    assert "add --resume" in one_line(grokcast(*first, *small))
+    done = grokcast("generate", "--again", tmp_path / "o", "--out", tmp_path / "a", "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    made, again = (archive.read(tmp_path / name) for name in "oa")
+    curves = [{r.run_id: r.trajectory.signals["val_loss"].tolist() for r in runs} for runs in (made, again)]  # fmt: skip
+    assert curves[0] == curves[1]
 
 
 def test_the_shipped_corpus_has_every_kind_of_run():

@@ -1,7 +1,6 @@
 import re
 import sys
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +8,11 @@ import pytest
 
 from training_runs import Context, InvalidInput, Run, Trajectory, archive
 from training_runs.config import RunConfig
-from training_runs.corpus_design import corpus as corpus_design
 from training_runs.datasheet import datasheet, write_datasheet
 from training_runs.datasheet_plots import PICTURES
 from training_runs.labelled_run import label
 from training_runs.noise_floor import noise_floor
 from training_runs.onset import as_event_time
-from training_runs.provenance import SweepAmong, sweeps_among
 from training_runs.summary import summarize
 from training_runs.synthetic import synthetic_corpus
 
@@ -138,13 +135,10 @@ def test_a_page_of_one_bare_run_can_be_written(tmp_path):
     assert "How configurations were sampled" not in (tmp_path / "bare.md").read_text()
 
 
-def test_runs_of_the_preset_say_how_to_make_them_again():
-    configs = list(islice(corpus_design(1), 4))
-    runs = [label(a_run(config=c)) for c in [*configs[1:], RunConfig()]]
-    assert sweeps_among(runs) == [SweepAmong(seed=1, runs=3, first=4)]
-    page = datasheet(runs, "corpus")
-    assert "grokcast generate corpus --runs 4 --seed 1" in page
-    assert "1 runs were drawn by earlier designs" in page
+def test_only_the_shipped_corpus_tells_how_it_was_drawn():
+    runs = [label(a_run())]
+    assert "--again training_runs/corpus" in datasheet(runs, "corpus", shipped=True)
+    assert "--again" not in datasheet(runs, "corpus")
 
 
 def test_without_matplotlib_the_extra_is_named(tmp_path, monkeypatch):

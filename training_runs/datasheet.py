@@ -13,15 +13,17 @@ import numpy as np
 from training_runs import datasheet_tables as tables
 from training_runs.datasheet_plots import draw_pictures
 from training_runs.labelled_run import COLLAPSE, LabelledRun, configurations, label
-from training_runs.provenance import making
+from training_runs.provenance import BLIND_TEST, MAKING_AGAIN, SAMPLING
 from training_runs.run import Run
 
 ENOUGH = 60  # configurations of a level, before a figure is claimed for leaving it out
 _FEW_OF_A_MODULUS = 20
 
 
-def write_datasheet(runs: Sequence[Run], path: Path) -> None:
+def write_datasheet(runs: Sequence[Run], path: Path, *, shipped: bool = False) -> None:
     """Write a corpus's datasheet as Markdown, and its pictures into the folder of the same name beside it.
+
+    `shipped` says that they are the corpus of this package: the page then tells how it was drawn.
 
     Raises
     ------
@@ -30,10 +32,10 @@ def write_datasheet(runs: Sequence[Run], path: Path) -> None:
     labelled = [label(run) for run in runs]
     pictures = path.with_suffix("")
     draw_pictures(labelled, pictures)
-    path.write_text(datasheet(labelled, pictures.name))
+    path.write_text(datasheet(labelled, pictures.name, shipped=shipped))
 
 
-def datasheet(runs: Sequence[LabelledRun], pictures: str) -> str:
+def datasheet(runs: Sequence[LabelledRun], pictures: str, *, shipped: bool = False) -> str:
     """Return the datasheet of some runs as Markdown; `pictures` is where it finds its pictures."""
     sections = [
         _head(runs),
@@ -44,7 +46,7 @@ def datasheet(runs: Sequence[LabelledRun], pictures: str) -> str:
         _noise_floor(runs, pictures),
         _levels(runs, pictures),
         _recording(runs),
-        *making(runs),
+        *([SAMPLING, MAKING_AGAIN, BLIND_TEST] if shipped else []),
         _limits(runs),
     ]
     return "\n\n".join(sections) + "\n"

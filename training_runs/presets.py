@@ -5,7 +5,7 @@ can be resumed, and asking for more runs keeps the first ones.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from training_runs.config import RunConfig
 from training_runs.corpus_design import TEXTBOOK_KINDS, corpus
 from training_runs.errors import InvalidInput
 from training_runs.overrides import override
+from training_runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -211,3 +212,8 @@ def preset_configs(name: str, n_runs: int, seed: int, overrides: dict[str, str])
             hint="some are now the same run; leave the seed free, or ask for fewer --runs",
         )
     return configs
+
+
+def configs_of(runs: Sequence[Run], overrides: dict[str, str]) -> list[RunConfig]:
+    """Return the configs that stored runs were made from, with fields overridden; runs recorded elsewhere have none."""
+    return [override(RunConfig(**run.config), overrides) for run in runs if run.config]
