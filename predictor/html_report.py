@@ -3,15 +3,13 @@
 The page is made from the benchmark's result alone (`Result`); every section is left out where its part is missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, TypedDict
 
 from predictor.plot_arrays import Figure, Plots
 from predictor.report_figures import (
-    Drawing,
-    Entry,
     draw_calibration,
     draw_coverage,
     draw_frontier,
@@ -20,13 +18,23 @@ from predictor.report_figures import (
     draw_onsets,
     draw_roc,
 )
+from predictor.report_svg import DASHES, Drawing, Entry
+from predictor.report_tables import (
+    FORECASTER,
+    Tree,
+    as_figure,
+    count_text,
+    interval_text,
+    is_cell,
+    number_text,
+    rows_table,
+    tree_table,
+    value_of,
+    value_text,
+    words_of,
+)
 
 _CSS = Path(__file__).with_name("report.css")
-_FORECASTER = "grokcast"
-_DASHES = ("solid", "dashed", "dotted")
-
-Tree = Mapping[str, Any]
-"""Names to figures, numbers or words, or to further trees; drawn as a table with a row for each tree that holds some."""
 
 
 class Result(TypedDict, total=False):
@@ -42,6 +50,7 @@ class Result(TypedDict, total=False):
         name of a figure -> figure) and `coverage90`.
     headline : `landmark`, `whether`, `when`, and perhaps `alarm`, `transfer`, `decision` and `signal_sets`, which are
         looked for here where they are not on the first level.
+    groups : by task family and by architecture, at the headline landmark: counts and figures.
     alarm : by method: `target_fpr, fpr, fpr_bound, coverage, lead_steps, lead_share ...`; or of the forecaster alone.
     transfer : by factor: figures, and `levels` by level.
     decision : by method: `kept, compute`.
@@ -56,37 +65,13 @@ class Result(TypedDict, total=False):
     folds: int
     tables: Mapping[str, Tree]
     headline: Tree | None
+    groups: Tree | None
     alarm: Tree | None
     transfer: Tree | None
     decision: Mapping[str, Mapping[str, Figure]] | None
     signal_sets: Mapping[str, Mapping[str, Figure]] | None
     external: Tree | None
     plots: Plots | None
-
-
-_WORDS = {
-    "auroc": "AUROC",
-    "auroc_all": "AUROC, all negatives",
-    "auroc_blocked": "AUROC, blocked only",
-    "average_precision": "average precision",
-    "brier": "Brier",
-    "log10_mae": "log10 MAE",
-    "mape": "MAPE",
-    "c_index": "C-index",
-    "ibs": "integrated Brier",
-    "coverage90": "coverage of 90 %",
-    "context_only_auroc": "AUROC, context only",
-    "context_only_log10_mae": "log10 MAE, context only",
-    "target_fpr": "FPR aimed at",
-    "fpr": "FPR",
-    "fpr_bound": "FPR, 95 % bound",
-    "lead_steps": "median lead (steps)",
-    "lead_share": "median lead / delay",
-    "kept": "grokking runs kept",
-    "compute": "compute spent",
-    "with_context": "context",
-    "horizon": "horizon (x landmark)",
-}  # fmt: skip
 
 
 def html_report(result: Result) -> str:
@@ -137,7 +122,7 @@ def _header(result: Result) -> str:
         "configurations": result.get("configurations"),
         "folds": result.get("folds"),
     }
-    counts = [f"{_count(n)} {word}" for word, n in numbers.items() if n is not None]
+    counts = [f"{count_text(n)} {word}" for word, n in numbers.items() if n is not None]
     version = result.get("version")
     what = f"Forecaster {version}. " if version else ""
     held_out = "Whole configurations held out; 95 % intervals by bootstrap over configurations."
@@ -151,8 +136,8 @@ def _tiles(result: Result) -> str:
     headline = result.get("headline") or {}
     whether, when = headline.get("whether") or {}, headline.get("when") or {}
     alarm = _part(result, "alarm") or {}
-    alarm = alarm.get(_FORECASTER, alarm)
-    decision = (_part(result, "decision") or {}).get(_FORECASTER, {})
+    alarm = alarm.get(FORECASTER, alarm)
+    decision = (_part(result, "decision") or {}).get(FORECASTER, {})
     floor = (when.get("noise_floor") or {}).get("value")
     tiles = [
         ("AUROC, whether", whether.get("auroc"), ""),
@@ -161,7 +146,7 @@ def _tiles(result: Result) -> str:
         (
             "log10 MAE, when",
             when.get("log10_mae"),
-            f"noise floor {_number(floor)}" if floor else "",
+            f"noise floor {number_text(floor)}" if floor else "",
         ),
         ("coverage of 90 %", when.get("coverage90"), ""),
         ("false alarms", alarm.get("fpr"), "of runs without onset"),
@@ -170,7 +155,7 @@ def _tiles(result: Result) -> str:
         ("compute spent in it", decision.get("compute"), "of the full budgets"),
     ]
     shown = [
-        _tile(name, figure, note) for name, figure, note in tiles if _value(figure) is not None
+        _tile(name, figure, note) for name, figure, note in tiles if value_of(figure) is not None
     ]
     landmark = headline.get("landmark")
     caption = f'<p class="note">Whether and when: {escape(str(landmark))}.</p>' if landmark else ""
@@ -178,8 +163,8 @@ def _tiles(result: Result) -> str:
 
 
 def _tile(name: str, figure: Any, note: str) -> str:
-    lines = "".join(f"<small>{escape(t)}</small>" for t in (_interval_text(figure), note) if t)
-    return f"<div><dt>{escape(name)}</dt><dd><b>{_value_text(figure)}</b>{lines}</dd></div>\n"
+    lines = "".join(f"<small>{escape(t)}</small>" for t in (interval_text(figure), note) if t)
+    return f"<div><dt>{escape(name)}</dt><dd><b>{value_text(figure)}</b>{lines}</dd></div>\n"
 
 
 def _whether(result: Result) -> list[str]:
@@ -209,7 +194,7 @@ def _when(result: Result) -> list[str]:
             _figure("Coverage by family", draw_coverage(plots["coverage"]), plots.get("landmark"))
         )
     parts += _comparison(result, "log10_mae", "log10 MAE of the onset step", best=min)
-    return [_grid(parts)]
+    return [_grid(parts), tree_table(_part(result, "groups"), "By family and by architecture")]
 
 
 def _comparison(result: Result, key: str, label: str, best: Any) -> list[str]:
@@ -218,12 +203,12 @@ def _comparison(result: Result, key: str, label: str, best: Any) -> list[str]:
     table = (result.get("tables") or {}).get(str(landmark))
     if table is None:
         return []
-    figures = {n: _as_figure(f.get(key)) for n, f in table["methods"].items()}
+    figures = {n: as_figure(f.get(key)) for n, f in table["methods"].items()}
     known = {n: f for n, f in figures.items() if f["value"] is not None}
     order = sorted(known, key=lambda n: known[n]["value"] or 0.0, reverse=best is max)
     if not order:
         return []
-    drawing = draw_intervals(key, {n: known[n] for n in order}, label, _FORECASTER)
+    drawing = draw_intervals(key, {n: known[n] for n in order}, label, FORECASTER)
     return [_figure("Beside every baseline", drawing, str(landmark))]
 
 
@@ -231,7 +216,7 @@ def _alarm(result: Result) -> list[str]:
     leads = (result.get("plots") or {}).get("leads")
     alarm = _part(result, "alarm")
     figure = [_figure("How early alarms come", draw_leads(leads))] if leads else []
-    return [_grid(figure), _tree_table(alarm, "Alarms by method")]
+    return [_grid(figure), tree_table(alarm, "Alarms by method")]
 
 
 def _decision(result: Result) -> list[str]:
@@ -239,50 +224,48 @@ def _decision(result: Result) -> list[str]:
     frontier = (result.get("plots") or {}).get("frontier")
     figure = []
     if decision or frontier:
-        drawing = draw_frontier(frontier, decision, _FORECASTER)
+        drawing = draw_frontier(frontier, decision, FORECASTER)
         figure = [_figure("Kept and spent", drawing)]
-    return [_grid([*figure, _tree_table(decision, "Grokking runs kept and compute spent")])]
+    return [_grid([*figure, tree_table(decision, "Grokking runs kept and compute spent")])]
 
 
 def _signal_sets(result: Result) -> list[str]:
     sets = _part(result, "signal_sets") or {}
     parts = []
     for key, label in (("auroc", "AUROC"), ("log10_mae", "log10 MAE of the onset step")):
-        rows = {name: _as_figure(s.get(key)) for name, s in sets.items()}
+        rows = {name: as_figure(s.get(key)) for name, s in sets.items()}
         if any(f["value"] is not None for f in rows.values()):
             drawing = draw_intervals(f"signals-{key}", rows, label, next(iter(rows)))
             parts.append(_figure(label, drawing))
-    return [_grid(parts), _tree_table(sets, "Signal sets")]
+    return [_grid(parts), tree_table(sets, "Signal sets")]
 
 
 def _transfer(result: Result) -> list[str]:
+    """Return a table of all factors, and one of the levels of each factor that has some."""
     transfer = _part(result, "transfer") or {}
-    tables = []
+    means = {words_of(f).capitalize(): _known_cells(figures) for f, figures in transfer.items()}
+    missing = [
+        f"{words_of(factor).capitalize()}: {', '.join(map(str, figures['not_estimable']))}."
+        for factor, figures in transfer.items()
+        if figures.get("not_estimable")
+    ]
+    note = f"Not estimable. {' '.join(missing)}" if missing else ""
+    tables = [tree_table(means, "Means over the levels of a factor", note)]
+    if not tables[0] and note:
+        tables = [f'<p class="note">{escape(note)}</p>']
     for factor, figures in transfer.items():
-        levels = {**figures.get("levels", {})}
-        if not levels and all(
-            isinstance(v, Mapping) and not _is_figure(v) for v in figures.values()
-        ):
-            levels = dict(figures)
-        mean = {
-            k: v for k, v in figures.items() if k not in ("levels", "not_estimable") and _is_cell(v)
-        }
-        known = any(_value(figure) is not None for figure in mean.values())
-        rows = levels | ({"mean" if levels else "all": mean} if known else {})
-        missing = figures.get("not_estimable") or []
-        note = f"Not estimable: {', '.join(map(str, missing))}." if missing else ""
-        title = _words(str(factor)).capitalize()
-        if rows:
-            tables.append(_tree_table(rows, title, note))
-        elif note:
-            tables.append(f'<p class="note">{escape(title)}: {escape(note.lower())}</p>')
-    return tables  # fmt: skip
+        tables.append(tree_table(figures.get("levels"), words_of(factor).capitalize()))
+    return tables
+
+
+def _known_cells(tree: Tree) -> Tree:
+    return {k: v for k, v in tree.items() if is_cell(v) and value_of(v) is not None}
 
 
 def _external(result: Result) -> list[str]:
     external = _part(result, "external") or {}
     tables = [
-        _rows_table(external[key], title)
+        rows_table(external[key], title)
         for key, title in (("means", "Means over the scored sources"), ("rows", "By source"))
         if external.get(key)
     ]
@@ -294,23 +277,35 @@ def _external(result: Result) -> list[str]:
 
 def _tables(result: Result) -> list[str]:
     first = (result.get("headline") or {}).get("landmark")
-    parts = []
+    parts = [_headline_table(result)]
     for landmark, table in (result.get("tables") or {}).items():
         negatives = table.get("negatives") or {}
         counts = (
-            f"{_count(table.get('rows'))} rows, {_count(table.get('positives'))} with onset "
-            f"({_count(table.get('grokking'))} grok), {_count(negatives.get('budget_censored'))} "
-            f"run out of their budget, {_count(negatives.get('blocked'))} never can."
+            f"{count_text(table.get('rows'))} rows, {count_text(table.get('positives'))} with onset "
+            f"({count_text(table.get('grokking'))} grok), {count_text(negatives.get('budget_censored'))} "
+            f"run out of their budget, {count_text(negatives.get('blocked'))} never can."
         )
-        if _value(table.get("coverage90")) is not None:
-            covered = f"{_value_text(table['coverage90'])} {_interval_text(table['coverage90'])}"
+        if value_of(table.get("coverage90")) is not None:
+            covered = f"{value_text(table['coverage90'])} {interval_text(table['coverage90'])}"
             counts += f" The 90 % intervals hold {covered} of the onsets."
-        body = _tree_table(table["methods"], f"Methods {landmark}", counts)
+        body = tree_table(table["methods"], f"Methods {landmark}", counts)
         opened = " open" if landmark == first else ""
         parts.append(
             f"<details{opened}><summary>{escape(landmark.capitalize())}</summary>{body}</details>"
         )
     return parts  # fmt: skip
+
+
+def _headline_table(result: Result) -> str:
+    """Return every figure of the headline that stands in no table of its own."""
+    headline = result.get("headline") or {}
+    rows = [
+        {"": words_of(figure), "layer": layer, "figure": value}
+        for layer in ("whether", "when")
+        for figure, value in (headline.get(layer) or {}).items()
+        if is_cell(value) and value_of(value) is not None
+    ]
+    return rows_table(rows, f"Headline, {headline.get('landmark')}") if rows else ""
 
 
 def _section(name: str, title: str, text: str, parts: Sequence[str]) -> str:
@@ -342,7 +337,7 @@ def _figure(title: str, drawing: Drawing, landmark: str | None = None) -> str:
 
 def _swatch(entry: Entry) -> str:
     colour = f"var(--series-{entry.series})"
-    if entry.mark in _DASHES:
+    if entry.mark in DASHES:
         return f'<i style="border-top: 3px {entry.mark} {colour}"></i>'
     return f'<b style="color: {colour}" aria-hidden="true">{entry.mark}</b>'
 
@@ -351,92 +346,3 @@ def _part(result: Result, key: str) -> Tree | None:
     """Return a part of the result from the first level or, where it is not there, from the headline."""
     found = result.get(key) or (result.get("headline") or {}).get(key)
     return found if isinstance(found, Mapping) else None
-
-
-def _tree_table(tree: Tree | None, title: str, note: str = "") -> str:
-    rows = [{"": name, **cells} for name, cells in _flat(tree or {})]
-    return _rows_table(rows, title, note)
-
-
-def _flat(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name and the cells of each branch that holds some."""
-    cells = {k: v for k, v in tree.items() if _is_cell(v)}
-    if cells:
-        yield " · ".join(path), cells
-    for name, branch in tree.items():
-        if isinstance(branch, Mapping) and not _is_figure(branch):
-            yield from _flat(branch, (*path, str(name)))
-
-
-def _rows_table(rows: Sequence[Tree], title: str, note: str = "") -> str:
-    """Return a table of rows, a column for each name that one of them has."""
-    columns = list(dict.fromkeys(k for row in rows for k in row))
-    if not columns:
-        return ""
-    head = "".join(f'<th scope="col">{escape(_words(c))}</th>' for c in columns)
-    body = "\n".join(_row(row, columns) for row in rows)
-    note = f'<p class="note">{escape(note)}</p>' if note else ""
-    return (
-        f'<div class="table" role="region" tabindex="0" aria-label="{escape(title)}">\n'
-        f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody></table></div>{note}"
-    )
-
-
-def _row(row: Tree, columns: Sequence[str]) -> str:
-    first, *others = columns
-    cells = "".join(f"<td>{_cell(row.get(c))}</td>" for c in others)
-    own = ' class="own"' if row.get(first) == _FORECASTER else ""
-    return f'<tr{own}><th scope="row">{_cell(row.get(first))}</th>{cells}</tr>'
-
-
-def _cell(value: Any) -> str:
-    interval = _interval_text(value)
-    return _value_text(value) + (f" <small>{interval}</small>" if interval else "")
-
-
-def _is_figure(value: Any) -> bool:
-    return isinstance(value, Mapping) and "value" in value
-
-
-def _is_cell(value: Any) -> bool:
-    return value is None or isinstance(value, (int, float, str)) or _is_figure(value)
-
-
-def _as_figure(value: Any) -> Figure:
-    if isinstance(value, Mapping):
-        return {"value": value.get("value"), "low": value.get("low"), "high": value.get("high")}
-    return {"value": value, "low": None, "high": None}
-
-
-def _value(figure: Any) -> Any:
-    return figure.get("value") if isinstance(figure, Mapping) else figure
-
-
-def _value_text(figure: Any) -> str:
-    value = _value(figure)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return escape(value) if isinstance(value, str) else _number(value)
-
-
-def _interval_text(figure: Any) -> str:
-    if not isinstance(figure, Mapping) or figure.get("low") is None or figure.get("high") is None:
-        return ""
-    return f"[{_number(figure['low'])}, {_number(figure['high'])}]"
-
-
-def _number(value: float | int | None) -> str:
-    """Return a number as it stands in a table: counts with separators, three decimals for the rest."""
-    if value is None:
-        return "–"
-    whole = isinstance(value, int) or abs(value) >= 100
-    return f"{value:,.0f}" if whole else f"{value:.3f}"
-
-
-def _count(value: Any) -> str:
-    return "–" if value is None else f"{value:,}"
-
-
-def _words(name: str) -> str:
-    return _WORDS.get(name, name.replace("_", " "))

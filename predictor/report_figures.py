@@ -1,73 +1,28 @@
-"""The drawings of the benchmark's report: plain arrays in, inline SVG out, with matplotlib (the extra `plots`).
+"""The drawings of the benchmark's report: plain arrays in, inline SVG, words and legend out."""
 
-Text stays text and every colour is a CSS variable of the page, so one drawing serves light and dark, any font and any
-width. Legends are left to the page, where they wrap.
-"""
-
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from io import StringIO
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.curves import FloatArray
 from predictor.plot_arrays import Calibration, Coverage, Figure, Frontier, Onsets, Roc
-from training_runs import InvalidInput
+from predictor.report_svg import (
+    DASHES,
+    FAINT,
+    INK,
+    LINE,
+    MARKERS,
+    MUTED,
+    SERIES,
+    WIDTH,
+    Drawing,
+    Entry,
+    drawn_svg,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Colours that no one would choose, each to be replaced by the page's variable.
-_INK, _MUTED, _LINE, _FAINT = "#010203", "#010204", "#010205", "#010206"
-_SERIES = [f"#0102{0x10 + k:02x}" for k in range(8)]
-_VARIABLES = {_INK: "--ink", _MUTED: "--muted", _LINE: "--line", _FAINT: "--faint"} | {
-    colour: f"--series-{k}" for k, colour in enumerate(_SERIES)
-}
-_MARKERS = {"o": "●", "s": "■", "^": "▲", "D": "◆", "v": "▼", "P": "✚", "X": "✖", "*": "★"}
-_DASHES: dict[str, Any] = {"solid": "-", "dashed": (0, (5, 2)), "dotted": (0, (1.5, 1.5))}
-
-_WIDTH = 4.6  # inches: as wide as a phone at the size of its text
-_STYLE: Any = {
-    "font.size": 10.5,
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "text.color": _INK,
-    "axes.edgecolor": _LINE,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.labelcolor": _MUTED,
-    "axes.linewidth": 0.8,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "none",
-    "grid.color": _FAINT,
-    "grid.linewidth": 0.8,
-    "xtick.color": _LINE,
-    "ytick.color": _LINE,
-    "xtick.labelcolor": _MUTED,
-    "ytick.labelcolor": _MUTED,
-    "axes.axisbelow": True,
-}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of a legend: the number of its colour, its mark (a character, or the style of a line), its words."""
-
-    series: int
-    mark: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """An SVG element without width or height, what it shows in words, and its legend."""
-
-    svg: str
-    description: str
-    legend: list[Entry] = field(default_factory=list)
 
 
 def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
@@ -75,11 +30,11 @@ def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
     styles = _line_styles(len(curves))
 
     def draw(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color=_LINE, linewidth=1, linestyle=(0, (2, 3)))
+        axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for curve, (series, style) in zip(curves.values(), styles, strict=True):
             axes.plot(
-                curve["false_positive"], curve["true_positive"], color=_SERIES[series],
-                linewidth=1.8, linestyle=_DASHES[style], drawstyle="steps-post",
+                curve["false_positive"], curve["true_positive"], color=SERIES[series],
+                linewidth=1.8, linestyle=DASHES[style], drawstyle="steps-post",
             )  # fmt: skip
         axes.set(
             xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal",
@@ -88,7 +43,7 @@ def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
 
     texts = [f"{name}, AUROC {c['auroc']:.3f}" for name, c in curves.items()]
     return Drawing(
-        _svg("roc", draw, height=_WIDTH),
+        drawn_svg("roc", draw, height=WIDTH),
         f"ROC curves of onset within the budget. {'; '.join(texts)}.",
         [Entry(k, style, text) for (k, style), text in zip(styles, texts, strict=True)],
     )
@@ -99,11 +54,11 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
     styles = _point_styles(len(methods))
 
     def draw(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color=_LINE, linewidth=1, linestyle=(0, (2, 3)))
+        axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for (series, marker), bins in reversed([*zip(styles, methods.values(), strict=True)]):
             x, y, low, high = (_floats(bins[k]) for k in ("predicted", "observed", "low", "high"))
-            axes.vlines(x, low, high, color=_SERIES[series], linewidth=1.2, alpha=0.55)
-            axes.plot(x, y, color=_SERIES[series], linewidth=1.4, marker=marker, markersize=5.5)
+            axes.vlines(x, low, high, color=SERIES[series], linewidth=1.2, alpha=0.55)
+            axes.plot(x, y, color=SERIES[series], linewidth=1.4, marker=marker, markersize=5.5)
         axes.set(
             xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal",
             xlabel="predicted probability of onset within the budget", ylabel="share with onset",
@@ -118,9 +73,9 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
     }  # fmt: skip
     words = "; ".join(f"{name} is off by at most {w:.2f} in a bin" for name, w in worst.items())
     return Drawing(
-        _svg("calibration", draw, height=_WIDTH),
+        drawn_svg("calibration", draw, height=WIDTH),
         f"Calibration: share of runs with onset over the predicted probability, in bins. {words}.",
-        [Entry(k, _MARKERS[m], name) for (k, m), name in zip(styles, methods, strict=True)],
+        [Entry(k, MARKERS[m], name) for (k, m), name in zip(styles, methods, strict=True)],
     )
 
 
@@ -137,11 +92,11 @@ def draw_onsets(onsets: Onsets) -> Drawing:
         if len(actual):
             low, high = (f(np.append(actual, predicted)) for f in (np.min, np.max))
             ends = np.array([low / 1.4, high * 1.4])
-        axes.fill_between(ends, ends / 2, ends * 2, color=_FAINT, linewidth=0)
-        axes.plot(ends, ends, color=_LINE, linewidth=1, linestyle=(0, (2, 3)))
+        axes.fill_between(ends, ends / 2, ends * 2, color=FAINT, linewidth=0)
+        axes.plot(ends, ends, color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for family, (series, marker) in zip(families, styles, strict=True):
             axes.plot(
-                actual[of == family], predicted[of == family], color=_SERIES[series], marker=marker,
+                actual[of == family], predicted[of == family], color=SERIES[series], marker=marker,
                 linestyle="", markersize=5, alpha=0.75, markeredgewidth=0,
             )  # fmt: skip
         axes.set(
@@ -154,11 +109,11 @@ def draw_onsets(onsets: Onsets) -> Drawing:
 
     within = float(np.mean(np.abs(np.log2(predicted / actual)) <= 1)) if len(actual) else 0.0
     return Drawing(
-        _svg("onsets", draw, height=_WIDTH),
+        drawn_svg("onsets", draw, height=WIDTH),
         f"Forecast over actual onset of {len(actual)} runs that grokked: {_percent(within)} lie within a "
         "factor of two, the shaded band.",
         [
-            Entry(k, _MARKERS[m], f"{family} ({onsets['family'].count(family)})")
+            Entry(k, MARKERS[m], f"{family} ({onsets['family'].count(family)})")
             for family, (k, m) in zip(families, styles, strict=True)
         ],
     )
@@ -169,12 +124,12 @@ def draw_coverage(families: Mapping[str, Coverage]) -> Drawing:
     named: dict[str, Figure] = {f"{name}, {c['onsets']} onsets": c for name, c in families.items()}
 
     def draw(axes: "Axes") -> None:
-        axes.axvspan(0.87, 0.93, color=_FAINT, linewidth=0)
+        axes.axvspan(0.87, 0.93, color=FAINT, linewidth=0)
         _intervals(axes, named, highlight=None)
         axes.set(xlim=(min(0.5, _lowest(named) - 0.03), 1.02), xlabel="coverage of 90 % intervals")
 
     return Drawing(
-        _svg("coverage", draw, height=_rows_height(len(named))),
+        drawn_svg("coverage", draw, height=_rows_height(len(named))),
         f"Coverage of the 90 % intervals by family. {_in_words(named)}.",
     )
 
@@ -190,7 +145,7 @@ def draw_intervals(name: str, rows: Mapping[str, Figure], label: str, highlight:
         axes.set(xlabel=label)
 
     words = f"{label}, with 95 % intervals. {_in_words(rows)}."
-    return Drawing(_svg(name, draw, height=_rows_height(len(rows))), words)
+    return Drawing(drawn_svg(name, draw, height=_rows_height(len(rows))), words)
 
 
 def draw_leads(shares: Sequence[float]) -> Drawing:
@@ -201,10 +156,10 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
     median = float(np.median(lead)) if len(lead) else float("nan")
 
     def draw(axes: "Axes") -> None:
-        axes.hist(raised, bins=list(np.linspace(0, 1, 21)), color=_SERIES[0], rwidth=0.86)
-        axes.bar([-0.055], [missed], width=0.043, color=_SERIES[2])
+        axes.hist(raised, bins=list(np.linspace(0, 1, 21)), color=SERIES[0], rwidth=0.86)
+        axes.bar([-0.055], [missed], width=0.043, color=SERIES[2])
         if np.isfinite(median):
-            axes.axvline(median, color=_INK, linewidth=1.2)
+            axes.axvline(median, color=INK, linewidth=1.2)
             axes.annotate(
                 f"median {_percent(median)}", (median, 1.02), xycoords=("data", "axes fraction"),
                 ha="right" if median > 0.5 else "left", va="bottom",
@@ -216,7 +171,7 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
         axes.grid(axis="x", visible=False)
 
     return Drawing(
-        _svg("leads", draw, height=0.62 * _WIDTH),
+        drawn_svg("leads", draw, height=0.62 * WIDTH),
         f"How early alarms come for {len(lead)} runs that grok: {missed} are missed; the median lead "
         f"is {_percent(median)} of the delay between memorisation and onset.",
         [Entry(0, "■", "alarm before the onset"), Entry(2, "■", "no alarm")],
@@ -232,19 +187,20 @@ def draw_frontier(
         for name, d in decisions.items()
         if d["kept"]["value"] is not None and d["compute"]["value"] is not None
     }
-    names = sorted(points, key=lambda n: n != forecaster)  # the forecaster first, if it is there
-    styles = dict(zip([forecaster, *(n for n in names if n != forecaster)], _point_styles(len(points) + 1)))  # fmt: skip
+    others = [n for n in points if n != forecaster]
+    marks = dict(zip(others, _point_styles(len(others) + 1)[1:], strict=True))
+    styles = {forecaster: (0, "o")} | marks
 
     def draw(axes: "Axes") -> None:
-        axes.fill_between([0, 0.6], 0.95, 1.0, color=_FAINT, linewidth=0)
+        axes.fill_between([0, 0.6], 0.95, 1.0, color=FAINT, linewidth=0)
         if frontier is not None:
             compute, kept = _floats(frontier["compute"]), _floats(frontier["kept"])
             order = np.argsort(compute)
-            axes.plot(compute[order], kept[order], color=_SERIES[0], linewidth=1.8)
+            axes.plot(compute[order], kept[order], color=SERIES[0], linewidth=1.8)
         for name, d in points.items():
             x, y = d["compute"]["value"] or 0.0, d["kept"]["value"] or 0.0
             series, marker = styles[name]
-            colour = _SERIES[series]
+            colour = SERIES[series]
             axes.hlines([y], *_ends(d["compute"]), color=colour, linewidth=1, alpha=0.6)
             axes.vlines([x], *_ends(d["kept"]), color=colour, linewidth=1, alpha=0.6)
             axes.plot([x], [y], color=colour, marker=marker, markersize=8)
@@ -258,34 +214,34 @@ def draw_frontier(
         for n, d in points.items()
     ]
     return Drawing(
-        _svg("frontier", draw, height=_WIDTH),
+        drawn_svg("frontier", draw, height=WIDTH),
         f"Grokking runs kept over compute spent in a simulated sweep. {'; '.join(words)}.",
-        [Entry(styles[n][0], _MARKERS[styles[n][1]], n) for n in names],
+        [Entry(styles[n][0], MARKERS[styles[n][1]], n) for n in styles if n in points],
     )
 
 
 def _point_styles(count: int) -> list[tuple[int, str]]:
     """Return colours and markers that differ for as many points as there are pairs of them."""
-    n = len(_MARKERS)
-    return [(k % len(_SERIES), [*_MARKERS][(k + k // n) % n]) for k in range(count)]
+    n = len(MARKERS)
+    return [(k % len(SERIES), [*MARKERS][(k + k // n) % n]) for k in range(count)]
 
 
 def _line_styles(count: int) -> list[tuple[int, str]]:
-    return [(k % len(_SERIES), [*_DASHES][k % len(_DASHES)]) for k in range(count)]
+    return [(k % len(SERIES), [*DASHES][k % len(DASHES)]) for k in range(count)]
 
 
 def _intervals(axes: "Axes", rows: Mapping[str, Figure], highlight: str | None) -> None:
     """Draw a dot and a whisker for each row, its name above it: beside it, names would take half a phone."""
     for k, (name, figure) in enumerate(rows.items()):
         own = name == highlight or highlight is None
-        colour = _SERIES[0] if own else _MUTED
+        colour = SERIES[0] if own else MUTED
         if figure["value"] is not None:
             axes.hlines([k], *_ends(figure), color=colour, linewidth=2, alpha=0.55)
             axes.plot([figure["value"]], [k], color=colour, marker="o", markersize=6)
         value = "–" if figure["value"] is None else f"{figure['value']:.3f}"
         axes.annotate(
             f"{name} · {value}", (0, k - 0.17), xycoords=("axes fraction", "data"), va="bottom",
-            color=_INK if own else _MUTED,
+            color=INK if own else MUTED,
         )  # fmt: skip
     axes.set(ylim=(len(rows) - 0.6, -0.85), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -316,41 +272,3 @@ def _rows_height(rows: int) -> float:
 
 def _floats(values: Sequence[float | None]) -> FloatArray:
     return np.array([np.nan if v is None else v for v in values], dtype=float)
-
-
-def _svg(name: str, draw: "Callable[[Axes], None]", height: float) -> str:
-    """Draw on one pair of axes and return it as an SVG element to stand in a page, its ids made the page's own.
-
-    Raises
-    ------
-    InvalidInput : matplotlib is not installed.
-    """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure as Canvas
-    except ImportError:
-        raise InvalidInput(
-            field="matplotlib",
-            value="not installed",
-            expected="the extra `plots`",
-            hint="pip install 'grokcast[plots]'",
-        ) from None
-    text = StringIO()
-    with rc_context({**_STYLE, "svg.hashsalt": name}):
-        canvas = Canvas(figsize=(_WIDTH, height), layout="constrained")
-        draw(canvas.subplots())
-        canvas.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return _inlined(text.getvalue(), name)
-
-
-def _inlined(svg: str, name: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # would hold for the whole page
-    svg = re.sub(r'<svg [^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)  # fmt: skip
-    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', svg)
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, f"var({variable})")
-    return svg.strip()
