@@ -56,13 +56,13 @@ _PROBED_SHARES = (
     "dead_frac",
     "activation_sparsity",
     "attention_similarity",
+    "representation_entropy",
 )
 _PROBED_SCALES = (
     "dropout_acc_var",
     "embedding_cos_std",
     "embedding_std",
     "embedding_effective_rank",
-    "representation_entropy",
     "weight_std_hidden",
     "weight_std_output",
     "weight_entropy",

@@ -149,7 +149,9 @@ def benchmark(
     locked: Annotated[
         bool, typer.Option("--locked", help="of --external, only the half kept for releases")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="folder for results.json")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for results.json and report.html")
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Measure the forecasts on configurations that were not learnt from, beside every baseline.
@@ -169,15 +171,26 @@ def benchmark(
         from predictor.benchmark import benchmark as run_benchmark
 
         with progress("folds") as advance:
-            result, _ = run_benchmark(_runs(corpus), advance)
+            result = run_benchmark(_runs(corpus), advance)
+        plots = result.pop("plots")
         show = show_benchmark
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        if not external:
+            _write_report(out / "report.html", {**result, "plots": plots})
         (out / "results.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     if json_:
         _print_json(result)
     else:
         show(result)
+
+
+def _write_report(path: Path, result: dict[str, Any]) -> None:
+    from typing import cast
+
+    from predictor.html_report import Result, html_report
+
+    path.write_text(html_report(cast(Result, result)))
 
 
 @app.command()

@@ -95,7 +95,8 @@ def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
         SimpleImputer(keep_empty_features=True), StandardScaler(), RidgeCV(np.logspace(-2, 3, 11))
     )
     ridge.fit(matrix[seen], np.log10(at.time[seen]))
-    median = np.maximum(10 ** ridge.predict(wanted), test.landmark + 1)
+    # Given onset by the budget, as the forecaster's: no later than that.
+    median = np.clip(10 ** ridge.predict(wanted), test.landmark + 1, test.budget)
     return Prediction(probability, median)
 
 

@@ -18,10 +18,13 @@ from predictor import metrics
 from predictor.alarm import alarm_figures, watch
 from predictor.baselines import BASELINES, Ask, Prediction, predict
 from predictor.bootstrap import interval
-from predictor.corpus_tables import HEADLINE, CorpusTables
+from predictor.corpus_tables import ANY, HEADLINE, CorpusTables
+from predictor.decision import Forecasts, decide, frontier, sweep_of
 from predictor.folds import N_FOLDS, fold_of
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard import EDGES, decades_after
+from predictor.plot_arrays import plot_arrays
+from predictor.signal_rules import SIGNAL_RULES, extrapolation_rules
 from predictor.transfer import leave_one_out
 from training_runs import Run
 from training_runs.noise_floor import noise_floor
@@ -30,6 +33,7 @@ from training_runs.onset import COMPREHENSION_DELAY_STEPS
 FORECASTER = "grokcast"
 CONTEXT_BOOSTED = "context only, boosted"
 STRONGEST_BASELINES = (CONTEXT_BOOSTED, "context only, linear")
+SINGLE_SIGNALS = ("best single signal", *SIGNAL_RULES)
 ALGORITHMIC = ("modular", "permutation", "parity")
 
 
@@ -68,12 +72,13 @@ Progress = Callable[[str, int, int], None]  # stage, done, total
 
 def benchmark(
     runs: Sequence[Run], on_progress: Progress = lambda stage, done, total: None
-) -> tuple[dict[str, Any], Evaluation]:
-    """Return the whole result as plain data, and the held-out predictions that it was made from."""
+) -> dict[str, Any]:
+    """Return the whole result as plain data: what `summarize` gives, and the arrays of the report's plots."""
     tables = CorpusTables.of(runs)
     evaluation = cross_validate(runs, tables, partial(on_progress, "folds"))
     transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"))
-    return summarize(runs, evaluation, transfer), evaluation
+    result = summarize(runs, evaluation, transfer)
+    return {**result, "plots": _plots(runs, evaluation)}
 
 
 def cross_validate(
@@ -85,6 +90,11 @@ def cross_validate(
     configuration = np.array([r.configuration_id for r in runs])
     fold = fold_of(configuration, "benchmark")
     parts: dict[str, list[Scored]] = {name: [] for name in tables.early}
+    baselines = {
+        **BASELINES,
+        **SIGNAL_RULES,
+        **extrapolation_rules({r.run_id: r.trajectory for r in runs}),
+    }
     by_signals: dict[str, list[Scored]] = {name: [] for name in tables.by_signals}
     watched: list[Scored] = []
     for k in range(N_FOLDS):
@@ -95,7 +105,7 @@ def cross_validate(
         )
         known = [r for r, f in zip(runs, fold, strict=True) if f != k]
         forecaster = OnsetForecaster.fit(known, f"fold-{k}", tables=learnt.fitting)
-        asks = {name: baseline(learnt.fitting.training) for name, baseline in BASELINES.items()}
+        asks = {name: baseline(learnt.fitting.training) for name, baseline in baselines.items()}
         for name, test in held_out.early.items():
             if len(test):
                 parts[name].append(_score(forecaster, asks, learnt.early[name], test))
@@ -150,6 +160,7 @@ def summarize(
     tables = {name: _table(s) for name, s in evaluation.at.items()}
     alarm = _alarm(runs, evaluation.watched)
     headline = _headline(evaluation.at, tables)
+    decision = decide(sweep_of(runs), _forecasts(evaluation))
     signal_sets = {
         name: {k: v for k, v in _figures(s, FORECASTER).items() if k in ("auroc", "log10_mae")}
         for name, s in evaluation.by_signals.items()
@@ -163,14 +174,43 @@ def summarize(
         "signal_sets": signal_sets,
         "groups": _groups(runs, evaluation.at[HEADLINE]) if HEADLINE in evaluation.at else {},
         "transfer": transfer,
+        "decision": decision,
         "headline": None
         if headline is None
         else {
             **headline,
             "alarm": alarm[FORECASTER],
             "transfer": {f: _without_levels(t) for f, t in transfer.items()},
+            "decision": decision,
             "signal_sets": signal_sets,
         },
+    }
+
+
+def _forecasts(evaluation: Evaluation) -> Forecasts:
+    """Return every held-out probability of watched runs, and of those that have not memorised, by run and landmark."""
+    parts = (
+        [evaluation.watched, evaluation.at[ANY]] if ANY in evaluation.at else [evaluation.watched]
+    )
+    return Forecasts(
+        np.concatenate([p.rows.run for p in parts]),
+        np.concatenate([p.rows.landmark for p in parts]),
+        np.concatenate([p.predictions[FORECASTER].probability for p in parts]),
+    )
+
+
+def _plots(runs: Sequence[Run], evaluation: Evaluation) -> dict[str, Any]:
+    """Return the arrays that the HTML report draws."""
+    if HEADLINE not in evaluation.at:
+        return {}
+    families = {r.run_id: r.context.task_family or "unknown" for r in runs}
+    own = np.array([families[r] for r in evaluation.at[HEADLINE].rows.run.tolist()])
+    plots = plot_arrays(evaluation.at, own, HEADLINE, (FORECASTER, CONTEXT_BOOSTED))
+    watched = watch(evaluation.watched.rows, evaluation.watched.predictions[FORECASTER].probability)
+    return {
+        **plots,
+        "leads": watched.lead_share[watched.grokking].tolist(),
+        "frontier": frontier(sweep_of(runs), _forecasts(evaluation), np.linspace(0.3, 1, 40)),
     }
 
 
@@ -285,6 +325,7 @@ def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, An
         return lambda s, i: _auroc(s, name, i, ~s.rows.blocked)
 
     context = max(STRONGEST_BASELINES, key=lambda n: table["methods"][n]["auroc"]["value"] or 0)
+    signal = max(SINGLE_SIGNALS, key=lambda n: table["methods"][n]["auroc"]["value"] or 0)
     context_when = min(
         STRONGEST_BASELINES, key=lambda n: table["methods"][n]["log10_mae"]["value"] or np.inf
     )
@@ -298,7 +339,8 @@ def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, An
             "context_only": context,
             "context_only_auroc": table["methods"][context]["auroc"],
             "minus_context_only": _minus(s, area, context),
-            "minus_best_signal": _minus(s, area, "best single signal"),
+            "best_signal": signal,
+            "minus_best_signal": _minus(s, area, signal),
         },
         "when": {
             "grokking_runs": table["grokking"],

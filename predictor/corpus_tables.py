@@ -25,12 +25,14 @@ def _memorized_at(run: Run, factor: float) -> list[int]:
     return [] if confirmed is None else checkpoint_at(run, factor * confirmed)
 
 
+HEADLINE = "at memorisation"
+ANY = "any, before the rise"
 LANDMARKS: dict[str, Callable[[Run], Iterable[int]]] = {
-    "at memorisation": lambda run: _memorized_at(run, 1),
+    HEADLINE: lambda run: _memorized_at(run, 1),
     "2x memorisation": lambda run: _memorized_at(run, 2),
     "4x memorisation": lambda run: _memorized_at(run, 4),
     "10 % of budget": lambda run: checkpoint_at(run, 0.1 * run.budget_step),
-    "any, before the rise": lambda run: landmarks(run, np.random.default_rng(0)),
+    ANY: lambda run: landmarks(run, np.random.default_rng(0)),
 }
 
 # Probes that look at validation samples.
@@ -39,7 +41,6 @@ _MEASURED_ON_VALIDATION = {
     for name in SIGNALS
     if name.startswith(("dropout_", "drc_", "activation_", "inactive_", "dead_", "representation_"))
 }
-HEADLINE = "at memorisation"
 
 _LOSSES = {"train_loss", "val_loss"}
 _PLAIN = _LOSSES | {"train_acc", "val_acc"}

@@ -28,27 +28,14 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 
 # What the log-linear part of the hazard reads: the context, and what of the history is nearly linear in its effect.
 _LINEAR_HISTORY = (
-    "memorized",
-    "memorization_age",
-    "half_fit_age",
-    "val_acc_over_chance",
     "val_loss_over_chance",
-    "accuracy_gap",
-    "loss_gap",
-    "loss_gap_slope",
-    "weight_norm_per_weight",
-    "train_loss_level",
-    "val_loss_level",
     "val_loss_slope",
     "val_loss_slope_long",
-    "val_loss_peak_age",
     "val_loss_below_peak",
-    "train_loss_slope",
+    "val_loss_peak_age",
     "val_acc_slope",
     "weight_norm_slope",
     "weight_norm_slope_long",
-    "val_loss_passage",
-    "val_acc_passage",
 )
 LINEAR_COLUMNS = tuple(
     k for k, f in enumerate(FEATURES.values()) if f.group == "context" or f.name in _LINEAR_HISTORY

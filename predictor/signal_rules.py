@@ -1,7 +1,7 @@
 """What single papers read off a run, each as a rule to beat: a signal or two, the landmark and the budget, no more.
 
-A rule sees some columns of a row, or where a fitted learning curve leads. A logistic regression with landmark and budget makes of them P(onset by the budget),
-a ridge the median onset; the published thresholds are the authors' own networks' and do not travel, so they are fitted
+A rule sees some columns of a row, or where a fitted learning curve leads. A logistic regression with landmark and
+budget makes of them P(onset by the budget), a ridge the median onset; the published thresholds are the authors' own networks' and do not travel, so they are fitted
 anew on training rows `at` the same kind of landmark. Rows that record none of a rule's columns get the population's
 answer.
 
@@ -38,10 +38,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "weight_norm_per_weight",
         "weight_norm_slope_long",
     ),
-    # The published gap is that of the entropy's level to a threshold. No feature holds the level: what it has lost since
-    # the start stands for it.
     "spectral-entropy gap": (
-        "representation_entropy_since_start",
+        "representation_entropy_level",
         "representation_entropy_slope_long",
     ),
     "Hjorth activity": ("train_loss_roughness",),
