@@ -6,12 +6,10 @@ README and docs/benchmark.md, so that no figure there is typed by hand.
 
 import sys
 from pathlib import Path
-from typing import cast
 
 from predictor.benchmark import benchmark, judge
 from predictor.external import benchmark_external
 from predictor.forecaster import OnsetForecaster
-from predictor.html_report import Result, html_report
 from predictor.report import benchmark_page, headline_table
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, save
@@ -26,7 +24,7 @@ def release(version: str, external: Path | None) -> None:
     """Benchmark, fit, store and document a version; look once at the blind test and at the locked half of `external`."""
     runs = archive.read(archive.CORPUS)
     result = benchmark(runs)
-    plots = result.pop("plots")
+    del result["plots"]
     forecaster = OnsetForecaster.fit(runs, version)
     if BLIND.is_dir():
         result["blind"] = judge(forecaster, read_blind())
@@ -36,8 +34,6 @@ def release(version: str, external: Path | None) -> None:
         ]
     save(forecaster, make_card(runs, {"benchmark": result}), SHIPPED)
     (ROOT / "docs" / "benchmark.md").write_text(benchmark_page(result, version))
-    page = html_report(cast(Result, {**result, "version": version, "plots": plots}))
-    (ROOT / "docs" / "benchmark.html").write_text(page)
     readme = ROOT / "README.md"
     readme.write_text(with_table(readme.read_text(), headline_table(result)))
 

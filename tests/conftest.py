@@ -4,10 +4,17 @@ import os
 
 import pytest
 
+from predictor import boosting
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _small_boosters() -> None:
+    """Fit a fifth of the trees: synthetic worlds are simple. The shipped forecaster has all of them."""
+    boosting.N_TREES = 90
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +23,7 @@ def corpus() -> list[Run]:
 
 
 @pytest.fixture(scope="session")
-def synthetic_forecaster(corpus: list[Run]) -> OnsetForecaster:
+def synthetic_forecaster(corpus: list[Run], _small_boosters: None) -> OnsetForecaster:
     """A forecaster that knows the synthetic world."""
     return OnsetForecaster.fit(corpus, "synthetic")
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from predictor import boosting
 from predictor.hazard import CENTRES, EDGES, N_BINS, person_periods
 from predictor.learner import Learner
 from predictor.linear_hazard import LinearHazard
@@ -63,8 +64,9 @@ def test_contributions_add_up_to_the_difference_from_a_typical_row():
     np.testing.assert_allclose(typical + added, linear.log_rates(row, target)[:, 7], atol=1e-10)
 
 
-def test_a_learner_finds_what_is_not_linear_too():
+def test_a_learner_finds_what_is_not_linear_too(monkeypatch):
     """A hazard with a threshold in z2: the linear part sees a slope, the booster the step."""
+    monkeypatch.setattr(boosting, "N_TREES", 300)
     rng = np.random.default_rng(1)
     features = rng.normal(size=(6000, 3))
     rate = np.exp(0.8 * features[:, 0] + np.where(np.abs(features[:, 2]) > 1, 1.5, -0.5))
