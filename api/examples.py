@@ -21,7 +21,7 @@ REQUEST: dict[str, Any] = {
 }
 
 ANSWER: dict[str, Any] = {
-    "forecaster": "2026.11.1",
+    "forecaster": "2026.11.2",
     "observed_until_step": 60,
     "phase": "memorized",
     "memorization_step": 25,

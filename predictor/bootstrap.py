@@ -1,7 +1,8 @@
 """Intervals of figures by resampling configurations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,21 @@ def interval(
     return Interval(_plain(value), _plain(low), _plain(high))
 
 
-def _resamples(configuration: NDArray[np.str_]) -> Iterator[NDArray[np.intp]]:
+def _resamples(configuration: NDArray[np.str_]) -> list[NDArray[np.intp]]:
+    return _draws(configuration.tobytes(), configuration.dtype.str)
+
+
+@lru_cache(maxsize=8)  # a table's figures, a hundred or so, all use the same draws
+def _draws(configuration: bytes, dtype: str) -> list[NDArray[np.intp]]:
     """Draw configurations with replacement, each with all its rows."""
     rng = np.random.default_rng(0)
-    _, inverse = np.unique(configuration, return_inverse=True)
+    _, inverse = np.unique(np.frombuffer(configuration, dtype=dtype), return_inverse=True)
     order = np.argsort(inverse, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
-    for _ in range(N_BOOTSTRAP):
-        yield np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
+    return [
+        np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
+        for _ in range(N_BOOTSTRAP)
+    ]
 
 
 def _plain(value: float) -> float | None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
 
 from features.curves import FloatArray
 from predictor.survival import cdf_at, kaplan_meier
@@ -12,9 +13,12 @@ BoolArray = NDArray[np.bool_]
 
 def auroc(probability: FloatArray, event: BoolArray) -> float:
     """Return the probability that an event is ranked above a non-event."""
-    if event.all() or not event.any():
+    positive = int(event.sum())
+    if positive in (0, len(event)):
         return float("nan")
-    return float(roc_auc_score(event, probability))
+    # By ranks: ten times as fast as scikit-learn's curve, and a benchmark asks a hundred thousand times.
+    above = rankdata(probability)[event].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * (len(event) - positive)))
 
 
 def average_precision(probability: FloatArray, event: BoolArray) -> float:

@@ -176,7 +176,7 @@ def _number(value: float | None) -> str:
 def _rows_text(landmark: str, table: dict[str, Any]) -> str:
     negatives = table["negatives"]
     return (
-        f"Forecasts made {landmark}, before the rise: {table['rows']} rows, {table['positives']} generalise within their "
+        f"Forecasts made {landmark.removesuffix(', before the rise')}, before the rise: {table['rows']} rows, {table['positives']} generalise within their "
         f"budget ({table['grokking']} grok), {negatives['budget_censored']} run out of it, {negatives['blocked']} never "
         f"can. The 90 % intervals hold {interval_text(table['coverage90'])} of the onsets (Kaplan-Meier over F(T))."
     )

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from sklearn.metrics import roc_auc_score
 
 from predictor.boosting import onset_probability
 from predictor.calibration import fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
 from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods
-from predictor.metrics import c_index, integrated_brier, interval_coverage, open_coverage
+from predictor.metrics import auroc, c_index, integrated_brier, interval_coverage, open_coverage
 from predictor.survival import cdf_at, kaplan_meier
 
 
@@ -171,3 +172,11 @@ def test_integrated_brier_equals_scikit_survival():
     outcome = np.array(list(zip(event, x, strict=True)), dtype=[("event", bool), ("time", float)])
     theirs = sksurv.integrated_brier_score(outcome, outcome, 1 - probability, grid)
     assert integrated_brier(probability, grid, x, event) == pytest.approx(theirs, rel=1e-6)
+
+
+def test_auroc_equals_scikit_learn_ties_included():
+    rng = np.random.default_rng(0)
+    event = rng.random(500) < 0.3
+    probability = np.round(rng.random(500) + 0.3 * event, 1)
+    assert auroc(probability, event) == pytest.approx(roc_auc_score(event, probability), abs=1e-12)
+    assert np.isnan(auroc(probability, np.ones(500, dtype=bool)))
