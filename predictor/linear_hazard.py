@@ -75,9 +75,9 @@ class LinearHazard:
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
         z = self._standardized(features, target)
-        return np.asarray(
-            (z @ self.weight)[:, None] + np.outer(z @ self.drift, CENTRES - _MIDDLE) + self.base
-        )
+        # Sums, not matrix products: those round otherwise in a batch, and a forecast must not depend on its company.
+        middle, drift = (z * self.weight).sum(1), (z * self.drift).sum(1)
+        return np.asarray(middle[:, None] + np.outer(drift, CENTRES - _MIDDLE) + self.base)
 
     def contributions(
         self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
