@@ -75,8 +75,9 @@ class LinearHazard:
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
         z = self._standardized(features, target)
-        # Sums, not matrix products: those round otherwise in a batch, and a forecast must not depend on its company.
-        middle, drift = (z * self.weight).sum(1), (z * self.drift).sum(1)
+        # Sums along rows, not matrix products: those round otherwise in a batch, and a forecast must not depend on its
+        # company.
+        middle, drift = (np.ascontiguousarray(z * w).sum(1) for w in (self.weight, self.drift))
         return np.asarray(middle[:, None] + np.outer(drift, CENTRES - _MIDDLE) + self.base)
 
     def contributions(
