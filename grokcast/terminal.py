@@ -10,12 +10,9 @@ from rich.table import Table
 
 from predictor.forecast import Forecast, Quantiles
 from predictor.report import (
-    alarm_table,
+    SECTIONS,
     external_table,
-    groups_table,
     interval_text,
-    signal_sets_table,
-    transfer_table,
 )
 from predictor.retrain import Comparison
 from training_runs import Run
@@ -104,7 +101,7 @@ def show_benchmark(result: dict[str, Any]) -> None:
             table.add_row(name, *(interval_text(figures[c]) for c in columns))
         _OUT.print(table)
         _OUT.print(f"90 % intervals hold {interval_text(part['coverage90'])}\n")
-    for section in (alarm_table, groups_table, signal_sets_table, transfer_table):
+    for section in SECTIONS:
         _OUT.print(_section(*section(result)))
     _OUT.print(headline_text(result["headline"]), highlight=False)
 

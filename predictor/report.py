@@ -15,7 +15,24 @@ def headline_table(result: dict[str, Any]) -> str:
     landmark = result["headline"]["landmark"]
     return (
         f"{_table(result['tables'][landmark])}\n\n"
-        f"{_rows_text(landmark, result['tables'][landmark])} {_headline_text(result)}"
+        f"{_rows_text(landmark, result['tables'][landmark])} {_headline_text(result)}\n\n"
+        f"{_use_text(result)}"
+    )
+
+
+def _use_text(result: dict[str, Any]) -> str:
+    """Say what alarms and stopping are worth, beside what there is."""
+    ours, context = result["alarm"]["grokcast"], result["alarm"]["context only, boosted"]
+    decision = result["decision"]
+    pruner = max((n for n in decision if "runer" in n), key=lambda n: decision[n]["kept"]["value"])
+    return (
+        f"Alarms on algorithmic tasks, by run: {interval_text(ours['coverage'])} of grokking runs are announced before their "
+        f"rise, with a median lead of {interval_text(ours['lead_share'])} of the delay, at a false-positive rate of "
+        f"{interval_text(ours['fpr'])}; by context alone {interval_text(context['coverage'])} at "
+        f"{interval_text(context['fpr'])}. The corpus as one sweep: stopping what the forecast gives up keeps "
+        f"{interval_text(decision['grokcast']['kept'])} of the grokking runs at "
+        f"{interval_text(decision['grokcast']['compute'])} of the compute; the pruner that keeps most ({pruner}) keeps "
+        f"{interval_text(decision[pruner]['kept'])} at {interval_text(decision[pruner]['compute'])}."
     )
 
 
@@ -34,10 +51,7 @@ def benchmark_page(result: dict[str, Any], version: str) -> str:
         parts.append(
             f"## {landmark.capitalize()}\n\n{_rows_text(landmark, table)}\n\n{_table(table)}"
         )
-    parts += [
-        _section(*section(result))
-        for section in (alarm_table, groups_table, signal_sets_table, transfer_table)
-    ]
+    parts += [_section(*section(result)) for section in SECTIONS]
     parts += [_section(*external_table(e)) for e in result.get("external", [])]
     if "blind" in result:
         parts.append(
@@ -68,6 +82,16 @@ def alarm_table(result: dict[str, Any]) -> Section:
         for name, a in result["alarm"].items()
     ]
     return "Alarms on algorithmic tasks, at a false-positive rate of 5 % wanted", header, rows
+
+
+def decision_table(result: dict[str, Any]) -> Section:
+    """Return the DECISION layer: what pruning the corpus as one sweep would have kept and spent."""
+    rows = [
+        [name, interval_text(d["kept"]), interval_text(d["compute"])]
+        for name, d in result["decision"].items()
+    ]
+    header = ["policy", "grokking runs kept", "share of the full compute"]
+    return "The corpus as one sweep", header, rows
 
 
 def groups_table(result: dict[str, Any]) -> Section:
@@ -162,6 +186,9 @@ def external_table(result: dict[str, Any]) -> Section:
     ]
     half = "the locked half" if result["locked"] else "development data"
     return f"Runs recorded elsewhere: {half}", header, rows
+
+
+SECTIONS = (alarm_table, decision_table, groups_table, signal_sets_table, transfer_table)
 
 
 def _section(title: str, header: list[str], rows: list[list[str]]) -> str:
