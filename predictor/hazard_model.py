@@ -123,10 +123,12 @@ class HazardModel:
     def contributions(
         self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
     ) -> FloatArray:
-        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
-        return np.asarray(
-            np.mean([m.contributions(features, target, bins) for m in self.learners], axis=0)
-        )
+        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features).
+
+        By the first learner alone: all five take four times as long as the forecast itself, and of the five features
+        that move a forecast most 87 % are the same (docs/decisions.md).
+        """
+        return self.learners[0].contributions(features, target, bins)
 
     def importance(self, n_features: int) -> FloatArray:
         """Return how much each feature matters, shape (n_features,), summing to 1."""
