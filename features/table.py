@@ -13,6 +13,7 @@ from features.extract import FEATURES, extract
 from features.phase import phase_index, phase_of
 from training_runs import Context, Run, Trajectory
 from training_runs.onset import (
+    COMPREHENSION_DELAY_STEPS,
     as_event_time,
     chance_accuracy_of,
     generalization,
@@ -76,6 +77,11 @@ class FeatureTable:
     def outcome_known(self) -> NDArray[np.bool_]:
         """Say of each row whether it is known if onset came within the budget."""
         return self.event | (self.time >= self.budget)
+
+    def grokking(self) -> NDArray[np.bool_]:
+        """Say of each row whether its run generalises more than 1,000 steps after memorising."""
+        late = self.time - self.memorized_time > COMPREHENSION_DELAY_STEPS
+        return np.asarray(self.event & self.memorized_event & late)
 
     def early(self) -> "FeatureTable":
         """Return the rows before the rise whose outcome at the budget is known."""
@@ -162,7 +168,7 @@ def _watched(run: Run) -> list[int]:
     steps = run.trajectory.steps[run.trajectory.steps >= confirmed]
     count = min(len(steps), _WATCHED_CHECKPOINTS)
     wanted = np.geomspace(confirmed, steps[-1], count)
-    return sorted({int(steps[k]) for k in np.searchsorted(steps, wanted, side="right") - 1})
+    return sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
 
 
 def landmarks(run: Run, rng: np.random.Generator) -> list[int]:
@@ -182,7 +188,7 @@ def planned_landmarks(run: Run, rng: np.random.Generator) -> FloatArray:
 def _snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
     """Return each wanted landmark that the recording reaches, with the last checkpoint at or before it."""
     steps = run.trajectory.steps
-    at = np.searchsorted(steps, wanted, side="right") - 1
+    at = run.trajectory.index_at(wanted)
     found: dict[int, float] = {}
     for k, w in zip(at, wanted, strict=True):
         if k >= MIN_EVALS - 1 and w <= steps[-1] and steps[k] >= MIN_LANDMARK:

@@ -159,26 +159,29 @@ def benchmark(
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
     from grokcast.terminal import progress, show_benchmark, show_external
+    from training_runs.extras import require
 
+    if out is not None:
+        require("matplotlib", extra="plots")  # before the minutes that the figures take
+        out.mkdir(parents=True, exist_ok=True)
     if external:
         from predictor.external import benchmark_external
         from predictor.store import ForecasterStore
 
         forecaster = ForecasterStore(_store_folder()).load()
         result = benchmark_external(forecaster, external, locked=locked)
-        show = show_external
+        show, page = show_external, {"external": result}
     else:
         from predictor.benchmark import benchmark as run_benchmark
 
         with progress("folds") as advance:
             result = run_benchmark(_runs(corpus), advance)
-        plots = result.pop("plots")
+        page = dict(result)
+        del result["plots"]  # thousands of points, for the page alone
         show = show_benchmark
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        if not external:
-            _write_report(out / "report.html", {**result, "plots": plots})
         (out / "results.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+        _write_report(out / "report.html", page)
     if json_:
         _print_json(result)
     else:

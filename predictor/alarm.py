@@ -16,7 +16,6 @@ from features.table import FeatureTable
 from predictor.advice import clopper_pearson_bound, threshold_for
 from predictor.bootstrap import interval
 from predictor.folds import fold_of
-from training_runs.onset import COMPREHENSION_DELAY_STEPS
 
 TARGET_FPR = 0.05
 
@@ -70,11 +69,10 @@ def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
     raised = probability >= threshold[inverse]
     for i in np.flatnonzero(raised)[::-1]:  # backwards: the first one stays
         alarm[inverse[i]] = rows.landmark[i]
-    delay = rows.time[first] - rows.memorized_time[first]
     return WatchedRuns(
         configuration=configuration,
         negative=negative,
-        grokking=~negative & rows.memorized_event[first] & (delay > COMPREHENSION_DELAY_STEPS),
+        grokking=rows.grokking()[first],
         highest=highest,
         alarm=alarm,
         memorized=rows.memorized_time[first],

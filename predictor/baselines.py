@@ -18,8 +18,10 @@ from features.curves import FloatArray
 from features.extract import FEATURES
 from features.table import FeatureTable
 from predictor.curves import OnsetCurves
+from predictor.folds import N_FOLDS
 from predictor.hazard import EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
+from predictor.methods import BEST_SINGLE_SIGNAL, CONTEXT_BOOSTED, CONTEXT_LINEAR
 from predictor.metrics import auroc
 from predictor.survival import cdf_at, kaplan_meier
 
@@ -60,27 +62,19 @@ def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
     return Prediction(by_budget, table.landmark * 10 ** np.nan_to_num(median))
 
 
-def context_boosting(train: FeatureTable) -> Ask:
+def context_boosting(train: FeatureTable, n_learners: int = N_FOLDS) -> Ask:
     """The same log-linear and boosted hazard, folds and calibration, on the context and the landmark alone, all of it known."""
     train = train.where(train.as_recorded)
-    rows = Rows(
-        features=context_matrix(train),
-        target=train.target,
-        group=np.zeros(len(train), dtype=np.int64),
-        x=decades_after(train.time, train.landmark),
-        event=train.event,
-        configuration=train.configuration,
-        weight=train.weight,
-    )
     names = context_names()
-    model = HazardModel.fit(rows, names, range(len(names)))
+    rows = Rows.of(train, context_matrix(train), np.zeros(len(train), dtype=np.int64))
+    model = HazardModel.fit(rows, names, range(len(names)), n_learners=n_learners)
+    return lambda at, test: ask_hazard(model, context_matrix(test), test)
 
-    def ask(at: FeatureTable, test: FeatureTable) -> Prediction:
-        group = np.zeros(len(test), dtype=np.int64)
-        cdf = model.curves(context_matrix(test), test.target, group)
-        return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
 
-    return ask
+def ask_hazard(model: HazardModel, features: FloatArray, test: FeatureTable) -> Prediction:
+    """Ask a model without groups about rows, as far as it goes."""
+    cdf = model.curves(features, test.target, np.zeros(len(test), dtype=np.int64))
+    return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
 
 
 def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
@@ -126,9 +120,9 @@ def kaplan_meier_curve(at: FeatureTable, test: FeatureTable) -> Prediction:
 
 
 BASELINES: dict[str, Baseline] = {
-    "context only, boosted": context_boosting,
-    "context only, linear": lambda train: context_linear,
-    "best single signal": lambda train: best_single_signal,
+    CONTEXT_BOOSTED: context_boosting,
+    CONTEXT_LINEAR: lambda train: context_linear,
+    BEST_SINGLE_SIGNAL: lambda train: best_single_signal,
     "Kaplan-Meier": lambda train: kaplan_meier_curve,
 }
 

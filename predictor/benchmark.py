@@ -23,17 +23,20 @@ from predictor.decision import Forecasts, decide, frontier, sweep_of
 from predictor.folds import N_FOLDS, fold_of
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard import EDGES, decades_after
+from predictor.methods import (
+    BEST_SINGLE_SIGNAL,
+    CONTEXT_BOOSTED,
+    CONTEXT_LINEAR,
+    FORECASTER,
+)
 from predictor.plot_arrays import plot_arrays
 from predictor.signal_rules import SIGNAL_RULES, extrapolation_rules
 from predictor.transfer import leave_one_out
 from training_runs import Run
 from training_runs.noise_floor import noise_floor
-from training_runs.onset import COMPREHENSION_DELAY_STEPS
 
-FORECASTER = "grokcast"
-CONTEXT_BOOSTED = "context only, boosted"
-STRONGEST_BASELINES = (CONTEXT_BOOSTED, "context only, linear")
-SINGLE_SIGNALS = ("best single signal", *SIGNAL_RULES)
+STRONGEST_BASELINES = (CONTEXT_BOOSTED, CONTEXT_LINEAR)
+SINGLE_SIGNALS = (BEST_SINGLE_SIGNAL, *SIGNAL_RULES)
 ALGORITHMIC = ("modular", "permutation", "parity")
 
 
@@ -77,8 +80,13 @@ def benchmark(
     tables = CorpusTables.of(runs)
     evaluation = cross_validate(runs, tables, partial(on_progress, "folds"))
     transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"))
-    result = summarize(runs, evaluation, transfer)
-    return {**result, "plots": _plots(runs, evaluation)}
+    sweep, forecasts = sweep_of(runs), _forecasts(evaluation)
+    result = summarize(runs, evaluation, transfer, decide(sweep, forecasts))
+    plots = {
+        **_plots(runs, evaluation),
+        "frontier": frontier(sweep, forecasts, np.linspace(0.3, 1, 40)),
+    }
+    return {**result, "plots": plots}
 
 
 def cross_validate(
@@ -154,13 +162,15 @@ def _concatenated(parts: list[Scored]) -> Scored:
 
 
 def summarize(
-    runs: Sequence[Run], evaluation: Evaluation, transfer: dict[str, Any]
+    runs: Sequence[Run],
+    evaluation: Evaluation,
+    transfer: dict[str, Any],
+    decision: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the whole result as plain data: `tables` by landmark, every other layer, and the `headline`."""
     tables = {name: _table(s) for name, s in evaluation.at.items()}
     alarm = _alarm(runs, evaluation.watched)
     headline = _headline(evaluation.at, tables)
-    decision = decide(sweep_of(runs), _forecasts(evaluation))
     signal_sets = {
         name: {k: v for k, v in _figures(s, FORECASTER).items() if k in ("auroc", "log10_mae")}
         for name, s in evaluation.by_signals.items()
@@ -210,7 +220,6 @@ def _plots(runs: Sequence[Run], evaluation: Evaluation) -> dict[str, Any]:
     return {
         **plots,
         "leads": watched.lead_share[watched.grokking].tolist(),
-        "frontier": frontier(sweep_of(runs), _forecasts(evaluation), np.linspace(0.3, 1, 40)),
     }
 
 
@@ -229,7 +238,7 @@ def _groups(runs: Sequence[Run], scored: Scored) -> dict[str, Any]:
         groups[name] = {
             "rows": len(part.rows),
             "positives": int(part.rows.event.sum()),
-            "grokking": int(_grokking(part.rows).sum()),
+            "grokking": int(part.rows.grokking().sum()),
             **{k: figures[k] for k in ("auroc", "log10_mae", "mape")},
             "coverage90": _interval(part, _coverage),
         }
@@ -255,7 +264,7 @@ def _table(scored: Scored) -> dict[str, Any]:
     return {
         "rows": len(rows),
         "positives": int(rows.event.sum()),
-        "grokking": int(_grokking(rows).sum()),
+        "grokking": int(rows.grokking().sum()),
         "negatives": negatives,
         "methods": {name: _figures(scored, name) for name in scored.predictions},
         "coverage90": _interval(scored, _coverage),
@@ -286,16 +295,11 @@ def _auroc(s: Scored, name: str, i: NDArray[np.intp], kept: NDArray[np.bool_]) -
     return metrics.auroc(s.predictions[name].probability[i], s.rows.event[i])
 
 
-def _grokking(rows: FeatureTable) -> NDArray[np.bool_]:
-    late = rows.time - rows.memorized_time > COMPREHENSION_DELAY_STEPS
-    return np.asarray(rows.event & rows.memorized_event & late)
-
-
 def _when(
     metric: Callable[[FloatArray, FloatArray], float], s: Scored, name: str, i: NDArray[np.intp]
 ) -> float:
     """Apply a metric of WHEN to the runs that grokked; NaN for a method that gives no median."""
-    i = i[_grokking(s.rows)[i]]
+    i = i[s.rows.grokking()[i]]
     return metric(s.predictions[name].median[i], s.rows.time[i])
 
 

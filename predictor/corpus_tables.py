@@ -14,9 +14,10 @@ from training_runs.signals import SIGNALS
 
 def checkpoint_at(run: Run, step: float) -> list[int]:
     """Return the last checkpoint at or before a step, in a list; an empty one where the recording does not reach it."""
-    steps = run.trajectory.steps
-    k = int(np.searchsorted(steps, step, side="right")) - 1
-    return [int(steps[k])] if k >= 0 and step <= run.trajectory.observed_until else []
+    k = int(run.trajectory.index_at(step))
+    return (
+        [int(run.trajectory.steps[k])] if k >= 0 and step <= run.trajectory.observed_until else []
+    )
 
 
 def _memorized_at(run: Run, factor: float) -> list[int]:

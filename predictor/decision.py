@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from features.curves import FloatArray
 from predictor.bootstrap import Interval, interval
 from predictor.folds import fold_of
+from predictor.methods import FORECASTER
 from predictor.pruners import PRUNERS, Pruner
 from training_runs import Run
 from training_runs.onset import generalization, memorization, outcome_by, target_accuracy_of
@@ -233,7 +234,7 @@ def frontier(
     return points
 
 
-def decide(sweep: Sweep, forecasts: Forecasts, name: str = "grokcast") -> dict[str, dict[str, Any]]:
+def decide(sweep: Sweep, forecasts: Forecasts, name: str = FORECASTER) -> dict[str, dict[str, Any]]:
     """Return `{method: {kept, compute}}` as plain data: every pruner, and the forecast that should keep `KEEP`."""
     stopped = {method: pruned(sweep, pruner) for method, pruner in PRUNERS.items()}
     stopped[name] = forecast_stops(sweep, forecasts, held_out_thresholds(sweep, forecasts))

@@ -78,7 +78,7 @@ class OnsetForecaster:
         tables = tables or FittingTables.of(runs)
         table = tables.training
         x = decades_after(table.time, table.landmark)
-        rows = _rows(table, x)
+        rows = Rows.of(table, table.features, table.phase)
         hazard = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, on_fold)
         reach = fit_reach(_age(table.features), table.landmark, x, table.configuration)
         population = np.stack([_population(rows, rows.group == g) for g in range(len(PHASES) - 1)])
@@ -183,18 +183,6 @@ class OnsetForecaster:
 def _age(features: FloatArray) -> FloatArray:
     """Return the decades since memorisation; NaN where it is not confirmed or not known."""
     return features[:, _AGE]
-
-
-def _rows(table: FeatureTable, x: FloatArray) -> Rows:
-    return Rows(
-        features=table.features,
-        target=table.target,
-        group=table.phase,
-        x=x,
-        event=table.event,
-        configuration=table.configuration,
-        weight=table.weight,
-    )
 
 
 def _population(rows: Rows, members: np.ndarray) -> FloatArray:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.curves import FloatArray
+from features.table import FeatureTable
 from predictor.boosting import onset_probability
 from predictor.calibration import CalibrationMap, fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import EDGES, person_periods
+from predictor.hazard import EDGES, decades_after, person_periods
 from predictor.learner import Learner
 
 # A phase with fewer onsets than this is calibrated together with the others.
@@ -48,6 +49,19 @@ class Rows:
     event: NDArray[np.bool_]
     configuration: NDArray[np.str_]
     weight: FloatArray
+
+    @classmethod
+    def of(cls, table: FeatureTable, features: FloatArray, group: NDArray[np.int64]) -> "Rows":
+        """Return the rows of a table, seeing some features of theirs, shape (n_rows, n_features)."""
+        return cls(
+            features=features,
+            target=table.target,
+            group=group,
+            x=decades_after(table.time, table.landmark),
+            event=table.event,
+            configuration=table.configuration,
+            weight=table.weight,
+        )
 
     def where(self, chosen: NDArray[np.bool_]) -> "Rows":
         """Return some of the rows."""

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, TypedDict
 
+from predictor.methods import FORECASTER
 from predictor.plot_arrays import Figure, Plots
 from predictor.report_figures import (
     draw_calibration,
@@ -20,7 +21,6 @@ from predictor.report_figures import (
 )
 from predictor.report_svg import DASHES, Drawing, Entry
 from predictor.report_tables import (
-    FORECASTER,
     Tree,
     as_figure,
     count_text,

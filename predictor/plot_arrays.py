@@ -12,7 +12,6 @@ from features.table import FeatureTable
 from predictor import metrics
 from predictor.baselines import Prediction
 from predictor.bootstrap import interval
-from training_runs.onset import COMPREHENSION_DELAY_STEPS
 
 CALIBRATION_BINS = 10
 MIN_FAMILY_ONSETS = 5  # with fewer, a coverage says nothing
@@ -121,7 +120,7 @@ def plot_arrays(
     methods : whose calibration is drawn; the first is the forecaster, which all else is about.
     """
     s, ours = scored[landmark], methods[0]
-    grokked = _grokking(s.rows)
+    grokked = s.rows.grokking()
     return {
         "landmark": landmark,
         "calibration": {
@@ -190,11 +189,6 @@ def _coverage(s: HeldOut, kept: NDArray[np.bool_]) -> Coverage:
         "high": found.high,
         "onsets": int(event.sum()),
     }
-
-
-def _grokking(rows: FeatureTable) -> NDArray[np.bool_]:
-    late = rows.time - rows.memorized_time > COMPREHENSION_DELAY_STEPS
-    return np.asarray(rows.event & rows.memorized_event & late)
 
 
 def _has_both(event: NDArray[np.bool_]) -> bool:

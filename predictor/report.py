@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from predictor.methods import CONTEXT_BOOSTED, FORECASTER
+
 _COLUMNS = {
     "auroc": "WHETHER: AUROC",
     "brier": "Brier",
@@ -22,7 +24,7 @@ def headline_table(result: dict[str, Any]) -> str:
 
 def _use_text(result: dict[str, Any]) -> str:
     """Say what alarms and stopping are worth, beside what there is."""
-    ours, context = result["alarm"]["grokcast"], result["alarm"]["context only, boosted"]
+    ours, context = result["alarm"][FORECASTER], result["alarm"][CONTEXT_BOOSTED]
     decision = result["decision"]
     pruner = max((n for n in decision if "runer" in n), key=lambda n: decision[n]["kept"]["value"])
     return (
@@ -30,8 +32,8 @@ def _use_text(result: dict[str, Any]) -> str:
         f"rise, with a median lead of {interval_text(ours['lead_share'])} of the delay, at a false-positive rate of "
         f"{interval_text(ours['fpr'])}; by context alone {interval_text(context['coverage'])} at "
         f"{interval_text(context['fpr'])}. The corpus as one sweep: stopping what the forecast gives up keeps "
-        f"{interval_text(decision['grokcast']['kept'])} of the grokking runs at "
-        f"{interval_text(decision['grokcast']['compute'])} of the compute; the pruner that keeps most ({pruner}) keeps "
+        f"{interval_text(decision[FORECASTER]['kept'])} of the grokking runs at "
+        f"{interval_text(decision[FORECASTER]['compute'])} of the compute; the pruner that keeps most ({pruner}) keeps "
         f"{interval_text(decision[pruner]['kept'])} at {interval_text(decision[pruner]['compute'])}."
     )
 

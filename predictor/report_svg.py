@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from training_runs import InvalidInput
+from training_runs.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,16 +73,10 @@ def drawn_svg(name: str, draw: "Callable[[Axes], None]", height: float) -> str:
     ------
     InvalidInput : matplotlib is not installed.
     """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure as Canvas
-    except ImportError:
-        raise InvalidInput(
-            field="matplotlib",
-            value="not installed",
-            expected="the extra `plots`",
-            hint="pip install 'grokcast[plots]'",
-        ) from None
+    require("matplotlib", extra="plots")
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as Canvas
+
     text = StringIO()
     with rc_context({**_STYLE, "svg.hashsalt": name}):
         canvas = Canvas(figsize=(WIDTH, height), layout="constrained")

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from predictor.methods import FORECASTER
 from predictor.plot_arrays import Figure
-
-FORECASTER = "grokcast"
 
 Tree = Mapping[str, Any]
 """Names to figures, numbers or words, or to further trees; drawn as a table with a row for each tree that holds some."""

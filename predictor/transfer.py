@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 from features.extract import FEATURES
 from features.table import FeatureTable
 from predictor import metrics
-from predictor.baselines import Prediction, context_matrix, context_names, predict
+from predictor.baselines import Prediction, ask_hazard, context_boosting
 from predictor.bootstrap import Interval, interval
 from predictor.corpus_tables import HEADLINE, CorpusTables
-from predictor.curves import OnsetCurves
 from predictor.forecaster import LINEAR_COLUMNS
-from predictor.hazard import EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
 from training_runs import Run
 
@@ -83,11 +81,10 @@ def _is_estimable(rows: FeatureTable, inside: NDArray[np.bool_]) -> bool:
 
 
 def _figures(train: FeatureTable, test: FeatureTable) -> dict[str, Any]:
-    ours = _ask(train, test, train.features, test.features, list(FEATURES), LINEAR_COLUMNS)
-    known = train.where(train.as_recorded)
-    names = context_names()
-    matrix, wanted = context_matrix(known), context_matrix(test)
-    context = _ask(known, test, matrix, wanted, names, range(len(names)))
+    rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
+    model = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, n_learners=1)
+    ours = ask_hazard(model, test.features, test)
+    context = context_boosting(train, n_learners=1)(train, test)
     return {
         "rows": len(test),
         "positives": int(test.event.sum()),
@@ -96,28 +93,6 @@ def _figures(train: FeatureTable, test: FeatureTable) -> dict[str, Any]:
         "context_only_auroc": vars(_auroc(context, test)),
         "context_only_log10_mae": vars(_log10_mae(context, test)),
     }
-
-
-def _ask(
-    train: FeatureTable,
-    test: FeatureTable,
-    features: NDArray[np.float64],
-    wanted: NDArray[np.float64],
-    names: list[str],
-    linear_columns: Sequence[int],
-) -> Prediction:
-    rows = Rows(
-        features=features,
-        target=train.target,
-        group=np.zeros(len(train), dtype=np.int64),
-        x=decades_after(train.time, train.landmark),
-        event=train.event,
-        configuration=train.configuration,
-        weight=train.weight,
-    )
-    model = HazardModel.fit(rows, names, linear_columns, n_learners=1)
-    cdf = model.curves(wanted, test.target, np.zeros(len(test), dtype=np.int64))
-    return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
 
 
 def _auroc(prediction: Prediction, test: FeatureTable) -> Interval:

@@ -7,9 +7,10 @@ import pytest
 
 from features.table import table_at
 from predictor.alarm import alarm_figures, watch
-from predictor.benchmark import FORECASTER, benchmark
+from predictor.benchmark import benchmark
 from predictor.corpus_tables import CorpusTables, checkpoint_at
 from predictor.external import is_locked
+from predictor.methods import FORECASTER
 from predictor.transfer import leave_one_out, level_of_configuration
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
 

@@ -1,8 +1,8 @@
 """The benchmark's page: arrays by hand, a page from all and from each part, nothing from outside, words for eyes that do not see."""
 
-import builtins
 import json
 import re
+import sys
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -201,14 +201,7 @@ def test_names_are_text() -> None:
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     nothing: Result = {}
     assert Page(html_report(nothing)).headings == 0
     with pytest.raises(InvalidInput, match=r"grokcast\[plots\]"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training_runs.datasheet_tables import grouped
-from training_runs.errors import InvalidInput
+from training_runs.extras import require
 from training_runs.labelled_run import LabelledRun
 from training_runs.onset import OUTCOMES
 
@@ -51,16 +51,10 @@ def draw_pictures(runs: Sequence[LabelledRun], folder: Path) -> None:
     ------
     InvalidInput : matplotlib is not installed.
     """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InvalidInput(
-            field="matplotlib",
-            value="not installed",
-            expected="the extra `plots`",
-            hint="pip install 'grokcast[plots]'",
-        ) from None
+    require("matplotlib", extra="plots")
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, (draw, size) in PICTURES.items():
         with rc_context(_STYLE):

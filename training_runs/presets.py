@@ -177,7 +177,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "corpus": Preset(
         "what the shipped forecaster learns from: six task families, four architectures, four optimisers, "
-        "all hyperparameters varied at once, 3 seeds for a quarter of the configurations",
+        "all hyperparameters varied at once, 2 or 3 seeds for a quarter of the configurations",
         corpus,
     ),
     "textbook": Preset(

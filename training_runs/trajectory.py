@@ -70,11 +70,15 @@ class Trajectory:
 
     def prefix(self, landmark: int) -> "Trajectory":
         """Return the history up to and including a step: an object that no longer holds the future."""
-        return self._at(slice(0, int(np.searchsorted(self.steps, landmark, side="right"))))
+        return self._at(slice(0, int(self.index_at(landmark)) + 1))
 
     def select(self, evals: ArrayLike) -> "Trajectory":
         """Return the history at some of its checkpoints only, given as increasing indices."""
         return self._at(np.asarray(evals, dtype=np.intp))
+
+    def index_at(self, steps: ArrayLike) -> NDArray[np.intp]:
+        """Return the index of the last checkpoint at or before each step; -1 before the first."""
+        return np.asarray(np.searchsorted(self.steps, steps, side="right") - 1)
 
     def only(self, names: Collection[str]) -> "Trajectory":
         """Return the history with some of its signals only."""
