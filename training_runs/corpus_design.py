@@ -1,72 +1,17 @@
 """The designed sample that the corpus is made of: what is varied, how far, and how often.
 
-Every kind of run has its own low-discrepancy sequence over all of its hyperparameters at once (Sobol points, turned by
-a random shift), so a short prefix covers a kind as evenly as a long one. Kinds take turns by their odds.
 Uniform draws seldom generalise: 8 % of the modular configurations of a pilot did. So two thirds of the configurations
 are aimed where pilot runs did (enough data, enough weight decay, no large initial weights), one third lies anywhere.
-Budgets are drawn without looking at anything else, and nothing is kept or dropped by how its run turned out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import numpy as np
-from scipy.stats import qmc
+from collections.abc import Callable, Iterator, Mapping
 
 from training_runs.config import RunConfig
-
-_DIMENSIONS = 24  # more than any kind of run consumes
-_REPEATS = (
-    3,
-    1,
-    1,
-    1,
-    2,
-    1,
-    1,
-    1,
-)  # seeds of a kind's configurations in turn: a quarter shows the noise floor
-
-Fields = dict[str, Any]
-T = TypeVar("T")
-
-
-class Point:
-    """One point of the unit cube, read off coordinate by coordinate."""
-
-    def __init__(self, coordinates: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-        self._coordinates = iter(coordinates.tolist())
-
-    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
-        """Return a number from low to high."""
-        return float(f"{low + (high - low) * next(self._coordinates):.4g}")
-
-    def log(self, low: float, high: float) -> float:
-        """Return a number from low to high, uniform in its logarithm."""
-        return float(f"{low * (high / low) ** next(self._coordinates):.4g}")
-
-    def choice(self, odds: Mapping[T, float]) -> T:
-        """Return one of the keys, as often as its value says."""
-        place = next(self._coordinates) * sum(odds.values())
-        for key, share in odds.items():
-            place -= share
-            if place < 0:
-                return key
-        return key
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of run: how often it is drawn, its budgets, and its configuration at a point."""
-
-    odds: int
-    budget: tuple[int, int]
-    configuration: Callable[[Point], Fields]
+from training_runs.design import Fields, Kind, Point, designed
 
 
 def _modular_embedding_mlp(point: Point) -> Fields:
-    p, aimed = point.choice(_MODULI), _aimed(point)
+    p, aimed = point.choice(_MODULI), is_aimed(point)
     size = {
         "embedding_dim": point.choice({16: 1, 32: 1.2, 64: 0.8}),
         "width": point.choice(_WIDTHS),
@@ -76,19 +21,19 @@ def _modular_embedding_mlp(point: Point) -> Fields:
         "modulus": p,
         **size,
         **_operation(point),
-        **_training(point, aimed),
+        **training(point, aimed),
         **_amount_of_data(point, p, aimed),
         "batch_size": point.choice({None: 2, 64: 0.4, 128: 0.5, 256: 0.4}) if p < 43 else 256,
         "loss": point.choice({"cross_entropy": 5, "mse": 1}),
         "embedding_relu": point.choice({False: 9, True: 1}),
         "init_scale": point.log(0.5, 1.5 if aimed else 4.0),
-        **_noise(point),
+        **noise(point),
         **_blocked(point),
     }
 
 
 def _modular_transformer(point: Point) -> Fields:
-    p, aimed = point.choice(_TRANSFORMER_MODULI), _aimed(point)
+    p, aimed = point.choice(_TRANSFORMER_MODULI), is_aimed(point)
     return {
         "architecture": "transformer",
         "modulus": p,
@@ -96,23 +41,23 @@ def _modular_transformer(point: Point) -> Fields:
         "heads": point.choice({2: 1, 4: 1}),
         "layers": point.choice({1: 5, 2: 1}),
         **_operation(point),
-        **_training(point, aimed, steepest=0.25),
+        **training(point, aimed, steepest=0.25),
         **_amount_of_data(point, p, aimed),
         "batch_size": point.choice({None: 1, 64: 1, 128: 1}) if p < 29 else 128,
         "init_scale": point.log(0.5, 1.2 if aimed else 2.5),
-        **_noise(point),
+        **noise(point),
     }
 
 
 def _modular_lstm(point: Point) -> Fields:
-    p, aimed = point.choice({11: 1, 13: 1, 17: 1, 19: 1, 23: 1}), _aimed(point)
+    p, aimed = point.choice({11: 1, 13: 1, 17: 1, 19: 1, 23: 1}), is_aimed(point)
     return {
         "architecture": "lstm",
         "modulus": p,
         "embedding_dim": point.choice({16: 1, 32: 1}),
         "width": point.choice({32: 1, 64: 1}),
         **_operation(point),
-        **_training(point, aimed),
+        **training(point, aimed),
         **_amount_of_data(point, p, aimed),
         "batch_size": point.choice({None: 1, 64: 1, 128: 1}),
         "init_scale": point.log(0.5, 1.2 if aimed else 2.5),
@@ -126,10 +71,10 @@ def _permutation_embedding_mlp(point: Point) -> Fields:
         "embedding_dim": point.choice({32: 1, 64: 1}),
         "width": point.choice({64: 1, 128: 1}),
         "train_fraction": point.uniform(0.2, 0.9),
-        **_training(point, _aimed(point)),
+        **training(point, is_aimed(point)),
         "batch_size": point.choice({128: 1, 256: 1, 512: 1}),
         "init_scale": point.log(0.5, 2.0),
-        **_noise(point),
+        **noise(point),
         "label_noise": point.choice({0.0: 12, 1.0: 1}),
     }
 
@@ -140,7 +85,7 @@ def _permutation_transformer(point: Point) -> Fields:
         "architecture": "transformer",
         "embedding_dim": point.choice({32: 1, 64: 1}),
         "train_fraction": point.uniform(0.3, 0.9),
-        **_training(point, _aimed(point)),
+        **training(point, is_aimed(point)),
         "batch_size": point.choice({128: 1, 256: 1}),
     }
 
@@ -154,7 +99,7 @@ def _parity(point: Point) -> Fields:
         "train_samples": int(point.log(100, 4000)),
         "width": point.choice({64: 1, 128: 1, 256: 1}),
         "layers": point.choice({1: 3, 2: 1}),
-        **_training(point, _aimed(point)),
+        **training(point, is_aimed(point)),
         "batch_size": point.choice({None: 1, 32: 1, 128: 1}),
         "label_noise": point.choice({0.0: 8, 0.1: 1, 1.0: 1}),
     }
@@ -170,7 +115,7 @@ def _images(family: str, samples: tuple[int, int]) -> Callable[[Point], Fields]:
             "train_samples": int(point.log(*samples)),
             "layers": point.choice({1: 1, 2: 2}),
             "width": point.choice({64: 1, 100: 1, 200: 1}),
-            **_training(point, _aimed(point)),
+            **training(point, is_aimed(point)),
             "batch_size": point.choice({32: 0.5, 64: 1, 200: 1}),
             "init_scale": point.log(1.0, 12.0),
             "dropout": point.choice({0.0: 5, 0.1: 1}),
@@ -188,7 +133,7 @@ def _reviews(point: Point) -> Fields:
         "embedding_dim": 32,
         "width": point.choice({32: 1, 64: 1}),
         "train_samples": int(point.log(200, 2000)),
-        **_training(point, _aimed(point)),
+        **training(point, is_aimed(point)),
         "batch_size": 50,
         "init_scale": point.log(1.0, 3.0),
     }
@@ -272,7 +217,7 @@ def _operation(point: Point) -> Fields:
     return {"operation": point.choice(_OPERATIONS)}
 
 
-def _aimed(point: Point) -> bool:
+def is_aimed(point: Point) -> bool:
     """Say whether a configuration is drawn where pilot runs generalised."""
     return point.choice({True: 2, False: 1})
 
@@ -299,8 +244,17 @@ _DECAYS = {
 }
 
 
-def _training(point: Point, aimed: bool, steepest: float = 1.0) -> Fields:
-    optimizer = point.choice({"adamw": 0.56, "muon": 0.16, "adam": 0.14, "sgd": 0.14})
+_OPTIMIZERS = {"adamw": 0.56, "muon": 0.16, "adam": 0.14, "sgd": 0.14}
+
+
+def training(
+    point: Point,
+    aimed: bool,
+    steepest: float = 1.0,
+    optimizers: Mapping[str, float] = _OPTIMIZERS,
+) -> Fields:
+    """Draw an optimiser with its learning rate and weight decay; `steepest` scales the rates of SGD."""
+    optimizer = point.choice(optimizers)
     low, high = _RATES[optimizer][aimed]
     rate = (
         point.log(low * steepest, high * steepest) if optimizer == "sgd" else point.log(low, high)
@@ -314,7 +268,8 @@ def _training(point: Point, aimed: bool, steepest: float = 1.0) -> Fields:
     }
 
 
-def _noise(point: Point) -> Fields:
+def noise(point: Point) -> Fields:
+    """Draw dropout and a share of wrong labels, most often none."""
     return {
         "dropout": point.choice({0.0: 8, 0.1: 1, 0.3: 1}),
         "label_noise": point.choice({0.0: 18, 0.02: 1, 0.1: 1}),
@@ -332,57 +287,6 @@ def _blocked(point: Point) -> Fields:
             return {}
 
 
-def corpus(seed: int, kinds: Sequence[Kind] = KINDS) -> Iterator[RunConfig]:
+def corpus(seed: int) -> Iterator[RunConfig]:
     """Yield the runs of the corpus without end; the k-th is always the same."""
-    draws = [_draws(kind, seed, k) for k, kind in enumerate(kinds)]
-    for turn in _turns(kinds):
-        yield from next(draws[turn])
-
-
-def _turns(kinds: Sequence[Kind]) -> Iterator[int]:
-    """Yield the places of kinds, each as often as its odds, evenly mixed: the kind furthest behind is next."""
-    taken = np.zeros(len(kinds))
-    odds = np.array([k.odds for k in kinds], dtype=float)
-    while True:
-        turn = int(np.argmin((taken + 0.5) / odds))
-        taken[turn] += 1
-        yield turn
-
-
-def _draws(kind: Kind, seed: int, stream: int) -> Iterator[list[RunConfig]]:
-    rng = np.random.default_rng([seed, stream])
-    shift = rng.uniform(size=_DIMENSIONS)
-    sobol = qmc.Sobol(_DIMENSIONS, scramble=False)
-    k = 0
-    while True:
-        for coordinates in (sobol.random(64) + shift) % 1.0:
-            configuration = kind.configuration(Point(coordinates))
-            yield [
-                _run(configuration, kind, np.random.default_rng([seed, stream, k, repeat]))
-                for repeat in range(_REPEATS[k % len(_REPEATS)])
-            ]
-            k += 1
-
-
-def _run(configuration: Fields, kind: Kind, rng: np.random.Generator) -> RunConfig:
-    """Draw what may differ between runs of one configuration; the budget knows nothing of what will happen."""
-    low, high = np.log(kind.budget)
-    budget = int(np.exp(rng.uniform(low, high)))
-    return RunConfig(
-        **configuration,
-        **_cadence(rng, budget),
-        seed=int(rng.integers(2**31)),
-        budget_step=budget,
-        early_stop=bool(rng.random() >= 0.1),
-    )
-
-
-def _cadence(rng: np.random.Generator, budget: int) -> Fields:
-    """Let most be recorded on a log scale, some sparsely, some at even steps as most people record."""
-    match rng.choice(["log", "sparse", "even"], p=[0.7, 0.12, 0.18]):
-        case "sparse":
-            return {"checkpoints_per_decade": int(rng.choice([8, 12, 16]))}
-        case "even":
-            return {"checkpoint_every": max(1, budget // int(rng.choice([50, 100, 200])))}
-        case _:
-            return {}
+    return designed(seed, KINDS)

@@ -14,7 +14,9 @@ import numpy as np
 from training_runs.blind_design import blind
 from training_runs.config import RunConfig
 from training_runs.corpus_design import TEXTBOOK_KINDS, corpus
+from training_runs.design import designed
 from training_runs.errors import InvalidInput
+from training_runs.levels_design import LEVELS_KINDS
 from training_runs.overrides import override
 from training_runs.run import Run
 
@@ -182,7 +184,11 @@ PRESETS: dict[str, Preset] = {
     ),
     "textbook": Preset(
         "the corpus's second part: modular arithmetic at the sizes and settings of papers, where delays are long",
-        lambda seed: corpus(seed, TEXTBOOK_KINDS),
+        lambda seed: designed(seed, TEXTBOOK_KINDS),
+    ),
+    "levels": Preset(
+        "the corpus's third part: operations, optimisers and task families that the first two have few of",
+        lambda seed: designed(seed, LEVELS_KINDS),
     ),
     "blind": Preset(
         "the blind test: other draws of the corpus's design, with moduli that it does not have",
