@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check bench serve
+.PHONY: setup demo test test-slow check bench compare serve
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -42,6 +42,10 @@ check: setup
 # One process, nothing beside it, and the figures on the terminal.
 bench: setup
 	$(PYTEST) -s $(TIMINGS)
+
+# Kinds of models on the same folds, into docs/models.md: half an hour.
+compare: setup
+	$(BIN)/python tests/performance/compare_models.py
 
 serve: setup
 	$(BIN)/grokcast serve

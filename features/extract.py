@@ -143,6 +143,10 @@ _JOINT: tuple[tuple[str, str], ...] = (
     ("margin_over_scale", "median margin over the mean absolute logit"),
     ("rank_share", "log10 of the embedding's effective rank over its width"),
     ("weight_norm_per_weight", "log10 of the root mean square weight"),
+    (
+        "free_decay_share",
+        "how fast the weight norm falls, as a share of what weight decay alone would make it fall",
+    ),
     ("embedding_share", "log10 of the embedding's norm over the whole norm"),
     ("hidden_share", "log10 of the hidden layers' norm over the whole norm"),
     ("output_share", "log10 of the output layer's norm over the whole norm"),
@@ -164,14 +168,15 @@ _CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
     "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
     "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
     "samples_per_parameter": ("log10 of training samples per parameter", lambda c, t: _ratio(c.train_size, c.parameters)),
+    "samples_over_critical": ("log10 of training samples over classes to the power of 1.5, from where modular tasks are learnt", lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5)),
     "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
     "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
     "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
     "layers": ("number of layers", lambda c, t: c.layers),
     "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(c.batch_size, c.train_size)),
-    "decoupled_decay": ("weight decay apart from the gradient (AdamW, Muon)", lambda c, t: _is_one_of(c.optimizer, ("adamw", "muon"))),
-    "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _is_one_of(c.optimizer, ("sgd",))),
-    "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _is_one_of(c.loss, ("mse",))),
+    "decoupled_decay": ("weight decay apart from the gradient (AdamW, Muon)", lambda c, t: _begins(c.optimizer, "adamw", "muon")),
+    "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _begins(c.optimizer, "sgd")),
+    "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
     "dropout": ("dropout rate", lambda c, t: c.dropout),
     "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
 }  # fmt: skip
@@ -197,6 +202,7 @@ def extract(history: Trajectory, context: Context) -> FloatArray:
 
     NaN where a signal, a context field, or enough of the history is missing.
     """
+    context = context.completed()
     row = np.full(len(FEATURES), np.nan)
     for group in _groups(history):
         _fill_curves(row, history, group)
@@ -285,6 +291,10 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
     norm = _last(history, "weight_norm")
     if context.parameters is not None:
         put("weight_norm_per_weight", norm - 0.5 * np.log10(context.parameters))
+    if context.learning_rate and context.weight_decay:
+        # Decay alone: d ln(norm) / dt = -lr wd, so d log10(norm) / d log10(t) = -lr wd t.
+        free = context.learning_rate * context.weight_decay * landmark
+        put("free_decay_share", np.clip(-get("weight_norm_slope") / free, -_FAR, _FAR))
     for part in ("embedding", "hidden", "output"):
         put(f"{part}_share", _last(history, f"weight_norm_{part}") - norm)
 
@@ -321,8 +331,9 @@ def _log(*factors: float | None) -> float | None:
     return float(np.log10(max(product, 1e-4)))
 
 
-def _is_one_of(word: str | None, words: tuple[str, ...]) -> float | None:
-    return None if word is None else float(word in words)
+def _begins(word: str | None, *stems: str) -> float | None:
+    """Say whether a word begins like one of several: other people's SGD is `sgd_with_nesterov_momentum`."""
+    return None if word is None else float(word.startswith(stems))
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

@@ -26,20 +26,8 @@ from predictor.survival import cdf_at, kaplan_meier
 from training_runs import InvalidInput, Onset, Run
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
-# What the log-linear part of the hazard reads: the context, and what of the history is nearly linear in its effect.
-_LINEAR_HISTORY = (
-    "val_loss_over_chance",
-    "val_loss_slope",
-    "val_loss_slope_long",
-    "val_loss_below_peak",
-    "val_loss_peak_age",
-    "val_acc_slope",
-    "weight_norm_slope",
-    "weight_norm_slope_long",
-)
-LINEAR_COLUMNS = tuple(
-    k for k, f in enumerate(FEATURES.values()) if f.group == "context" or f.name in _LINEAR_HISTORY
-)
+# What the log-linear part of the hazard reads: with the history in it, forecasts without context were worse elsewhere.
+LINEAR_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
 _AGE, _MEMORIZED = (list(FEATURES).index(n) for n in ("memorization_age", "memorized"))
 
 

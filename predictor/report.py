@@ -194,8 +194,13 @@ SECTIONS = (alarm_table, decision_table, groups_table, signal_sets_table, transf
 
 
 def _section(title: str, header: list[str], rows: list[list[str]]) -> str:
+    return f"## {title}\n\n{markdown_table(header, rows)}"
+
+
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
-    return f"## {title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _number(value: float | None) -> str:
@@ -223,15 +228,11 @@ def _headline_text(result: dict[str, Any]) -> str:
 
 
 def _table(table: dict[str, Any]) -> str:
-    lines = [
-        "| method | " + " | ".join(_COLUMNS.values()) + " |",
-        "|---" * (len(_COLUMNS) + 1) + "|",
+    rows = [
+        [name, *(interval_text(figures[c]) for c in _COLUMNS)]
+        for name, figures in table["methods"].items()
     ]
-    for name, figures in table["methods"].items():
-        lines.append(
-            f"| {name} | " + " | ".join(interval_text(figures[c]) for c in _COLUMNS) + " |"
-        )
-    return "\n".join(lines)
+    return markdown_table(["method", *_COLUMNS.values()], rows)
 
 
 def interval_text(figure: dict[str, float | None], digits: int = 3) -> str:

@@ -11,7 +11,7 @@ from predictor.benchmark import benchmark
 from predictor.corpus_tables import CorpusTables, checkpoint_at
 from predictor.external import is_locked
 from predictor.methods import FORECASTER
-from predictor.transfer import leave_one_out, level_of_configuration
+from predictor.transfer import leave_one_out, level_of_run
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
 
 
@@ -98,7 +98,7 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
         )
         for r in runs
     ]
-    assert set(level_of_configuration(relabelled, "modulus").values()) == {"11", "13"}
+    assert set(level_of_run(relabelled, "modulus").values()) == {"11", "13"}
     result = leave_one_out(relabelled, CorpusTables.of(relabelled))
     assert set(result["modulus"]["levels"]) == {"11", "13"}
     assert result["modulus"]["auroc"] > 0.8

@@ -74,10 +74,10 @@ def test_a_run_that_falls_after_its_onset_has_collapsed():
 
 
 def test_cadences_have_names():
-    assert label(a_run()).cadence == "log, 25 a decade"
-    assert label(a_run(config=RunConfig(checkpoints_per_decade=8))).cadence == "log, sparser"
-    assert label(a_run(config=RunConfig(checkpoint_every=100))).cadence == "even steps"
-    assert label(synthetic_corpus(1)[0]).cadence == "recorded elsewhere"
+    assert a_run().cadence == "log, 25 a decade"
+    assert a_run(config=RunConfig(checkpoints_per_decade=8)).cadence == "log, sparser"
+    assert a_run(config=RunConfig(checkpoint_every=100)).cadence == "even steps"
+    assert synthetic_corpus(1)[0].cadence == "recorded elsewhere"
 
 
 def test_the_summary_counts_runs_and_configurations():

@@ -53,7 +53,26 @@ def test_features_say_what_they_say():
     assert f["decay_clock"] == f["training_clock"]
     # The synthetic norm falls as exp(-pace * decades), pace = 0.4 / log10(onset / memorised).
     assert f["weight_norm_slope"] == pytest.approx(-0.2 / np.log(10), rel=0.05)
+    # Decay alone would make it fall by learning rate x weight decay x steps, 1, for each decade.
+    assert f["free_decay_share"] == pytest.approx(0.2 / np.log(10), rel=0.05)
     assert f["samples_per_parameter"] == pytest.approx(np.log10(500 / 20_000))
+
+
+def test_what_follows_from_the_context_need_not_be_told():
+    told = Context(task_family="modular", modulus=97, train_fraction=0.3)
+    f = features(synthetic_trajectory(memorized=100).prefix(1000), told)
+    assert f["train_size"] == pytest.approx(np.log10(0.3 * 97**2), abs=1e-3)
+    assert f["samples_per_class"] == pytest.approx(np.log10(0.3 * 97), abs=1e-3)
+    assert f["samples_over_critical"] == pytest.approx(np.log10(0.3 * 97**0.5), abs=1e-3)
+    assert f["chance"] == pytest.approx(-np.log10(97))
+    other = Context(task_family="parity", modulus=97, train_fraction=0.3)
+    assert np.isnan(features(synthetic_trajectory().prefix(1000), other)["train_size"])
+
+
+def test_optimisers_have_other_names_elsewhere():
+    context = Context(optimizer="SGD_with_Nesterov_momentum")
+    f = features(synthetic_trajectory().prefix(1000), context)
+    assert (f["plain_gradient"], f["decoupled_decay"]) == (1.0, 0.0)
 
 
 @given(

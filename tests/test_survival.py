@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from mapie.regression import SplitConformalRegressor
+from sklearn.dummy import DummyRegressor
 from sklearn.metrics import roc_auc_score
 
 from predictor.boosting import onset_probability
@@ -103,6 +105,19 @@ def test_calibration_restores_coverage_under_censoring():
     assert np.mean((fixed > 0.05) & (fixed < 0.95)) == pytest.approx(0.9, abs=0.02)
     assert np.mean(fixed < 0.5) == pytest.approx(0.5, abs=0.03)
     assert len(t) == half
+
+
+def test_calibration_is_split_conformal_where_nothing_is_censored():
+    """MAPIE's conformal bound on F(T), with a model that says 0, is where our map reaches the level (but for its trace of
+    identity)."""
+    levels = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+    at_onset = np.random.default_rng(0).beta(2, 5, 2000)
+    calibration = fit_calibration(at_onset, np.ones(2000, dtype=bool), np.ones(2000))
+    anything = np.zeros((2000, 1))
+    zero = DummyRegressor(strategy="constant", constant=0.0).fit(anything, at_onset)
+    oracle = SplitConformalRegressor(zero, confidence_level=levels).conformalize(anything, at_onset)
+    _, bounds = oracle.predict_interval(anything[:1])
+    np.testing.assert_allclose(calibration(bounds[0, 1]), levels, atol=0.01)
 
 
 def test_a_calibration_map_is_invertible_and_keeps_the_ends():

@@ -62,6 +62,18 @@ class Context:
         unknown = sorted(set(values) - known)
         return cls(**{k: v for k, v in values.items() if k in known}), unknown
 
+    def completed(self) -> "Context":
+        """Return it with what follows from what is given: classes and samples of modular arithmetic, and chance."""
+        modular = self.modulus is not None and self.task_family == "modular"
+        classes = self.modulus if self.classes is None and modular else self.classes
+        chance = 1 / classes if self.chance_accuracy is None and classes else self.chance_accuracy
+        train_size = self.train_size
+        if train_size is None and modular and self.train_fraction:
+            train_size = max(round(self.train_fraction * (self.modulus or 0) ** 2), 1)
+        return dataclasses.replace(
+            self, classes=classes, chance_accuracy=chance, train_size=train_size
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that are known."""
         return {k: v for k, v in dataclasses.asdict(self).items() if v is not None}

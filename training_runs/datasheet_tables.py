@@ -189,7 +189,7 @@ def cadences(runs: Sequence[LabelledRun]) -> str:
         ("cadence", "runs", "share", "checkpoints, 5 % - median - 95 %"),
         (
             (name, len(g), share(len(g), len(runs)), spread([len(r.run.trajectory.steps) for r in g]))
-            for name, g in grouped(runs, lambda r: r.cadence).items()
+            for name, g in grouped(runs, lambda r: r.run.cadence).items()
         ),
     )  # fmt: skip
 

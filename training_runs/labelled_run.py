@@ -30,7 +30,6 @@ NEGATIVES = (
     "out of budget",
 )
 COLLAPSE = 0.1  # of validation accuracy below the target, after onset
-_USUAL_PER_DECADE = 25  # checkpoints of most runs
 _CRUSHED = 0.25  # of the first weight norm: what is left of it where decay has won over the loss
 
 
@@ -97,17 +96,6 @@ class LabelledRun:
             return "out of budget, weights crushed"
         # Runs recorded elsewhere need not tell their weight decay; that is not zero.
         return "out of budget" + ", no weight decay" * (self.run.context.weight_decay == 0)
-
-    @property
-    def cadence(self) -> str:
-        """How it was recorded: on a log scale, sparsely, at even steps, or as someone else did."""
-        config = self.run.config
-        if not config:
-            return "recorded elsewhere"
-        if config.get("checkpoint_every") is not None:
-            return "even steps"
-        usual = config["checkpoints_per_decade"] >= _USUAL_PER_DECADE
-        return f"log, {_USUAL_PER_DECADE} a decade" if usual else "log, sparser"
 
 
 def label(run: Run) -> LabelledRun:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from training_runs.context import Context
 from training_runs.trajectory import Trajectory
 
+_USUAL_PER_DECADE = 25  # checkpoints of most runs
+
 Status = Literal["finished", "stopped_early", "diverged"]
 
 
@@ -32,3 +34,13 @@ class Run:
     blocked: bool = False
     status: Status = "finished"
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def cadence(self) -> str:
+        """How it was recorded: on a log scale, sparsely, at even steps, or as someone else did."""
+        if not self.config:
+            return "recorded elsewhere"
+        if self.config.get("checkpoint_every") is not None:
+            return "even steps"
+        usual = self.config["checkpoints_per_decade"] >= _USUAL_PER_DECADE
+        return f"log, {_USUAL_PER_DECADE} a decade" if usual else "log, sparser"

@@ -1,0 +1,223 @@
+"""Which kind of model should a forecaster be? Each on the same rows, folds and questions: `make compare`.
+
+Written once into docs/models.md. All learn from the same table of training rows, whole configurations held out, one
+learner a fold; what a model cannot use is said there. scikit-survival is an oracle here and no dependency of the product.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+from scipy.special import expit
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sksurv.ensemble import RandomSurvivalForest
+from sksurv.util import Surv
+from threadpoolctl import threadpool_limits
+
+from features.curves import FloatArray
+from features.extract import FEATURES
+from features.table import FeatureTable, table_at
+from predictor import metrics
+from predictor.baselines import Prediction, ask_hazard, predict
+from predictor.bootstrap import interval
+from predictor.corpus_tables import LANDMARKS, FittingTables
+from predictor.curves import OnsetCurves
+from predictor.folds import N_FOLDS, fold_of
+from predictor.forecaster import LINEAR_COLUMNS
+from predictor.hazard import EDGES, decades_after
+from predictor.hazard_model import HazardModel, Rows
+from predictor.report import interval_text, markdown_table
+from training_runs import archive
+
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+ASKED_AT = ("at memorisation", "4x memorisation")
+BOOSTING = {
+    "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 60, "feature_fraction": 0.3,
+    "lambda_l2": 5.0, "max_bin": 63, "seed": 0, "num_threads": 1, "verbose": -1,
+}  # fmt: skip
+ROUNDS = 450
+
+# (rows to learn from, rows at the same kind of landmark) -> test rows -> prediction
+Ask = Callable[[FeatureTable], Prediction]
+Model = Callable[[FeatureTable, FeatureTable], Ask]
+
+
+def _features(rows: FeatureTable) -> FloatArray:
+    return np.column_stack([rows.features, rows.target])
+
+
+def hazard(train: FeatureTable, at: FeatureTable) -> Ask:
+    """The forecaster's: a log-linear hazard per decade, boosted."""
+    rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
+    model = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, n_learners=1)
+    return lambda test: ask_hazard(model, test.features, test)
+
+
+def aft(train: FeatureTable, at: FeatureTable) -> Ask:
+    """Log-logistic accelerated failure time: log10(t / landmark) = f(x) + s e, censored, boosted, given t > landmark."""
+    x, event = decades_after(train.time, train.landmark), train.event
+    weight = train.weight / train.weight.mean()
+    scale = 0.25
+
+    def gradients(raw: FloatArray, _: lgb.Dataset) -> tuple[FloatArray, FloatArray]:
+        at_end, at_start = expit((x - raw) / scale), expit(-raw / scale)
+        slope = np.where(event, 2 * at_end - 1, at_end) - at_start
+        curvature = np.where(event, 2.0, 1.0) * at_end * (1 - at_end)
+        return -weight * slope / scale, weight * np.maximum(curvature, 0.05) / scale**2
+
+    data = lgb.Dataset(_features(train), np.zeros(len(x)), init_score=np.ones(len(x)))
+    booster = lgb.train({**BOOSTING, "objective": gradients}, data, ROUNDS)
+
+    def ask(test: FeatureTable) -> Prediction:
+        place = 1.0 + np.asarray(booster.predict(_features(test)))[:, None]
+        before = expit(-place / scale)
+        cdf = (expit((EDGES - place) / scale) - before) / (1 - before)
+        return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
+
+    return ask
+
+
+def quantiles(train: FeatureTable, at: FeatureTable) -> Ask:
+    """Boosted quantile regression of log10(t / landmark) on runs that generalised: censored runs are dropped."""
+    seen = train.where(train.event)
+    data = lgb.Dataset(_features(seen), decades_after(seen.time, seen.landmark), weight=seen.weight)
+    booster = lgb.train({**BOOSTING, "objective": "quantile", "alpha": 0.5}, data, ROUNDS)
+
+    def ask(test: FeatureTable) -> Prediction:
+        median = test.landmark * 10 ** np.asarray(booster.predict(_features(test)))
+        return Prediction(np.full(len(test), np.nan), np.clip(median, test.landmark, test.budget))
+
+    return ask
+
+
+def forest(train: FeatureTable, at: FeatureTable) -> Ask:
+    """A random survival forest of the rows at the same kind of landmark: on all rows it takes hours and tens of GB."""
+    impute = SimpleImputer(strategy="median", keep_empty_features=True)
+    x = np.minimum(decades_after(at.time, at.landmark), EDGES[-1])
+    model = RandomSurvivalForest(300, min_samples_leaf=6, max_features=0.3, random_state=0)
+    model.fit(impute.fit_transform(at.features), Surv.from_arrays(at.event, x))
+
+    def ask(test: FeatureTable) -> Prediction:
+        survival = model.predict_survival_function(
+            impute.transform(test.features), return_array=True
+        )
+        grid = np.concatenate([[0.0], model.unique_times_])
+        cdf = np.stack([np.interp(EDGES, grid, np.append(0.0, 1 - s)) for s in survival])
+        return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
+
+    return ask
+
+
+def logistic(train: FeatureTable, at: FeatureTable) -> Ask:
+    """A ridge-penalised logistic regression of all features, the landmark and the budget: whether, not when."""
+    known = at.where(at.outcome_known())
+
+    def matrix(rows: FeatureTable) -> FloatArray:
+        clock = np.log10(np.column_stack([rows.landmark, rows.budget]))
+        return np.column_stack([rows.features, clock])
+
+    model = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.03, max_iter=3000),
+    )
+    model.fit(matrix(known), known.event)
+
+    def ask(test: FeatureTable) -> Prediction:
+        return Prediction(model.predict_proba(matrix(test))[:, 1], np.full(len(test), np.nan))
+
+    return ask
+
+
+MODELS: dict[str, Model] = {
+    "hazard per decade, log-linear then boosted (ours)": hazard,
+    "accelerated failure time, boosted": aft,
+    "quantile regression, boosted": quantiles,
+    "random survival forest": forest,
+    "logistic regression": logistic,
+}
+
+
+@dataclass
+class Judged:
+    """Predictions of one model at one kind of landmark, fold after fold, and what fitting took."""
+
+    rows: list[FeatureTable]
+    predictions: list[Prediction]
+    seconds: float = 0.0
+
+
+def compare() -> str:
+    """Return the page."""
+    runs = archive.read(archive.CORPUS)
+    training = FittingTables.of(runs).training
+    tables = {name: table_at(runs, LANDMARKS[name]).early() for name in ASKED_AT}
+    fold = fold_of(training.configuration, "benchmark")
+    judged = {(m, at): Judged([], []) for m in MODELS for at in ASKED_AT}
+    for k in range(N_FOLDS):
+        train = training.where(fold != k)
+        for at, table in tables.items():
+            inside = fold_of(table.configuration, "benchmark") == k
+            test, beside = table.where(inside), table.where(~inside)
+            assert not set(train.configuration) & set(test.configuration)
+            for name, model in MODELS.items():
+                began = time.process_time()
+                ask = model(train, beside)
+                entry = judged[name, at]
+                entry.seconds += time.process_time() - began
+                entry.rows.append(test)
+                entry.predictions.append(ask(test))
+                print(k, at, name, round(entry.seconds), file=sys.stderr, flush=True)
+    return _page(judged, len(runs))
+
+
+def _page(judged: dict[tuple[str, str], Judged], n_runs: int) -> str:
+    parts = [_INTRODUCTION.format(n_runs=n_runs)]
+    for at in ASKED_AT:
+        rows = [[name, *_cells(judged[name, at])] for name in MODELS]
+        header = ["model", "AUROC", "Brier", "log10 MAE", "MAPE", "core-seconds a fold"]
+        parts.append(f"## {at.capitalize()}\n\n{markdown_table(header, rows)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(judged: Judged) -> list[str]:
+    rows = FeatureTable.concatenate(judged.rows)
+    p = np.concatenate([x.probability for x in judged.predictions])
+    median = np.concatenate([x.median for x in judged.predictions])
+    open_, groks = np.flatnonzero(~rows.blocked), np.flatnonzero(rows.grokking())
+
+    def cell(measure: Callable[[np.ndarray], float], among: np.ndarray, known: bool) -> str:
+        if not known:
+            return "-"
+        figure = interval(lambda i: measure(among[i]), rows.configuration[among])
+        return interval_text(vars(figure))
+
+    whether, when = bool(np.isfinite(p).all()), bool(np.isfinite(median).all())
+    return [
+        cell(lambda i: metrics.auroc(p[i], rows.event[i]), open_, whether),
+        cell(lambda i: metrics.brier(p[i], rows.event[i]), np.arange(len(rows)), whether),
+        cell(lambda i: metrics.log10_mae(median[i], rows.time[i]), groks, when),
+        cell(lambda i: metrics.mape(median[i], rows.time[i]), groks, when),
+        f"{judged.seconds / N_FOLDS:.0f}",
+    ]
+
+
+_INTRODUCTION = """# Which kind of model
+
+Written by `make compare` on {n_runs} runs: five outer folds of whole configurations, every model asked about the same
+rows. WHETHER is onset within the budget (AUROC without blocked negatives), WHEN is scored on runs that grok, by the
+median given onset within the budget. Quantile regression and logistic regression answer one of the two questions.
+The forest and the logistic regression learn from rows at the same kind of landmark, the others from rows at up to eight
+landmarks of each run, as recorded and degraded, which also teaches them to do without signals."""
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        PAGE.write_text(compare())
