@@ -99,6 +99,10 @@ _SHAPES: dict[str, str] = {
 }
 _PROBED_SHAPES = ("slope", "slope_long", "since_start")
 _FAR = 4.0  # decades
+_LEAST_CHANCE, _MOST_CHANCE = (
+    1e-3,
+    0.9,
+)  # of a blind guess, as far as a first checkpoint is believed
 _SMALL = 1e-8  # below any loss, norm or variance worth telling apart
 
 
@@ -271,12 +275,14 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
             put(
                 "half_fit_age", np.log10(landmark / max(int(steps[np.argmax(train_acc >= 0.5)]), 1))
             )
-    if len(history.recorded("val_acc")[1]):
-        chance = max(chance_accuracy_of(context, history)[0], 1e-3)
-        put("val_acc_over_chance", np.log10(max(get("val_acc_level"), 1e-3) / chance))
-    if context.chance_accuracy is not None and 0 < context.chance_accuracy < 1:
-        blind = np.log10(-np.log(context.chance_accuracy))
-        put("val_loss_over_chance", get("val_loss_level") - blind)
+    # Not told, it is what the first checkpoint shows: all that a history alone says of the task.
+    chance = min(max(chance_accuracy_of(context, history)[0], _LEAST_CHANCE), _MOST_CHANCE)
+    has_val_acc = bool(len(history.recorded("val_acc")[1]))
+    if has_val_acc:
+        share = max(get("val_acc_level"), _LEAST_CHANCE) / chance
+        put("val_acc_over_chance", np.log10(share))
+    if has_val_acc or context.chance_accuracy is not None:
+        put("val_loss_over_chance", get("val_loss_level") - np.log10(-np.log(chance)))
         put("val_loss_passage", _passage(get("val_loss_over_chance") + 1, -get("val_loss_slope")))
     put("val_acc_passage", _passage(0.95 - get("val_acc_level"), get("val_acc_slope")))
     structure = get("embedding_cos_structure_level"), get("embedding_cos_structure_slope")

@@ -45,6 +45,7 @@ class FeatureTable:
     rise : step at which generalisation became visible; infinity where it did not.
     budget : step at which the run would be stopped.
     run, configuration : identifiers; a configuration is the unit of every split.
+    source : task family, architecture and cadence of the run: what recordings differ by beside their hyperparameters.
     blocked : whether the run could never generalise.
     as_recorded : whether the row saw all that was recorded, rather than a degraded part of it.
     weight : such that a configuration counts once in each third of a decade of landmarks, all its seeds together. It
@@ -63,6 +64,7 @@ class FeatureTable:
     budget: FloatArray
     run: NDArray[np.str_]
     configuration: NDArray[np.str_]
+    source: NDArray[np.str_]
     blocked: NDArray[np.bool_]
     as_recorded: NDArray[np.bool_]
     weight: FloatArray
@@ -231,10 +233,15 @@ def _table(rows: list[_Row]) -> FeatureTable:
         budget=np.array([r.run.budget_step for r in rows], dtype=float),
         run=np.array([r.run.run_id for r in rows], dtype=np.str_),
         configuration=np.array([r.run.configuration_id for r in rows], dtype=np.str_),
+        source=np.array([_source(r.run) for r in rows], dtype=np.str_),
         blocked=np.array([r.run.blocked for r in rows], dtype=bool),
         as_recorded=np.array([r.as_recorded for r in rows], dtype=bool),
         weight=np.array([r.weight for r in rows], dtype=float),
     )  # fmt: skip
+
+
+def _source(run: Run) -> str:
+    return f"{run.context.task_family}/{run.context.architecture}/{run.cadence}"
 
 
 def _rise(row: _Row) -> float:

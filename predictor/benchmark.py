@@ -304,7 +304,7 @@ def _when(
 
 
 def _coverage(s: Scored, i: NDArray[np.intp]) -> float:
-    return metrics.interval_coverage(s.at_end[i], s.rows.event[i])
+    return metrics.interval_coverage(s.at_end[i], s.rows.event[i], s.rows.weight[i])
 
 
 def _interval(scored: Scored, measure: Measure) -> dict[str, float | None]:

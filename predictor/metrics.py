@@ -41,20 +41,23 @@ def mape(median: FloatArray, time: FloatArray) -> float:
     return float(np.mean(np.abs(median / time - 1))) if len(time) else float("nan")
 
 
-def interval_coverage(at_end: FloatArray, event: BoolArray, level: float = 0.9) -> float:
+def interval_coverage(
+    at_end: FloatArray, event: BoolArray, weight: FloatArray, level: float = 0.9
+) -> float:
     """Return how often central intervals hold the onset, under censoring.
 
     Parameters
     ----------
     at_end : predicted F(T) at the onset, or at the end of the recording where none was seen.
     event : whether T is an onset.
+    weight : such that each configuration counts once.
     level : of the interval.
 
     Where F is right, F(T) is uniform. Its distribution G is estimated by Kaplan-Meier, and the coverage is G between
     the ends of the interval. Counting each run without onset as a hit or a miss cannot work: an interval that is open
     above would cover all of them, and a perfect forecast far more than its level.
     """
-    times, cdf, _ = kaplan_meier(at_end, event, np.ones(len(at_end)))
+    times, cdf, _ = kaplan_meier(at_end, event, weight)
     if not len(times):
         return float("nan")
     low, high = cdf_at(np.array([(1 - level) / 2, (1 + level) / 2]), times, cdf)

@@ -179,9 +179,10 @@ def roc(probability: FloatArray, event: NDArray[np.bool_]) -> Roc:
 
 
 def _coverage(s: HeldOut, kept: NDArray[np.bool_]) -> Coverage:
-    at_end, event = s.at_end[kept], s.rows.event[kept]
+    at_end, event, weight = s.at_end[kept], s.rows.event[kept], s.rows.weight[kept]
     found = interval(
-        lambda i: metrics.interval_coverage(at_end[i], event[i]), s.rows.configuration[kept]
+        lambda i: metrics.interval_coverage(at_end[i], event[i], weight[i]),
+        s.rows.configuration[kept],
     )
     return {
         "value": found.value,

@@ -212,7 +212,7 @@ def _rows_text(landmark: str, table: dict[str, Any]) -> str:
     return (
         f"Forecasts made {landmark.removesuffix(', before the rise')}, before the rise: {table['rows']} rows, {table['positives']} generalise within their "
         f"budget ({table['grokking']} grok), {negatives['budget_censored']} run out of it, {negatives['blocked']} never "
-        f"can. The 90 % intervals hold {interval_text(table['coverage90'])} of the onsets (Kaplan-Meier over F(T))."
+        f"can. The 90 % intervals hold {interval_text(table['coverage90'])} of the onsets (Kaplan-Meier over F(T), each configuration counting once)."
     )
 
 

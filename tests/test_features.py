@@ -69,6 +69,14 @@ def test_what_follows_from_the_context_need_not_be_told():
     assert np.isnan(features(synthetic_trajectory().prefix(1000), other)["train_size"])
 
 
+def test_without_a_chance_accuracy_the_first_checkpoint_tells_what_guessing_costs():
+    history = synthetic_trajectory(memorized=100, onset=10_000).prefix(1000)
+    told, seen = (features(history, c) for c in (Context(chance_accuracy=0.02), Context()))
+    assert seen["val_loss_over_chance"] == pytest.approx(told["val_loss_over_chance"], abs=0.02)
+    losses = features(history.only({"train_loss", "val_loss"}), Context())
+    assert np.isnan(losses["val_loss_over_chance"])
+
+
 def test_optimisers_have_other_names_elsewhere():
     context = Context(optimizer="SGD_with_Nesterov_momentum")
     f = features(synthetic_trajectory().prefix(1000), context)

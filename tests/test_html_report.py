@@ -228,7 +228,7 @@ def held_out(n: int = 400) -> HeldOutRows:
         features=np.full((n, len(FEATURES)), np.nan), landmark=np.full(n, 100.0), event=event, time=time,
         memorized_event=np.ones(n, dtype=bool), memorized_time=np.full(n, 100.0), target=np.full(n, 0.95),
         phase=np.ones(n, dtype=np.int64), rise=np.full(n, np.inf), budget=np.full(n, 10_000.0), run=names,
-        configuration=names, blocked=~event & (rng.uniform(size=n) < 0.1), as_recorded=np.ones(n, dtype=bool),
+        configuration=names, source=np.full(n, "a"), blocked=~event & (rng.uniform(size=n) < 0.1), as_recorded=np.ones(n, dtype=bool),
         weight=np.ones(n),
     )  # fmt: skip
     at_end = np.where(event, rng.uniform(size=n) * probability, probability)

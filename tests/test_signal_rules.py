@@ -33,7 +33,7 @@ def table(time: FloatArray, landmark: FloatArray, **columns: FloatArray) -> Feat
         features=features, landmark=landmark, event=time <= BUDGET, time=np.minimum(time, BUDGET),
         memorized_event=np.ones(n, dtype=bool), memorized_time=landmark, target=np.full(n, 0.95),
         phase=np.ones(n, dtype=np.int64), rise=np.full(n, np.inf), budget=np.full(n, BUDGET), run=names,
-        configuration=names, blocked=np.zeros(n, dtype=bool), as_recorded=np.ones(n, dtype=bool),
+        configuration=names, source=np.full(n, "a"), blocked=np.zeros(n, dtype=bool), as_recorded=np.ones(n, dtype=bool),
         weight=np.ones(n),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from predictor.boosting import onset_probability
 from predictor.calibration import fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods
+from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods, thinned
 from predictor.metrics import auroc, c_index, integrated_brier, interval_coverage, open_coverage
 from predictor.survival import cdf_at, kaplan_meier
 
@@ -48,6 +48,18 @@ def test_person_periods_watch_each_row_for_as_long_as_it_was_followed():
     assert np.bincount(p.row, weights=p.event).tolist() == [1, 0, 0, 1]
     for row, bin_ in zip(p.row[p.event == 1], p.bin[p.event == 1], strict=True):
         assert EDGES[bin_] < x[row] <= EDGES[bin_ + 1]
+
+
+def test_thinned_bins_keep_onsets_and_the_exposure_on_average():
+    rng = np.random.default_rng(0)
+    x, event = rng.uniform(0, 3, 4000), rng.random(4000) < 0.3
+    whole = person_periods(x, event)
+    kept = thinned(whole)
+    assert len(kept.row) < 0.4 * len(whole.row)
+    assert kept.event.sum() == whole.event.sum()
+    by_bin = [np.bincount(p.bin, p.exposure, N_BINS) for p in (whole, kept)]
+    np.testing.assert_allclose(by_bin[1], by_bin[0], rtol=0.15)
+    assert kept.exposure.sum() == pytest.approx(whole.exposure.sum(), rel=0.03)
 
 
 def test_rates_are_events_over_exposure_and_give_back_the_curve():
@@ -147,10 +159,12 @@ def test_interval_coverage_is_right_under_censoring_and_for_any_share_of_negativ
     rng = np.random.default_rng(0)
     onset, end = rng.exponential(1.0, 8000), rng.uniform(0, 3, 8000)
     time, event = np.minimum(onset, end), onset <= end
-    assert interval_coverage(1 - np.exp(-time), event) == pytest.approx(0.9, abs=0.015)
+    assert interval_coverage(1 - np.exp(-time), event, np.ones(8000)) == pytest.approx(
+        0.9, abs=0.015
+    )
     steep = 1 - np.exp(-np.log(2) * (time / np.log(2)) ** 2.5)
-    assert interval_coverage(steep, event) < 0.75
-    assert np.isnan(interval_coverage(time, np.zeros(8000, dtype=bool)))
+    assert interval_coverage(steep, event, np.ones(8000)) < 0.75
+    assert np.isnan(interval_coverage(time, np.zeros(8000, dtype=bool), np.ones(8000)))
 
 
 def test_open_coverage_counts_what_the_interval_claims():

@@ -44,23 +44,22 @@ BOOSTING = {
 }  # fmt: skip
 ROUNDS = 450
 
-# (rows to learn from, rows at the same kind of landmark) -> test rows -> prediction
 Ask = Callable[[FeatureTable], Prediction]
-Model = Callable[[FeatureTable, FeatureTable], Ask]
+Model = Callable[[FeatureTable], Ask]  # rows to learn from
 
 
 def _features(rows: FeatureTable) -> FloatArray:
     return np.column_stack([rows.features, rows.target])
 
 
-def hazard(train: FeatureTable, at: FeatureTable) -> Ask:
+def hazard(train: FeatureTable) -> Ask:
     """The forecaster's: a log-linear hazard per decade, boosted."""
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
     model = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, n_learners=1)
     return lambda test: ask_hazard(model, test.features, test)
 
 
-def aft(train: FeatureTable, at: FeatureTable) -> Ask:
+def aft(train: FeatureTable) -> Ask:
     """Log-logistic accelerated failure time: log10(t / landmark) = f(x) + s e, censored, boosted, given t > landmark."""
     x, event = decades_after(train.time, train.landmark), train.event
     weight = train.weight / train.weight.mean()
@@ -84,7 +83,7 @@ def aft(train: FeatureTable, at: FeatureTable) -> Ask:
     return ask
 
 
-def quantiles(train: FeatureTable, at: FeatureTable) -> Ask:
+def quantiles(train: FeatureTable) -> Ask:
     """Boosted quantile regression of log10(t / landmark) on runs that generalised: censored runs are dropped."""
     seen = train.where(train.event)
     data = lgb.Dataset(_features(seen), decades_after(seen.time, seen.landmark), weight=seen.weight)
@@ -97,7 +96,7 @@ def quantiles(train: FeatureTable, at: FeatureTable) -> Ask:
     return ask
 
 
-def forest(train: FeatureTable, at: FeatureTable) -> Ask:
+def forest(at: FeatureTable) -> Ask:
     """A random survival forest of the rows at the same kind of landmark: on all rows it takes hours and tens of GB."""
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
     x = np.minimum(decades_after(at.time, at.landmark), EDGES[-1])
@@ -115,7 +114,7 @@ def forest(train: FeatureTable, at: FeatureTable) -> Ask:
     return ask
 
 
-def logistic(train: FeatureTable, at: FeatureTable) -> Ask:
+def logistic(at: FeatureTable) -> Ask:
     """A ridge-penalised logistic regression of all features, the landmark and the budget: whether, not when."""
     known = at.where(at.outcome_known())
 
@@ -136,13 +135,18 @@ def logistic(train: FeatureTable, at: FeatureTable) -> Ask:
     return ask
 
 
-MODELS: dict[str, Model] = {
+# Learn from every training row.
+FROM_ALL: dict[str, Model] = {
     "hazard per decade, log-linear then boosted (ours)": hazard,
     "accelerated failure time, boosted": aft,
     "quantile regression, boosted": quantiles,
+}
+# Learn from rows at the kind of landmark that they are asked at.
+FROM_LANDMARK: dict[str, Model] = {
     "random survival forest": forest,
     "logistic regression": logistic,
 }
+MODELS = (*FROM_ALL, *FROM_LANDMARK)
 
 
 @dataclass
@@ -163,19 +167,24 @@ def compare() -> str:
     judged = {(m, at): Judged([], []) for m in MODELS for at in ASKED_AT}
     for k in range(N_FOLDS):
         train = training.where(fold != k)
+        asks = {name: _timed(model, train) for name, model in FROM_ALL.items()}
         for at, table in tables.items():
             inside = fold_of(table.configuration, "benchmark") == k
             test, beside = table.where(inside), table.where(~inside)
             assert not set(train.configuration) & set(test.configuration)
-            for name, model in MODELS.items():
-                began = time.process_time()
-                ask = model(train, beside)
-                entry = judged[name, at]
-                entry.seconds += time.process_time() - began
-                entry.rows.append(test)
-                entry.predictions.append(ask(test))
-                print(k, at, name, round(entry.seconds), file=sys.stderr, flush=True)
+            here = {name: _timed(model, beside) for name, model in FROM_LANDMARK.items()}
+            for name, (ask, seconds) in {**asks, **here}.items():
+                judged[name, at].rows.append(test)
+                judged[name, at].predictions.append(ask(test))
+                judged[name, at].seconds += seconds
+        sys.stderr.write(f"fold {k + 1} of {N_FOLDS}\n")
     return _page(judged, len(runs))
+
+
+def _timed(model: Model, rows: FeatureTable) -> tuple[Ask, float]:
+    began = time.process_time()
+    ask = model(rows)
+    return ask, time.process_time() - began
 
 
 def _page(judged: dict[tuple[str, str], Judged], n_runs: int) -> str:
