@@ -18,6 +18,7 @@ from predictor.bootstrap import interval
 from predictor.folds import fold_of
 
 TARGET_FPR = 0.05
+_AIMED_FPR = 0.04  # what thresholds are chosen for: aimed at 5 %, 2026.11.2 came to 5.5 % on runs new to it
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
     configuration = rows.configuration[first]
     fold = fold_of(configuration, "benchmark")
     threshold = np.array(
-        [threshold_for(list(highest[negative & (fold != k)]), TARGET_FPR) for k in range(5)]
+        [threshold_for(list(highest[negative & (fold != k)]), _AIMED_FPR) for k in range(5)]
     )[fold]
     alarm = np.full(len(first), np.nan)
     raised = probability >= threshold[inverse]
