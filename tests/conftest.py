@@ -1,12 +1,17 @@
 """Synthetic runs with a known onset, and forecasters: tests assert truth, not mocks."""
 
 import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from api.database import Database
 from predictor import boosting
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
+from tests.postgresql import PostgresServer, require_postgresql
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
 
@@ -38,3 +43,30 @@ def shipped() -> OnsetForecaster:
 def _own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep tests away from the forecasters of whoever runs them."""
     os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own."""
+    require_postgresql()
+    server = PostgresServer(tmp_path_factory.mktemp("postgresql"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/service.db"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return server.create(f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database of each kind, at the newest schema."""
+    database = Database(database_url)
+    database.migrate()
+    yield database
+    database.close()
