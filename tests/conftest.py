@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.database import Database
+from api.settings import Settings
 from predictor import boosting
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from tests.postgresql import PostgresServer, require_postgresql
+from tests.wire import StandInForecaster, served
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
 
@@ -70,3 +74,27 @@ def database(database_url: str) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture
+def forecaster() -> StandInForecaster:
+    """A stand-in, where only the wire matters."""
+    return StandInForecaster()
+
+
+@pytest.fixture
+def client(forecaster: StandInForecaster) -> Iterator[TestClient]:
+    """The service with the stand-in."""
+    with served(forecaster) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shipped_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service as it is after installation: an empty data directory, the shipped forecaster."""
+    folder = tmp_path_factory.mktemp("service")
+    settings = Settings(
+        forecaster_store=folder / "forecasters", database_url=f"sqlite:///{folder}/service.db"
+    )
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client

@@ -1,5 +1,6 @@
 """A PostgreSQL server of our own, on loopback, for as long as the tests run."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -44,13 +45,18 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
 
     def kill(self) -> None:
-        """Kill it as a crash would."""
-        pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGKILL)
+        """Kill all of its processes, as a crash would."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        pids = [first, *_children(first)]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and _listens(self.port):
+        while any(_is_alive(pid) for pid in pids):
+            assert time.monotonic() < deadline
             time.sleep(0.05)
-        time.sleep(0.5)  # its children notice, and let the shared memory go
+        # Where nobody reaps orphans, the dead process still has its number, and would pass for a running server.
+        for lock in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")):
+            lock.unlink()
 
     def create(self, name: str) -> str:
         """Make an empty database; return its URL."""
@@ -93,6 +99,18 @@ def _free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"  # a zombie holds nothing
