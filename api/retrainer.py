@@ -47,6 +47,7 @@ class Retrainer:
         chosen = {
             "GROKCAST_DATABASE_URL": self._settings.database_url,
             "GROKCAST_FORECASTER_STORE": self._settings.forecaster_store,
+            "GROKCAST_CORPUS": self._settings.corpus,
         }
         given = {name: str(value) for name, value in chosen.items() if value is not None}
         # -P: a folder `api` in the working directory is not ours. A session of its own: Ctrl-C is for the service.

@@ -33,8 +33,10 @@ def main(number: int, holder: str) -> int:
     jobs, claim = RetrainingStore(database), Claim(number, holder)
     threading.Thread(target=_beat, args=(jobs, claim), daemon=True).start()
     try:
+        corpus = archive.read(settings.corpus or archive.CORPUS)
         runs = training_runs(RunStore(database, settings.run_point_limit))
-        comparison = _retrain(jobs, claim, ForecasterStore(settings.forecaster_store), runs)
+        store = ForecasterStore(settings.forecaster_store)
+        comparison = _retrain(jobs, claim, store, corpus, runs)
         jobs.succeed(claim, {**as_dict(comparison), "added_runs": len(runs)})
         return 0
     except Exception as error:
@@ -44,12 +46,15 @@ def main(number: int, holder: str) -> int:
 
 
 def _retrain(
-    jobs: RetrainingStore, claim: Claim, store: ForecasterStore, runs: list[Run]
+    jobs: RetrainingStore,
+    claim: Claim,
+    store: ForecasterStore,
+    corpus: list[Run],
+    runs: list[Run],
 ) -> Comparison:
     def on_progress(stage: str, done: int, total: int) -> None:
         jobs.progress(claim, stage, done, total)
 
-    corpus = archive.read(archive.CORPUS)
     comparison = retrain(corpus, runs, store, promote=False, on_progress=on_progress)
     # Promoted here and not in `retrain`: only by the process that still holds the job.
     if jobs.get(claim.id).promote and comparison.better and jobs.beat(claim) == "held":

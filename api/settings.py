@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     forecaster_store: Path | None = Field(
         None, description="folder of stored forecasters; default: the user's data directory"
     )
+    corpus: Path | None = Field(
+        None, description="folder of runs that retrainings begin with; default: the shipped corpus"
+    )
     host: str = Field("127.0.0.1", description="address to listen on; loopback only by default")
     port: int = Field(8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     workers: int = Field(1, ge=1, description="processes that answer requests")

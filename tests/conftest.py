@@ -50,10 +50,10 @@ def _own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgresql() -> Iterator[PostgresServer]:
     """A PostgreSQL server of our own."""
     require_postgresql()
-    server = PostgresServer(tmp_path_factory.mktemp("postgresql"))
+    server = PostgresServer()
     yield server
     server.stop()
 

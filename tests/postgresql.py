@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,18 +18,17 @@ REQUIRED = "GROKCAST_REQUIRE_POSTGRESQL"
 
 
 class PostgresServer:
-    """A cluster in a folder. It refuses to run as root, so root hands it to the user `postgres`."""
+    """A cluster in a folder of its own. It refuses to run as root, so root hands it to the user `postgres`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.binaries = _binaries()
-        self.folder, self.port = folder, _free_port()
+        # Not in pytest's folders: only their owner may enter those.
+        self.folder, self.port = Path(tempfile.mkdtemp(prefix="grokcast-postgresql-")), _free_port()
         self._user = {"user": "postgres"} if os.geteuid() == 0 else {}
         if self._user:
             owner = pwd.getpwnam("postgres")
-            for part in (folder, folder.parent, folder.parent.parent):
-                part.chmod(part.stat().st_mode | 0o711)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-        data = str(folder / "data")
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "grokcast", "--auth=trust", "--no-sync", "-E", "UTF8")
         self.start()
 
@@ -43,6 +43,7 @@ class PostgresServer:
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder)
 
     def kill(self) -> None:
         """Kill all of its processes, as a crash would."""

@@ -102,6 +102,9 @@ class StandInStore:
             raise self.forecaster
         return self.forecaster
 
+    def activate(self, version: str) -> None:
+        self.card(version)
+
     def cards(self) -> list[dict[str, Any]]:
         return [{"version": "stand-in", "active": True, "auroc": math.nan}]
 
