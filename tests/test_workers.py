@@ -56,7 +56,7 @@ class Served:
             assert time.monotonic() < deadline, self.log.read_text()
             assert self.process.poll() is None, self.log.read_text()
             with contextlib.suppress(httpx2.HTTPError):
-                httpx2.get(f"{self.base}/readyz", trust_env=False, timeout=5)
+                httpx2.get(f"{self.base}/readyz", trust_env=False, verify=False, timeout=5)
             time.sleep(0.05)
 
     def workers(self) -> list[int]:
@@ -107,7 +107,7 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
         for step in range(k, 80, 8):
             body = {"history": {"step": [step], "train_loss": [1.0 + step], "val_acc": [0.01]}}
             # A new connection each time: the workers share them out.
-            with httpx2.Client(trust_env=False, timeout=60) as client:
+            with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
                 answer = client.post(f"{served.base}/v1/runs/shared/metrics", json=body)
                 if answer.status_code != 200:
                     failures.append(answer.text)
@@ -129,7 +129,7 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
     time.sleep(2)
     seen = set()
     for _ in range(20):
-        with httpx2.Client(trust_env=False, timeout=30) as client:
+        with httpx2.Client(trust_env=False, verify=False, timeout=30) as client:
             answer = client.post(f"{served.base}/v1/forecasts", json=REQUEST)
         assert answer.status_code == 200
         seen.add(answer.json()["forecaster"])
@@ -163,7 +163,7 @@ def asked_again_text(served: Served, path: str) -> str:
     deadline = time.monotonic() + 30
     while True:
         try:
-            with httpx2.Client(trust_env=False, timeout=30) as client:
+            with httpx2.Client(trust_env=False, verify=False, timeout=30) as client:
                 answer = client.get(served.base + path)
             assert answer.status_code == 200
             return answer.text
