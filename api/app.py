@@ -2,21 +2,42 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
+from api.active_forecaster import ActiveForecaster
+from api.auth import RateLimits
+from api.background import Periodic
 from api.body import BodyLimit
+from api.database import Database
+from api.docs import add_docs
 from api.error_handlers import add_error_handlers
+from api.events import EventStreams
+from api.forecast_store import ForecastStore
+from api.keys import KeyStore
+from api.live_forecasts import LiveForecasts
 from api.problems import MEDIA_TYPE
+from api.request_log import RequestLog
+from api.retrainer import Retrainer
+from api.retraining_routes import router as retraining_router
+from api.retraining_store import RetrainingStore
 from api.routes import router
+from api.run_routes import router as run_router
+from api.run_store import RunStore
 from api.settings import Settings
-from predictor.errors import DamagedForecaster, ForecasterNotFound
+from api.webhooks import Webhooks
 from predictor.store import ForecasterStore
 
 _LOG = logging.getLogger(__name__)
+
+_SUMMARY = "Early warning for grokking: will this run generalise, when, and is it worth waiting?"
+_FOLLOW_SECONDS = 0.5  # within which a worker follows a promotion, and sees a job or a message
 
 
 def create_app(
@@ -30,33 +51,74 @@ def create_app(
     forecasters : where forecasters come from; default: the store that the settings name.
     """
     settings = settings or Settings()
-    app = _Service(title="Grokcast", version="1", summary=_SUMMARY, lifespan=_with_forecaster)
+    app = _Service(
+        title="Grokcast",
+        version="1",
+        summary=_SUMMARY,
+        lifespan=_run,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
     app.state.forecasters = forecasters or ForecasterStore(settings.forecaster_store)
     app.add_middleware(
         BodyLimit,
         default=settings.forecast_body_limit,
         limits={"/v1/forecasts/batch": settings.batch_body_limit},
     )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After", "Location"],
+        )
     add_error_handlers(app)
-    app.include_router(router)
+    for part in (router, run_router, retraining_router):
+        app.include_router(part)
+    add_docs(app)
     return app
 
 
-_SUMMARY = "Early warning for grokking: will this run generalise, when, and is it worth waiting?"
-
-
 @asynccontextmanager
-async def _with_forecaster(app: FastAPI) -> AsyncIterator[None]:
-    """Load the active forecaster; without one the service still lives, and says that it is not ready."""
-    app.state.forecaster = None
-    try:
-        app.state.forecaster = app.state.forecasters.load()
-    except (ForecasterNotFound, DamagedForecaster) as error:
-        _LOG.error("not ready: %s", error)
-    yield
+async def _run(app: FastAPI) -> AsyncIterator[None]:
+    """Open the database and load the forecaster; without one the service still lives, and says that it is not ready."""
+    settings: Settings = app.state.settings
+    database = Database(settings.database_url)
+    await run_in_threadpool(database.migrate)
+    state = app.state
+    webhooks = Webhooks(database, private_addresses=settings.webhook_private_addresses)
+    state.database = database
+    state.keys = KeyStore(database)
+    state.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_storage)
+    state.runs = RunStore(database, settings.run_point_limit)
+    state.timelines = ForecastStore(database)
+    state.live = LiveForecasts(state.runs, state.timelines, webhooks)
+    state.streams = EventStreams(state.runs, state.timelines, settings.event_stream_limit)
+    state.retrainings = RetrainingStore(database)
+    state.active = ActiveForecaster(state.forecasters)
+    await run_in_threadpool(state.active.follow)
+    retrainer = Retrainer(state.retrainings, settings)
+    async with AsyncExitStack() as stack:
+        stack.callback(database.close)
+        stack.callback(retrainer.stop)
+        for name, work in (
+            ("forecaster", state.active.follow),
+            ("retrainings", retrainer.look),
+            ("webhooks", webhooks.send_due),
+        ):
+            thread = Periodic(name, work, _FOLLOW_SECONDS)
+            thread.start()
+            stack.push_async_callback(run_in_threadpool, thread.stop)
+        yield
 
 
 class _Service(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the application with the log around all of it: answers to unexpected failures are among them."""
+        return RequestLog(super().build_middleware_stack())
+
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, with problems under their own media type, which FastAPI has no setting for."""
         if self.openapi_schema is None:
@@ -73,4 +135,4 @@ class _Service(FastAPI):
 def _name_problems(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400":
-            response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+            response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from api.metrics import FORECASTS
 from api.problems import Problem, invalid_inputs
 from api.schemas import ForecastAnswer, ForecastItem, ForecastRequest, ProblemItem
 from predictor.forecast import Forecast, Question
@@ -32,6 +33,7 @@ def _question(item: Any) -> Question | Problem:
 
 def _item(found: Forecast | InvalidInput | Problem) -> ForecastItem | ProblemItem:
     if isinstance(found, Forecast):
+        FORECASTS.labels(phase=found.phase or "unknown").inc()
         return ForecastItem(forecast=ForecastAnswer.from_forecast(found))
     problem = found if isinstance(found, Problem) else Problem.of_input(found)
     return ProblemItem(problem=problem)

@@ -5,8 +5,19 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.errors import (
+    Conflict,
+    Forbidden,
+    RetrainingNotFound,
+    RunNotFound,
+    TooManyRequests,
+    TooManyStreams,
+    Unauthorized,
+    ValueConflict,
+)
 from api.problems import MEDIA_TYPE, Problem, invalid_inputs, title_of
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from training_runs import InvalidInput
@@ -16,12 +27,8 @@ _LOG = logging.getLogger(__name__)
 
 def add_error_handlers(app: FastAPI) -> None:
     """Answer every failure of the application with problem details."""
-    app.add_exception_handler(InvalidInput, _invalid_input)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(ForecasterNotFound, _not_found)
-    app.add_exception_handler(DamagedForecaster, _damaged)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -54,6 +61,36 @@ async def _not_found(_: Request, error: Any) -> Response:
     return _answer(Problem.of_status(404, str(error)))
 
 
+async def _conflict(_: Request, error: Any) -> Response:
+    return _answer(Problem.of_status(409, str(error)))
+
+
+async def _value_conflict(_: Request, error: Any) -> Response:
+    return _answer(Problem.of_conflict(error.faults, error.stored))
+
+
+async def _unauthorized(_: Request, error: Any) -> Response:
+    return _answer(Problem.of_status(401, str(error)), {"WWW-Authenticate": "Bearer"})
+
+
+async def _forbidden(_: Request, error: Any) -> Response:
+    return _answer(Problem.of_status(403, str(error)))
+
+
+async def _too_many_requests(_: Request, error: Any) -> Response:
+    return _answer(Problem.of_status(429, str(error)), {"Retry-After": str(error.retry_after)})
+
+
+async def _busy(_: Request, error: Any) -> Response:
+    return _answer(Problem.of_status(503, str(error)), {"Retry-After": "5"})
+
+
+async def _no_database(_: Request, error: Any) -> Response:
+    _LOG.error("the database does not answer: %s", error)
+    detail = "the database does not answer; try again"
+    return _answer(Problem.of_status(503, detail), {"Retry-After": "1"})
+
+
 async def _damaged(_: Request, error: Any) -> Response:
     _LOG.error("%s", error)
     detail = "a stored forecaster cannot be used; the log of the service says why"
@@ -74,3 +111,24 @@ async def _unexpected(_: Request, __: Exception) -> Response:
     # The server logs the exception itself; its text and its paths stay out of the answer.
     detail = "the service failed to answer; its log says why"
     return _answer(Problem.of_status(500, detail))
+
+
+_HANDLERS: dict[type[Exception], Any] = {
+    InvalidInput: _invalid_input,
+    RequestValidationError: _invalid_request,
+    ForecasterNotFound: _not_found,
+    RunNotFound: _not_found,
+    RetrainingNotFound: _not_found,
+    Conflict: _conflict,
+    ValueConflict: _value_conflict,
+    Unauthorized: _unauthorized,
+    Forbidden: _forbidden,
+    TooManyRequests: _too_many_requests,
+    TooManyStreams: _busy,
+    InterfaceError: _no_database,
+    OperationalError: _no_database,
+    PoolTimeout: _no_database,
+    DamagedForecaster: _damaged,
+    HTTPException: _http,
+    Exception: _unexpected,
+}

@@ -74,3 +74,21 @@ PROBLEM: dict[str, Any] = {
     **_FAULT,
     "errors": [_FAULT],
 }
+
+RUN: dict[str, Any] = {
+    "context": {
+        "task_family": "modular",
+        "chance_accuracy": 0.019,
+        "learning_rate": 0.001,
+        "weight_decay": 1.0,
+    },
+    "horizon_step": 20000,
+}
+
+APPEND: dict[str, Any] = {"history": REQUEST["history"]}
+
+OUTCOME: dict[str, Any] = {"status": "finished"}
+
+RETRAIN: dict[str, Any] = {"promote": True}
+
+ACTIVATE: dict[str, Any] = {"version": ANSWER["forecaster"]}

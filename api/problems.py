@@ -13,15 +13,20 @@ from training_runs import InvalidInput
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN_LENGTH = 80
+_PLACES = ("body", "path", "query", "header")  # what a field is in, as FastAPI says it
 
 # Ours and not those of `http.HTTPStatus`, which change between Python versions: clients rely on them.
 _TITLES = {
     400: "Malformed body",
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
+    409: "Conflict",
     413: "Body too large",
     415: "Unsupported media type",
     422: "Invalid input",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not ready",
 }
@@ -36,6 +41,12 @@ _EXPECTED = {
     "int_parsing_size": "a whole number up to 2^53",
     "string_type": "a word",
     "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "int_parsing": "a whole number",
+    "literal_error": "one of {expected}",
     "list_type": "a list",
     "model_type": "a JSON object",
     "model_attributes_type": "a JSON object",
@@ -53,6 +64,7 @@ class Fault(BaseModel):
     value: Any = Field(description="what it is; long values are cut")
     expected: str = Field(description="what would be accepted")
     hint: str = Field("", description="the likely cause or the next move; absent where unknown")
+    stored: Any = Field(None, description="of a conflict: the value that is stored instead")
 
 
 class Problem(BaseModel):
@@ -68,6 +80,7 @@ class Problem(BaseModel):
     value: Any = Field(None, description="first fault: what")
     expected: str = Field("", description="first fault: what would be accepted")
     hint: str = Field("", description="first fault: the likely cause or the next move")
+    stored: Any = Field(None, description="first fault: the value that is stored instead")
     errors: list[Fault] = Field([], description="every fault found, the first included")
 
     @classmethod
@@ -80,9 +93,19 @@ class Problem(BaseModel):
     @classmethod
     def of_input(cls, *errors: InvalidInput) -> "Problem":
         """Return the problem with some values, the first one at the top."""
-        faults = [_fault(error) for error in errors]
+        return cls._of_faults(422, [_fault(error) for error in errors])
+
+    @classmethod
+    def of_conflict(cls, errors: Sequence[InvalidInput], stored: Sequence[float]) -> "Problem":
+        """Return the problem with values that differ from those stored, each beside the other."""
+        pairs = zip(errors, stored, strict=True)
+        faults = [Fault(**_fault(e).model_dump(exclude_unset=True), stored=s) for e, s in pairs]
+        return cls._of_faults(409, faults)
+
+    @classmethod
+    def _of_faults(cls, status: int, faults: list[Fault]) -> "Problem":
         first = faults[0].model_dump(exclude_unset=True)
-        problem = cls.of_status(422, _sentence(faults[0]))
+        problem = cls.of_status(status, _sentence(faults[0]))
         return problem.model_copy(update={**first, "errors": faults})
 
     def json_bytes(self) -> bytes:
@@ -103,7 +126,7 @@ def invalid_inputs(errors: Sequence[Mapping[str, Any]]) -> list[InvalidInput]:
 def _invalid_input(error: Mapping[str, Any]) -> InvalidInput:
     kind, limits = error["type"], error.get("ctx", {})
     value = None if kind == "missing" else error["input"]
-    path = [part for part in error["loc"] if part != "body"]
+    path = [part for part in error["loc"] if part not in _PLACES]
     return InvalidInput(
         field=_path(path),
         value=value,

@@ -1,13 +1,27 @@
-"""The routes. Handlers are plain functions: forecasting is work for a processor, so it runs beside the event loop."""
+"""The routes that store nothing, and those of forecasters.
+
+Handlers are plain functions: forecasting is work for a processor, so it runs beside the event loop.
+"""
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.auth import Admin, Reader
 from api.batch import forecast_items
 from api.body import JsonRoute
-from api.dependencies import ActiveForecaster, Forecasters
+from api.dependencies import (
+    ActiveForecaster,
+    FollowedForecaster,
+    Forecasters,
+    Retrainings,
+    Storage,
+)
 from api.error_handlers import problem_responses
+from api.metrics import FORECASTS, exposition
+from api.retraining_schemas import ActivateAnswer, ActivateRequest
 from api.schemas import (
     BatchAnswer,
     BatchRequest,
@@ -22,14 +36,18 @@ from api.schemas import (
 from training_runs.signals import SIGNALS
 
 router = APIRouter(route_class=JsonRoute)
-_BODY_PROBLEMS = problem_responses(400, 413, 415, 422, 500, 503)
+_BODY_PROBLEMS = problem_responses(400, 401, 403, 413, 415, 422, 429, 500, 503)
+_PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
 
 
 @router.post("/v1/forecasts", tags=["forecasts"], responses=_BODY_PROBLEMS)
-def forecast(request: ForecastRequest, forecaster: ActiveForecaster) -> ForecastAnswer:
+def forecast(
+    request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster
+) -> ForecastAnswer:
     """Forecast whether and when a run will generalise, from the history so far."""
-    question = request.to_question()
-    return ForecastAnswer.from_forecast(forecaster.forecast(question))
+    answer = forecaster.forecast(request.to_question())
+    FORECASTS.labels(phase=answer.phase or "unknown").inc()
+    return ForecastAnswer.from_forecast(answer)
 
 
 @router.post(
@@ -38,29 +56,46 @@ def forecast(request: ForecastRequest, forecaster: ActiveForecaster) -> Forecast
     responses=_BODY_PROBLEMS,
     response_model_exclude_unset=True,  # a problem has only the members that say something
 )
-def forecast_batch(request: BatchRequest, forecaster: ActiveForecaster) -> BatchAnswer:
+def forecast_batch(
+    request: BatchRequest, caller: Reader, forecaster: ActiveForecaster
+) -> BatchAnswer:
     """Forecast up to 1,000 histories. Each item gets a forecast or a problem; one bad item spoils no other."""
     return BatchAnswer(items=forecast_items(forecaster, request.items))
 
 
-@router.get("/v1/signals", tags=["vocabulary"])
-def signals() -> SignalList:
+@router.get("/v1/signals", tags=["vocabulary"], responses=_PROBLEMS)
+def signals(caller: Reader) -> SignalList:
     """List the signals that a history may hold."""
     return SignalList(signals=[SignalCard.model_validate(signal) for signal in SIGNALS.values()])
 
 
-@router.get("/v1/forecasters", tags=["forecasters"], responses=problem_responses(500, 503))
-def forecasters(store: Forecasters) -> ForecasterList:
+@router.get("/v1/forecasters", tags=["forecasters"], responses=_PROBLEMS)
+def forecasters(caller: Reader, store: Forecasters) -> ForecasterList:
     """List the cards of the stored forecasters, newest first."""
     return ForecasterList(forecasters=store.cards())
+
+
+@router.put(
+    "/v1/forecasters/active",
+    tags=["forecasters"],
+    responses=_BODY_PROBLEMS | problem_responses(404),
+)
+def activate_forecaster(
+    request: ActivateRequest, caller: Admin, store: Forecasters, active: FollowedForecaster
+) -> ActivateAnswer:
+    """Promote a forecaster, or roll back to one. This worker has loaded it when it answers; others follow in a second."""
+    before = active.current.version if active.current else None
+    store.activate(request.version)
+    active.follow()
+    return ActivateAnswer(version=request.version, before=before)
 
 
 @router.get(
     "/v1/forecasters/{version}",
     tags=["forecasters"],
-    responses=problem_responses(404, 422, 500, 503),
+    responses=_PROBLEMS | problem_responses(404),
 )
-def forecaster_card(version: str, store: Forecasters) -> dict[str, Any]:
+def forecaster_card(version: str, caller: Reader, store: Forecasters) -> dict[str, Any]:
     """Show the card of one forecaster: its data, its features, its benchmark figures."""
     return store.card(version)
 
@@ -72,6 +107,18 @@ def live() -> Live:
 
 
 @router.get("/readyz", tags=["health"], responses=problem_responses(503))
-def ready(forecaster: ActiveForecaster) -> Ready:
-    """Say that a forecaster is loaded, and which."""
+def ready(forecaster: ActiveForecaster, database: Storage) -> Ready:
+    """Say that the database answers, and which forecaster is loaded."""
+    database.ping()
     return Ready(forecaster=forecaster.version)
+
+
+@router.get(
+    "/metrics",
+    tags=["health"],
+    response_class=PlainTextResponse,
+    responses=_PROBLEMS,
+)
+def metrics(caller: Reader, retrainings: Retrainings) -> Response:
+    """Tell Prometheus how the service is doing."""
+    return Response(exposition(retrainings), media_type=CONTENT_TYPE_LATEST)

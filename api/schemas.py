@@ -36,25 +36,32 @@ class ForecastRequest(BaseModel):
     def to_question(self) -> Question:
         """Return the question in the forecaster's words, with a warning for each kind of thing that was ignored."""
         context = self.context or ContextFields()
-        ignored = (
-            _ignored("fields", self.model_extra, "/docs"),
-            _ignored("signals", self.history.model_extra, "docs/signals.md"),
-            _ignored("context fields", context.model_extra, "/docs"),
+        ignored = ignored_names(
+            ("fields", self.model_extra),
+            ("signals", self.history.model_extra),
+            ("context fields", context.model_extra),
         )
         return Question(
             trajectory=self.history.to_trajectory(),
             context=context.to_context(),
             horizon_step=self.horizon_step,
             target_accuracy=self.target_accuracy,
-            warnings=tuple(warning for warning in ignored if warning),
+            warnings=tuple(ignored),
         )
 
 
-def _ignored(kind: str, names: Iterable[str] | None, listed: str) -> str | None:
+def ignored_names(*kinds: tuple[str, Iterable[str] | None]) -> list[str]:
+    """Return a warning for each kind of names that were ignored."""
+    warnings = (_ignored(kind, names) for kind, names in kinds)
+    return [warning for warning in warnings if warning]
+
+
+def _ignored(kind: str, names: Iterable[str] | None) -> str | None:
     """Return a warning that names what was ignored; None where nothing was."""
     unknown = sorted(names or ())
     if not unknown:
         return None
+    listed = "docs/signals.md" if kind == "signals" else "/docs"
     shown = ", ".join(name[:60] for name in unknown[:_NAMES_SHOWN])
     more = f" and {len(unknown) - _NAMES_SHOWN} more" if len(unknown) > _NAMES_SHOWN else ""
     return f"unknown {kind} ignored: {shown}{more} ({listed} lists the known ones)"

@@ -1,9 +1,11 @@
 """What can be configured, read once from the environment."""
 
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from limits import parse_many
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 2**20
 
@@ -13,11 +15,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GROKCAST_", frozen=True)
 
+    database_url: str | None = Field(
+        None,
+        description="`sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`; default: a file in the user's data directory",
+    )
     forecaster_store: Path | None = Field(
         None, description="folder of stored forecasters; default: the user's data directory"
     )
+    corpus: Path | None = Field(
+        None, description="folder of runs that retrainings begin with; default: the shipped corpus"
+    )
     host: str = Field("127.0.0.1", description="address to listen on; loopback only by default")
     port: int = Field(8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    workers: int = Field(1, ge=1, description="processes that answer requests")
     # 100,000 checkpoints of 8 signals take about 16 MiB of JSON.
     forecast_body_limit: int = Field(
         16 * MIB, gt=0, description="bytes in a request body, after decompression"
@@ -25,3 +35,37 @@ class Settings(BaseSettings):
     batch_body_limit: int = Field(
         64 * MIB, gt=0, description="the same for a batch, which holds up to 1,000 histories"
     )
+    run_point_limit: int = Field(100_000, gt=0, description="checkpoints in one stored run")
+    rate_limit: str = Field(
+        "6000/minute",
+        description="requests of one key, as `N/second`, `N/minute` or `N/hour`, several separated by `;`",
+    )
+    rate_limit_storage: str = Field(
+        "memory://",
+        description="where requests are counted: each worker by itself, or all in `redis://HOST`",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="origins of web pages that may ask, separated by commas; none by default"
+    )
+    event_stream_limit: int = Field(
+        100, gt=0, description="open streams of `GET /v1/runs/{run_id}/events` in each worker"
+    )
+    webhook_private_addresses: bool = Field(
+        False, description="let webhooks reach addresses that are not public"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="lines for people, or one JSON object a line for machines"
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _separated(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _parsed(cls, value: str) -> str:
+        parse_many(value)
+        return value

@@ -3,7 +3,6 @@
 Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input, told in one line on stderr.
 """
 
-import ipaddress
 import json
 import os
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from grokcast.service_commands import keys, run_service, runs as stored_runs, stored_training_runs
 
 app = typer.Typer(
     name="grokcast",
@@ -22,6 +23,8 @@ app = typer.Typer(
 )
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
 app.add_typer(forecasters, name="forecasters")
+app.add_typer(keys, name="keys")
+app.add_typer(stored_runs, name="runs")
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 
@@ -116,28 +119,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="processes")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="processes that answer [default: 1]")
+    ] = None,
 ) -> None:
     """Start the service."""
-    import uvicorn
-
-    from api.settings import Settings
-
-    settings = Settings()
-    host, port = host or settings.host, settings.port if port is None else port
-    if not _is_loopback(host):
-        raise typer.BadParameter(
-            f"--host {host} is not an address of this machine alone, and no key protects the service "
-            "yet; bind 127.0.0.1 and put a proxy with authentication before it"
-        )
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    run_service(host, port, workers)
 
 
 @app.command()
@@ -201,6 +188,9 @@ def retrain(
     runs: Annotated[
         list[Path] | None, typer.Option(help="folder of further runs to learn from; repeatable")
     ] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="learn from the finished runs of the service too")
+    ] = False,
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:
@@ -211,6 +201,9 @@ def retrain(
     from training_runs import archive
 
     added = [run for folder in runs or [] for run in _runs(folder)]
+    if stored:
+        known = {run.run_id for run in added}
+        added += [run for run in stored_training_runs() if run.run_id not in known]
     with progress("retraining") as advance:
         comparison = retraining.retrain(
             archive.read(archive.CORPUS),

@@ -1,12 +1,21 @@
 """Synthetic runs with a known onset, and forecasters: tests assert truth, not mocks."""
 
 import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
+from api.database import Database
+from api.settings import Settings
 from predictor import boosting
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
+from tests.postgresql import PostgresServer, require_postgresql
+from tests.wire import StandInForecaster, served
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
 
@@ -38,3 +47,54 @@ def shipped() -> OnsetForecaster:
 def _own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep tests away from the forecasters of whoever runs them."""
     os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own."""
+    require_postgresql()
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/service.db"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return server.create(f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database of each kind, at the newest schema."""
+    database = Database(database_url)
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def forecaster() -> StandInForecaster:
+    """A stand-in, where only the wire matters."""
+    return StandInForecaster()
+
+
+@pytest.fixture
+def client(forecaster: StandInForecaster) -> Iterator[TestClient]:
+    """The service with the stand-in."""
+    with served(forecaster) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shipped_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service as it is after installation: an empty data directory, the shipped forecaster."""
+    folder = tmp_path_factory.mktemp("service")
+    settings = Settings(
+        forecaster_store=folder / "forecasters", database_url=f"sqlite:///{folder}/service.db"
+    )
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client

@@ -1,0 +1,109 @@
+"""Who may ask for what: keys, scopes, and how often."""
+
+import ipaddress
+import math
+import re
+import time
+from typing import Annotated
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from limits import RateLimitItem, parse_many
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from api.caller import LOCAL, Caller, Scope
+from api.errors import Forbidden, TooManyRequests, Unauthorized
+from api.keys import KeyStore
+
+_BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
+
+
+class RateLimits:
+    """How many requests a key may make.
+
+    Parameters
+    ----------
+    text : the limits, e.g. `6000/minute`.
+    storage : where they are counted.
+    """
+
+    def __init__(self, text: str, storage: str) -> None:
+        self._limits: list[RateLimitItem] = parse_many(text)
+        self._limiter = MovingWindowRateLimiter(storage_from_string(storage))
+
+    def count(self, key_id: str) -> dict[str, str]:
+        """Count a request, and return the headers that tell how many are left.
+
+        Raises
+        ------
+        TooManyRequests : there are none left.
+        """
+        for limit in self._limits:
+            if not self._limiter.hit(limit, key_id):
+                reset = self._limiter.get_window_stats(limit, key_id).reset_time
+                raise TooManyRequests(str(limit), max(1, math.ceil(reset - time.time())))
+        narrowest = self._limits[0]
+        left = self._limiter.get_window_stats(narrowest, key_id).remaining
+        return {"RateLimit-Limit": str(narrowest.amount), "RateLimit-Remaining": str(left)}
+
+
+def identify(
+    request: Request,
+    response: Response,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    header: Annotated[str | None, Security(_HEADER)],
+) -> Caller:
+    """Return who asks.
+
+    Raises
+    ------
+    Unauthorized : a key is needed, and there is none or it is not valid.
+    TooManyRequests : the key's limit is used up.
+    """
+    store: KeyStore = request.app.state.keys
+    key = bearer.credentials if bearer else header
+    if key is None:
+        if store.in_use():
+            raise Unauthorized("this service needs a key: Authorization: Bearer KEY, or X-API-Key")
+        if not _is_local(request):
+            raise Unauthorized("without keys only this machine may ask: `grokcast keys create`")
+        return LOCAL
+    caller = store.caller(key)
+    if caller is None or caller.key_id is None:
+        raise Unauthorized("the key is not valid: it is unknown, mistyped or revoked")
+    limits: RateLimits = request.app.state.rate_limits
+    response.headers.update(limits.count(caller.key_id))
+    return caller
+
+
+def _is_local(request: Request) -> bool:
+    """Say whether this machine asks, and means this machine: a name with a dot may be a web page's that was rebound."""
+    client = request.client.host if request.client else None
+    name = re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]")
+    return (client is None or _is_loopback(client)) and (_is_loopback(name) or "." not in name)
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether a host is this machine. What is not an address at all came through no network."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host
+
+
+def _requiring(scope: Scope) -> object:
+    async def allowed(caller: Annotated[Caller, Depends(identify)]) -> Caller:
+        if not caller.may(scope):
+            raise Forbidden(
+                f"this needs a key with the scope `{scope}`; yours has `{caller.scope}`"
+            )
+        return caller
+
+    return Depends(allowed)
+
+
+Reader = Annotated[Caller, _requiring("read")]
+Writer = Annotated[Caller, _requiring("write")]
+Admin = Annotated[Caller, _requiring("admin")]

@@ -1,0 +1,32 @@
+"""Who asks: a key with a scope, or whoever sits at this machine while there are no keys."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Scope = Literal["read", "write", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)  # each may do what those before it may
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and what they may do.
+
+    Attributes
+    ----------
+    key_id : of their key; None without keys.
+    scope : `read` asks, `write` keeps runs of its own, `admin` sees all runs and changes forecasters.
+    """
+
+    key_id: str | None
+    scope: Scope
+
+    def may(self, scope: Scope) -> bool:
+        """Say whether a scope is among the caller's."""
+        return SCOPES.index(self.scope) >= SCOPES.index(scope)
+
+    def sees(self, owner: str | None) -> bool:
+        """Say whether the caller may see a run, given the key that made it."""
+        return self.scope == "admin" or owner == self.key_id
+
+
+LOCAL = Caller(key_id=None, scope="admin")

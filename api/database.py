@@ -1,0 +1,152 @@
+"""The database: SQLite without set-up, PostgreSQL by its URL; both behave alike to whoever uses them.
+
+A transaction is `reading()` or `writing()`. On SQLite a writer takes its lock at the beginning and waits for others
+(`BEGIN IMMEDIATE`), so two writers never find each other in the way half-way through.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic_core import from_json
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from training_runs import InvalidInput
+
+REVISION = (
+    "0001"  # of the schema that this code works with: the newest file of `migrations/versions`
+)
+
+_LOCK_SECONDS = 30  # how long a writer waits for the others
+_JSON: Any = {
+    "json_serializer": partial(json.dumps, allow_nan=False),
+    "json_deserializer": from_json,
+}
+_MIGRATION_LOCK = 7_465_107_420_113  # any number that nobody else locks on this server
+
+
+class Database:
+    """A pool of connections.
+
+    Parameters
+    ----------
+    url : `sqlite:///FILE` or `postgresql+psycopg://...`; default: a file in the user's data directory.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self.url = _checked(url or default_url())
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a file rather than a server."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Hand out a connection that sees one state of the database."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Hand out a connection whose changes are kept together, durably, when the block ends well."""
+        with self.engine.connect() as plain:
+            connection = plain.execution_options(grokcast_writes=True)
+            with connection.begin():
+                yield connection
+
+    def ping(self) -> None:
+        """Return if the database answers."""
+        with self.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def migrate(self) -> None:
+        """Bring the schema up to `REVISION`; several processes may do this at once.
+
+        Raises
+        ------
+        InvalidInput : the database was made by a newer version of Grokcast.
+        """
+        if self.revision() == REVISION:
+            return  # without importing Alembic, which takes a third of a second
+        from api.migrations.upgrade import upgrade
+
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
+                )
+            upgrade(connection)
+
+    def revision(self) -> str | None:
+        """Return which schema the database has; None where it has none."""
+        with self.reading() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return None if found is None else str(found)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def default_url() -> str:
+    """Return the URL of the database that needs no set-up."""
+    return f"sqlite:///{Path(platformdirs.user_data_dir('grokcast')) / 'service.db'}"
+
+
+def _checked(text_: str) -> URL:
+    expected = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+    try:
+        url = make_url(text_)
+    except ArgumentError:
+        raise InvalidInput(
+            field="GROKCAST_DATABASE_URL", value="not a URL", expected=expected
+        ) from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    in_memory = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+    if url.drivername not in ("sqlite", "postgresql+psycopg") or in_memory:
+        shown = url.render_as_string(hide_password=True)
+        raise InvalidInput(field="GROKCAST_DATABASE_URL", value=shown, expected=expected)
+    return url
+
+
+def _sqlite(url: URL) -> Engine:
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    # As many connections as there are threads that answer requests: none waits for another's.
+    engine = create_engine(
+        url, pool_size=10, max_overflow=40, connect_args={"timeout": _LOCK_SECONDS}, **_JSON
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(
+            "PRAGMA synchronous = FULL"
+        )  # an acknowledged write survives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("grokcast_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    from training_runs.extras import require
+
+    require("psycopg", extra="postgres")
+    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **_JSON)

@@ -1,0 +1,114 @@
+"""What can go wrong with stored things. `error_handlers` says how each is answered."""
+
+from collections.abc import Sequence
+
+from training_runs import InvalidInput
+
+
+class RunNotFound(LookupError):
+    """No run has this name, or none that the caller may see: the two are told alike."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+    def __str__(self) -> str:
+        return f"there is no run {self.run_id[:128]!r}; register it with PUT /v1/runs/{{run_id}}"
+
+
+class RetrainingNotFound(LookupError):
+    """No retraining has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"there is no retraining {self.number}; GET /v1/retrainings lists them"
+
+
+class Conflict(ValueError):
+    """What is asked contradicts what is stored."""
+
+
+class RunTaken(Conflict):
+    """Another key has a run of this name."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+    def __str__(self) -> str:
+        return f"the name {self.run_id!r} is taken by another key's run; choose another"
+
+
+class RunFinished(Conflict):
+    """New values for a run whose outcome was told."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+    def __str__(self) -> str:
+        return (
+            f"the run {self.run_id!r} has finished; a training that goes on rewinds it first: "
+            f"DELETE /v1/runs/{self.run_id}/metrics?from_step=N"
+        )
+
+
+class RetrainingActive(Conflict):
+    """A retraining is queued or running: there is one at a time."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"retraining {self.number} is not over yet; there is one at a time"
+
+
+class ValueConflict(Conflict):
+    """Values that differ from those stored for the same run, step and signal.
+
+    Parameters
+    ----------
+    faults : each with the value sent, and the stored one in `expected`.
+    stored : the stored values, in the same order.
+    """
+
+    def __init__(self, faults: Sequence[InvalidInput], stored: Sequence[float]) -> None:
+        super().__init__(faults, stored)
+        self.faults, self.stored = faults, stored
+
+    def __str__(self) -> str:
+        return f"{self.faults[0]} and {len(self.faults) - 1} more"
+
+
+class Unauthorized(PermissionError):
+    """No key, or one that is not valid."""
+
+
+class Forbidden(PermissionError):
+    """A valid key that may not do this."""
+
+
+class TooManyRequests(PermissionError):
+    """The key's rate limit is used up."""
+
+    def __init__(self, limit: str, retry_after: int) -> None:
+        super().__init__(limit, retry_after)
+        self.limit, self.retry_after = limit, retry_after
+
+    def __str__(self) -> str:
+        return f"the limit of {self.limit} is used up; try again in {self.retry_after} s"
+
+
+class TooManyStreams(RuntimeError):
+    """A worker has as many open event streams as it may."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"this worker has {self.limit} open event streams, its limit; try again later"

@@ -1,0 +1,91 @@
+"""What happens to a run, as server-sent events.
+
+Every stream looks into the database twice a second, so it sees what any worker did.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from threading import Lock
+
+from fastapi.sse import ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from api.caller import Caller
+from api.errors import RunNotFound, TooManyStreams
+from api.forecast_store import ForecastStore, StoredForecast
+from api.run_schemas import RunSummary, TimelineForecast
+from api.run_store import RunStore, StoredRun
+
+_LOOK_SECONDS = 0.5
+_AT_ONCE = 100  # forecasts read at a time
+
+
+class EventStreams:
+    """Streams of one worker, up to a limit: each holds a connection of a client."""
+
+    def __init__(self, runs: RunStore, timelines: ForecastStore, limit: int) -> None:
+        self._runs, self._timelines, self._limit = runs, timelines, limit
+        self._open = 0
+        self._lock = Lock()
+
+    def check_room(self) -> None:
+        """Return if another stream may be opened.
+
+        Raises
+        ------
+        TooManyStreams : there are as many as there may be.
+        """
+        if self._open >= self._limit:
+            raise TooManyStreams(self._limit)
+
+    async def watch(
+        self, caller: Caller, run_id: str, after: int | None
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Yield what happens to a run; first what it is now.
+
+        Parameters
+        ----------
+        after : the last forecast that the client has; None: it wants only the newest.
+        """
+        with self._lock:
+            self._open += 1
+        try:
+            seen: StoredRun | None = None
+            while True:
+                look = await run_in_threadpool(self._look, caller, run_id, after)
+                if look is None:
+                    yield ServerSentEvent(event="deleted", data={"run_id": run_id})
+                    return
+                if seen is None or _changed(seen, look.run):
+                    yield ServerSentEvent(event="run", data=RunSummary.of(look.run))
+                for made in look.forecasts:
+                    data = TimelineForecast.of(made)
+                    yield ServerSentEvent(event="forecast", id=str(made.id), data=data)
+                    after = made.id
+                seen, after = look.run, after or 0
+                if len(look.forecasts) < _AT_ONCE:
+                    await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            with self._lock:
+                self._open -= 1
+
+    def _look(self, caller: Caller, run_id: str, after: int | None) -> "_Look | None":
+        try:
+            run = self._runs.get(caller, run_id)
+        except RunNotFound:
+            return None
+        if after is not None:
+            return _Look(run, self._timelines.page(run, _AT_ONCE, after))
+        newest = self._timelines.newest(run)
+        return _Look(run, [newest] if newest else [])
+
+
+@dataclass(frozen=True)
+class _Look:
+    run: StoredRun
+    forecasts: list[StoredForecast]
+
+
+def _changed(before: StoredRun, now: StoredRun) -> bool:
+    return (before.revision, before.status) != (now.revision, now.status)

@@ -1,0 +1,92 @@
+"""Keys: shown once, stored hashed, compared in constant time.
+
+A key is `gk_<key id>_<secret>`. The secret is 32 random bytes, so one round of SHA-256 is enough: there is nothing to
+guess that a slow hash would protect.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select, update
+
+from api.caller import Caller, Scope
+from api.database import Database
+from api.tables import keys
+
+_NO_DIGEST = (
+    "0" * 64
+)  # of no secret: what an unknown key is compared with, so that it takes as long
+
+
+@dataclass(frozen=True)
+class Key:
+    """What is known of a key; never the key itself. Times are seconds since 1970."""
+
+    key_id: str
+    name: str
+    scope: Scope
+    created_at: float
+    revoked_at: float | None
+
+
+class KeyStore:
+    """Keys in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._in_use = False
+
+    def create(self, name: str, scope: Scope) -> tuple[Key, str]:
+        """Make a key; return what is kept of it, and the key, which is not."""
+        key = Key(secrets.token_hex(8), name, scope, time.time(), None)
+        secret = secrets.token_urlsafe(32)
+        with self._database.writing() as connection:
+            connection.execute(insert(keys).values(**vars(key), digest=_digest(secret)))
+        return key, f"gk_{key.key_id}_{secret}"
+
+    def all(self) -> list[Key]:
+        """Return every key, oldest first."""
+        columns = [c for c in keys.c if c.name != "digest"]
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*columns).order_by(keys.c.created_at))
+            return [Key(**row._mapping) for row in rows]
+
+    def revoke(self, key_id: str) -> bool:
+        """Make a key useless, from the next request on; say whether there was such a key."""
+        with self._database.writing() as connection:
+            found = connection.execute(
+                update(keys)
+                .where(keys.c.key_id == key_id)
+                .values(revoked_at=func.coalesce(keys.c.revoked_at, time.time()))
+            )
+            return found.rowcount > 0
+
+    def in_use(self) -> bool:
+        """Say whether a key was ever made. From then on everyone needs one, even if all are revoked."""
+        if not self._in_use:
+            with self._database.reading() as connection:
+                self._in_use = (
+                    connection.execute(select(keys.c.key_id).limit(1)).first() is not None
+                )
+        return self._in_use
+
+    def caller(self, key: str) -> Caller | None:
+        """Return whose key this is; None for one that is unknown, wrong or revoked."""
+        prefix, _, rest = key.partition("_")
+        key_id, _, secret = rest.partition("_")
+        if prefix != "gk" or not key_id.isalnum():
+            return None
+        query = select(keys.c.scope, keys.c.digest, keys.c.revoked_at).where(
+            keys.c.key_id == key_id
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        is_right = hmac.compare_digest(_digest(secret), row.digest if row else _NO_DIGEST)
+        return Caller(key_id, row.scope) if row and is_right and row.revoked_at is None else None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

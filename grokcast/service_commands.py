@@ -1,0 +1,222 @@
+"""`grokcast serve`, and the commands that read what a service has stored: keys and runs."""
+
+import ipaddress
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from api.database import Database
+    from api.run_store import RunStore
+    from api.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+
+keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_args_is_help=True)
+runs = typer.Typer(help="List, show and export the runs of the service.", no_args_is_help=True)
+
+_DRAIN_SECONDS = 5  # for requests under way when the service is stopped; event streams never end
+_START_SECONDS = (
+    120  # a worker that imports on a busy machine is not hung: by default it is killed after 5
+)
+
+
+def run_service(host: str | None, port: int | None, workers: int | None) -> None:
+    """Start the service, and return when it is stopped."""
+    import uvicorn
+
+    from api.logs import log_config
+
+    with _database() as (settings, database):
+        host = host or settings.host
+        _check_address(host, database)
+    workers = workers or settings.workers
+    with tempfile.TemporaryDirectory(prefix="grokcast-metrics-") as folder:
+        if workers > 1:
+            # Where the workers put their figures, so that each can tell those of all.
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=host,
+            port=settings.port if port is None else port,
+            workers=workers,
+            log_config=log_config(settings.log_format),
+            access_log=False,  # the service has its own, with the id of the request
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+            timeout_worker_healthcheck=_START_SECONDS,
+        )
+
+
+def _check_address(host: str, database: "Database") -> None:
+    from api.keys import KeyStore
+
+    valid = [key for key in KeyStore(database).all() if key.revoked_at is None]
+    if not _is_loopback(host) and not valid:
+        raise typer.BadParameter(
+            f"--host {host} is not an address of this machine alone, and there is no key yet: "
+            "make one with `grokcast keys create --scope admin`"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def _database() -> "Iterator[tuple[Settings, Database]]":
+    """Hand out the database of the service, at its newest schema."""
+    from sqlalchemy.exc import OperationalError
+
+    from api.database import Database
+    from api.settings import Settings
+
+    settings = Settings()
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        yield settings, database
+    except OperationalError as error:
+        shown = database.url.render_as_string(hide_password=True)
+        raise OSError(f"the database {shown} does not answer: {error.orig}") from None
+    finally:
+        database.close()
+
+
+@contextmanager
+def _stored_runs() -> "Iterator[RunStore]":
+    from api.run_store import RunStore
+
+    with _database() as (settings, database):
+        yield RunStore(database, settings.run_point_limit)
+
+
+def stored_training_runs() -> list[Any]:
+    """Return the finished runs of the service that have something to teach."""
+    from api.training_data import training_runs
+
+    with _stored_runs() as store:
+        return training_runs(store)
+
+
+@keys.command("create")
+def create_key(
+    scope: Annotated[str, typer.Option(help="read, write or admin; each has those before it")],
+    name: Annotated[str, typer.Option(help="whose it is, for the list")] = "",
+    json_: AsJson = False,
+) -> None:
+    """Make a key, and print it: it is not stored, and never shown again."""
+    from api.caller import SCOPES
+    from api.keys import KeyStore
+
+    known = {s: s for s in SCOPES}
+    if scope not in known:
+        raise typer.BadParameter(f"--scope {scope}; expected {', '.join(SCOPES)}")
+    with _database() as (_, database):
+        key, text = KeyStore(database).create(name[:200], known[scope])
+    if json_:
+        _print_json({"key": text, "key_id": key.key_id, "name": key.name, "scope": key.scope})
+    else:
+        print(text)
+        print(f"key {key.key_id} ({key.scope}): keep it, it is not shown again", file=sys.stderr)
+
+
+@keys.command("list")
+def list_keys(json_: AsJson = False) -> None:
+    """List every key that was made, without the keys themselves."""
+    from api.keys import KeyStore
+
+    with _database() as (_, database):
+        found = [vars(key) for key in KeyStore(database).all()]
+    if json_:
+        _print_json(found)
+    else:
+        _show([{**k, "state": "revoked" if k["revoked_at"] else "valid"} for k in found], _KEY)
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="as `keys list` shows it")]) -> None:
+    """Make a key useless, from the next request on."""
+    from api.keys import KeyStore
+
+    with _database() as (_, database):
+        if not KeyStore(database).revoke(key_id):
+            raise typer.BadParameter(f"no key {key_id}; `grokcast keys list` shows them")
+    print(f"key {key_id} is revoked", file=sys.stderr)
+
+
+@runs.command("list")
+def list_runs(
+    limit: Annotated[int, typer.Option(min=1, help="how many, the newest first")] = 50,
+    json_: AsJson = False,
+) -> None:
+    """List stored runs, the newest first."""
+    from api.caller import LOCAL
+    from api.run_schemas import RunSummary
+
+    with _stored_runs() as store:
+        found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit)]
+    if json_:
+        _print_json(found)
+    else:
+        _show(found, ("run_id", "status", "points", "observed_until_step", "updated_at"))
+
+
+@runs.command("show")
+def show_run(run_id: str) -> None:
+    """Print a stored run as JSON: what it was registered with, its points and its newest forecast."""
+    from api.caller import LOCAL
+    from api.errors import RunNotFound
+    from api.forecast_store import ForecastStore
+    from api.run_schemas import RunAnswer
+    from api.run_store import RunStore
+
+    with _database() as (settings, database):
+        try:
+            run, points = RunStore(database, settings.run_point_limit).history(LOCAL, run_id)
+        except RunNotFound:
+            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+        newest = ForecastStore(database).newest(run)
+    _print_json(RunAnswer.of(run, points, newest).model_dump(mode="json"))
+
+
+@runs.command("export")
+def export_runs(
+    folder: Annotated[Path, typer.Argument(help="folder of runs to write or add to")],
+) -> None:
+    """Write finished runs as a folder that `grokcast retrain --runs` and `grokcast corpus` read."""
+    from training_runs import archive
+
+    known = archive.run_ids(folder)
+    new = [run for run in stored_training_runs() if run.run_id not in known]
+    if new:
+        archive.append(folder, new)
+    print(f"{len(new)} new runs in {folder}", file=sys.stderr)
+
+
+_KEY = ("key_id", "scope", "state", "name")
+
+
+def _show(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
+    Console().print(table, highlight=False)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=1, allow_nan=False))

@@ -1,0 +1,250 @@
+"""Keys, scopes, rate limits, and who may see what."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.caller import Scope
+from api.database import Database
+from api.examples import APPEND, REQUEST, RUN
+from api.keys import KeyStore
+from api.settings import Settings
+from tests.wire import StandInStore, post, problem_of
+
+ROUTES: list[tuple[str, str, Any, Scope]] = [
+    ("POST", "/v1/forecasts", REQUEST, "read"),
+    ("POST", "/v1/forecasts/batch", {"items": []}, "read"),
+    ("GET", "/v1/signals", None, "read"),
+    ("GET", "/v1/forecasters", None, "read"),
+    ("GET", "/v1/forecasters/stand-in", None, "read"),
+    ("GET", "/v1/runs", None, "read"),
+    ("GET", "/v1/runs/r", None, "read"),
+    ("GET", "/v1/runs/r/forecasts", None, "read"),
+    ("GET", "/v1/retrainings", None, "read"),
+    ("GET", "/metrics", None, "read"),
+    ("PUT", "/v1/runs/r", RUN, "write"),
+    ("POST", "/v1/runs/r/metrics", APPEND, "write"),
+    ("DELETE", "/v1/runs/r/metrics?from_step=5", None, "write"),
+    ("PUT", "/v1/runs/r/outcome", {}, "write"),
+    ("DELETE", "/v1/runs/r", None, "write"),
+    ("PUT", "/v1/forecasters/active", {"version": "x"}, "admin"),
+    ("DELETE", "/v1/retrainings/5", None, "admin"),
+]
+
+
+class Service:
+    """A service with a key of each scope."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        url = f"sqlite:///{folder}/service.db"
+        database = Database(url)
+        database.migrate()
+        self.keys = KeyStore(database)
+        self.key = {
+            scope: self.keys.create(scope, scope)[1] for scope in ("read", "write", "admin")
+        }
+        app = create_app(Settings(database_url=url, **settings), StandInStore())
+        self.client = TestClient(app, raise_server_exceptions=False)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        content = {} if body is None else {"json": body}
+        return self.client.request(method, path, headers=headers, **content)
+
+    def bearing(self, scope: str, method: str, path: str, body: Any = None) -> Any:
+        return self.ask(method, path, body, authorization=f"Bearer {self.key[scope]}")
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path)
+    with service.client:
+        yield service
+
+
+@pytest.mark.parametrize(("method", "path", "body", "scope"), ROUTES, ids=lambda v: str(v)[:30])
+def test_every_route_needs_its_scope(
+    service: Service, method: str, path: str, body: Any, scope: Scope
+) -> None:
+    answer = service.ask(method, path, body)
+    problem_of(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+    problem_of(service.ask(method, path, body, authorization="Bearer gk_1_wrong"), 401)
+    problem_of(service.ask(method, path, body, **{"x-api-key": "wrong"}), 401)
+    scopes = ("read", "write", "admin")
+    for lesser in scopes[: scopes.index(scope)]:
+        body_ = problem_of(service.bearing(lesser, method, path, body), 403)
+        assert f"`{scope}`" in body_["detail"]
+    for enough in scopes[scopes.index(scope) :]:
+        assert service.bearing(enough, method, path, body).status_code not in {401, 403, 500}
+
+
+def test_the_routes_above_are_all_of_them(service: Service) -> None:
+    listed = {(m, p.split("?")[0]) for m, p, _, _ in ROUTES}
+    elsewhere = {
+        ("GET", "/v1/runs/r/events"),
+        ("POST", "/v1/retrainings"),
+        ("GET", "/v1/retrainings/5"),
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+    }
+    documented = {
+        (method.upper(), path.format(run_id="r", number=5, version="stand-in"))
+        for path, operations in service.client.get("/openapi.json").json()["paths"].items()
+        for method in operations
+    }
+    assert documented == listed | elsewhere
+    for method, path in elsewhere - {("GET", "/healthz"), ("GET", "/readyz")}:
+        problem_of(service.ask(method, path), 401)
+    problem_of(service.bearing("write", "POST", "/v1/retrainings"), 403)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])
+def test_some_routes_need_no_key(service: Service, path: str) -> None:
+    assert service.ask("GET", path).status_code == 200
+
+
+def test_a_revoked_key_opens_nothing_from_the_next_request_on(service: Service) -> None:
+    assert service.bearing("read", "GET", "/v1/runs").status_code == 200
+    for key in service.keys.all():
+        service.keys.revoke(key.key_id)
+    problem_of(service.bearing("read", "GET", "/v1/runs"), 401)
+    problem_of(service.ask("GET", "/v1/runs"), 401)
+
+
+def test_runs_of_another_key_are_not_there(service: Service) -> None:
+    _, other = service.keys.create("other", "write")
+    theirs = {"x-api-key": other}
+    assert service.bearing("write", "PUT", "/v1/runs/mine", {}).status_code == 201
+    for method, path, body in (
+        ("GET", "/v1/runs/mine", None),
+        ("GET", "/v1/runs/mine/forecasts", None),
+        ("GET", "/v1/runs/mine/events", None),
+        ("POST", "/v1/runs/mine/metrics", APPEND),
+        ("DELETE", "/v1/runs/mine/metrics?from_step=0", None),
+        ("PUT", "/v1/runs/mine/outcome", {}),
+        ("DELETE", "/v1/runs/mine", None),
+    ):
+        hidden = service.ask(method, path, body, **theirs)
+        missing = service.ask(method, path.replace("mine", "none"), body, **theirs)
+        assert problem_of(hidden, 404)["detail"].replace("mine", "none") == problem_of(missing, 404)["detail"]  # fmt: skip
+    assert service.ask("GET", "/v1/runs", **theirs).json()["runs"] == []
+    problem_of(service.ask("PUT", "/v1/runs/mine", {}, **theirs), 409)
+    assert len(service.bearing("admin", "GET", "/v1/runs").json()["runs"]) == 1
+
+
+def test_a_key_has_a_rate_limit_and_others_are_not_held_up(tmp_path: Path) -> None:
+    service = Service(tmp_path, rate_limit="3/minute")
+    with service.client:
+        left = [
+            service.bearing("read", "GET", "/v1/runs").headers["ratelimit-remaining"]
+            for _ in range(3)
+        ]
+        assert left == ["2", "1", "0"]
+        answer = service.bearing("read", "GET", "/v1/runs")
+        assert "3 per 1 minute" in problem_of(answer, 429)["detail"]
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert service.bearing("write", "GET", "/v1/runs").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8321", 200),
+        ("127.0.0.1", "localhost", 200),
+        ("::1", "[::1]:8321", 200),
+        ("10.0.0.7", "localhost", 401),
+        ("127.0.0.1", "rebound.example.org", 401),
+        ("127.0.0.1", "10.0.0.7", 401),
+        ("127.0.0.1", "[broken", 200),
+    ],
+)
+def test_without_keys_only_this_machine_may_ask(
+    tmp_path: Path, client: str, host: str, status: int
+) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
+    with TestClient(app, client=(client, 5000)) as asked:
+        assert asked.get("/v1/runs", headers={"host": host}).status_code == status
+
+
+def test_unknown_and_wrong_keys_take_the_same_time(service: Service) -> None:
+    """Medians of interleaved attempts; the whole spread of either is far wider than what may differ."""
+    key = service.key["read"]
+    key_id = key.split("_")[1]
+    attempts = {
+        "unknown": f"gk_{'0' * len(key_id)}_{key.split('_', 2)[2]}",
+        "wrong": f"gk_{key_id}_{'x' * 43}",
+        "nearly": key[:-1] + ("a" if key[-1] != "a" else "b"),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in attempts}
+    for _ in range(400):
+        for name, text in attempts.items():
+            started = time.perf_counter()
+            assert service.keys.caller(text) is None
+            seconds[name].append(time.perf_counter() - started)
+    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+    spread = statistics.quantiles(seconds["wrong"], n=20)
+    assert max(medians.values()) - min(medians.values()) < max(spread[-1] - spread[0], 2e-4)
+
+
+# Around every answer
+
+
+def test_every_answer_has_headers_that_keep_browsers_careful(service: Service) -> None:
+    for path in ("/healthz", "/v1/nothing", "/v1/runs", "/docs"):
+        headers = service.ask("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"].partition("script-src")[2]
+        assert headers["x-request-id"]
+
+
+def test_a_request_id_is_kept_if_it_is_one(service: Service) -> None:
+    given = service.ask("GET", "/healthz", **{"x-request-id": "job-7.a"}).headers["x-request-id"]
+    assert given == "job-7.a"
+    for bad in ("a b", "x" * 65, 'a"b', ""):
+        made = service.ask("GET", "/healthz", **{"x-request-id": bad}).headers["x-request-id"]
+        assert len(made) == 32
+
+
+def test_other_origins_may_ask_only_if_they_are_listed(tmp_path: Path) -> None:
+    origin = {"origin": "https://good.example", "access-control-request-method": "POST"}
+    for origins, allowed in (((), None), (("https://good.example",), "https://good.example")):
+        service = Service(tmp_path / str(len(origins)), cors_origins=origins)
+        with service.client:
+            answer = service.ask("OPTIONS", "/v1/forecasts", **origin)
+            assert answer.headers.get("access-control-allow-origin") == allowed
+            evil = service.ask("GET", "/v1/signals", origin="https://evil.example")
+            assert "access-control-allow-origin" not in evil.headers
+
+
+def test_the_documentation_needs_no_network(service: Service) -> None:
+    page = service.ask("GET", "/docs").text
+    assert "://" not in page
+    for path in ("/docs/start.js", "/docs/assets/swagger-ui.css", "/docs/assets/swagger-ui-bundle.js"):  # fmt: skip
+        assert path in page
+        assert service.ask("GET", path).status_code == 200
+
+
+def test_figures_count_what_was_asked(service: Service) -> None:
+    def count() -> float:
+        lines = service.bearing("read", "GET", "/metrics").text.splitlines()
+        name = 'grokcast_requests_total{method="POST",route="/v1/forecasts",status="200"}'
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+    before = count()
+    post(service.client, REQUEST, authorization=f"Bearer {service.key['read']}")
+    assert count() == before + 1
+    text = service.bearing("read", "GET", "/metrics").text
+    for name in (
+        'grokcast_request_seconds_count{method="GET",route="/metrics"}',
+        'grokcast_forecasts_total{phase="memorized"}',
+        'grokcast_retrainings{state="running"} 0.0',
+        'grokcast_forecaster_active{version="stand-in"} 1.0',
+    ):
+        assert name in text

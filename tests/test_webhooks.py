@@ -1,0 +1,189 @@
+"""Alarms: what is told, once, to whom, signed; and where it never goes."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from api import webhook_address, webhooks as module
+from api.caller import LOCAL
+from api.database import Database
+from api.run_store import RunSettings, RunStore, StoredRun, Webhook
+from api.schemas import ForecastAnswer
+from api.webhook_address import is_public
+from api.webhooks import Webhooks
+from tests.wire import FORECAST
+from training_runs import Context
+
+SECRET = "a secret of the receiver"
+
+
+class Receiver:
+    """A server that answers with what it is told to, and keeps what it got."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.statuses: list[int] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
+                self.send_header("location", "http://127.0.0.1:1/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://localhost:{self.server.server_port}/hook?x=1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def webhooks(database: Database) -> Webhooks:
+    return Webhooks(database, private_addresses=True)
+
+
+def answer(action: str = "continue", **changes: Any) -> ForecastAnswer:
+    advice = replace(FORECAST.advice, action=action)
+    return ForecastAnswer.from_forecast(replace(FORECAST, advice=advice, **changes))
+
+
+def run_with(database: Database, url: str) -> StoredRun:
+    settings = RunSettings(Context(), webhook=Webhook(url, SECRET))
+    return RunStore(database, 10).put(LOCAL, "a", settings)[0]
+
+
+def rows(database: Database) -> list[tuple[str, int, str | None]]:
+    with database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT state, attempts, problem FROM deliveries")
+        return [tuple(row) for row in found]
+
+
+def due(database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET due_at = 0")
+
+
+def test_an_alarm_is_posted_once_and_signed(
+    database: Database, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    run = run_with(database, receiver.url)
+    for _ in range(3):
+        webhooks.consider(run, answer())
+        webhooks.send_due()
+    ((headers, body),) = receiver.got
+    message = json.loads(body)
+    assert message["type"] == "run.expected"
+    assert message["data"]["text"] == "run a is expected to generalise around step 3100"
+    assert message["data"]["forecast"]["advice"]["action"] == "continue"
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
+    assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
+    assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
+    assert headers["host"] == receiver.url.split("/")[2]
+    assert rows(database) == [("sent", 1, None)]
+
+
+def test_giving_a_run_up_is_told_too_and_after_a_rewind_again(
+    database: Database, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    run = run_with(database, receiver.url)
+    webhooks.consider(run, answer("stop"))
+    webhooks.consider(run, answer("undecided"))
+    webhooks.consider(run, answer("stop", phase="generalized"))
+    webhooks.consider(replace(run, rewinds=1), answer("stop"))
+    webhooks.send_due()
+    texts = [json.loads(body)["data"]["text"] for _, body in receiver.got]
+    assert texts == ["run a is unlikely to generalise by step 20000"] * 2
+
+
+def test_a_run_without_a_webhook_is_silent(database: Database, webhooks: Webhooks) -> None:
+    run, _ = RunStore(database, 10).put(LOCAL, "a", RunSettings(Context()))
+    webhooks.consider(run, answer())
+    assert rows(database) == []
+
+
+def test_what_does_not_arrive_is_tried_again(
+    database: Database, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    receiver.statuses = [500, 302, 204]
+    webhooks.consider(run_with(database, receiver.url), answer())
+    for expected in (("due", 1, "answered with 500"), ("due", 2, "answered with 302"), ("sent", 3, None)):  # fmt: skip
+        webhooks.send_due()
+        assert rows(database) == [expected]
+        webhooks.send_due()  # not before its time
+        assert rows(database) == [expected]
+        due(database) if expected[0] == "due" else None
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_it_is_given_up_after_some_attempts_or_when_it_is_told_to(
+    database: Database, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    receiver.statuses = [500] * module.MAX_ATTEMPTS
+    run = run_with(database, receiver.url)
+    webhooks.consider(run, answer())
+    for _ in range(module.MAX_ATTEMPTS):
+        webhooks.send_due()
+        due(database)
+    webhooks.send_due()
+    assert rows(database) == [("failed", module.MAX_ATTEMPTS, "answered with 500")]
+    receiver.statuses = [410]
+    webhooks.consider(run, answer("stop"))
+    webhooks.send_due()
+    assert ("failed", 1, "answered with 410") in rows(database)
+
+
+def test_an_address_that_is_not_public_is_refused_when_it_is_looked_up(
+    database: Database, receiver: Receiver
+) -> None:
+    webhooks = Webhooks(database, private_addresses=False)
+    webhooks.consider(run_with(database, receiver.url), answer())
+    webhooks.send_due()
+    assert receiver.got == []
+    assert rows(database) == [("failed", 1, "localhost has an address that is not public")]
+
+
+def test_a_host_with_one_private_address_among_others_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def both(*_: Any, **__: Any) -> list[Any]:
+        return [(0, 0, 0, "", ("93.184.216.34", 80)), (0, 0, 0, "", ("10.0.0.1", 80))]
+
+    monkeypatch.setattr(webhook_address.socket, "getaddrinfo", both)
+    with pytest.raises(webhook_address.RefusedAddress):
+        webhook_address.public_address("x.example", 80, private_addresses=False)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:4700::1111", True),
+        *((a, False) for a in ("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
+                               "0.0.0.0", "100.64.0.1", "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1",
+                               "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::")),
+    ],
+)  # fmt: skip
+def test_only_the_public_internet_is_public(address: str, public: bool) -> None:
+    assert is_public(address) == public
