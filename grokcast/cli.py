@@ -78,7 +78,9 @@ def _version(
 
 @app.command()
 def forecast(
-    history: Annotated[str, typer.Argument(help="file with a metric history; - for stdin")],
+    history: Annotated[
+        str, typer.Argument(help="file or folder with a metric history; - for stdin")
+    ],
     horizon: Annotated[
         int | None,
         typer.Option(help="step the question is about [default: the budget, else 10x the last]"),
@@ -90,13 +92,39 @@ def forecast(
         Path | None, typer.Option(help="JSON file with what is known of the run")
     ] = None,
     run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
-    format: Annotated[str, typer.Option(help="csv, json, jsonl, parquet or auto")] = "auto",
+    format: Annotated[
+        str,
+        typer.Option(
+            help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"
+        ),
+    ] = "auto",
+    steps_per_epoch: Annotated[
+        float | None, typer.Option(help="updates in an epoch, where the file counts epochs")
+    ] = None,
+    percent: Annotated[bool, typer.Option("--percent", help="accuracies are in percent")] = False,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=SIGNAL (or step), where names do not tell; repeatable"),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Say whether and when a run will generalise."""
     from grokcast.questions import read_question
+    from training_runs.readers import Spelling
 
-    question, notes = read_question(history, format, run, context, horizon, target_accuracy)
+    question, notes = read_question(
+        history,
+        format,
+        run,
+        context,
+        horizon,
+        target_accuracy,
+        Spelling(_assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
+    )
 
     from api.schemas import ForecastAnswer
     from predictor.store import ForecasterStore
@@ -304,13 +332,15 @@ def _executor(
     )
 
 
-def _assignments(texts: list[str]) -> dict[str, str]:
+def _assignments(
+    texts: list[str], flag: str = "--set", expected: str = "FIELD=VALUE"
+) -> dict[str, str]:
     from training_runs.errors import InvalidInput
 
-    pairs = [text.partition("=") for text in texts]
-    for name, equals, _ in pairs:
+    pairs = [text.rpartition("=") for text in texts]
+    for text, (_, equals, _) in zip(texts, pairs, strict=True):
         if not equals:
-            raise InvalidInput(field="--set", value=name, expected="FIELD=VALUE")
+            raise InvalidInput(field=flag, value=text, expected=expected)
     return {name: value for name, _, value in pairs}
 
 
