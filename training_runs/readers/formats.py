@@ -10,7 +10,7 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.readers import hugging_face, lightning, mlflow, tensorboard, wandb
-from training_runs.readers.names import read_columns
+from training_runs.readers.columns import read_columns
 from training_runs.readers.recording import RawRun, Recording, Spelling
 from training_runs.readers.tables import parsed, read_table
 from training_runs.trajectory import Trajectory

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.context_names import context_of
+from training_runs.hyperparameter_names import context_of
 from training_runs.readers.recording import RawRun, wide
 
 DATABASE = "mlflow.db"

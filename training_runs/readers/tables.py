@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.names import canonical_name
+from training_runs.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, wide
 
 _LONG = {"step", "metric", "value"}

@@ -1,78 +1,16 @@
-"""From other people's column names to ours, and from a table of columns to a trajectory."""
+"""From a table of columns under other people's names to a trajectory."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import METRICS, Meaning, meaning_of
 from training_runs.readers.recording import Spelling
 from training_runs.signals import SIGNALS
 from training_runs.trajectory import Trajectory
-
-# In order of preference: `step` before W&B's `_step`, which counts calls of its log().
-_STEP = ("step", "steps", "global_step", "optimizer_step", "iteration", "iterations", "iter")
-_SPLITS = {
-    "train": {"train", "training", "tr"},
-    "val": {"val", "valid", "validation", "eval", "test", "dev", "heldout"},
-}
-_METRICS = {
-    "loss": {"loss"},
-    "acc": {"acc", "accuracy", "accuracies", "acc1", "top1"},
-}
-_NORMS = {
-    "weight_norm": {"weights_norm", "param_norm", "params_norm", "parameter_norm", "l2_norm"},
-    "grad_norm": {"gradient_norm", "gradients_norm", "total_grad_norm"},
-}
-_PERCENT = r"(_percent|_pct)$"
-
-
-@dataclass(frozen=True)
-class _Meaning:
-    """The signal that a column means; of two columns with one meaning the one of lower rank is taken."""
-
-    signal: str
-    rank: int = 0
-
-
-def canonical_name(column: str) -> str | None:
-    """Return the signal (or `step`) that a column means; None where that is not certain.
-
-    >>> [canonical_name(c) for c in ("valid/acc", "eval_accuracy", "Training Loss", "global_step", "lr")]
-    ['val_acc', 'val_acc', 'train_loss', 'step', None]
-    """
-    meaning = _meaning(column)
-    return meaning.signal if meaning else None
-
-
-def _meaning(column: str) -> _Meaning | None:
-    name = re.sub(r"[^a-z0-9]+", "_", column.strip().lower().replace("%", " percent ")).strip("_")
-    name = re.sub(_PERCENT, "", name)
-    if name in SIGNALS:
-        return _Meaning(name)
-    if name in _STEP:
-        return _Meaning("step", _STEP.index(name))
-    if name in (
-        "train_global_step",
-        "trainer_global_step",
-    ):  # Hugging Face's and Lightning's, in W&B
-        return _Meaning("step")
-    for signal, others in _NORMS.items():
-        if name.removeprefix("train_") in others | {signal}:
-            return _Meaning(signal)
-    # Lightning writes `train_loss_step` and `train_loss_epoch`, Keras `epoch_loss`.
-    words = [word for word in name.split("_") if word not in ("step", "epoch")]
-    if len(words) != 2:
-        return None
-    for split, split_words in _SPLITS.items():
-        for metric, metric_words in _METRICS.items():
-            if set(words) & split_words and set(words) & metric_words:
-                # A mean over the epoch before one batch's value, validation before test.
-                rank = ("_step" in name) + 2 * ("test" in words)
-                return _Meaning(f"{split}_{metric}", rank)
-    return None
 
 
 def read_columns(
@@ -107,7 +45,7 @@ def _chosen(
     columns: Sequence[str], source: str, spelling: Spelling
 ) -> tuple[dict[str, str], list[str]]:
     """Return column -> signal, one column for each, and the columns that are left over."""
-    meanings = {c: m for c in columns if (m := _meaning(c))}
+    meanings = {c: m for c in columns if (m := meaning_of(c))}
     meanings |= _said(columns, source, spelling)
     meanings |= _keras(columns, meanings)
     chosen: dict[str, str] = {}
@@ -137,7 +75,7 @@ def _chosen(
     return in_order, [c for c in columns if c not in chosen]
 
 
-def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, _Meaning]:
+def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, Meaning]:
     """Return what the caller says of columns: it goes before what their names say."""
     for column, signal in spelling.names.items():
         if column not in columns:
@@ -148,16 +86,16 @@ def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, 
             raise InvalidInput(
                 field="--map", value=signal, expected="step or a signal", hint="docs/signals.md lists them"
             )  # fmt: skip
-    return {column: _Meaning(signal, -1) for column, signal in spelling.names.items()}
+    return {column: Meaning(signal, -1) for column, signal in spelling.names.items()}
 
 
-def _keras(columns: Sequence[str], meanings: dict[str, _Meaning]) -> dict[str, _Meaning]:
+def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Meaning]:
     """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name."""
     signals = {m.signal for m in meanings.values()}
     return {
-        column: _Meaning(f"train_{metric}")
+        column: Meaning(f"train_{metric}")
         for column in columns
-        for metric, words in _METRICS.items()
+        for metric, words in METRICS.items()
         if column.strip().lower() in words
         and column not in meanings
         and f"val_{metric}" in signals
