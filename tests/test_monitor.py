@@ -550,5 +550,6 @@ def test_the_end_of_a_training_is_not_held_up_without_a_service(tmp_path: Path) 
 
 
 def test_exports() -> None:
-    assert set(grokcast.__all__) == {"Monitor", "__version__"}
+    public = {"AsyncClient", "Client", "Monitor", "ServiceError", "ServiceUnreachable"}
+    assert set(grokcast.__all__) == public | {"__version__"}
     assert grokcast.__version__[0].isdigit()
