@@ -26,8 +26,8 @@ from training_runs.labelled_run import label
 from training_runs.sweep import Sweep, run_sweep
 
 DOCS = Path(__file__).parent.parent / "docs" / "pruning"
-BUDGET_STEP = 10_000
-N_TRIALS = 48
+BUDGET_STEP = 6_000
+N_TRIALS = 40
 N_ORDERS = 8  # in which the trials come: what a pruner knows depends on which it saw first
 SEED = 20261124
 REPORTS_PER_DECADE = 25
@@ -39,11 +39,11 @@ def designed() -> list[RunConfig]:
     return [
         RunConfig(
             operation=str(draw.choice(["add", "sub"])),
-            modulus=37,  # not in the shipped corpus at this shape
-            embedding_dim=48,
-            width=128,
-            train_fraction=round(float(draw.uniform(0.3, 0.7)), 3),
-            learning_rate=float(f"{10 ** draw.uniform(-3.5, -2.3):.3g}"),
+            modulus=29,
+            embedding_dim=32,
+            width=96,
+            train_fraction=round(float(draw.uniform(0.35, 0.75)), 3),
+            learning_rate=float(f"{10 ** draw.uniform(-3.2, -2.2):.3g}"),
             weight_decay=float(f"{10 ** draw.uniform(-1.5, 0.5):.3g}"),
             seed=int(draw.integers(1_000_000)),
             budget_step=BUDGET_STEP,
