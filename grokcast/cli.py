@@ -116,6 +116,10 @@ def forecast(
     from grokcast.questions import read_question
     from training_runs.readers import Spelling
 
+    if plot is not None:
+        from grokcast.forecast_picture import check_path, write_picture
+
+        check_path(plot)
     question, notes = read_question(
         history,
         format,
@@ -130,12 +134,15 @@ def forecast(
     from predictor.store import ForecasterStore
 
     answer = ForecasterStore(_store_folder()).load().forecast(question)
+    from grokcast.terminal import show_forecast, show_notes
+
+    show_notes(notes)
+    if plot is not None:
+        write_picture(plot, question.trajectory, answer)
     if json_:
         print(ForecastAnswer.from_forecast(answer).model_dump_json(indent=1))
     else:
-        from grokcast.terminal import show_forecast
-
-        show_forecast(answer, notes)
+        show_forecast(answer, question.trajectory)
 
 
 @app.command()
