@@ -124,7 +124,8 @@ def _draw_forecast(axes: "Axes", forecast: Forecast) -> None:
     low, median, high = forecast.onset_step.p05, forecast.onset_step.p50, forecast.onset_step.p95
     end = min(forecast.horizon_step, forecast.supported_until_step)
     if low is not None and low < end:
-        words = "90 % interval of the onset" + ("" if high is not None else ", open to the right")
+        is_open = high is None or high > end
+        words = "90 % interval of the onset" + (", open to the right" if is_open else "")
         axes.axvspan(low, min(high or end, end), color=_BAND, alpha=0.2, linewidth=0, label=words)
     if median is not None and median <= end:
         axes.axvline(median, color=_BAND, linewidth=1.6, linestyle="-.", label="median onset")
