@@ -45,37 +45,38 @@ def write_picture(
     history : what the forecast was made from.
     future : what was recorded later, where it is known; drawn faint beyond the landmark.
     """
-    figure = _figure(history, forecast, future)
-    if path.suffix.lower() != ".html":
-        figure.savefig(path, dpi=150, metadata=_METADATA.get(path.suffix.lower()))
-        return
-    text = io.StringIO()
-    figure.savefig(text, format="svg", metadata=_METADATA[".svg"])
+    from matplotlib import rc_context
+
+    with rc_context(_STYLE):
+        figure = _figure(history, forecast, future)
+        if path.suffix.lower() != ".html":
+            figure.savefig(path, dpi=150, metadata=_METADATA.get(path.suffix.lower()))
+            return
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata=_METADATA[".svg"])
     svg = text.getvalue()
     path.write_text(_page(svg[svg.index("<svg") :], forecast), encoding="utf-8")
 
 
 # Without the time of writing: the same forecast is the same file.
 _METADATA: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+_STYLE: Any = {
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "grokcast",
+    "legend.frameon": False,
+}
 
 
 def _figure(history: Trajectory, forecast: Forecast, future: Trajectory | None) -> "Figure":
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    style: Any = {
-        "font.size": 9.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "svg.hashsalt": "grokcast",
-        "legend.frameon": False,
-    }
-    with rc_context(style):
-        figure = Figure(figsize=(8, 4.2), layout="constrained")
-        axes = figure.subplots()
-        _draw(axes, history, forecast, future)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize=8.5)
-        axes.set_title(title(forecast), fontsize=9.5, loc="left")
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axes = figure.subplots()
+    _draw(axes, history, forecast, future)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize=8.5)
+    axes.set_title(title(forecast), fontsize=9.5, loc="left")
     return figure
 
 
