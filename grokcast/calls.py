@@ -139,7 +139,7 @@ def may_pass(response: httpx2.Response) -> bool:
 
 def wait_before(attempt: int, response: httpx2.Response | None) -> float:
     """Return the seconds to wait before a further attempt: doubling, with chance, and as long as the service asks."""
-    wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) * random.uniform(0.5, 1.0)
+    wait: float = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) * random.uniform(0.5, 1.0)
     asked = _retry_after(response.headers.get("Retry-After")) if response is not None else 0.0
     return max(wait, min(asked, _LONGEST_WAIT))
 

@@ -78,8 +78,9 @@ class Client:
         target_accuracy: float | None = None,
     ) -> "pd.DataFrame":
         """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals)."""
-        asked = {"horizon_step": horizon_step, "target_accuracy": target_accuracy}
-        requests = frames.requests_of(table, contexts=contexts, **asked)
+        requests = frames.requests_of(
+            table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
+        )
         return frames.table_of(list(requests), self.forecast_many(list(requests.values())))
 
     def put_run(
@@ -92,7 +93,10 @@ class Client:
         webhook: Mapping[str, Any] | None = None,
     ) -> JsonObject:
         """Register a run, or replace all that it was registered with; its points stay."""
-        settings = {"context": context and dict(context), "horizon_step": horizon_step}
+        settings: dict[str, Any] = {
+            "context": context and dict(context),
+            "horizon_step": horizon_step,
+        }
         settings |= {"target_accuracy": target_accuracy, "webhook": webhook and dict(webhook)}
         return self._object(calls.put_run(run_id, settings))
 
@@ -224,8 +228,9 @@ class AsyncClient:
         target_accuracy: float | None = None,
     ) -> "pd.DataFrame":
         """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals)."""
-        asked = {"horizon_step": horizon_step, "target_accuracy": target_accuracy}
-        requests = frames.requests_of(table, contexts=contexts, **asked)
+        requests = frames.requests_of(
+            table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
+        )
         return frames.table_of(list(requests), await self.forecast_many(list(requests.values())))
 
     async def put_run(
@@ -238,7 +243,10 @@ class AsyncClient:
         webhook: Mapping[str, Any] | None = None,
     ) -> JsonObject:
         """Register a run, or replace all that it was registered with; its points stay."""
-        settings = {"context": context and dict(context), "horizon_step": horizon_step}
+        settings: dict[str, Any] = {
+            "context": context and dict(context),
+            "horizon_step": horizon_step,
+        }
         settings |= {"target_accuracy": target_accuracy, "webhook": webhook and dict(webhook)}
         return await self._object(calls.put_run(run_id, settings))
 

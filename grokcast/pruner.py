@@ -111,8 +111,10 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
 
     def _gives_up(self, forecast: Mapping[str, Any]) -> bool:
         if self._stop_below is None:
-            return forecast["phase"] != "generalized" and forecast["advice"]["action"] == "stop"
-        probability: float = forecast["probability_onset_by_horizon"]
+            return (
+                forecast["phase"] != "generalized" and str(forecast["advice"]["action"]) == "stop"
+            )
+        probability = float(forecast["probability_onset_by_horizon"])
         return forecast["phase"] in ("memorized", "rising") and probability < self._stop_below
 
     def _is_due(self, number: int, step: int) -> bool:
@@ -131,7 +133,7 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
         names = dict.fromkeys(name for point in points.values() for name in point)
         history: dict[str, Any] = {"step": steps}
         history |= {name: [_finite(points[s].get(name)) for s in steps] for name in names}
-        request = {"history": history, "context": self._context_of(trial)}
+        request: dict[str, Any] = {"history": history, "context": self._context_of(trial)}
         request["horizon_step"] = self._budget_step
         if self._target_accuracy is not None:
             request["target_accuracy"] = self._target_accuracy
