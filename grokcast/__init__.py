@@ -6,8 +6,17 @@ this package offers to training code therefore needs nothing but the standard li
 
 from importlib.metadata import version
 
+from grokcast.calls import ServiceError, ServiceUnreachable
+from grokcast.client import AsyncClient, Client
 from grokcast.monitor import Monitor
 
-__all__ = ["Monitor", "__version__"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Monitor",
+    "ServiceError",
+    "ServiceUnreachable",
+    "__version__",
+]
 
 __version__ = version("grokcast")

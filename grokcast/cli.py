@@ -81,7 +81,9 @@ def _version(
 
 @app.command()
 def forecast(
-    history: Annotated[str, typer.Argument(help="file with a metric history; - for stdin")],
+    history: Annotated[
+        str, typer.Argument(help="file or folder with a metric history; - for stdin")
+    ],
     horizon: Annotated[
         int | None,
         typer.Option(help="step the question is about [default: the budget, else 10x the last]"),
@@ -93,24 +95,57 @@ def forecast(
         Path | None, typer.Option(help="JSON file with what is known of the run")
     ] = None,
     run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
-    format: Annotated[str, typer.Option(help="csv, json, jsonl, parquet or auto")] = "auto",
+    format: Annotated[
+        str,
+        typer.Option(
+            help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"
+        ),
+    ] = "auto",
+    steps_per_epoch: Annotated[
+        float | None, typer.Option(help="updates in an epoch, where the file counts epochs")
+    ] = None,
+    percent: Annotated[bool, typer.Option("--percent", help="accuracies are in percent")] = False,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=SIGNAL (or step), where names do not tell; repeatable"),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Say whether and when a run will generalise."""
     from grokcast.questions import read_question
+    from training_runs.readers import Spelling
 
-    question, notes = read_question(history, format, run, context, horizon, target_accuracy)
+    if plot is not None:
+        from grokcast.forecast_picture import check_path, write_picture
+
+        check_path(plot)
+    question, notes = read_question(
+        history,
+        format,
+        run,
+        context,
+        horizon,
+        target_accuracy,
+        Spelling(_assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
+    )
 
     from api.schemas import ForecastAnswer
     from predictor.store import ForecasterStore
 
     answer = ForecasterStore(_store_folder()).load().forecast(question)
+    from grokcast.terminal import show_forecast, show_notes
+
+    show_notes(notes)
+    if plot is not None:
+        write_picture(plot, question.trajectory, answer)
     if json_:
         print(ForecastAnswer.from_forecast(answer).model_dump_json(indent=1))
     else:
-        from grokcast.terminal import show_forecast
-
-        show_forecast(answer, notes)
+        show_forecast(answer, question.trajectory)
 
 
 @app.command()
@@ -297,13 +332,15 @@ def _executor(
     )
 
 
-def _assignments(texts: list[str]) -> dict[str, str]:
+def _assignments(
+    texts: list[str], flag: str = "--set", expected: str = "FIELD=VALUE"
+) -> dict[str, str]:
     from training_runs.errors import InvalidInput
 
-    pairs = [text.partition("=") for text in texts]
-    for name, equals, _ in pairs:
+    pairs = [text.rpartition("=") for text in texts]
+    for text, (_, equals, _) in zip(texts, pairs, strict=True):
         if not equals:
-            raise InvalidInput(field="--set", value=name, expected="FIELD=VALUE")
+            raise InvalidInput(field=flag, value=text, expected=expected)
     return {name: value for name, _, value in pairs}
 
 

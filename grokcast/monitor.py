@@ -4,38 +4,34 @@
     monitor.log(step, train_loss=..., train_acc=..., val_loss=..., val_acc=...)  # in the loop
     monitor.forecast  # the newest forecast, or None
 
-`log` only stores its numbers. A background thread posts the whole history to `POST /v1/forecasts`, always the newest
-one, so a slow service gives fewer forecasts, never a queue. Nothing here raises into the training: what goes wrong is
-said once per kind through `logging`, since under `python -W error` even a warning would stop the loop.
+`log` only stores its numbers (and measures the network, if `watch` was called). A background thread asks about the
+newest history, so a slow service gives fewer forecasts, never a queue. Nothing here raises into the training: what goes
+wrong is said once per kind through `logging`, since under `python -W error` even a warning would stop the loop.
 """
 
 import atexit
 import contextlib
-import json
 import logging
 import math
-import os
 import re
-import ssl
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, SupportsIndex
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
-import httpx2
+from grokcast.address import address_of
+from grokcast.asking import TOO_SHORT, Asker, Forecast, InProcess, NoForecast, Service, StoredRun
 
-Forecast = dict[str, Any]
+if TYPE_CHECKING:
+    from grokcast.model_signals import Batch, ModelSignals
 
-DEFAULT_URL = "http://127.0.0.1:8321"  # where `grokcast serve` listens
 MAX_POINTS = 10_000  # beyond, older points are thinned: a forecast hardly depends on their density
 
 _EXIT_SECONDS = 2.0  # the longest that the end of the interpreter is held up
 _IDLE_SECONDS = 10.0  # after which the thread ends; the next `log` starts another
 _MAX_BACKOFF_SECONDS = 60.0
 _FLUSH_RETRY_SECONDS = 0.2
-_TOO_SHORT = "too short"
 
 _logger = logging.getLogger("grokcast")
 
@@ -51,6 +47,11 @@ class Monitor:
     context : what is known of the run beside its metrics, e.g. `learning_rate`, `chance_accuracy`; every field optional.
     horizon_step : the step that the probability is for; by default the service chooses.
     target_accuracy : the validation accuracy that counts as generalised; by default the service chooses.
+    run_id : registers the run with the service under this name, and sends only what is new: the run is seen there while
+        it trains, and its forecasts are kept. Without it nothing is stored.
+    api_key : for a service that asks for one; by default `GROKCAST_API_KEY`.
+    offline : ask the forecaster in this process instead of a service. It is loaded in the background at the first
+        question (2 to 4 s), and needs that no other `api/`, `features/` or `predictor/` lies beside the script.
     on_forecast : called with each forecast, from the background thread.
     min_interval : seconds between two requests at least; `flush` does not wait for them.
     timeout : seconds after which a request is given up.
@@ -68,22 +69,29 @@ class Monitor:
         context: Mapping[str, Any] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        run_id: str | None = None,
+        api_key: str | None = None,
+        offline: bool = False,
         on_forecast: Callable[[Forecast], object] | None = None,
         min_interval: float = 1.0,
         timeout: float = 10.0,
     ) -> None:
-        self.url = str(url or os.environ.get("GROKCAST_URL") or DEFAULT_URL).rstrip("/")
+        self.url = address_of(url)
         self.forecast: Forecast | None = None
         self.problem: str | None = None
         self._on_forecast = on_forecast
         self._min_interval = min_interval
-        self._timeout = timeout
         self._question: dict[str, Any] = {}
         self._told: set[str] = set()
-        self._verify: ssl.SSLContext | bool = False
+        self._asker: Asker | None = None
+        self._watched: ModelSignals | None = None
         with self._harmless("Monitor()"):
             # Loading certificates takes 0.1 s of the interpreter's lock: here, not during the training, and only for https.
-            self._verify = self.url.startswith("https:") and httpx2.create_ssl_context()
+            if offline:
+                self._asker = InProcess()
+            else:
+                service = Service(self.url, api_key, timeout)
+                self._asker = service if run_id is None else StoredRun(service, str(run_id))
             question = {
                 "context": {str(k): _plain(v) for k, v in (context or {}).items()},
                 "horizon_step": _plain(horizon_step),
@@ -100,9 +108,38 @@ class Monitor:
         self._flushing = 0  # calls of `flush` that wait
         self._due = self._due_flush = 0.0  # when to ask next, and when to if someone waits
         self._backoff = 0.0
+        self._rewound_to: int | None = None  # the earliest step gone back to since the last answer
         self._closed = False
         self._thread: threading.Thread | None = None
         _open_monitors.add(self)
+
+    def watch(
+        self,
+        model: Any,
+        *,
+        val: "Batch | None" = None,
+        train: "Batch | None" = None,
+        share: float = 0.02,
+    ) -> None:
+        """Measure a torch network at each `log`: norms, entropies, sparsity, margins, robustness ... (docs/monitor.md).
+
+        Parameters
+        ----------
+        model : a `torch.nn.Module`; it is measured in eval mode and left as it was, random state included.
+        val, train : (inputs, labels) of some validation and training samples, up to 256 of which are used; inputs are
+            what the model is called with: a tensor, a tuple of them, or a dict. Without them only weights are measured.
+        share : the most that measuring may take, as a share of the training time.
+        """
+        with self._harmless("watch"):
+            from grokcast.model_signals import ModelSignals
+
+            context = self._question.get("context", {})
+            self._watched = ModelSignals(model, val=val, train=train, share=share, context=context, tell=self._tell)  # fmt: skip
+
+    @property
+    def watched(self) -> "ModelSignals | None":
+        """What `watch` set up: it knows what measuring has cost."""
+        return self._watched
 
     def log(self, step: SupportsIndex, **signals: Any) -> None:
         """Record signals at a step; numbers, or anything with `item()`. Returns at once, whatever the service does.
@@ -118,6 +155,9 @@ class Monitor:
                 )
                 return
             point = {name: self._value(name, value) for name, value in signals.items()}
+            if self._watched is not None:
+                with self._harmless("measuring the model"):
+                    point = {**self._watched.measure(int(number)), **point}
             with self._changed:
                 if self._closed:
                     self._tell("closed", "log() after close(): the point is left out")
@@ -151,6 +191,21 @@ class Monitor:
             self._changed.notify_all()
         _open_monitors.discard(self)
 
+    def finish(self, status: str = "finished", timeout: float = 10.0) -> None:
+        """Flush, say to the service how the run ended (`finished`, `stopped_early` or `diverged`), and stop.
+
+        A run with a `run_id` becomes training data by this; without one it is the same as `close`.
+        """
+        self.flush(timeout)
+        if self._asker is not None:
+            try:
+                self._asker.finish(status)
+            except NoForecast as error:
+                self._tell(error.kind, error.words)
+            except Exception as error:
+                self._tell("finish", f"finish failed: {error!r}")
+        self.close(0)
+
     def __enter__(self) -> "Monitor":
         return self
 
@@ -175,6 +230,7 @@ class Monitor:
             )
             while self._points and next(reversed(self._points)) >= step:
                 self._points.popitem()
+            self._rewound_to = step if self._rewound_to is None else min(self._rewound_to, step)
         # A new dict, not an update: the thread may be reading the old one.
         self._points[step] = {**self._points.get(step, {}), **point}
         if len(self._points) > MAX_POINTS:
@@ -192,21 +248,13 @@ class Monitor:
 
     def _work(self) -> None:
         """Ask for a forecast of the newest history until there is none, for a while."""
-        try:
-            # A proxy is for the world outside; a service on this machine is not there.
-            local = urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}
-            with httpx2.Client(
-                verify=self._verify, trust_env=not local, timeout=self._timeout
-            ) as client:
-                while (history := self._next_history()) is not None:
-                    self._ask(client, *history)
-        except Exception as error:  # e.g. an address or a proxy setting that makes no sense
-            with self._changed:
-                self._thread = None
-            self.problem = f"{self.url}: {error}"
-            self._tell("thread", self.problem)
+        while (history := self._next_history()) is not None:
+            self._ask(*history)
+        if self._asker is not None:
+            with self._harmless("close"):
+                self._asker.close()
 
-    def _next_history(self) -> tuple[int, dict[int, _Point]] | None:
+    def _next_history(self) -> tuple[int, dict[int, _Point], int | None] | None:
         """Wait for a history that was not sent yet and is due; None when the thread should end."""
         idle_until = time.monotonic() + _IDLE_SECONDS
         with self._changed:
@@ -217,27 +265,33 @@ class Monitor:
                 if (wait := due - time.monotonic()) > 0:
                     self._changed.wait(wait)
                 elif self._logged > self._settled:
-                    return self._logged, self._points.copy()
+                    rewound_to, self._rewound_to = self._rewound_to, None
+                    return self._logged, self._points.copy(), rewound_to
                 else:
                     break
             self._thread = None
             return None
 
-    def _ask(self, client: httpx2.Client, history: int, points: dict[int, _Point]) -> None:
+    def _ask(self, history: int, points: dict[int, _Point], rewound_to: int | None) -> None:
         asked = time.monotonic()
-        problem: _NoForecast | None = None
+        problem: NoForecast | None = None
         try:
-            self.forecast = self._answer(client, points)
-        except _NoForecast as error:
+            if self._asker is None:
+                raise NoForecast("address", f"{self.url} is no address of a service")
+            question = self._question_at(last_step=next(reversed(points)))
+            self.forecast = self._asker.ask(points, question, rewound_to)
+        except NoForecast as error:
             problem = error
-        except Exception as error:
-            problem = _NoForecast("request", f"the history could not be sent: {error!r}")
+        except Exception as error:  # e.g. an address or a proxy setting that makes no sense
+            problem = NoForecast("request", f"the history could not be sent to {self.url}: {error!r}")  # fmt: skip
         self.problem = problem.words if problem else None
         if problem is None:
             self._hand_over(self.forecast or {})
-        elif problem.kind != _TOO_SHORT:
+        elif problem.kind != TOO_SHORT:
             self._tell(problem.kind, problem.words)
         with self._changed:
+            if problem is not None and rewound_to is not None:  # still to be told
+                self._rewound_to = min(rewound_to, self._rewound_to or rewound_to)
             if problem is None or not problem.retry:
                 self._settled = history
                 self._answered = self._answered if problem else history
@@ -248,37 +302,6 @@ class Monitor:
                 now = time.monotonic()
                 self._due, self._due_flush = now + self._backoff, now + _FLUSH_RETRY_SECONDS
             self._changed.notify_all()
-
-    def _answer(self, client: httpx2.Client, points: dict[int, _Point]) -> Forecast:
-        try:
-            response = client.post(
-                f"{self.url}/v1/forecasts",
-                content=_body(points, self._question_at(last_step=next(reversed(points)))),
-                headers={"Content-Type": "application/json"},
-            )
-        except httpx2.TimeoutException:
-            words = f"{self.url} did not answer within {self._timeout:g} s; it is tried again later"
-            raise _NoForecast("timeout", words, retry=True) from None
-        except httpx2.TransportError as error:
-            words = f"{self.url} is not reachable ({error}); it is tried again later"
-            raise _NoForecast("unreachable", words, retry=True) from None
-        status = response.status_code
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if status != 200:
-            problem = answer if isinstance(answer, dict) else {}
-            reason = problem.get("detail") or problem.get("title") or response.reason_phrase
-            # Steps that a monitor sends can only be too few, which passes by itself: no news.
-            kind = _TOO_SHORT if problem.get("field") == "history.step" else f"status {status}"
-            # A refusal stands until there is something new to say; busy or broken may pass.
-            refused = 400 <= status < 500 and status not in (408, 425, 429)
-            raise _NoForecast(kind, f"{self.url} answered {status} {reason}", retry=not refused)
-        if not isinstance(answer, dict) or "forecaster" not in answer:
-            words = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
-            raise _NoForecast("garbage", words, retry=True)
-        return answer
 
     def _question_at(self, last_step: int) -> dict[str, Any]:
         """Return what is asked: a horizon that was reached is left out, since the service would refuse it."""
@@ -316,14 +339,6 @@ class Monitor:
                 _logger.warning("grokcast: %s", words)
 
 
-class _NoForecast(Exception):
-    """Why a request brought no forecast, and whether the same request may bring one later."""
-
-    def __init__(self, kind: str, words: str, *, retry: bool = False) -> None:
-        super().__init__(words)
-        self.kind, self.words, self.retry = kind, words, retry
-
-
 def _number(value: Any) -> float | None:
     """Convert a scalar of Python, numpy or torch; None where it is not finite."""
     # `item()` before `float`: float() of a torch scalar with a gradient warns, and of a numpy array of one it raises.
@@ -341,15 +356,6 @@ def _plain(value: Any) -> Any:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _body(points: dict[int, _Point], question: dict[str, Any]) -> bytes:
-    names = dict.fromkeys(name for point in points.values() for name in point)
-    columns = {"step": list(points)} | {n: [p.get(n) for p in points.values()] for n in names}
-    # Column by column: encoding holds the interpreter's lock, 5 ms for 10,000 numbers.
-    history = ", ".join(f"{json.dumps(n)}: {json.dumps(column)}" for n, column in columns.items())
-    rest = json.dumps(question, allow_nan=False).removeprefix("{")
-    return f'{{"history": {{{history}}}{", " if question else ""}{rest}'.encode()
 
 
 _open_monitors: "weakref.WeakSet[Monitor]" = weakref.WeakSet()

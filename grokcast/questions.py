@@ -6,7 +6,7 @@ from typing import Any
 
 from predictor.forecast import Question
 from training_runs import Context, InvalidInput
-from training_runs.readers import Recording, read_recording
+from training_runs.readers import Recording, Spelling, read_recording
 
 
 def read_question(
@@ -16,24 +16,30 @@ def read_question(
     context: Path | None,
     horizon: int | None,
     target_accuracy: float | None,
+    spelling: Spelling | None = None,
 ) -> tuple[Question, tuple[str, ...]]:
-    """Return the question that `grokcast forecast` asks, and how the file's columns were read.
+    """Return the question that `grokcast forecast` asks, and how the file was read.
 
     Raises
     ------
     InvalidInput : a file that cannot be read, or several runs in it and none chosen.
     """
-    recording = read_recording(history, format)
-    fields, unknown = Context.from_mapping(_mapping(context) if context else {})
+    recording = read_recording(history, format, spelling)
+    chosen = _chosen(recording, run)
+    recorded = dict(recording.contexts.get(chosen, {}))
+    stated = _mapping(context) if context else {}
+    fields, unknown = Context.from_mapping({**recorded, **stated})
+    told = {name: value for name, value in recorded.items() if name not in stated}
     warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
     question = Question(
-        trajectory=recording.histories[_chosen(recording, run)],
+        trajectory=recording.histories[chosen],
         context=fields,
         horizon_step=horizon,
         target_accuracy=target_accuracy,
         warnings=(*warnings, *(n for n in recording.notes if n.startswith("ignored"))),
     )
-    return question, recording.notes
+    known = [f"context from the file: {', '.join(f'{k} {v:g}' for k, v in told.items())}"]
+    return question, (*recording.notes, *(known if told else []))
 
 
 def _chosen(recording: Recording, run: str | None) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from grokcast.terminal_curve import curve_lines
 from predictor.forecast import Forecast, Quantiles
 from predictor.report import (
     SECTIONS,
@@ -15,18 +16,24 @@ from predictor.report import (
     interval_text,
 )
 from predictor.retrain import Comparison
-from training_runs import Run
+from training_runs import Run, Trajectory
 from training_runs.onset import generalization, target_accuracy_of
 
 _OUT = Console()
 _ERR = Console(stderr=True)
 
 
-def show_forecast(forecast: Forecast, notes: tuple[str, ...]) -> None:
-    """Print a forecast in a few lines."""
-    f = forecast
+def show_notes(notes: tuple[str, ...]) -> None:
+    """Print how a file was read, on stderr."""
     for note in notes:
-        _ERR.print(note, style="dim", highlight=False)
+        _ERR.print(note, style="dim", highlight=False, soft_wrap=True, markup=False)
+
+
+def show_forecast(forecast: Forecast, history: Trajectory) -> None:
+    """Print a forecast in a few lines, under the curves that it was made from."""
+    f = forecast
+    for line in curve_lines(history, forecast, max(min(_OUT.width - 8, 72), 20)):
+        _OUT.print(line, highlight=False, markup=False, no_wrap=True)
     lines = [
         ("now", _now(f)),
         ("advice", _advice(f)),

@@ -49,6 +49,33 @@ def test_forecast_in_words_and_from_stdin():
         assert word in done.stdout
 
 
+def test_forecast_with_a_picture_and_how_the_file_was_read(tmp_path):
+    rows = "epoch,acc,val_acc,val_loss,x\n" + "".join(f"{k},{min(99.5, 20.5 * k)},2.5,3,1\n" for k in range(1, 9))  # fmt: skip
+    (tmp_path / "h.csv").write_text(rows)
+    done = grokcast(
+        "forecast", tmp_path / "h.csv", "--steps-per-epoch", 50, "--map", "acc=train_acc",
+        "--plot", tmp_path / "h.png", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["observed_until_step"], answer["memorization_step"]) == (400, 250)
+    for words in (
+        "acc is read as train_acc",
+        "epoch counts epochs",
+        "divided by 100",
+        "ignored: x",
+    ):
+        assert words in done.stderr
+    assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_from_stdin_is_seen_to_be_json():
+    history = {"history": {"step": [10, 20, 30], "train_acc": [0.5, 1, 1], "val_acc": [0.1, 0.1, 0.1]}}  # fmt: skip
+    done = grokcast("forecast", "-", "--json", stdin=json.dumps(history))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["observed_until_step"] == 30
+
+
 def test_percent_accuracies_are_named():
     rows = "step,train_acc,val_acc\n10,50,2\n20,99,2\n30,100,2\n"
     assert "percent" in one_line(grokcast("forecast", "-", stdin=rows))
@@ -62,6 +89,12 @@ def test_percent_accuracies_are_named():
         (["forecast", EXAMPLE, "--horizon", "5"], "horizon_step is 5; expected a step after"),
         (["forecast", EXAMPLE, "--context", "nothing.json"], "--context"),
         (["forecast", EXAMPLE, "--run", "x"], "it holds history"),
+        (["forecast", EXAMPLE, "--format", "excel"], "one of auto, csv"),
+        (["forecast", EXAMPLE, "--format", "hf"], "log_history"),
+        (["forecast", "docs"], "a folder that TensorBoard"),
+        (["forecast", EXAMPLE, "--map", "loss"], "COLUMN=SIGNAL"),
+        (["forecast", EXAMPLE, "--plot", "x.gif"], "a file ending in .png"),
+        (["forecast", EXAMPLE, "--steps-per-epoch", "0"], "--steps-per-epoch is 0.0"),
         (["forecast"], "Missing argument"),
         (["fly"], "No such command"),
         (["generate", "nope"], "one of salah_yevick, golechha"),

@@ -504,6 +504,126 @@ def test_a_with_block_ends_with_the_last_history_answered(
     assert service.requests[-1]["history"]["step"] == list(range(50))
 
 
+class StoredRuns(Service):
+    """A service that keeps runs as its contract says: it refuses what contradicts what it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: dict[str, dict[int, dict[str, float]]] = {}
+        self.asked: list[tuple[str, str, Any]] = []
+        service = self
+        handler = self._server.RequestHandlerClass
+
+        def handle(self: Any) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(length) or b"null")
+            service.asked.append((self.command, self.path, body))
+            status, answer = service.respond(self.command, self.path, body)
+            content = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        for method in ("do_PUT", "do_POST", "do_DELETE"):
+            setattr(handler, method, handle)
+
+    def respond(self, method: str, path: str, body: Any) -> tuple[int, dict[str, Any]]:
+        name, _, rest = path.removeprefix("/v1/runs/").partition("/")
+        if rest == "outcome":
+            return 200, {"status": body["status"]}
+        if method == "PUT":
+            points = self.runs.setdefault(name, {})
+            return 201, {"run_id": name, "observed_until_step": max(points, default=None)}
+        if name not in self.runs:
+            return 404, {"title": "Not found"}
+        points = self.runs[name]
+        if method == "DELETE":
+            step = int(rest.partition("from_step=")[2])
+            self.runs[name] = {s: p for s, p in points.items() if s < step}
+            return 200, {}
+        history = body["history"]
+        for k, step in enumerate(history["step"]):
+            new = {n: v[k] for n, v in history.items() if n != "step" and v[k] is not None}
+            if any(points.get(step, {}).get(n, v) != v for n, v in new.items()):
+                return 409, {"title": "Conflict"}
+            points[step] = {**points.get(step, {}), **new}
+        forecast = {"forecaster": "test", "observed_until_step": max(points), "warnings": []}
+        return 200, {"forecast": forecast, "problem": None}
+
+
+@pytest.fixture
+def stored() -> Iterator[StoredRuns]:
+    service = StoredRuns()
+    yield service
+    service.stop()
+
+
+def test_a_stored_run_is_registered_and_gets_only_what_is_new(
+    stored: StoredRuns, watch: Callable[..., Monitor]
+) -> None:
+    monitor = watch(stored.url, run_id="seed=1", context={"learning_rate": 0.1}, horizon_step=900)
+    for step in range(5):
+        monitor.log(step, val_acc=step / 10)
+    assert monitor.flush(5)
+    sent = len(stored.asked)
+    monitor.log(5, val_acc=0.5)
+    assert monitor.flush(5)
+    assert stored.asked[0] == (
+        "PUT", "/v1/runs/seed%3D1", {"context": {"learning_rate": 0.1}, "horizon_step": 900},
+    )  # fmt: skip
+    assert stored.asked[sent:] == [
+        ("POST", "/v1/runs/seed%3D1/metrics", {"history": {"step": [5], "val_acc": [0.5]}})
+    ]
+    assert monitor.forecast is not None
+    assert monitor.forecast["observed_until_step"] == 5
+    assert sorted(stored.runs["seed%3D1"]) == [0, 1, 2, 3, 4, 5]
+    monitor.finish("stopped_early")
+    assert stored.asked[-1] == ("PUT", "/v1/runs/seed%3D1/outcome", {"status": "stopped_early"})
+
+
+def test_rewinds_and_replaced_values_reach_the_stored_run(
+    stored: StoredRuns, watch: Callable[..., Monitor]
+) -> None:
+    monitor = watch(stored.url, run_id="a")
+    for step in (10, 20, 30, 40):
+        monitor.log(step, val_acc=step / 100)
+    assert monitor.flush(5)
+    monitor.log(20, val_acc=0.9)
+    monitor.log(25, val_acc=0.8)
+    assert monitor.flush(5)
+    assert stored.runs["a"] == {10: {"val_acc": 0.1}, 20: {"val_acc": 0.9}, 25: {"val_acc": 0.8}}
+    monitor.log(25, val_acc=0.7, train_acc=1.0)
+    assert monitor.flush(5)
+    assert stored.runs["a"][25] == {"val_acc": 0.7, "train_acc": 1.0}
+    assert monitor.problem is None
+
+
+def test_a_training_that_is_resumed_in_a_new_process_takes_its_run_over(
+    stored: StoredRuns, watch: Callable[..., Monitor]
+) -> None:
+    for first, value in ((10, 0.1), (30, 0.3)):
+        monitor = watch(stored.url, run_id="a")
+        for step in range(first, first + 40, 10):
+            monitor.log(step, val_acc=value)
+        assert monitor.flush(5)
+        monitor.close()
+    values = {step: point["val_acc"] for step, point in stored.runs["a"].items()}
+    assert values == {10: 0.1, 20: 0.1, 30: 0.3, 40: 0.3, 50: 0.3, 60: 0.3}
+
+
+def test_a_run_that_the_service_has_forgotten_is_registered_again(
+    stored: StoredRuns, watch: Callable[..., Monitor]
+) -> None:
+    monitor = watch(stored.url, run_id="a")
+    monitor.log(1, val_acc=0.1)
+    assert monitor.flush(5)
+    stored.runs.clear()
+    monitor.log(2, val_acc=0.2)
+    assert monitor.flush(5)
+    assert sorted(stored.runs["a"]) == [1, 2]
+
+
 _TRAINING = """
 import sys
 from grokcast import Monitor
@@ -550,5 +670,6 @@ def test_the_end_of_a_training_is_not_held_up_without_a_service(tmp_path: Path) 
 
 
 def test_exports() -> None:
-    assert set(grokcast.__all__) == {"Monitor", "__version__"}
+    public = {"AsyncClient", "Client", "Monitor", "ServiceError", "ServiceUnreachable"}
+    assert set(grokcast.__all__) == public | {"__version__"}
     assert grokcast.__version__[0].isdigit()

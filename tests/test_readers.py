@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from training_runs import InvalidInput
-from training_runs.readers import read_recording, read_source_folder
-from training_runs.readers.names import canonical_name
+from training_runs.metric_names import canonical_name
+from training_runs.readers import Spelling, read_recording, read_source_folder
 
 WIDE = "step,train_loss,valid/acc,lr\n10,1.5,0.1,0.001\n20,0.5,,0.001\n30,0.1,0.2,0.001\n"
 
@@ -122,3 +122,77 @@ def test_a_folder_of_sources_with_contexts(tmp_path):
     a, b = read_source_folder(tmp_path)["x"]
     assert (a.context.modulus, a.budget_step, b.budget_step) == (97, 9, 5)
     assert a.configuration_id == b.configuration_id
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "percent", "expected"),
+    [
+        ("train_acc,val_acc", ("50.5,2.5", "99.9,3.5", "100,4.5"), False, [0.025, 0.035, 0.045]),
+        ("train acc (%),val acc (%)", ("50,2", "99,0", "100,1"), False, [0.02, 0, 0.01]),
+        ("train_acc,val_acc", ("50,2", "99,2", "100,2"), True, [0.02] * 3),
+    ],
+)
+def test_accuracies_in_percent_are_converted_where_that_is_certain(
+    write, header, rows, percent, expected
+):
+    lines = [f"step,{header}", *(f"{k},{row}" for k, row in enumerate(rows))]
+    recording = read_recording(write("p.csv", "\n".join(lines)), spelling=Spelling(percent=percent))
+    np.testing.assert_allclose(recording.histories["p"].signals["val_acc"], expected)
+    assert sum("divided by 100" in note for note in recording.notes) == 2
+
+
+@pytest.mark.parametrize(
+    "rows", [("50,2", "99,2", "100,2"), ("50.5,0.5", "99.9,0.5", "100,0.5"), ("0.5,50", "1,50", "1,50")]
+)  # fmt: skip
+def test_accuracies_that_may_be_percent_are_asked_for(write, rows):
+    text = "\n".join(["step,train_acc,val_acc", *(f"{k},{row}" for k, row in enumerate(rows))])
+    with pytest.raises(InvalidInput, match="--percent says so"):
+        read_recording(write("p.csv", text))
+
+
+def test_counts_of_correct_answers_are_no_percent(write):
+    with pytest.raises(InvalidInput, match="from 0 to 100"):
+        read_recording(write("p.csv", "step,val acc %\n1,512\n2,600\n"))
+
+
+def test_names_that_only_the_caller_knows(write):
+    file = write("m.csv", "updates,mem,holdout\n10,1.5,0.1\n20,0.5,\n30,0.1,0.2\n")
+    names = {"updates": "step", "mem": "train_loss", "holdout": "val_acc"}
+    check(read_recording(file, spelling=Spelling(names)).histories["m"])
+    for wrong, words in (({"upd": "step"}, "a column of"), ({"mem": "loss"}, "step or a signal")):
+        with pytest.raises(InvalidInput, match=words):
+            read_recording(file, spelling=Spelling(wrong))
+
+
+def test_epochs_are_steps_where_the_caller_says_how_many(write):
+    file = write("e.csv", "epoch,train_loss,val_acc\n1,1.5,0.1\n2,0.5,\n3,0.1,0.2\n")
+    recording = read_recording(file, spelling=Spelling(steps_per_epoch=10))
+    check(recording.histories["e"])
+    assert "epoch counts epochs: times 10 it is step" in recording.notes
+    both = write("b.csv", "epoch,step,train_loss,val_acc\n1,10,1.5,0.1\n1,20,0.5,\n2,30,0.1,0.2\n")
+    recording = read_recording(both, spelling=Spelling(steps_per_epoch=10))
+    check(recording.histories["b"])
+    assert any("not needed" in note for note in recording.notes)
+
+
+def test_bare_names_are_trainings_beside_those_of_validation(write):
+    keras = "step,loss,accuracy,val_loss,val_accuracy\n1,2,0.5,3,0.1\n2,1,0.9,3,0.2\n"
+    history = read_recording(write("k.csv", keras)).histories["k"]
+    assert set(history.signals) == {"train_loss", "train_acc", "val_loss", "val_acc"}
+    alone = read_recording(write("a.csv", "step,loss\n1,2\n")).histories["a"]
+    assert not alone.signals
+
+
+def test_of_two_columns_for_one_signal_the_better_is_taken(write):
+    text = "step,val_acc,test_acc,train_loss_step,train_loss_epoch\n1,0.1,0.9,5,1\n2,0.2,0.9,5,1\n"
+    recording = read_recording(write("t.csv", text))
+    history = recording.histories["t"]
+    assert history.signals["val_acc"].tolist() == [0.1, 0.2]
+    assert history.signals["train_loss"].tolist() == [1, 1]
+    assert "ignored: test_acc, train_loss_step" in recording.notes
+
+
+def test_infinite_values_of_a_run_that_diverged_are_missing(write):
+    recording = read_recording(write("i.csv", "step,train_loss\n1,2\n2,inf\n3,1\n"))
+    assert recording.histories["i"].recorded("train_loss")[0].tolist() == [1, 3]
+    assert "1 infinite values of train_loss count as missing" in recording.notes

@@ -2,93 +2,42 @@
 
 import io
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.names import Recording, canonical_name, read_columns
-from training_runs.trajectory import Trajectory
+from training_runs.metric_names import canonical_name
+from training_runs.readers.recording import RawRun, wide
 
-FORMATS = ("auto", "csv", "json", "jsonl", "parquet")
-_SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-}
-_LONG = {"metric", "value"}
+_LONG = {"step", "metric", "value"}
 
 
-def read_recording(path: str, format: str = "auto") -> Recording:
-    """Return the histories in a file, or in standard input where the path is `-`.
-
-    A column `run_id` makes several runs; without it the one run is called by the file's name.
+def read_table(content: bytes, format: str, name: str, path: str) -> dict[str, RawRun]:
+    """Return the runs of a table; a column `run_id` makes several, else the one run has the name that is given.
 
     Raises
     ------
-    InvalidInput : no such file, an unknown or damaged format, or columns that cannot be read as a history.
+    InvalidInput : the content is not of its format.
     """
-    content, name = _content(path)
-    format = _format(path, format)
-    table = _table(content, format, path)
+    table = parsed(content, format, path)
     if "run_id" not in table.columns:
-        return _recording({name: table}, path)
-    parts = {str(r): part.drop(columns="run_id") for r, part in table.groupby("run_id", sort=False)}
-    return _recording(parts, path)
+        return {name: _run(table)}
+    return {
+        str(run): _run(part.drop(columns="run_id"))
+        for run, part in table.groupby("run_id", sort=False)
+    }
 
 
-def _recording(tables: dict[str, pd.DataFrame], path: str) -> Recording:
-    histories: dict[str, Trajectory] = {}
-    notes: dict[str, None] = {}  # an ordered set
-    for run, table in tables.items():
-        if set(table.columns) >= _LONG | {"step"}:
-            table = table.pivot_table(
-                index="step", columns="metric", values="value", aggfunc="last", sort=False
-            ).reset_index()
-        histories[run], new = read_columns(table, path)
-        notes |= dict.fromkeys(new)
-    return Recording(histories, tuple(notes))
+def _run(table: pd.DataFrame) -> RawRun:
+    return RawRun(
+        wide(table[["step", "metric", "value"]]) if set(table.columns) >= _LONG else table
+    )
 
 
-def _content(path: str) -> tuple[bytes, str]:
-    if path == "-":
-        return sys.stdin.buffer.read(), "stdin"
-    try:
-        return Path(path).read_bytes(), Path(path).stem
-    except OSError as error:
-        raise InvalidInput(
-            field="HISTORY",
-            value=path,
-            expected="a file that can be read",
-            hint=str(error.strerror),
-        ) from None
-
-
-def _format(path: str, format: str) -> str:
-    if format not in FORMATS:
-        raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
-    if format != "auto":
-        return format
-    if path == "-":
-        return "csv"
-    try:
-        return _SUFFIXES[Path(path).suffix.lower()]
-    except KeyError:
-        raise InvalidInput(
-            field="HISTORY",
-            value=path,
-            expected=f"a file ending in {', '.join(_SUFFIXES)}",
-            hint="or say which with --format",
-        ) from None
-
-
-def _table(content: bytes, format: str, path: str) -> pd.DataFrame:
+def parsed(content: bytes, format: str, path: str) -> pd.DataFrame:
+    """Return a file's content as a table, columns under their own names."""
     try:
         if format == "parquet":
             return pd.read_parquet(io.BytesIO(content))
@@ -120,7 +69,8 @@ def _separator(text: str) -> str:
     """Return the character that splits the first line into names among which there is a step."""
     header = next((line for line in text.splitlines() if line.strip() and line[0] != "#"), "")
     for separator in (",", ";", "\t", "|"):
-        if any(canonical_name(n) == "step" for n in header.replace('"', "").split(separator)):
+        names = header.replace('"', "").split(separator)
+        if any(canonical_name(n) == "step" or n.strip().lower() == "epoch" for n in names):
             return separator
     return ","
 

@@ -1,0 +1,25 @@
+"""Callbacks for the trainers that people use: the same monitor, fed by the trainer.
+
+`LightningCallback` for Lightning, `HuggingFaceCallback` for transformers' Trainer. Each is imported when it is asked for,
+since each needs its own trainer installed.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grokcast.callbacks.hugging_face import HuggingFaceCallback
+    from grokcast.callbacks.lightning import LightningCallback
+
+__all__ = ["HuggingFaceCallback", "LightningCallback"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "LightningCallback":
+        from grokcast.callbacks.lightning import LightningCallback
+
+        return LightningCallback
+    if name == "HuggingFaceCallback":
+        from grokcast.callbacks.hugging_face import HuggingFaceCallback
+
+        return HuggingFaceCallback
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,102 @@
+"""A callback for transformers' Trainer: `Trainer(..., callbacks=[HuggingFaceCallback()])`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from transformers import TrainerCallback
+
+from grokcast.callbacks.watched_training import WatchedTraining, settings_of
+from grokcast.monitor import Monitor
+
+
+class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
+    """Watch a Trainer: its loss, gradient norm and evaluation metrics (`eval_accuracy` ...), and the network's signals.
+
+    Steps are `state.global_step`. Set `logging_steps` and `eval_steps`: what is not logged cannot be read. A training
+    accuracy is not what the Trainer computes; give an evaluation set called `train` too
+    (`eval_dataset={"train": ..., "val": ...}`) to have `eval_train_accuracy` read as one.
+
+    Parameters
+    ----------
+    names : logged metric -> signal, where its name does not tell.
+    share : of the training time that measuring the network may take at most; 0 measures nothing.
+    options : of `grokcast.Monitor`: `url`, `run_id`, `context`, `horizon_step`, `target_accuracy`, `offline` ...
+
+    Attributes
+    ----------
+    monitor : the monitor, from the beginning of the training on; `monitor.forecast` is the newest forecast.
+    """
+
+    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:  # fmt: skip
+        self._training = WatchedTraining(names, share, options)
+        self._hook: Any = None
+        self._has_batch = {"val": False, "train": False}
+
+    @property
+    def monitor(self) -> Monitor | None:
+        """The monitor; None before the training."""
+        return self._training.monitor
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Begin to watch."""
+        if not state.is_world_process_zero:
+            return
+        with self._training.harmless():
+            model = given.get("model")
+            self._training.begin(lambda: _context(args, state, given), model)
+            if model is not None:
+                # The first batches pass by here anyway; to draw one from a loader could change their order.
+                self._hook = model.register_forward_pre_hook(self._keep, with_kwargs=True)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **given: Any) -> None:  # fmt: skip
+        """Log what the Trainer logs, but for its closing summary."""
+        if not state.is_world_process_zero or not logs or "train_runtime" in logs:
+            return
+        with self._training.harmless():
+            metrics = {_plain_name(name): value for name, value in logs.items()}
+            self._training.log(state.global_step, metrics)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Flush."""
+        if not state.is_world_process_zero:
+            return
+        with self._training.harmless():
+            if self._hook is not None:
+                self._hook.remove()
+            self._training.end("finished")
+
+    def _keep(self, model: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Keep the first batch of each kind to measure on, and let go of the model."""
+        with self._training.harmless():
+            if (
+                self.monitor is not None
+                and self.monitor.watched
+                and self.monitor.watched.is_measuring
+            ):
+                return
+            split = "train" if model.training else "val"
+            if not self._has_batch[split] and options and not arguments:
+                self._has_batch[split] = True
+                self._training.probe_on(**{split: (dict(options), options.get("labels"))})
+            if all(self._has_batch.values()):
+                self._hook.remove()
+
+
+def _plain_name(name: str) -> str:
+    """Return a metric's name without the Trainer's prefixes: `loss` is training's, `eval_train_x` is of a set `train`."""
+    if name == "loss":
+        return "train_loss"
+    words = name.split("_")
+    if words[0] == "eval" and len(words) > 2 and words[1] in ("train", "val", "valid", "validation", "test"):  # fmt: skip
+        return "_".join(words[1:])
+    return name
+
+
+def _context(args: Any, state: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    model = given.get("model")
+    return {
+        **settings_of(given.get("optimizer")),
+        "parameters": sum(p.numel() for p in model.parameters()) if model is not None else None,
+        "budget_step": state.max_steps,
+        "batch_size": args.train_batch_size * args.gradient_accumulation_steps,
+    }

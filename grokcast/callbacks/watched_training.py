@@ -1,0 +1,86 @@
+"""What both callbacks share: a monitor that is made when a training begins, and that may fail without harm."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from grokcast.monitor import Monitor
+
+_logger = logging.getLogger("grokcast")
+
+
+class WatchedTraining:
+    """A training under watch.
+
+    Parameters
+    ----------
+    names : metric of the trainer -> signal, where its name does not tell.
+    share : of the training time that measuring the network may take; 0 measures nothing.
+    options : of `Monitor`.
+    """
+
+    def __init__(self, names: Mapping[str, str] | None, share: float, options: dict[str, Any]) -> None:  # fmt: skip
+        self._names, self._share, self._options = dict(names or {}), share, options
+        self.monitor: Monitor | None = None
+        self._told = False
+
+    @contextmanager
+    def harmless(self) -> Iterator[None]:
+        """Swallow what goes wrong, and say it once: losing a forecast is better than losing a training."""
+        try:
+            yield
+        except Exception as error:
+            if not self._told:
+                self._told = True
+                _logger.warning("grokcast: the callback failed: %r", error)
+
+    def begin(self, context: Callable[[], Mapping[str, Any]], model: Any) -> None:
+        """Make the monitor; what the caller says of the run goes before what the trainer tells."""
+        found: Mapping[str, Any] = {}
+        with self.harmless():
+            found = {name: value for name, value in context().items() if value}
+        stated = self._options.get("context") or {}
+        self.monitor = Monitor(**{**self._options, "context": {**found, **stated}})
+        if self._share > 0:
+            self.monitor.watch(model, share=self._share)
+
+    def probe_on(self, *, val: Any = None, train: Any = None) -> None:
+        """Give samples to measure the network on: what it is called with, and labels or None."""
+        watched = self.monitor.watched if self.monitor is not None else None
+        if watched is not None:
+            watched.set_batches(val=val, train=train)
+
+    def log(self, step: int, metrics: Mapping[str, Any]) -> None:
+        """Log the metrics that mean a signal."""
+        from training_runs.metric_names import meaning_of
+
+        best: dict[str, tuple[int, Any]] = {}
+        for name, value in metrics.items():
+            if name in self._names:
+                signal, rank = self._names[name], -1
+            elif (meaning := meaning_of(name)) is not None and meaning.signal != "step":
+                signal, rank = meaning.signal, meaning.rank
+            else:
+                continue
+            if signal not in best or rank < best[signal][0]:
+                best[signal] = (rank, value)
+        if self.monitor is not None and best:
+            self.monitor.log(step, **{signal: value for signal, (_, value) in best.items()})
+
+    def end(self, status: str) -> None:
+        """Flush, and say how the training ended."""
+        if self.monitor is not None:
+            self.monitor.finish(status, timeout=5.0)
+
+
+def settings_of(optimizer: Any) -> dict[str, Any]:
+    """Return what an optimiser tells of a run: that of its first group of parameters with weight decay, else the first."""
+    groups = getattr(optimizer, "param_groups", None) or [{}]
+    group = next((g for g in groups if g.get("weight_decay")), groups[0])
+    name = type(optimizer).__name__.lower()
+    return {
+        "optimizer": next((n for n in ("adamw", "adam", "sgd", "muon") if n in name), name),
+        "learning_rate": group.get("initial_lr", group.get("lr")),
+        "weight_decay": group.get("weight_decay"),
+    }

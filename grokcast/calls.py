@@ -1,0 +1,166 @@
+"""The routes of the service as values: what to send, and how often to try. Both clients send these."""
+
+import email.utils
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+
+JsonObject = dict[str, Any]
+
+# Not now, but perhaps soon: timed out, too many requests, or something between here and the service is unwell.
+_PASSING = {408, 429, 502, 503, 504}
+_FIRST_WAIT, _LONGEST_WAIT = 0.25, 30.0  # seconds
+MAX_ITEMS = 1_000  # of one batch
+MAX_VALUES = 2_000_000  # of one batch: at most 25 bytes each in JSON, and the service takes 64 MiB
+
+
+class ServiceError(RuntimeError):
+    """The service refused: its status, and its problem as RFC 9457 has it (`detail`, `field`, `hint`, `errors` ...)."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(status, problem)
+        self.status, self.problem = status, dict(problem)
+
+    @property
+    def field(self) -> str | None:
+        """The field at fault, where one is."""
+        return self.problem.get("field")
+
+    def __str__(self) -> str:
+        reason = self.problem.get("detail") or self.problem.get("title") or "no reason given"
+        return f"{self.status}: {reason}"
+
+
+class ServiceUnreachable(ConnectionError):
+    """The service did not answer, however often it was tried."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. All of them may be sent twice: what is sent again changes nothing."""
+
+    method: str
+    path: str
+    json: Any = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def forecast(request: Mapping[str, Any]) -> Call:
+    """Forecast one history; `request` is the body of the route."""
+    return Call("POST", "/v1/forecasts", dict(request))
+
+
+def batch(requests: Sequence[Mapping[str, Any]]) -> Call:
+    """Forecast up to 1,000 histories."""
+    return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]})
+
+
+def put_run(run_id: str, settings: Mapping[str, Any]) -> Call:
+    """Register a run, or replace what it was registered with."""
+    known = {name: value for name, value in settings.items() if value is not None}
+    return Call("PUT", _run(run_id), known)
+
+
+def run(run_id: str) -> Call:
+    """Show a run, its points and its newest forecast."""
+    return Call("GET", _run(run_id))
+
+
+def runs(cursor: int | None, limit: int) -> Call:
+    """Show a page of runs."""
+    return Call("GET", "/v1/runs", params=_given(cursor=cursor, limit=limit))
+
+
+def delete_run(run_id: str) -> Call:
+    """Forget a run."""
+    return Call("DELETE", _run(run_id))
+
+
+def append(run_id: str, history: Mapping[str, Sequence[float | None]]) -> Call:
+    """Add points to a run."""
+    return Call("POST", f"{_run(run_id)}/metrics", {"history": dict(history)})
+
+
+def rewind(run_id: str, from_step: int) -> Call:
+    """Take back the points at a step and after it."""
+    return Call("DELETE", f"{_run(run_id)}/metrics", params={"from_step": from_step})
+
+
+def forecasts(run_id: str, cursor: int | None, limit: int) -> Call:
+    """Show a page of the forecasts of a run."""
+    return Call("GET", f"{_run(run_id)}/forecasts", params=_given(cursor=cursor, limit=limit))
+
+
+def outcome(run_id: str, status: str, blocked: bool) -> Call:
+    """Say that a run has ended, and how."""
+    return Call("PUT", f"{_run(run_id)}/outcome", {"status": status, "blocked": blocked})
+
+
+def forecasters() -> Call:
+    """Show the stored forecasters."""
+    return Call("GET", "/v1/forecasters")
+
+
+def signals() -> Call:
+    """Show the vocabulary of signals."""
+    return Call("GET", "/v1/signals")
+
+
+def answer_of(response: httpx2.Response) -> Any:
+    """Return what a response holds; None where it is empty.
+
+    Raises
+    ------
+    ServiceError : the service refused, or what answers is not Grokcast.
+    """
+    if response.status_code == 204:
+        return None
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not response.is_success:
+        problem = answer if isinstance(answer, dict) else {"detail": response.reason_phrase}
+        raise ServiceError(response.status_code, problem)
+    if answer is None:
+        raise ServiceError(response.status_code, {"detail": "the answer is not JSON: is it Grokcast?"})  # fmt: skip
+    return answer
+
+
+def may_pass(response: httpx2.Response) -> bool:
+    """Say whether the same request may succeed later."""
+    return response.status_code in _PASSING
+
+
+def wait_before(attempt: int, response: httpx2.Response | None) -> float:
+    """Return the seconds to wait before a further attempt: doubling, with chance, and as long as the service asks."""
+    wait: float = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) * random.uniform(0.5, 1.0)
+    asked = _retry_after(response.headers.get("Retry-After")) if response is not None else 0.0
+    return max(wait, min(asked, _LONGEST_WAIT))
+
+
+def _retry_after(header: str | None) -> float:
+    """Return the seconds that a Retry-After header asks for, which is a number of them or a date."""
+    if not header:
+        return 0.0
+    try:
+        return max(float(header), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max(email.utils.parsedate_to_datetime(header).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return 0.0
+
+
+def _run(run_id: str) -> str:
+    return f"/v1/runs/{quote(run_id, safe='')}"
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

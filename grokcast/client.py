@@ -1,0 +1,381 @@
+"""Clients of the service, synchronous and asynchronous: the same methods, each one route.
+
+    with Client() as client:
+        client.forecast({"history": {...}, "context": {...}})
+        client.forecast_table(table)  # a DataFrame of many runs in, a DataFrame of forecasts out
+
+The address is `GROKCAST_URL`, else http://127.0.0.1:8321; the key is `GROKCAST_API_KEY`. What may pass (408, 429, 502, 503,
+504, no connection) is tried again, longer apart each time.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from grokcast import calls, frames
+from grokcast.address import address_of, connection_to, headers_of
+from grokcast.calls import Call, JsonObject, ServiceUnreachable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+History = Mapping[str, Sequence[float | None]]
+
+
+class Client:
+    """A client of one service; a `with` block closes its connections.
+
+    Parameters
+    ----------
+    url : the service; by default `GROKCAST_URL`, else the one that `grokcast serve` starts on this machine.
+    api_key : by default `GROKCAST_API_KEY`, else none.
+    timeout : seconds after which one attempt is given up.
+    max_retries : further attempts after the first.
+
+    Raises
+    ------
+    ServiceError : (by every method) the service refused; `problem` says why.
+    ServiceUnreachable : (by every method) it did not answer.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        api_key: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 4,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self.url = address_of(url)
+        self._max_retries = max_retries
+        self._http = httpx2.Client(
+            base_url=self.url,
+            headers=headers_of(api_key),
+            timeout=timeout,
+            transport=transport,
+            **connection_to(self.url),
+        )
+
+    def forecast(self, request: Mapping[str, Any]) -> JsonObject:
+        """Return the forecast of one history; nothing is stored."""
+        return self._object(calls.forecast(request))
+
+    def forecast_many(self, requests: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
+        """Return `{"forecast": ...}` or `{"problem": ...}` for each request, in order."""
+        return [item for part in _parts(requests) for item in self._object(calls.batch(part))["items"]]  # fmt: skip
+
+    def forecast_table(
+        self,
+        table: "pd.DataFrame",
+        *,
+        contexts: Mapping[str, Mapping[str, Any]] | None = None,
+        horizon_step: int | None = None,
+        target_accuracy: float | None = None,
+    ) -> "pd.DataFrame":
+        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals)."""
+        requests = frames.requests_of(
+            table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
+        )
+        return frames.table_of(list(requests), self.forecast_many(list(requests.values())))
+
+    def put_run(
+        self,
+        run_id: str,
+        *,
+        context: Mapping[str, Any] | None = None,
+        horizon_step: int | None = None,
+        target_accuracy: float | None = None,
+        webhook: Mapping[str, Any] | None = None,
+    ) -> JsonObject:
+        """Register a run, or replace all that it was registered with; its points stay."""
+        settings: dict[str, Any] = {
+            "context": context and dict(context),
+            "horizon_step": horizon_step,
+        }
+        settings |= {"target_accuracy": target_accuracy, "webhook": webhook and dict(webhook)}
+        return self._object(calls.put_run(run_id, settings))
+
+    def run(self, run_id: str) -> JsonObject:
+        """Return a run with its points and its newest forecast."""
+        return self._object(calls.run(run_id))
+
+    def runs(self) -> Iterator[JsonObject]:
+        """Yield every run, newest first, page by page."""
+        cursor: int | None = None
+        while True:
+            page = self._object(calls.runs(cursor, 100))
+            yield from page["runs"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    def delete_run(self, run_id: str) -> None:
+        """Forget a run, its points and its forecasts."""
+        self._send(calls.delete_run(run_id))
+
+    def append(self, run_id: str, history: History) -> JsonObject:
+        """Add points to a run; the answer holds its newest `forecast`, or the `problem` that keeps it from one."""
+        return self._object(calls.append(run_id, history))
+
+    def rewind(self, run_id: str, from_step: int) -> JsonObject:
+        """Take back the points at a step and after it: a training was resumed from a checkpoint."""
+        return self._object(calls.rewind(run_id, from_step))
+
+    def forecasts(self, run_id: str) -> Iterator[JsonObject]:
+        """Yield the forecasts of a run in the order in which they were made."""
+        cursor: int | None = None
+        while True:
+            page = self._object(calls.forecasts(run_id, cursor, 100))
+            yield from page["forecasts"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    def events(self, run_id: str) -> Iterator[JsonObject]:
+        """Yield what happens to a run, `{"event", "data"}`, until it is deleted or the connection ends."""
+        path = f"{calls.run(run_id).path}/events"
+        with self._http.stream("GET", path, timeout=None) as response:
+            if not response.is_success:
+                response.read()
+                calls.answer_of(response)
+            reading = _EventReader()
+            for line in response.iter_lines():
+                if (event := reading.read(line)) is not None:
+                    yield event
+
+    def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:  # fmt: skip
+        """Say that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
+        return self._object(calls.outcome(run_id, status, blocked))
+
+    def forecasters(self) -> list[JsonObject]:
+        """Return the cards of the stored forecasters, newest first."""
+        return list(self._object(calls.forecasters())["forecasters"])
+
+    def signals(self) -> list[JsonObject]:
+        """Return the vocabulary of signals."""
+        return list(self._object(calls.signals())["signals"])
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _object(self, call: Call) -> JsonObject:
+        return dict(self._send(call))
+
+    def _send(self, call: Call) -> Any:
+        for attempt in range(self._max_retries + 1):
+            is_last = attempt == self._max_retries
+            response = None
+            try:
+                response = self._http.request(call.method, call.path, json=call.json, params=dict(call.params))  # fmt: skip
+            except httpx2.TransportError as error:
+                if is_last:
+                    raise _unreachable(self.url, error) from None
+            if response is not None and (is_last or not calls.may_pass(response)):
+                return calls.answer_of(response)
+            time.sleep(calls.wait_before(attempt, response))
+        raise AssertionError("the last attempt returns or raises")
+
+
+class AsyncClient:
+    """The same as `Client`, to be awaited; `async with` closes its connections."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        api_key: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 4,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.url = address_of(url)
+        self._max_retries = max_retries
+        self._http = httpx2.AsyncClient(
+            base_url=self.url,
+            headers=headers_of(api_key),
+            timeout=timeout,
+            transport=transport,
+            **connection_to(self.url),
+        )
+
+    async def forecast(self, request: Mapping[str, Any]) -> JsonObject:
+        """Return the forecast of one history; nothing is stored."""
+        return await self._object(calls.forecast(request))
+
+    async def forecast_many(self, requests: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
+        """Return `{"forecast": ...}` or `{"problem": ...}` for each request, in order."""
+        answers = [await self._object(calls.batch(part)) for part in _parts(requests)]
+        return [item for answer in answers for item in answer["items"]]
+
+    async def forecast_table(
+        self,
+        table: "pd.DataFrame",
+        *,
+        contexts: Mapping[str, Mapping[str, Any]] | None = None,
+        horizon_step: int | None = None,
+        target_accuracy: float | None = None,
+    ) -> "pd.DataFrame":
+        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals)."""
+        requests = frames.requests_of(
+            table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
+        )
+        return frames.table_of(list(requests), await self.forecast_many(list(requests.values())))
+
+    async def put_run(
+        self,
+        run_id: str,
+        *,
+        context: Mapping[str, Any] | None = None,
+        horizon_step: int | None = None,
+        target_accuracy: float | None = None,
+        webhook: Mapping[str, Any] | None = None,
+    ) -> JsonObject:
+        """Register a run, or replace all that it was registered with; its points stay."""
+        settings: dict[str, Any] = {
+            "context": context and dict(context),
+            "horizon_step": horizon_step,
+        }
+        settings |= {"target_accuracy": target_accuracy, "webhook": webhook and dict(webhook)}
+        return await self._object(calls.put_run(run_id, settings))
+
+    async def run(self, run_id: str) -> JsonObject:
+        """Return a run with its points and its newest forecast."""
+        return await self._object(calls.run(run_id))
+
+    async def runs(self) -> AsyncIterator[JsonObject]:
+        """Yield every run, newest first, page by page."""
+        cursor: int | None = None
+        while True:
+            page = await self._object(calls.runs(cursor, 100))
+            for run in page["runs"]:
+                yield run
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    async def delete_run(self, run_id: str) -> None:
+        """Forget a run, its points and its forecasts."""
+        await self._send(calls.delete_run(run_id))
+
+    async def append(self, run_id: str, history: History) -> JsonObject:
+        """Add points to a run; the answer holds its newest `forecast`, or the `problem` that keeps it from one."""
+        return await self._object(calls.append(run_id, history))
+
+    async def rewind(self, run_id: str, from_step: int) -> JsonObject:
+        """Take back the points at a step and after it: a training was resumed from a checkpoint."""
+        return await self._object(calls.rewind(run_id, from_step))
+
+    async def forecasts(self, run_id: str) -> AsyncIterator[JsonObject]:
+        """Yield the forecasts of a run in the order in which they were made."""
+        cursor: int | None = None
+        while True:
+            page = await self._object(calls.forecasts(run_id, cursor, 100))
+            for forecast in page["forecasts"]:
+                yield forecast
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    async def events(self, run_id: str) -> AsyncIterator[JsonObject]:
+        """Yield what happens to a run, `{"event", "data"}`, until it is deleted or the connection ends."""
+        path = f"{calls.run(run_id).path}/events"
+        async with self._http.stream("GET", path, timeout=None) as response:
+            if not response.is_success:
+                await response.aread()
+                calls.answer_of(response)
+            reading = _EventReader()
+            async for line in response.aiter_lines():
+                if (event := reading.read(line)) is not None:
+                    yield event
+
+    async def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:  # fmt: skip
+        """Say that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
+        return await self._object(calls.outcome(run_id, status, blocked))
+
+    async def forecasters(self) -> list[JsonObject]:
+        """Return the cards of the stored forecasters, newest first."""
+        return list((await self._object(calls.forecasters()))["forecasters"])
+
+    async def signals(self) -> list[JsonObject]:
+        """Return the vocabulary of signals."""
+        return list((await self._object(calls.signals()))["signals"])
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    async def _object(self, call: Call) -> JsonObject:
+        return dict(await self._send(call))
+
+    async def _send(self, call: Call) -> Any:
+        for attempt in range(self._max_retries + 1):
+            is_last = attempt == self._max_retries
+            response = None
+            try:
+                response = await self._http.request(call.method, call.path, json=call.json, params=dict(call.params))  # fmt: skip
+            except httpx2.TransportError as error:
+                if is_last:
+                    raise _unreachable(self.url, error) from None
+            if response is not None and (is_last or not calls.may_pass(response)):
+                return calls.answer_of(response)
+            await asyncio.sleep(calls.wait_before(attempt, response))
+        raise AssertionError("the last attempt returns or raises")
+
+
+class _EventReader:
+    """Puts the lines of a stream of server-sent events together."""
+
+    def __init__(self) -> None:
+        self._event: JsonObject = {}
+
+    def read(self, line: str) -> JsonObject | None:
+        """Take a line; return an event where it ends one."""
+        if not line:
+            event, self._event = self._event, {}
+            if "data" not in event:
+                return None
+            return {"event": event.get("event", "message"), "data": json.loads(event["data"])}
+        name, _, value = line.partition(":")
+        if name in ("event", "id"):
+            self._event[name] = value.strip()
+        elif name == "data":
+            before = self._event.get("data")
+            self._event["data"] = value.strip() if before is None else f"{before}\n{value.strip()}"
+        return None
+
+
+def _parts(requests: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Divide requests into batches that the service takes: by number, and by the size of their bodies."""
+    part: list[Mapping[str, Any]] = []
+    values = 0
+    for request in requests:
+        size = sum(len(column) for column in request.get("history", {}).values())
+        if part and (len(part) == calls.MAX_ITEMS or values + size > calls.MAX_VALUES):
+            yield part
+            part, values = [], 0
+        part.append(request)
+        values += size
+    if part:
+        yield part
+
+
+def _unreachable(url: str, error: httpx2.TransportError) -> ServiceUnreachable:
+    return ServiceUnreachable(f"{url} does not answer: {str(error) or type(error).__name__}")

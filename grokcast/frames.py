@@ -1,0 +1,72 @@
+"""Many runs as DataFrames: histories in, forecasts out. pandas is imported only by who brings a DataFrame."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def requests_of(
+    table: "pd.DataFrame",
+    *,
+    contexts: Mapping[str, Mapping[str, Any]] | None = None,
+    **question: Any,
+) -> dict[str, dict[str, Any]]:
+    """Return one forecast request for each run of a table.
+
+    Parameters
+    ----------
+    table : long over runs: columns `run_id`, `step` and one for each signal; a row a checkpoint, in any order.
+    contexts : run_id -> what is known of that run.
+    question : `horizon_step`, `target_accuracy`, for all runs; None is left out.
+
+    Raises
+    ------
+    ValueError : the columns `run_id` and `step` are not there.
+    """
+    missing = [name for name in ("run_id", "step") if name not in table.columns]
+    if missing:
+        raise ValueError(
+            f"the table has columns {', '.join(map(str, table.columns))}; "
+            f"expected {' and '.join(missing)} too"
+        )
+    asked = {name: value for name, value in question.items() if value is not None}
+    requests = {}
+    for run_id, part in table.groupby("run_id", sort=False):
+        ordered = part.drop(columns="run_id").sort_values("step")
+        history = {str(c): _listed(ordered[c].tolist()) for c in ordered.columns}
+        context = dict((contexts or {}).get(str(run_id), {}))
+        requests[str(run_id)] = {"history": history, "context": context, **asked}
+    return requests
+
+
+def table_of(run_ids: list[str], items: list[dict[str, Any]]) -> "pd.DataFrame":
+    """Return one row for each run, in the order of the runs; `problem` says why a run has no forecast."""
+    import pandas as pd
+
+    rows = [{"run_id": r, **_row(item)} for r, item in zip(run_ids, items, strict=True)]
+    return pd.DataFrame(rows, columns=["run_id", *_row({})])
+
+
+def _row(item: Mapping[str, Any]) -> dict[str, Any]:
+    f = item.get("forecast") or {}
+    onset, advice, support = (f.get(n) or {} for n in ("onset_step", "advice", "support"))
+    return {
+        "observed_until_step": f.get("observed_until_step"),
+        "phase": f.get("phase"),
+        "memorization_step": f.get("memorization_step"),
+        "horizon_step": f.get("horizon_step"),
+        "probability_onset_by_horizon": f.get("probability_onset_by_horizon"),
+        "onset_step_p05": onset.get("p05"),
+        "onset_step_p50": onset.get("p50"),
+        "onset_step_p95": onset.get("p95"),
+        "advice": advice.get("action"),
+        "support": support.get("score"),
+        "problem": (item.get("problem") or {}).get("detail"),
+    }
+
+
+def _listed(values: list[Any]) -> list[Any]:
+    return [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]

@@ -1,0 +1,206 @@
+"""The signals of docs/signals.md that can be read off any torch network, with the generator's own probe code.
+
+A probe is measured when its expected cost fits into a share of the training time so far, and never where it would hold
+the training up for more than 50 ms: it gets fewer samples instead, and with too few of them it is left out.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grokcast.network_view import NetworkView
+
+Batch = tuple[Any, Any]  # what the model is called with, and the labels
+Tell = Callable[[str, str], None]
+
+MAX_SECONDS = 0.05  # the longest that one `log` may be held up by measuring
+MAX_SAMPLES = 256  # as the generator has it
+_FEWEST_SAMPLES = 32  # below, quantiles and accuracies say nothing
+_SELDOM = 10 ** (
+    1 / 6
+)  # six points a decade of steps, as the generator records what runs the network again
+
+
+@dataclass
+class _Probe:
+    """One group of signals that are read together.
+
+    Attributes
+    ----------
+    passes : forward passes that it takes; 0 for what is read off the weights.
+    reads : the batch that it needs, `val` or `train`.
+    seconds : what it took last, None before; for passes a sample.
+    steps_apart : the least ratio of two steps at which it is measured.
+    """
+
+    name: str
+    measure: Callable[["NetworkView", int, int], dict[str, Any]]
+    passes: int
+    reads: str | None = None
+    steps_apart: float = 1.0
+    seconds: float | None = None
+    last_step: int = -1
+    overruns: int = 0  # in a row; a single one may be the operating system's
+    is_off: bool = False
+
+
+class ModelSignals:
+    """Measures one network within a share of the training time.
+
+    Parameters
+    ----------
+    model : a `torch.nn.Module`.
+    val, train : batches to probe on; without them only what the weights tell is measured.
+    share : of the training time since this was made, measuring not counted, that measuring may take; 50 ms more at the
+        beginning, so that short trainings and first points have signals too.
+    context : what is known of the run: which symbols an embedding has, and whether they have an order.
+    tell : called with a kind and words, for what cannot be measured.
+
+    Attributes
+    ----------
+    seconds_spent : what measuring has taken so far.
+    is_measuring : whether a measurement is going on: the network is run, but not by its training.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        val: Batch | None = None,
+        train: Batch | None = None,
+        share: float = 0.02,
+        context: Mapping[str, Any] | None = None,
+        tell: Tell = lambda kind, words: None,
+    ) -> None:
+        if not 0 < share <= 1:
+            raise ValueError(f"share is {share}; expected a share of the training time, in (0, 1]")
+        from grokcast import network_view
+
+        self.seconds_spent = 0.0
+        self.is_measuring = False
+        self._share, self._tell = share, tell
+        self._view = network_view.NetworkView(model, dict(context or {}))
+        self._probes = [
+            _Probe("weights", network_view.of_weights, 0),
+            _Probe("embedding", network_view.of_embedding, 0),
+            _Probe("validation", network_view.of_validation, 1, "val"),
+            _Probe("training", network_view.of_training, 1, "train"),
+            _Probe("dropout", network_view.of_dropout, 9, "val", _SELDOM),
+            _Probe("robustness", network_view.of_robustness, 11, "val", _SELDOM),
+            _Probe("circuit", network_view.of_circuit, 9, "val", _SELDOM),
+        ]
+        self.set_batches(val=val, train=train)
+        # What the first use of an operation costs falls here, before the training, and not into it.
+        for _ in range(2):
+            self._began, self.seconds_spent = -math.inf, 0.0
+            self.measure(-1)
+        for probe in self._probes:
+            probe.last_step = -1
+        self._began, self.seconds_spent = time.perf_counter(), 0.0
+
+    def set_batches(self, *, val: Batch | None = None, train: Batch | None = None) -> None:
+        """Probe on these samples from now on; None leaves what there is."""
+        if val is not None:
+            self._view.val = self._view.some(val, MAX_SAMPLES)
+        if train is not None:
+            self._view.train = self._view.some(train, MAX_SAMPLES)
+        for probe in self._probes:
+            there = {"val": self._view.val, "train": self._view.train}.get(probe.reads or "", True)
+            probe.is_off = there is None
+
+    def measure(self, step: int) -> dict[str, float]:
+        """Return the signals that are due at a step and that there is time for; NaN and infinity are left out."""
+        signals: dict[str, float] = {}
+        began = time.perf_counter()
+        self.is_measuring = True
+        try:
+            with self._view.undisturbed():
+                for probe in self._due(step):
+                    held_up = time.perf_counter() - began
+                    trained = began - self._began - self.seconds_spent
+                    credit = MAX_SECONDS - self.seconds_spent - held_up
+                    available = self._share * trained + credit
+                    samples = self._samples(probe, available, MAX_SECONDS - held_up)
+                    if samples:
+                        signals |= self._measured(probe, step, samples)
+                    elif probe.passes and not probe.is_off:
+                        break  # it has waited longest: others must not spend what it waits for
+        finally:
+            self.is_measuring = False
+            # What surrounds the probes costs too.
+            self.seconds_spent += time.perf_counter() - began
+        return {name: value for name, value in signals.items() if math.isfinite(value)}
+
+    def _due(self, step: int) -> list[_Probe]:
+        """Return the probes that are due: the weights', then those that were not measured for longest.
+
+        A step is far enough from the last by the ratio of the two; after a rewind it is.
+        """
+        due = [
+            probe
+            for probe in self._probes
+            if not probe.is_off
+            and (step != probe.last_step or step < 0)
+            and (step < probe.last_step or step >= probe.last_step * probe.steps_apart)
+        ]
+        return sorted(due, key=lambda probe: (probe.passes > 0, probe.last_step))
+
+    def _samples(self, probe: _Probe, available: float, left: float) -> int:
+        """Return on how many samples a probe is measured now; 0 where there is no time for it.
+
+        Parameters
+        ----------
+        available : seconds that the share of the training time leaves.
+        left : seconds until this `log` has held the training up for as long as it may.
+        """
+        fewest = _FEWEST_SAMPLES if probe.passes else 1
+        expected = self._expected(probe)
+        if expected is None:  # nothing is known yet: a small first measurement
+            return fewest if left > MAX_SECONDS / 2 else 0
+        if expected * fewest > MAX_SECONDS:
+            return fewest if self._is_tried_again(probe) and available > 0 else 0
+        if expected * fewest > min(available, left):
+            return 0
+        return min(int(min(left, available) / max(expected, 1e-9)), MAX_SAMPLES)
+
+    def _is_tried_again(self, probe: _Probe) -> bool:
+        """Say whether a probe that took too long is measured once more: one delay may be the operating system's.
+
+        The third is not, and what was only expected to take too long is not tried at all.
+        """
+        probe.overruns += 1
+        if probe.overruns < 3:
+            return probe.seconds is not None
+        probe.is_off = True
+        words = f"{probe.name} signals would hold the training up for more than {MAX_SECONDS:g} s: they are left out"
+        self._tell(f"cost of {probe.name}", words)
+        return False
+
+    def _expected(self, probe: _Probe) -> float | None:
+        """Return the seconds that a probe is expected to take, for one that runs the network by sample."""
+        if probe.seconds is not None or not probe.passes:
+            return probe.seconds
+        known = [p.seconds / p.passes for p in self._probes if p.passes and p.seconds is not None]
+        return max(known) * probe.passes if known else None
+
+    def _measured(self, probe: _Probe, step: int, samples: int) -> dict[str, float]:
+        began = time.perf_counter()
+        try:
+            values = probe.measure(self._view, samples, step)
+            signals = {name: float(value) for name, value in values.items()}
+        except Exception as error:  # a network that is called otherwise than was thought
+            probe.is_off = True
+            self._tell(f"probe {probe.name}", f"{probe.name} signals cannot be measured: {error!r}")
+            return {}
+        seconds = time.perf_counter() - began
+        if not signals:  # this network has none of these
+            probe.is_off = True
+            return {}
+        probe.seconds = seconds / samples if probe.passes else seconds
+        if seconds <= MAX_SECONDS:
+            probe.overruns = 0
+        probe.last_step = step
+        return signals

@@ -1,0 +1,41 @@
+"""A real service in a process of its own, for tests of what talks to one."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+
+
+@contextlib.contextmanager
+def running_service(folder: Path) -> Iterator[str]:
+    """Start `grokcast serve` with its data in a folder; yield its address when it is ready, and end it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "XDG_DATA_HOME": str(folder)}
+    service = subprocess.Popen(
+        [sys.executable, "-m", "grokcast", "serve", "--port", str(port)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert service.poll() is None, "the service ended at once"
+            with contextlib.suppress(httpx2.TransportError):
+                if httpx2.get(f"{url}/readyz", trust_env=False).status_code == 200:
+                    break
+            time.sleep(0.1)
+        yield url
+    finally:
+        service.terminate()
+        service.wait(10)

@@ -1,0 +1,234 @@
+"""Real small trainings by Lightning and by Hugging Face's Trainer, watched through a real service."""
+
+import logging
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from grokcast import Monitor
+from grokcast.callbacks import HuggingFaceCallback, LightningCallback
+from tests.service_process import running_service
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+P = 11  # addition modulo 11: 121 pairs
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    with running_service(tmp_path_factory.mktemp("service")) as url:
+        yield url
+
+
+class PairMLP(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(P, 16)
+        self.hidden = nn.Linear(32, 64)
+        self.output = nn.Linear(64, P)
+
+    def forward(self, pairs, labels=None):
+        logits = self.output(torch.relu(self.hidden(self.embedding(pairs).flatten(1))))
+        if labels is None:
+            return logits
+        return {"loss": cross_entropy(logits, labels), "logits": logits}
+
+
+def splits():
+    pairs = torch.cartesian_prod(torch.arange(P), torch.arange(P))
+    order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))
+    return [(pairs[rows], pairs[rows].sum(1) % P) for rows in (order[:60], order[60:])]
+
+
+def check(forecast, until):
+    assert forecast["observed_until_step"] == until
+    assert 0 <= forecast["probability_onset_by_horizon"] <= 1
+    assert forecast["memorization_step"] is not None
+    used = set(forecast["support"]["signals_used"])
+    assert {"train_loss", "val_loss", "val_acc", "weight_norm"} <= used
+
+
+def fit_lightning(callback, epochs, folder):
+    import lightning
+    from torch.utils.data import DataLoader, TensorDataset
+
+    class Module(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = PairMLP()
+
+        def forward(self, pairs):
+            return self.net(pairs)
+
+        def _log(self, split, batch):
+            logits = self(batch[0])
+            loss = cross_entropy(logits, batch[1])
+            values = {f"{split}_loss": loss, f"{split}/accuracy": (logits.argmax(1) == batch[1]).float().mean()}  # fmt: skip
+            self.log_dict(values, on_step=False, on_epoch=True)
+            return loss
+
+        def training_step(self, batch, index):
+            return self._log("train", batch)
+
+        def validation_step(self, batch, index):
+            self._log("val", batch)
+
+        def configure_optimizers(self):
+            return torch.optim.AdamW(self.parameters(), lr=3e-3, weight_decay=0.5)
+
+    train, val = (DataLoader(TensorDataset(*s), batch_size=64) for s in splits())
+    trainer = lightning.Trainer(
+        max_epochs=epochs, accelerator="cpu", logger=False, callbacks=[callback] if callback else [],
+        enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
+        check_val_every_n_epoch=5, default_root_dir=folder,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    module = Module()
+    trainer.fit(module, train, val)
+    return module
+
+
+def test_a_lightning_training_ends_with_a_forecast_of_the_service(url, tmp_path):
+    callback = LightningCallback(url=url, context={"chance_accuracy": 1 / P})
+    watched = fit_lightning(callback, 150, tmp_path)
+    check(callback.monitor.forecast, 150)
+    question = callback.monitor._question["context"]
+    assert (question["optimizer"], question["learning_rate"], question["weight_decay"]) == ("adamw", 3e-3, 0.5)  # fmt: skip
+    assert (question["budget_step"], question["steps_per_epoch"]) == (150, 1)
+    point = callback.monitor._points[150]
+    assert {"train_loss", "train_acc", "val_loss", "val_acc"} <= set(point)
+    # It trains as it would unwatched.
+    alone = fit_lightning(None, 150, tmp_path)
+    for a, b in zip(watched.parameters(), alone.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def fit_hugging_face(callback, steps, folder):
+    from transformers import Trainer, TrainingArguments
+
+    train, val = ([{"pairs": x, "labels": y} for x, y in zip(*s, strict=True)] for s in splits())
+    arguments = TrainingArguments(
+        str(folder), max_steps=steps, logging_steps=5, eval_strategy="steps", eval_steps=5,
+        save_strategy="no", per_device_train_batch_size=64, per_device_eval_batch_size=64,
+        learning_rate=3e-3, weight_decay=0.5, lr_scheduler_type="constant", report_to=[],
+        disable_tqdm=True, use_cpu=True, seed=0,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = PairMLP()
+    trainer = Trainer(
+        model, arguments, train_dataset=train, eval_dataset={"train": train, "val": val},
+        compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
+        callbacks=[callback] if callback else [],
+    )  # fmt: skip
+    trainer.train()
+    return model
+
+
+def test_a_hugging_face_training_ends_with_a_forecast_of_the_service(url, tmp_path):
+    callback = HuggingFaceCallback(share=0.5, url=url, context={"chance_accuracy": 1 / P})
+    watched = fit_hugging_face(callback, 150, tmp_path)
+    check(callback.monitor.forecast, 150)
+    question = callback.monitor._question["context"]
+    assert (question["learning_rate"], question["weight_decay"], question["budget_step"]) == (3e-3, 0.5, 150)  # fmt: skip
+    point = callback.monitor._points[150]
+    assert {"train_loss", "train_acc", "val_loss", "val_acc", "grad_norm"} <= set(point)
+    measured = {name for p in callback.monitor._points.values() for name in p}
+    assert {"logit_scale", "representation_entropy"} <= measured
+    assert not watched._forward_pre_hooks
+    alone = fit_hugging_face(None, 150, tmp_path)
+    for a, b in zip(watched.parameters(), alone.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("callback", [LightningCallback, HuggingFaceCallback])
+def test_a_service_that_is_not_there_harms_no_training(callback, tmp_path, caplog):
+    fit = fit_lightning if callback is LightningCallback else fit_hugging_face
+    watching = callback(url="http://127.0.0.1:9", names={"nothing": "of_that_name"})
+    with caplog.at_level(logging.WARNING, logger="grokcast"):
+        fit(watching, 20, tmp_path)
+    assert watching.monitor.forecast is None
+    # Lightning closes 20 epochs, of which 4 are validated; the Trainer logs 4 times.
+    assert len(watching.monitor._points) == (20 if callback is LightningCallback else 4)
+    assert [r for r in caplog.records if "not reachable" in r.getMessage()]
+
+
+OFFLINE = """
+import sys
+from grokcast import Monitor
+
+monitor = Monitor(offline=True, context={"chance_accuracy": 0.1}, horizon_step=5000)
+for step in range(0, 600, 10):
+    monitor.log(step, train_loss=2 / (step + 1), train_acc=min(1.0, step / 100), val_loss=2.5, val_acc=0.1)
+assert monitor.flush(60), monitor.problem
+print(monitor.forecast["phase"], monitor.forecast["horizon_step"])
+"""
+
+
+def test_offline_it_forecasts_in_this_process(tmp_path):
+    (tmp_path / "train.py").write_text(OFFLINE)
+    command = [sys.executable, "-W", "error::UserWarning", "train.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "memorized 5000\n"), done.stderr
+
+
+def test_offline_beside_foreign_folders_says_why_and_harms_nothing(tmp_path):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "__init__.py").write_text("")
+    (tmp_path / "train.py").write_text(OFFLINE.replace("assert monitor.flush(60), monitor.problem", "monitor.flush(60)").replace('print(monitor.forecast["phase"], monitor.forecast["horizon_step"])', "print(monitor.problem)"))  # fmt: skip
+    done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "another api/ or predictor/" in done.stdout
+
+
+ONLINE = """
+import sys
+import torch
+from grokcast import Client, Monitor
+
+model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+x, y = torch.randn(40, 4), torch.zeros(40, dtype=torch.int64)
+monitor = Monitor(sys.argv[1], context={"chance_accuracy": 0.1})
+monitor.watch(model, val=(x, y), train=(x, y))
+for step in range(0, 300, 10):
+    monitor.log(step, train_loss=2 / (step + 1), train_acc=min(1.0, step / 100), val_loss=2.5, val_acc=0.1)
+assert monitor.flush(30), monitor.problem
+assert "weight_norm" in monitor.forecast["support"]["signals_used"]
+with Client(sys.argv[1]) as client:
+    assert client.signals()
+import api, features
+print(api.MINE, features.MINE, sorted({"predictor"} & set(sys.modules)))
+"""
+
+
+def test_a_watched_network_beside_the_users_own_folders(url, tmp_path):
+    for name in ("api", "features", "predictor"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("MINE = 'mine'\n")
+    (tmp_path / "train.py").write_text(ONLINE)
+    done = subprocess.run([sys.executable, "train.py", url], cwd=tmp_path, capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "mine mine []\n"), done.stderr
+
+
+def test_logging_is_quick_while_the_service_answers(url):
+    monitor = Monitor(url, min_interval=0.0)
+    seconds = []
+    for step in range(400):
+        began = time.perf_counter()
+        monitor.log(step, train_loss=1.0, train_acc=1.0, val_loss=2.0, val_acc=0.1)
+        seconds.append(time.perf_counter() - began)
+    assert monitor.flush(30)
+    assert sorted(seconds)[-5] < 0.05  # a single late one is the operating system's
+    monitor.close()
+
+
+def test_both_are_found_where_the_documents_say():
+    import grokcast.callbacks
+
+    assert Path(grokcast.callbacks.__file__).name == "__init__.py"
+    with pytest.raises(AttributeError):
+        grokcast.callbacks.KerasCallback  # noqa: B018

@@ -1,0 +1,97 @@
+"""The picture of a forecast, in files and in the terminal."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from grokcast.forecast_picture import check_path, title, write_picture
+from grokcast.terminal_curve import curve_lines
+from predictor.forecast import Question
+from training_runs import Context, InvalidInput, Trajectory
+from training_runs.readers import read_recording
+
+EXAMPLE = str(Path(__file__).parent.parent / "examples" / "history.csv")
+
+
+@pytest.fixture(scope="module")
+def history():
+    return read_recording(EXAMPLE).histories["history"]
+
+
+@pytest.fixture(scope="module")
+def forecast(shipped, history):
+    context = Context(task_family="modular", learning_rate=1e-3, weight_decay=1.0, modulus=47)
+    return shipped.forecast(Question(history, context, horizon_step=20_000))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "begin"),
+    [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF"), (".html", b"<!doctype html>")],
+)
+def test_each_kind_of_file(tmp_path, history, forecast, suffix, begin):
+    path = tmp_path / f"f{suffix}"
+    check_path(path)
+    write_picture(path, history, forecast)
+    assert path.read_bytes().startswith(begin)
+    assert path.stat().st_size > 5_000
+
+
+def test_the_page_needs_no_network_and_says_what_it_shows(tmp_path, history, forecast):
+    write_picture(tmp_path / "f.html", history, forecast)
+    page = (tmp_path / "f.html").read_text()
+    HTMLParser().feed(page)
+    assert not re.findall(r'(?:src|href)="(?!#)', page)
+    assert "<script" not in page
+    assert title(forecast).split("\n")[0] in page
+    assert f'aria-label="{title(forecast).splitlines()[0]}' in page
+    for driver in forecast.drivers:
+        assert driver.text in page
+    assert forecast.advice.reason in page
+
+
+def test_the_same_forecast_is_the_same_file(tmp_path, history, forecast):
+    for name in ("a.svg", "b.svg"):
+        write_picture(tmp_path / name, history, forecast)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_what_came_later_is_drawn_and_a_history_of_losses_alone_too(tmp_path, history, forecast):
+    future = Trajectory([1_000, 5_000, 9_000], {"val_acc": [0.0, 0.5, 1.0]})
+    write_picture(tmp_path / "with.svg", history, forecast, future)
+    write_picture(tmp_path / "without.svg", history, forecast)
+    assert (tmp_path / "with.svg").read_bytes() != (tmp_path / "without.svg").read_bytes()
+    losses = history.only(["train_loss", "val_loss"])
+    write_picture(tmp_path / "losses.svg", losses, forecast)
+    assert curve_lines(losses, forecast) == []
+
+
+@pytest.mark.parametrize("path", ["f.gif", "no/such/folder/f.png", "f"])
+def test_a_picture_that_cannot_be_written_is_refused_before_the_work(path):
+    with pytest.raises(InvalidInput, match="--plot"):
+        check_path(Path(path))
+
+
+def test_the_curve_in_the_terminal(history, forecast):
+    train, val, marks, axis = curve_lines(history, forecast, 60)
+    bars = train.removeprefix("train ")
+    now = marks.index("|") - 6
+    assert bars[0] == "▁"
+    assert bars[now] == "█"
+    assert set(bars[now + 1 :]) <= {" "}
+    assert set(val.removeprefix("  val ").strip()) == {"▁"}
+    low, median = marks.index("["), marks.index("o")
+    assert marks.index("|") < low < median < max(marks.find("]"), marks.find(">"))
+    assert axis.split() == ["step", "1", "20,000"]
+
+
+def test_a_run_that_has_generalised_is_drawn_without_a_forecast(shipped, tmp_path):
+    steps = list(range(10, 210, 10))
+    accuracy = [min(1.0, s / 100) for s in steps]
+    history = Trajectory(steps, {"train_acc": accuracy, "val_acc": accuracy})
+    forecast = shipped.forecast(Question(history))
+    assert forecast.phase == "generalized"
+    assert title(forecast).startswith("Generalised at step 100")
+    write_picture(tmp_path / "f.html", history, forecast)
+    assert "[" not in "".join(curve_lines(history, forecast))

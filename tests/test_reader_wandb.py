@@ -1,0 +1,93 @@
+"""A run that W&B itself wrote offline here, and exports in the forms that it documents."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from training_runs import InvalidInput
+from training_runs.readers import read_recording
+from training_runs.readers.formats import detected
+
+RUN = """
+import wandb
+run = wandb.init(project="grok", name="long", config={"lr": 0.001, "optim": {"weight_decay": 1.0}})
+for step in range(3000):
+    run.log({"train/loss": 1 / (step + 1), "acc": {"val": step / 3000}, "words": "x" * 20}, step=2 * step)
+run.finish()
+"""
+
+
+@pytest.fixture(scope="module")
+def offline_run(tmp_path_factory):
+    pytest.importorskip("wandb")
+    folder = tmp_path_factory.mktemp("wandb")
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=folder, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DIR": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (run,) = (folder / "wandb").glob("offline-run-*")
+    return run
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_row_of_an_offline_run(offline_run):
+    assert detected(offline_run) == "wandb"
+    recording = read_recording(str(offline_run))
+    history = recording.histories["long"]
+    assert history.steps.tolist() == list(range(0, 6000, 2))
+    assert history.signals["train_loss"].tolist() == [1 / (k + 1) for k in range(3000)]
+    assert history.signals["val_acc"].tolist() == [k / 3000 for k in range(3000)]
+    assert recording.contexts["long"]["learning_rate"] == 0.001
+    assert "acc/val is read as val_acc" in recording.notes
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_that_is_still_written_and_damaged_ones(offline_run, tmp_path):
+    (file,) = offline_run.glob("*.wandb")
+    content = file.read_bytes()
+    assert len(content) > 3 * 32_768  # records that go over the ends of blocks
+    (tmp_path / "cut.wandb").write_bytes(content[: len(content) // 2])
+    history = read_recording(str(tmp_path / "cut.wandb")).histories["long"]
+    assert 1000 < len(history) < 2000
+    for name, damaged in (
+        ("magic", b"step" + content[4:]),
+        ("middle", content[:40_000] + b"\xff" * 99 + content[40_099:]),
+        ("empty", b""),
+    ):
+        (tmp_path / f"{name}.wandb").write_bytes(damaged)
+        with pytest.raises(InvalidInput, match="undamaged .wandb file"):
+            read_recording(str(tmp_path / f"{name}.wandb"))
+
+
+def test_history_of_scan_history_as_json_lines(tmp_path):
+    rows = [
+        {"_step": k, "_runtime": k / 9, "_timestamp": 1e9 + k, "train/loss": 1 / k, "val/acc": 0.25}
+        for k in (1, 2, 3)
+    ]
+    file = tmp_path / "run.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    recording = read_recording(str(file))
+    assert recording.histories["run"].steps.tolist() == [1, 2, 3]
+    assert any("_step is read as step" in note for note in recording.notes)
+    file.write_text("\n".join(json.dumps({**row, "train/global_step": 100 * row["_step"]}) for row in rows))  # fmt: skip
+    assert read_recording(str(file)).histories["run"].steps.tolist() == [100, 200, 300]
+
+
+def test_a_chart_of_several_runs_as_csv(tmp_path):
+    file = tmp_path / "chart.csv"
+    header = [f"{run} - val/acc{end}" for run in ("a - 1", "b") for end in ("", "__MIN", "__MAX")]
+    rows = ["10,0.1,0.1,0.1,,,", "20,0.2,0.2,0.2,0.5,0.5,0.5", "30,,,,0.6,0.6,0.6"]
+    file.write_text("\n".join([",".join(f'"{n}"' for n in ["Step", *header]), *rows]))
+    histories = read_recording(str(file)).histories
+    assert {k: v.steps.tolist() for k, v in histories.items()} == {"a - 1": [10, 20], "b": [20, 30]}
+    assert histories["b"].signals["val_acc"].tolist() == [0.5, 0.6]
+
+
+def test_a_table_that_is_not_an_export_is_refused(tmp_path):
+    (tmp_path / "x.csv").write_text("step,val_acc\n1,0.1\n")
+    with pytest.raises(InvalidInput, match="an exported history with _step"):
+        read_recording(str(tmp_path / "x.csv"), "wandb")

@@ -1,0 +1,69 @@
+"""What other people call the signals."""
+
+import re
+from dataclasses import dataclass
+
+from training_runs.signals import SIGNALS
+
+# In order of preference: `step` before W&B's `_step`, which counts calls of its log().
+_STEP = ("step", "steps", "global_step", "optimizer_step", "iteration", "iterations", "iter")
+_SPLITS = {
+    "train": {"train", "training", "tr"},
+    "val": {"val", "valid", "validation", "eval", "test", "dev", "heldout"},
+}
+METRICS = {
+    "loss": {"loss"},
+    "acc": {"acc", "accuracy", "accuracies", "acc1", "top1"},
+}
+_NORMS = {
+    "weight_norm": {"weights_norm", "param_norm", "params_norm", "parameter_norm", "l2_norm"},
+    "grad_norm": {"gradient_norm", "gradients_norm", "total_grad_norm"},
+}
+_PERCENT = r"(_percent|_pct)$"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The signal that a name means; of two names with one meaning the one of lower rank is taken."""
+
+    signal: str
+    rank: int = 0
+
+
+def canonical_name(column: str) -> str | None:
+    """Return the signal (or `step`) that a column means; None where that is not certain.
+
+    >>> [canonical_name(c) for c in ("valid/acc", "eval_accuracy", "Training Loss", "global_step", "lr")]
+    ['val_acc', 'val_acc', 'train_loss', 'step', None]
+    """
+    meaning = meaning_of(column)
+    return meaning.signal if meaning else None
+
+
+def meaning_of(column: str) -> Meaning | None:
+    """Return what a name means, and how good a source of it it is; None where that is not certain."""
+    name = re.sub(r"[^a-z0-9]+", "_", column.strip().lower().replace("%", " percent ")).strip("_")
+    name = re.sub(_PERCENT, "", name)
+    if name in SIGNALS:
+        return Meaning(name)
+    if name in _STEP:
+        return Meaning("step", _STEP.index(name))
+    if name in (
+        "train_global_step",
+        "trainer_global_step",
+    ):  # Hugging Face's and Lightning's, in W&B
+        return Meaning("step")
+    for signal, others in _NORMS.items():
+        if name.removeprefix("train_") in others | {signal}:
+            return Meaning(signal)
+    # Lightning writes `train_loss_step` and `train_loss_epoch`, Keras `epoch_loss`.
+    words = [word for word in name.split("_") if word not in ("step", "epoch")]
+    if len(words) != 2:
+        return None
+    for split, split_words in _SPLITS.items():
+        for metric, metric_words in METRICS.items():
+            if set(words) & split_words and set(words) & metric_words:
+                # A mean over the epoch before one batch's value, validation before test.
+                rank = ("_step" in name) + 2 * ("test" in words)
+                return Meaning(f"{split}_{metric}", rank)
+    return None

@@ -1,0 +1,186 @@
+"""From a table of columns under other people's names to a trajectory."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from training_runs.errors import InvalidInput
+from training_runs.metric_names import METRICS, Meaning, meaning_of
+from training_runs.readers.recording import Spelling
+from training_runs.signals import SIGNALS
+from training_runs.trajectory import Trajectory
+
+
+def read_columns(
+    table: pd.DataFrame, source: str, spelling: Spelling | None = None
+) -> tuple[Trajectory, list[str]]:
+    """Return the trajectory of a wide table with one row a checkpoint, and notes on how its columns were read.
+
+    Rows of one step are merged: loggers often write training and validation metrics as two rows.
+
+    Raises
+    ------
+    InvalidInput : no column of steps, two columns for one signal, values that are not numbers, accuracies that may be
+        percent, steps that do not increase.
+    """
+    spelling = spelling or Spelling()
+    columns = [str(c) for c in table.columns]
+    table = table.set_axis(columns, axis=1)
+    chosen, left = _chosen(columns, source, spelling)
+    scale, notes = _steps(chosen, columns, source, spelling)
+    numbers = _numbers(table[list(chosen)].rename(columns=chosen), source)
+    numbers["step"] = (numbers["step"] * scale).round(6)
+    merged = numbers.groupby("step", sort=False, dropna=False).first()
+    signals = {str(name): merged[name].to_numpy(copy=True) for name in merged.columns}
+    notes += [f"{c} is read as {m}" for c, m in chosen.items() if m != c]
+    notes += [f"ignored: {', '.join(left)}"] if left else []
+    notes += _without_infinities(signals)
+    notes += _as_shares(signals, chosen, source, spelling)
+    return Trajectory(merged.index.to_numpy(), signals), notes
+
+
+def _chosen(
+    columns: Sequence[str], source: str, spelling: Spelling
+) -> tuple[dict[str, str], list[str]]:
+    """Return column -> signal, one column for each, and the columns that are left over."""
+    meanings = {c: m for c in columns if (m := meaning_of(c))}
+    meanings |= _said(columns, source, spelling)
+    meanings |= _keras(columns, meanings)
+    chosen: dict[str, str] = {}
+    for signal in dict.fromkeys(m.signal for m in meanings.values()):
+        candidates = [c for c, m in meanings.items() if m.signal == signal]
+        best = min(meanings[c].rank for c in candidates)
+        first = [c for c in candidates if meanings[c].rank == best]
+        if len(first) > 1:
+            raise InvalidInput(
+                field=source,
+                value=f"columns {', '.join(first)}",
+                expected=f"one column for {signal}",
+                hint=f"choose it with --map '{first[0]}={signal}'",
+            )
+        chosen[first[0]] = signal
+    if "step" not in chosen.values() and spelling.steps_per_epoch and "epoch" in columns:
+        chosen["epoch"] = "step"
+    if "step" not in chosen.values():
+        hint = "have epochs? multiply them by the updates in one"
+        raise InvalidInput(
+            field=source,
+            value=f"columns {', '.join(columns)[:200] or 'none'}",
+            expected="a column `step` of optimiser steps",
+            hint=f"{hint}: --steps-per-epoch" if "epoch" in columns else hint,
+        )
+    in_order = {c: chosen[c] for c in columns if c in chosen}
+    return in_order, [c for c in columns if c not in chosen]
+
+
+def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, Meaning]:
+    """Return what the caller says of columns: it goes before what their names say."""
+    for column, signal in spelling.names.items():
+        if column not in columns:
+            raise InvalidInput(
+                field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
+            )  # fmt: skip
+        if signal != "step" and signal not in SIGNALS:
+            raise InvalidInput(
+                field="--map", value=signal, expected="step or a signal", hint="docs/signals.md lists them"
+            )  # fmt: skip
+    return {column: Meaning(signal, -1) for column, signal in spelling.names.items()}
+
+
+def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Meaning]:
+    """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name."""
+    signals = {m.signal for m in meanings.values()}
+    return {
+        column: Meaning(f"train_{metric}")
+        for column in columns
+        for metric, words in METRICS.items()
+        if column.strip().lower() in words
+        and column not in meanings
+        and f"val_{metric}" in signals
+        and f"train_{metric}" not in signals
+    }
+
+
+def _steps(
+    chosen: dict[str, str], columns: Sequence[str], source: str, spelling: Spelling
+) -> tuple[float, list[str]]:
+    """Return what steps are multiplied by, and a note on it."""
+    per_epoch = spelling.steps_per_epoch
+    if per_epoch is None:
+        return 1.0, []
+    if not 0 < per_epoch < 2**53:
+        raise InvalidInput(field="--steps-per-epoch", value=per_epoch, expected="a number > 0")
+    column = next(c for c, m in chosen.items() if m == "step")
+    if column != "epoch" and "epoch" in columns:
+        return 1.0, [f"--steps-per-epoch is not needed: {column} counts steps beside epoch"]
+    return per_epoch, [f"{column} counts epochs: times {per_epoch:g} it is step"]
+
+
+def _numbers(known: pd.DataFrame, source: str) -> pd.DataFrame:
+    try:
+        numbers: pd.DataFrame = known.apply(pd.to_numeric, errors="coerce").astype(float)
+    except OverflowError:
+        raise InvalidInput(
+            field=source, value="a number of hundreds of digits", expected="numbers"
+        ) from None
+    broken = known.notna() & numbers.isna() & ~known.isin(["", "nan", "NaN", "null"])
+    if broken.to_numpy().any():
+        row, column = (int(k[0]) for k in np.nonzero(broken.to_numpy()))
+        raise InvalidInput(
+            field=f"{source}, row {row + 1}, {known.columns[column]}",
+            value=known.iloc[row, column],
+            expected="a number, or nothing where it is missing",
+        )
+    return numbers
+
+
+def _without_infinities(signals: dict[str, np.ndarray]) -> list[str]:
+    """Make infinite values missing: a run that diverged logs them."""
+    notes = []
+    for name, values in signals.items():
+        infinite = np.isinf(values)
+        if infinite.any():
+            values[infinite] = np.nan
+            notes.append(f"{int(infinite.sum())} infinite values of {name} count as missing")
+    return notes
+
+
+def _as_shares(
+    signals: dict[str, np.ndarray], chosen: dict[str, str], source: str, spelling: Spelling
+) -> list[str]:
+    """Divide accuracies in percent by 100 where that is what they are; otherwise ask.
+
+    They are where the caller or a column's name says so. A value above 1 that is not whole can be neither a share nor a
+    count of correct answers, so it is percent too; but then its neighbour that never exceeds 1 may be either.
+    """
+    column_of = {signal: column for column, signal in chosen.items()}
+    accuracies = {n: v for n, v in signals.items() if n.endswith("_acc") and not np.isnan(v).all()}
+    named = [n for n in accuracies if re.search(r"%|percent|pct", column_of[n], re.IGNORECASE)]
+    fractional = [n for n, v in accuracies.items() if _is_percent(v)]
+    certain = list(accuracies) if spelling.percent else sorted({*named, *fractional})
+    for name in certain:
+        if np.nanmax(accuracies[name]) > 100:
+            raise InvalidInput(
+                field=f"{source}, {column_of[name]}",
+                value=float(np.nanmax(accuracies[name])),
+                expected="percent, from 0 to 100",
+            )
+        signals[name] /= 100
+    unsure = [n for n in accuracies if n not in certain]
+    for name in unsure:
+        highest = float(np.nanmax(accuracies[name]))
+        if 1 < highest <= 100 or (fractional and highest <= 1):
+            raise InvalidInput(
+                field=f"{source}, {column_of[name]}",
+                value=highest,
+                expected="accuracies from 0 to 1",
+                hint="are they percent? --percent says so for all accuracies of the file",
+            )
+    return [f"{column_of[n]} is in percent: divided by 100" for n in certain]
+
+
+def _is_percent(accuracies: np.ndarray) -> bool:
+    above = accuracies[accuracies > 1 + 1e-6]
+    return bool(len(above) and above.max() <= 100 and (above != np.floor(above)).any())

@@ -1,0 +1,57 @@
+"""What a file of recorded metrics holds, before and after its names are understood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from training_runs.trajectory import Trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class RawRun:
+    """One run as its tool recorded it.
+
+    Attributes
+    ----------
+    table : wide, a row a checkpoint and a column a metric, under the tool's own names; one column counts steps.
+    context : what the tool knows beside it, under the names of `Context`.
+    notes : how the file was read, in words.
+    """
+
+    table: pd.DataFrame
+    context: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a file holds: a trajectory for each run in it, what is known beside it, and how its columns were read."""
+
+    histories: dict[str, Trajectory]
+    notes: tuple[str, ...]
+    contexts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What only the caller can say of a file.
+
+    Attributes
+    ----------
+    names : column -> signal (or `step`), where the names alone do not tell.
+    steps_per_epoch : optimiser updates in an epoch, for a file that counts epochs.
+    percent : accuracies are in percent.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    steps_per_epoch: float | None = None
+    percent: bool = False
+
+
+def wide(points: pd.DataFrame) -> pd.DataFrame:
+    """Return a wide table, steps increasing, from long rows (step, metric, value); the last value of a step counts."""
+    kept = points.drop_duplicates(["step", "metric"], keep="last")
+    table = kept.pivot(index="step", columns="metric", values="value").sort_index()
+    return table.reset_index().rename_axis(columns=None)
