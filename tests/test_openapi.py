@@ -48,7 +48,7 @@ _SCHEMA = (
 
 @_SCHEMA.parametrize()
 @settings(
-    max_examples=15,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
