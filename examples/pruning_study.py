@@ -28,7 +28,7 @@ from training_runs.sweep import Sweep, run_sweep
 DOCS = Path(__file__).parent.parent / "docs" / "pruning"
 BUDGET_STEP = 4_000
 N_TRIALS = 24
-N_ORDERS = 4  # in which the trials come: what a pruner knows depends on which it saw first
+N_ORDERS = 8  # in which the trials come: what a pruner knows depends on which it saw first
 SEED = 20261124
 REPORTS_PER_DECADE = 25
 
