@@ -25,9 +25,9 @@ export function logTicks([low, high], room) {
   return fine.length <= room ? fine : plain.filter((_, i) => i % step === 0);
 }
 
-/** Return a number as an axis shows it: 20k, 1M. */
+/** Return a number as an axis shows it: 2k, 1M. */
 export function short(number) {
-  const sign = number >= 1e6 ? [1e6, "M"] : number >= 1e4 ? [1e3, "k"] : [1, ""];
+  const sign = number >= 1e6 ? [1e6, "M"] : number >= 1e3 ? [1e3, "k"] : [1, ""];
   const scaled = Number((number / sign[0]).toPrecision(3));
   return (scaled !== 0 && Math.abs(scaled) < 1e-3 ? scaled.toExponential(0) : String(scaled)) + sign[1];
 }
@@ -48,7 +48,7 @@ export function yAxis(y, ticks, left, right, text = short) {
   ]));
 }
 
-/** Return a line through points; a gap where a value is missing. Thinned to what can be seen: first, least, most and last in each pixel. */
+/** Return a line through points. A value that is null is passed over, one that is undefined leaves a gap. Thinned to what can be seen: first, least, most and last in each pixel. */
 export function path(xs, ys, x, y, attributes) {
   let text = "";
   let pen = "M";
@@ -62,6 +62,10 @@ export function path(xs, ys, x, y, attributes) {
     column = [];
   };
   xs.forEach((at, i) => {
+    if (ys[i] === undefined) {
+      flush();
+      pen = "M";
+    }
     if (ys[i] === null || ys[i] === undefined) return;
     const point = [x(at), y(ys[i])];
     if (column.length && Math.floor(column[0][0]) !== Math.floor(point[0])) flush();

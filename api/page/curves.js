@@ -2,7 +2,7 @@
 
 import { fit, linearScale, logScale, logTicks, path, xAxis, yAxis } from "./axes.js";
 import { h, s } from "./elements.js";
-import { headline, steps, value, when } from "./words.js";
+import { about, headline, steps, value, when } from "./words.js";
 
 const ACCURACY = 230; // height of its panel
 const LOSS = 100;
@@ -81,9 +81,10 @@ function legendOf(history, forecast) {
 
 function domain({ history, forecast }) {
   const low = Math.max(1, history.step.find((step) => step > 0) ?? 1);
-  const quantiles = Object.values(bandOf(forecast) ?? {}).filter(Number.isFinite);
-  const generalized = forecast.phase === "generalized";
-  return [low, Math.max(history.step.at(-1), generalized ? 0 : forecast.horizon_step, ...quantiles, low * 10) * 1.05];
+  const band = bandOf(forecast);
+  const end = band ? band.p95 ?? forecast.supported_until_step : 0;
+  const horizon = forecast.phase === "generalized" ? 0 : forecast.horizon_step;
+  return [low, 1.05 * Math.max(history.step.at(-1), horizon, end, 10 * low)];
 }
 
 function frame(shown, width) {
@@ -120,7 +121,7 @@ function draw(shown, width, at) {
     xAxis(x, ticks, top, end),
     yAxis(y, [0, 0.25, 0.5, 0.75, 1], left, right),
     s("line", { x1: left, x2: right, y1: y(forecast.target_accuracy), y2: y(forecast.target_accuracy), class: "target-line" }),
-    chanceLine(forecast, x, y),
+    chanceLine(forecast, x, y, domain(shown)[1]),
     ["train", "val"].filter((split) => history[`${split}_acc`]).map((split) => path(history.step, history[`${split}_acc`], x, y, { class: `${split}-line` })),
     losses.length ? lossPanel(history, losses, x, bottom + GAP, end, left, right) : null,
     flags.map((flag) => flagMark(flag, end)),
@@ -128,9 +129,10 @@ function draw(shown, width, at) {
   );
 }
 
-function chanceLine({ curve, phase, observed_until_step: now }, x, y) {
-  if (phase === "generalized" || !curve.step.length) return null;
-  return path([now, ...curve.step], [0, ...curve.probability_onset], x, y, { class: "chance-line" });
+function chanceLine({ curve, phase, observed_until_step: now }, x, y, end) {
+  if (phase === "generalized") return null;
+  const at = curve.step.filter((step) => step <= end);
+  return path([now, ...at], [0, ...curve.probability_onset.slice(0, at.length)], x, y, { class: "chance-line" });
 }
 
 function band(shown, x, top, end) {
@@ -154,7 +156,7 @@ function flagsOf({ history, forecast }, x, left, right) {
   const marks = [
     forecast.phase === "generalized" && { at: forecast.onset_step.p50, kind: "median", text: `onset ${steps(forecast.onset_step.p50)}` },
     { at: now, kind: "now", text: `now ${steps(now)}` },
-    quantiles && { at: quantiles.p50, kind: "median", text: `median ${steps(quantiles.p50)}` },
+    quantiles && { at: quantiles.p50, kind: "median", text: `median ${about(quantiles.p50)}` },
     forecast.phase !== "generalized" && { at: forecast.horizon_step, kind: "horizon", text: `horizon ${steps(forecast.horizon_step)}` },
     forecast.memorization_step !== null && { at: forecast.memorization_step, kind: "memorised", text: `memorised ${steps(forecast.memorization_step)}` },
   ].filter((mark) => mark && mark.at !== null);
@@ -185,7 +187,7 @@ function lossPanel(history, names, x, top, end, left, right) {
   const ticks = logTicks([low, high], 4);
   return s("g", {},
     yAxis(y, ticks, left, right),
-    s("text", { x: right, y: top - 7, "text-anchor": "end", class: "axis-name" }, "loss"),
+    s("text", { x: left + 4, y: top - 7, class: "axis-name" }, "loss"),
     names.map((name) => path(history.step, history[name], x, y, { class: `${name.split("_")[0]}-line` })));
 }
 

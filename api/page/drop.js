@@ -106,7 +106,7 @@ function fill(form, values) {
   const others = {};
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined || value === null) continue;
-    if (form.elements[name]) form.elements[name].value = value;
+    if (form.elements[name]) form.elements[name].value = typeof value === "number" ? Number(value.toPrecision(6)) : value;
     else others[name] = value;
   }
   if (Object.keys(others).length) form.dataset.others = JSON.stringify(others);

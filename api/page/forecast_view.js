@@ -5,6 +5,8 @@ import { h } from "./elements.js";
 import { timelineFigure } from "./timeline.js";
 import { ACTIONS, OUTCOMES, PHASES, headline, percent, steps, value, when } from "./words.js";
 
+const DRIVERS = "What moved it"; // longer than the other cards
+
 /** Return an element for forecasts, and a function that shows one with its history and, of a run, all before it. */
 export function forecastView() {
   const curves = curvesFigure();
@@ -18,7 +20,7 @@ export function forecastView() {
       curves.show(history, forecast);
       cards.replaceChildren(...[advice(forecast), drivers(forecast), outcomes(forecast), support(forecast)].filter(Boolean));
       moved.hidden = before.length < 2;
-      timeline.show(before);
+      if (!moved.hidden) timeline.show(before);
       const wasOpen = numbers.querySelector("details")?.open ?? false;
       numbers.replaceChildren(figures(forecast, wasOpen));
     },
@@ -40,7 +42,7 @@ function sayings(forecast) {
 }
 
 function card(title, ...content) {
-  return h("section", { class: "card" }, h("h3", {}, title), content);
+  return h("section", { class: title === DRIVERS ? "card wide" : "card" }, h("h3", {}, title), content);
 }
 
 function advice({ advice, phase }) {
@@ -60,11 +62,10 @@ function sentence(text) {
 function drivers({ drivers }) {
   if (!drivers.length) return null;
   const most = Math.max(...drivers.map(({ effect }) => Math.abs(effect)));
-  return card("What moved it",
+  return card(DRIVERS,
     h("ul", { class: "drivers" }, drivers.map(({ feature, effect, text }) => h("li", { title: feature },
       h("span", {}, text),
-      h("span", { class: "effect" }, effect > 0 ? "sooner" : "later"),
-      h("meter", { class: effect > 0 ? "sooner" : "later", min: 0, max: most, value: Math.abs(effect), "aria-label": `by ${value(Math.abs(effect))}` })))));
+      h("meter", { class: effect > 0 ? "sooner" : "later", min: 0, max: most, value: Math.abs(effect), "aria-label": `${effect > 0 ? "sooner" : "later"}, by ${value(Math.abs(effect))}` })))));
 }
 
 function outcomes({ outcome_probabilities: chances, horizon_step: horizon, phase }) {

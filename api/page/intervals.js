@@ -17,13 +17,13 @@ export function intervalsFigure(title, note, figures, { own, isLessBetter = fals
 }
 
 function draw(known, own, width) {
-  const left = Math.min(210, Math.round(width * 0.46));
+  const left = Math.min(200, Math.round(width * 0.56));
   const right = width - 46;
   const all = known.flatMap(([, f]) => [f.value, f.low ?? f.value, f.high ?? f.value]);
   const range = [Math.floor(20 * Math.min(...all)) / 20, Math.ceil(20 * Math.max(...all)) / 20];
   const x = linearScale(range, [left, right]);
   const bottom = known.length * ROW + 4;
-  const ticks = [0, 1, 2, 3].map((i) => Number((range[0] + (i * (range[1] - range[0])) / 3).toPrecision(2))).filter((tick) => tick >= range[0] && tick <= range[1]);
+  const ticks = [0, 1, 2].map((i) => Number((range[0] + (i * (range[1] - range[0])) / 2).toPrecision(2))).filter((tick) => tick >= range[0] && tick <= range[1]);
   return s("svg", { width, height: bottom + 24, viewBox: `0 0 ${width} ${bottom + 24}`, "aria-hidden": "true" },
     xAxis(x, ticks, 0, bottom),
     known.map(([name, f], i) => {
@@ -37,6 +37,6 @@ function draw(known, own, width) {
 }
 
 function cut(name, room) {
-  const most = Math.floor(room / 6.6);
+  const most = Math.floor(room / 6.2);
   return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }

@@ -1,5 +1,6 @@
 // One live run: its curves and all its forecasts, growing as points come in.
 
+import { short } from "./axes.js";
 import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
 import { ask, follow } from "./service.js";
@@ -94,5 +95,5 @@ function describe(run) {
 }
 
 function settings({ context }) {
-  return Object.entries(context).slice(0, 8).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");
+  return Object.entries(context).slice(0, 8).map(([name, found]) => `${name.replaceAll("_", " ")} ${typeof found === "number" ? short(found) : found}`).join(", ");
 }

@@ -14,7 +14,7 @@ export function timelineFigure() {
   const charts = [fit(onsets, (width) => drawOnsets(shown, width)), fit(chances, (width) => drawChances(shown, width))];
   return {
     element: h("div", { class: "pair" },
-      h("figure", {}, h("figcaption", {}, "Onset foreseen", h("small", {}, " 5–95 % and median, by the step at which it was foreseen")), onsets),
+      h("figure", {}, h("figcaption", {}, "Onset foreseen", h("small", {}, " 5–95 % and median, by the step at which it was foreseen (dotted)")), onsets),
       h("figure", {}, h("figcaption", {}, "Probability of onset by the horizon"), chances)),
     show(forecasts) {
       shown = forecasts;
@@ -56,7 +56,7 @@ function drawOnsets(forecasts, width) {
     yAxis(y, logTicks(range, 5), left, right),
     forecasts.filter((f) => f.onset_step.p05 !== null).map((f) => whisker(f, x, y, top)),
     path(forecasts.map((f) => f.observed_until_step), forecasts.map((f) => f.observed_until_step), x, y, { class: "now-line" }),
-    path(forecasts.map((f) => f.observed_until_step), forecasts.map((f) => f.onset_step.p50), x, y, { class: "median-line" }),
+    path(forecasts.map((f) => f.observed_until_step), forecasts.map((f) => f.onset_step.p50 ?? undefined), x, y, { class: "median-line" }),
     forecasts.filter((f) => f.onset_step.p50 !== null).map((f) => s("circle", { cx: x(f.observed_until_step), cy: y(f.onset_step.p50), r: 2.5, class: "median-dot" })));
 }
 
