@@ -60,6 +60,8 @@ forget.addEventListener("click", () => {
   begin();
 });
 
+// On a small screen the form would stand between the file and its forecast.
+document.getElementById("context").open = !matchMedia("(max-width: 52rem)").matches;
 addEventListener("hashchange", route);
 showKey();
 startDrop();

@@ -14,7 +14,7 @@ export function timelineFigure() {
   const charts = [fit(onsets, (width) => drawOnsets(shown, width)), fit(chances, (width) => drawChances(shown, width))];
   return {
     element: h("div", { class: "pair" },
-      h("figure", {}, h("figcaption", {}, "Onset foreseen", h("small", {}, " 5–95 % and median, by the step at which it was foreseen (dotted)")), onsets),
+      h("figure", {}, h("figcaption", {}, "Onset foreseen", h("small", {}, " by the step at which it was foreseen")), onsets),
       h("figure", {}, h("figcaption", {}, "Probability of onset by the horizon"), chances)),
     show(forecasts) {
       shown = forecasts;

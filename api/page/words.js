@@ -29,8 +29,8 @@ export function about(number) {
 
 /** Return a probability; never 0 or 100 %, which no forecast knows. */
 export function percent(probability) {
-  if (probability > 0.99) return "over 99 %";
-  return probability < 0.01 ? "under 1 %" : `${Math.round(100 * probability)} %`;
+  if (probability > 0.99) return "> 99 %";
+  return probability < 0.01 ? "< 1 %" : `${Math.round(100 * probability)} %`;
 }
 
 export function value(number) {
