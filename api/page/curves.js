@@ -163,7 +163,7 @@ function flagsOf({ history, forecast }, x, left, right) {
   const rows = [];
   return marks.sort((a, b) => a.at - b.at).map((mark) => {
     const px = x(mark.at);
-    const size = mark.text.length * 6.6;
+    const size = mark.text.length * 7.3;
     const middle = Math.min(right - size / 2, Math.max(left + size / 2, px));
     const found = rows.findIndex((end) => end < middle - size / 2 - 8);
     const row = found === -1 ? rows.length : found;
