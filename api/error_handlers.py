@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.errors import (
@@ -125,6 +125,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     Forbidden: _forbidden,
     TooManyRequests: _too_many_requests,
     TooManyStreams: _busy,
+    InterfaceError: _no_database,
     OperationalError: _no_database,
     PoolTimeout: _no_database,
     DamagedForecaster: _damaged,

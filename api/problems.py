@@ -42,7 +42,7 @@ _EXPECTED = {
     "string_type": "a word",
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} characters",
-    "string_pattern_mismatch": "letters, digits and ._:+=@~-, up to 128, a letter or digit first",
+    "string_pattern_mismatch": "text that matches {pattern}",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "int_parsing": "a whole number",

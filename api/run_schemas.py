@@ -26,14 +26,16 @@ NEXT = Field(description="`?cursor=` of the next page; null at the end")
 RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
 Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
 
+Secret = Annotated[
+    str, StringConstraints(strict=True, min_length=16, max_length=200, pattern=r"^[!-~ ]+$")
+]
+
 
 class WebhookFields(BaseModel):
     """Where to post when the forecast of this run becomes an alarm, and when it gives the run up."""
 
     url: Text = Field(description="http or https, at a public address")
-    secret: Annotated[str, StringConstraints(strict=True, min_length=16, max_length=200)] | None = (
-        Field(None, description="signs each message; never shown again")
-    )
+    secret: Secret | None = Field(None, description="signs each message; never shown again")
 
 
 class RunRequest(BaseModel):

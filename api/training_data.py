@@ -22,7 +22,7 @@ def as_run(stored: StoredRun, history: Trajectory) -> Run:
     """Return a stored run in the words of the corpus. Without a budget, it was meant to end where it ended."""
     context, _ = Context.from_mapping(stored.context)
     return Run(
-        run_id=f"service/{stored.id}/{stored.run_id}",
+        run_id=_digest(["service", stored.run_id, stored.created_at]),
         configuration_id=_configuration_id(stored.run_id, context),
         context=context,
         trajectory=history,
@@ -44,5 +44,9 @@ def lack(history: Trajectory | None) -> str | None:
 def _configuration_id(run_id: str, context: Context) -> str:
     """Runs with one context, but for the budget, are seeds of one configuration; a run without any stands alone."""
     fields = {k: v for k, v in context.as_dict().items() if k != "budget_step"}
-    text = json.dumps(["service", fields or run_id], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _digest(["service", fields or run_id])
+
+
+def _digest(what: list[object]) -> str:
+    """Return a name in the form that the corpus has: hexadecimal, since features are drawn by it."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

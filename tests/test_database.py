@@ -1,0 +1,65 @@
+"""The schema and how it comes about, on both databases."""
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from api.database import REVISION, Database
+from api.migrations.upgrade import config
+from api.tables import METADATA
+from training_runs import InvalidInput
+
+
+def test_the_migrations_lead_to_the_tables(database: Database) -> None:
+    with database.reading() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
+    assert differences == []
+
+
+def test_the_newest_migration_is_the_one_that_the_code_works_with() -> None:
+    assert ScriptDirectory.from_config(config()).get_current_head() == REVISION
+
+
+def test_many_workers_start_on_an_empty_database_at_once(database_url: str) -> None:
+    errors: list[Exception] = []
+
+    def start() -> None:
+        database = Database(database_url)
+        try:
+            database.migrate()
+            assert database.revision() == REVISION
+        except Exception as error:
+            errors.append(error)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=start) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(InvalidInput, match="newer Grokcast"):
+        database.migrate()
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.writing() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO keys (key_id, name, scope, digest, created_at) VALUES ('a','','','',0)"
+            )
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM keys").scalar() == 0

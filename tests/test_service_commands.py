@@ -1,0 +1,104 @@
+"""`grokcast keys`, `runs` and `serve`, as they are typed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.caller import LOCAL
+from api.database import Database
+from api.keys import KeyStore
+from api.run_store import RunSettings, RunStore
+from training_runs import Context, Trajectory, archive
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path}/service.db"
+    monkeypatch.setenv("GROKCAST_DATABASE_URL", url)
+    return url
+
+
+def grokcast(*args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "grokcast", *map(str, args)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def test_keys_are_created_listed_and_revoked(url: str) -> None:
+    made = grokcast("keys", "create", "--scope", "write", "--name", "alice")
+    assert made.returncode == 0, made.stderr
+    (key,) = made.stdout.split()
+    keys = KeyStore(Database(url))
+    caller = keys.caller(key)
+    assert caller is not None
+    assert caller.scope == "write"
+    assert key not in made.stderr
+    listed = grokcast("keys", "list", "--json")
+    assert [(k["name"], k["key_id"]) for k in json.loads(listed.stdout)] == [("alice", caller.key_id)]  # fmt: skip
+    assert key.rpartition("_")[2] not in listed.stdout
+    assert grokcast("keys", "revoke", caller.key_id).returncode == 0
+    assert keys.caller(key) is None
+    for wrong in (["keys", "revoke", "nobody"], ["keys", "create", "--scope", "god"]):
+        done = grokcast(*wrong)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    # A revoked key does not let the service listen on other addresses.
+    refused = grokcast("serve", "--host", "0.0.0.0")
+    assert refused.returncode == 2
+    assert "grokcast keys create" in refused.stderr
+
+
+def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -> None:
+    database = Database(url)
+    database.migrate()
+    runs = RunStore(database, 100)
+    rising = Trajectory([0, 10, 20, 30], {"val_acc": [0.1, 0.97, 0.98, 0.99]})
+    for name in ("done", "running"):
+        runs.put(LOCAL, name, RunSettings(Context(learning_rate=0.1)))
+        runs.append(LOCAL, name, rising)
+    runs.finish(LOCAL, "done", "finished", blocked=False)
+    listed = json.loads(grokcast("runs", "list", "--json").stdout)
+    assert [(r["run_id"], r["status"]) for r in listed] == [("running", "running"), ("done", "finished")]  # fmt: skip
+    shown = json.loads(grokcast("runs", "show", "done").stdout)
+    assert shown["history"]["val_acc"] == [0.1, 0.97, 0.98, 0.99]
+    for expected in ("1 new", "0 new"):
+        assert expected in grokcast("runs", "export", tmp_path / "out").stderr
+    (run,) = archive.read(tmp_path / "out")
+    assert run.trajectory.steps.tolist() == rising.steps.tolist()
+    assert grokcast("runs", "show", "nothing").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://x/y", "GROKCAST_DATABASE_URL"),
+        ("sqlite://", "sqlite:///FILE"),
+        ("nonsense", "not a URL"),
+    ],
+)
+def test_a_database_that_cannot_be_is_named(
+    url: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROKCAST_DATABASE_URL", url)
+    done = grokcast("keys", "list")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert words in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_one_line_without_the_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GROKCAST_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/none")
+    done = grokcast("keys", "list")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "does not answer" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_what_training_code_imports_needs_no_service() -> None:
+    code = "import sys, grokcast; sys.exit(any(m in sys.modules for m in ('api', 'sqlalchemy', 'fastapi')))"
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0  # fmt: skip
