@@ -96,6 +96,10 @@ def _served(folder: Path) -> Iterator[str]:
         process.wait(10)
 
 
+def ask(method: str, url: str, **options: Any) -> httpx2.Response:
+    return httpx2.request(method, url, trust_env=False, timeout=60, **options)
+
+
 def _make_key(folder: Path) -> str:
     database = Database(f"sqlite:///{folder}/service.db")
     _, key = KeyStore(database).create("page", "read")
@@ -105,7 +109,7 @@ def _make_key(folder: Path) -> str:
 
 def _is_ready(address: str) -> bool:
     try:
-        return httpx2.get(f"{address}/readyz").status_code == 200
+        return ask("GET", f"{address}/readyz").status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -182,6 +186,11 @@ def test_the_example_and_the_context_of_the_form(visit: Visit) -> None:
     assert asked["context"]["chance_accuracy"] == pytest.approx(1 / 47)
     assert asked["context"]["modulus"] == 47  # the form has no field for it
     playwright.expect(visit.page.locator("#answer .headline")).to_contain_text("by step 5,000")
+    with visit.page.expect_request("**/v1/forecasts") as sent:
+        visit.drop("mine.csv", HISTORY.read_text())
+    asked = json.loads(sent.value.post_data)  # what was typed stays, what the example said does not
+    assert asked["context"] == {"chance_accuracy": pytest.approx(1 / 47)}
+    assert asked["horizon_step"] == 5_000
 
 
 def test_a_json_request_is_read_with_its_context(visit: Visit) -> None:
@@ -237,16 +246,17 @@ def test_a_run_is_listed_and_its_view_grows_while_points_come_in(
 
     def append(until: int) -> None:
         history = {name: values[:until] for name, values in columns.items()}
-        httpx2.post(f"{run}/metrics", json={"history": history}).raise_for_status()
+        ask("POST", f"{run}/metrics", json={"history": history}).raise_for_status()
 
     context = json.loads((ROOT / "examples/context.json").read_text())
-    httpx2.put(run, json={"context": context}).raise_for_status()
+    ask("PUT", run, json={"context": context}).raise_for_status()
     row = visit.page.locator(".run", has_text="seed-7")
     row.wait_for()
     playwright.expect(row).to_contain_text("no points yet")
     append(30)
     row.locator("svg.sparkline").wait_for()
     playwright.expect(row).to_contain_text("by step 20,000")
+    playwright.expect(row).to_contain_text("still fitting")
 
     row.locator("a").click()
     seen = visit.page.locator("#run .tags")
@@ -258,7 +268,7 @@ def test_a_run_is_listed_and_its_view_grows_while_points_come_in(
     assert visit.page.locator("#run .pair .median-dot").count() >= 3
     playwright.expect(visit.page.locator("#announced")).to_contain_text("seed-7")
 
-    httpx2.delete(run).raise_for_status()
+    ask("DELETE", run).raise_for_status()
     playwright.expect(visit.page.locator("#run-note")).to_contain_text("deleted")
     visit.page.click("text=All runs")
     assert visit.page.locator(".run", has_text="seed-7").count() == 0
@@ -333,11 +343,11 @@ def test_a_key_is_asked_for_and_stays_in_the_tab(
 
 
 def test_nothing_written_into_the_page_can_run(service: str) -> None:
-    answer = httpx2.get(service)
+    answer = ask("GET", service)
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
-    assert httpx2.get(f"{service}/page/../app.py").status_code == 404
+    assert ask("GET", f"{service}/page/%2e%2e/app.py").status_code == 404
 
 
 def test_names_are_read_as_the_command_line_reads_them(visit: Visit) -> None:

@@ -19,10 +19,11 @@ export function startDrop() {
   let file = null; // {name, request}: what was dropped last
   let asked = 0;
 
-  async function take(name, read) {
+  async function take(name, read, known = {}) {
     clearFaults(form);
+    unfill(form);
     try {
-      const { context = {}, horizon_step, target_accuracy, ...request } = readFile(await read());
+      const { context = known, horizon_step, target_accuracy, ...request } = readFile(await read());
       fill(form, { ...prefixed(context), horizon_step, target_accuracy });
       file = { name, request };
       document.getElementById("file-name").textContent = name;
@@ -71,9 +72,9 @@ export function startDrop() {
   document.getElementById("choose").addEventListener("click", () => input.click());
   document.getElementById("example").addEventListener("click", async () => {
     const [history, context] = await Promise.all(["/page/example.csv", "/page/example_context.json"].map((path) => fetch(path)));
-    fill(form, prefixed(await context.json()));
-    take("example.csv", () => history.text());
+    take("example.csv", () => history.text(), await context.json());
   });
+  form.addEventListener("input", ({ target }) => delete target.dataset.filled);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (file) forecast();
@@ -106,10 +107,19 @@ function fill(form, values) {
   const others = {};
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined || value === null) continue;
-    if (form.elements[name]) form.elements[name].value = typeof value === "number" ? Number(value.toPrecision(6)) : value;
-    else others[name] = value;
+    const field = form.elements[name];
+    if (field) {
+      field.value = typeof value === "number" ? Number(value.toPrecision(6)) : value;
+      field.dataset.filled = "";
+    } else others[name] = value;
   }
-  if (Object.keys(others).length) form.dataset.others = JSON.stringify(others);
+  form.dataset.others = JSON.stringify(others);
+}
+
+/** Forget what the file before said of itself; what was typed stays. */
+function unfill(form) {
+  for (const field of form.querySelectorAll("[data-filled]")) field.value = "";
+  delete form.dataset.others;
 }
 
 function requestOf(form, { history, ...request }) {

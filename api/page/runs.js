@@ -47,7 +47,7 @@ export function startRuns() {
       rows.clear();
       list.replaceChildren();
       empty.hidden = false;
-      older();
+      older().catch((problem) => (state.textContent = problem.message));
     }
   }
 
@@ -88,7 +88,7 @@ function runRow(runId) {
     try {
       const { history, forecast } = await ask(`/v1/runs/${encodeURIComponent(runId)}`);
       if (history) curve.replaceChildren(sparkline(history, forecast));
-      words.textContent = forecast ? headline(forecast) : "No forecast yet";
+      words.replaceChildren(forecast ? headline(forecast) : "No forecast yet", h("small", {}, PHASES[forecast?.phase] ?? ""));
       chance.textContent = forecast && forecast.phase !== "generalized" ? percent(forecast.probability_onset_by_horizon) : "";
       if (forecast && phase && forecast.phase !== phase) announce(`${runId}: ${PHASES[forecast.phase] ?? "phase unknown"}. ${headline(forecast)}.`);
       phase = forecast?.phase;
