@@ -156,7 +156,7 @@ function flagsOf({ history, forecast }, x, left, right) {
   const marks = [
     forecast.phase === "generalized" && { at: forecast.onset_step.p50, kind: "median", text: `onset ${steps(forecast.onset_step.p50)}` },
     { at: now, kind: "now", text: `now ${steps(now)}` },
-    quantiles && { at: quantiles.p50, kind: "median", text: `median ${about(quantiles.p50)}` },
+    quantiles && { at: quantiles.p50, kind: quantiles.given ? "median given" : "median", text: `${quantiles.given ? "if it comes" : "median"} ${about(quantiles.p50)}` },
     forecast.phase !== "generalized" && { at: forecast.horizon_step, kind: "horizon", text: `horizon ${steps(forecast.horizon_step)}` },
     forecast.memorization_step !== null && { at: forecast.memorization_step, kind: "memorised", text: `memorised ${steps(forecast.memorization_step)}` },
   ].filter((mark) => mark && mark.at !== null);

@@ -48,23 +48,24 @@ function drawOnsets(forecasts, width) {
   if (!forecasts.length) return "";
   const { left, right, x, ticks } = xFrame(forecasts, width);
   const [top, bottom] = [8, HEIGHT];
-  const all = forecasts.flatMap((f) => [f.observed_until_step, f.onset_step.p05, f.onset_step.p50, f.onset_step.p95].filter((v) => v !== null && v > 0));
+  const all = forecasts.flatMap((f) => [f.observed_until_step, f.onset_step.p05, f.onset_step.p50, f.onset_step.p95 ?? f.supported_until_step].filter((v) => v !== null && v > 0));
   const range = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b)) * 1.1];
   const y = logScale(range, [bottom, top]);
   return s("svg", { width, height: HEIGHT + 24, viewBox: `0 0 ${width} ${HEIGHT + 24}`, "aria-hidden": "true" },
     xAxis(x, ticks, top, bottom),
     yAxis(y, logTicks(range, 5), left, right),
-    forecasts.filter((f) => f.onset_step.p05 !== null).map((f) => whisker(f, x, y, top)),
+    forecasts.filter((f) => f.onset_step.p05 !== null).map((f) => whisker(f, x, y)),
     path(forecasts.map((f) => f.observed_until_step), forecasts.map((f) => f.observed_until_step), x, y, { class: "now-line" }),
     path(forecasts.map((f) => f.observed_until_step), forecasts.map((f) => f.onset_step.p50 ?? undefined), x, y, { class: "median-line" }),
     forecasts.filter((f) => f.onset_step.p50 !== null).map((f) => s("circle", { cx: x(f.observed_until_step), cy: y(f.onset_step.p50), r: 2.5, class: "median-dot" })));
 }
 
-/** Return the interval of one forecast; to the top where it is open. */
-function whisker(forecast, x, y, top) {
+/** Return the interval of one forecast; where it is open, to the end of what is supported. */
+function whisker(forecast, x, y) {
   const { p05, p95 } = forecast.onset_step;
+  const end = p95 ?? forecast.supported_until_step;
   const px = x(forecast.observed_until_step);
-  return s("line", { x1: px, x2: px, y1: y(p05), y2: p95 === null ? top : y(p95), class: p95 === null ? "whisker open" : "whisker" });
+  return s("line", { x1: px, x2: px, y1: y(p05), y2: y(end), class: p95 === null ? "whisker open" : "whisker" });
 }
 
 function drawChances(forecasts, width) {

@@ -40,7 +40,7 @@ export function value(number) {
 /** Return how likely something is, as people say it. */
 function likelihood(probability) {
   const scale = [[0.95, "Almost certain"], [0.8, "Very likely"], [0.6, "Likely"], [0.4, "As likely as not"], [0.2, "Unlikely"], [0.05, "Very unlikely"]];
-  return scale.find(([low]) => probability >= low)?.[1] ?? "Most unlikely";
+  return scale.find(([low]) => probability >= low)?.[1] ?? "Extremely unlikely";
 }
 
 /** Return the forecast in a few words. */
