@@ -18,10 +18,12 @@ from api.body import BodyLimit
 from api.database import Database
 from api.docs import add_docs
 from api.error_handlers import add_error_handlers
+from api.event_routes import router as event_router
 from api.events import EventStreams
 from api.forecast_store import ForecastStore
 from api.keys import KeyStore
 from api.live_forecasts import LiveForecasts
+from api.page_routes import add_page
 from api.problems import MEDIA_TYPE
 from api.request_log import RequestLog
 from api.retrainer import Retrainer
@@ -75,9 +77,10 @@ def create_app(
             expose_headers=["X-Request-ID", "Retry-After", "Location"],
         )
     add_error_handlers(app)
-    for part in (router, run_router, retraining_router):
+    for part in (router, run_router, event_router, retraining_router):
         app.include_router(part)
     add_docs(app)
+    add_page(app)
     return app
 
 

@@ -19,6 +19,7 @@ from api.run_store import RunStore, StoredRun
 
 _LOOK_SECONDS = 0.5
 _AT_ONCE = 100  # forecasts read at a time
+_WATCHED = 50  # runs that a stream of all runs is about
 
 
 class EventStreams:
@@ -70,6 +71,26 @@ class EventStreams:
             with self._lock:
                 self._open -= 1
 
+    async def watch_all(self, caller: Caller) -> AsyncIterator[ServerSentEvent]:
+        """Yield what happens to the newest runs that a caller sees, the oldest of them first; first what they are now."""
+        with self._lock:
+            self._open += 1
+        try:
+            seen: dict[int, StoredRun] = {}
+            while True:
+                found = await run_in_threadpool(self._runs.page, caller, _WATCHED)
+                now = {run.id: run for run in reversed(found)}
+                for gone in _deleted(seen, now):
+                    yield ServerSentEvent(event="deleted", data={"run_id": gone.run_id})
+                for run in now.values():
+                    if run.id not in seen or _changed(seen[run.id], run):
+                        yield ServerSentEvent(event="run", data=RunSummary.of(run))
+                seen = now
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            with self._lock:
+                self._open -= 1
+
     def _look(self, caller: Caller, run_id: str, after: int | None) -> "_Look | None":
         try:
             run = self._runs.get(caller, run_id)
@@ -89,3 +110,9 @@ class _Look:
 
 def _changed(before: StoredRun, now: StoredRun) -> bool:
     return (before.revision, before.status) != (now.revision, now.status)
+
+
+def _deleted(before: dict[int, StoredRun], now: dict[int, StoredRun]) -> list[StoredRun]:
+    """Return the runs that are gone, and not only older than as many newer ones as are watched."""
+    oldest = min(now) if len(now) == _WATCHED else 0
+    return [run for number, run in before.items() if number not in now and number > oldest]

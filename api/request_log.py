@@ -65,7 +65,7 @@ class _Answer:
             self.is_stream = kind.startswith("text/event-stream")
             headers["X-Request-ID"] = self.request_id
             policy = _PAGE_POLICY if kind.startswith("text/html") else _DATA_POLICY
-            headers["Content-Security-Policy"] = policy
+            headers.setdefault("Content-Security-Policy", policy)  # a page may have a stricter one
             headers.update(_HEADERS)
             if "cache-control" not in headers:
                 headers["Cache-Control"] = "no-store"

@@ -88,6 +88,7 @@ def test_the_routes_above_are_all_of_them(service: Service) -> None:
     listed = {(m, p.split("?")[0]) for m, p, _, _ in ROUTES}
     elsewhere = {
         ("GET", "/v1/runs/r/events"),
+        ("GET", "/v1/events"),
         ("POST", "/v1/retrainings"),
         ("GET", "/v1/retrainings/5"),
         ("GET", "/healthz"),

@@ -1,0 +1,198 @@
+// The main chart: what a run has done, and what is forecast of it, over one logarithmic axis of steps.
+
+import { fit, linearScale, logScale, logTicks, path, xAxis, yAxis } from "./axes.js";
+import { h, s } from "./elements.js";
+import { about, headline, steps, value, when } from "./words.js";
+
+const ACCURACY = 230; // height of its panel
+const LOSS = 100;
+const GAP = 26;
+const BOTTOM = 24;
+let bands = 0; // drawn so far: each gradient has its own name
+
+/** Return a figure of a history and its forecast, and a function that shows new ones. */
+export function curvesFigure() {
+  const place = h("div", { class: "chart", tabindex: 0, role: "img" });
+  const readout = h("p", { class: "readout", "aria-live": "polite" });
+  const legend = h("ul", { class: "legend" });
+  let shown = null;
+  let at = null;
+  const redraw = fit(place, (width) => (shown ? draw(shown, width, at) : ""));
+  const point = (index) => {
+    at = index;
+    redraw();
+    readout.textContent = at === null ? hint : described(shown, at);
+  };
+  const hint = "Point at the chart, or focus it and use the arrow keys, to read values.";
+  place.addEventListener("pointermove", (event) => {
+    if (!shown) return;
+    const index = nearest(shown, event.clientX - place.getBoundingClientRect().left, place.clientWidth);
+    if (index !== at) point(index);
+  });
+  place.addEventListener("pointerleave", () => point(null));
+  place.addEventListener("keydown", (event) => {
+    const last = shown.history.step.length - 1;
+    const moved = { ArrowLeft: (at ?? last + 1) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: last }[event.key];
+    if (moved === undefined) return;
+    event.preventDefault();
+    point(Math.min(last, Math.max(0, moved)));
+  });
+  return {
+    element: h("figure", { class: "curves" }, place, legend, readout),
+    show(history, forecast) {
+      shown = { history, forecast };
+      at = null;
+      place.setAttribute("aria-label", spoken(history, forecast));
+      legend.replaceChildren(...legendOf(history, forecast));
+      readout.textContent = hint;
+      redraw();
+    },
+  };
+}
+
+function spoken(history, forecast) {
+  const last = (name) => (history[name] ? `${name.replace("_", " ")} ${value(lastOf(history[name]))}` : null);
+  const signals = ["train_acc", "val_acc", "train_loss", "val_loss"].map(last).filter(Boolean).join(", ");
+  return `Curves of training and validation up to step ${steps(history.step.at(-1))}: ${signals}. ${headline(forecast)}. ${when(forecast)}`;
+}
+
+function lastOf(values) {
+  return values.findLast((v) => v !== null) ?? null;
+}
+
+/** Return the quantiles that are drawn: the unconditional ones, or those given onset where the median is not within reach. */
+function bandOf(forecast) {
+  if (forecast.phase === "generalized") return null;
+  if (forecast.onset_step.p50 !== null) return { ...forecast.onset_step, given: false };
+  return forecast.onset_step_if_onset.p50 === null ? null : { ...forecast.onset_step_if_onset, given: true };
+}
+
+function legendOf(history, forecast) {
+  const band = bandOf(forecast);
+  const entry = (kind, text) => h("li", {}, h("i", { class: `key ${kind}`, "aria-hidden": "true" }), text);
+  return [
+    (history.train_acc || history.train_loss) && entry("train", "training"),
+    (history.val_acc || history.val_loss) && entry("val", "validation"),
+    band && entry("band", band.given ? "onset, if it comes: 5–95 %, median" : "onset: 5–95 %, median"),
+    forecast.curve.step.length > 0 && band && entry("chance", "probability of onset by a step"),
+    entry("target", `target ${value(forecast.target_accuracy)}`),
+  ].filter(Boolean);
+}
+
+function domain({ history, forecast }) {
+  const low = Math.max(1, history.step.find((step) => step > 0) ?? 1);
+  const band = bandOf(forecast);
+  const end = band ? band.p95 ?? forecast.supported_until_step : 0;
+  const horizon = forecast.phase === "generalized" ? 0 : forecast.horizon_step;
+  return [low, 1.05 * Math.max(history.step.at(-1), horizon, end, 10 * low)];
+}
+
+function frame(shown, width) {
+  const left = width < 480 ? 34 : 44;
+  const right = width - (width < 480 ? 6 : 14);
+  return { left, right, x: logScale(domain(shown), [left, right]) };
+}
+
+function nearest(shown, px, width) {
+  const { x } = frame(shown, width);
+  const distances = shown.history.step.map((step) => Math.abs(x(step) - px));
+  return distances.indexOf(Math.min(...distances));
+}
+
+function described({ history, forecast }, at) {
+  const parts = ["train_acc", "val_acc", "train_loss", "val_loss"].filter((name) => history[name])
+    .map((name) => `${name} ${value(history[name][at])}`);
+  const memorized = forecast.memorization_step === history.step[at] ? "; memorised here" : "";
+  return `Step ${steps(history.step[at])}: ${parts.join(", ")}${memorized}`;
+}
+
+function draw(shown, width, at) {
+  const { history, forecast } = shown;
+  const { left, right, x } = frame(shown, width);
+  const losses = ["train_loss", "val_loss"].filter((name) => history[name]);
+  const flags = flagsOf(shown, x, left, right);
+  const top = 10 + 17 * (1 + Math.max(0, ...flags.map((flag) => flag.row)));
+  const bottom = top + ACCURACY;
+  const end = losses.length ? bottom + GAP + LOSS : bottom;
+  const y = linearScale([0, 1], [bottom, top]);
+  const ticks = logTicks(domain(shown), Math.max(3, Math.floor(width / 85)));
+  return s("svg", { width, height: end + BOTTOM, viewBox: `0 0 ${width} ${end + BOTTOM}`, "aria-hidden": "true" },
+    band(shown, x, top, end),
+    xAxis(x, ticks, top, end),
+    yAxis(y, [0, 0.25, 0.5, 0.75, 1], left, right),
+    s("line", { x1: left, x2: right, y1: y(forecast.target_accuracy), y2: y(forecast.target_accuracy), class: "target-line" }),
+    chanceLine(forecast, x, y, domain(shown)[1]),
+    ["train", "val"].filter((split) => history[`${split}_acc`]).map((split) => path(history.step, history[`${split}_acc`], x, y, { class: `${split}-line` })),
+    losses.length ? lossPanel(history, losses, x, bottom + GAP, end, left, right) : null,
+    flags.map((flag) => flagMark(flag, end)),
+    at === null ? null : cursor(history, at, x, y, top, end),
+  );
+}
+
+function chanceLine({ curve, phase, observed_until_step: now }, x, y, end) {
+  if (phase === "generalized") return null;
+  const at = curve.step.filter((step) => step <= end);
+  return path([now, ...at], [0, ...curve.probability_onset.slice(0, at.length)], x, y, { class: "chance-line" });
+}
+
+function band(shown, x, top, end) {
+  const quantiles = bandOf(shown.forecast);
+  if (!quantiles) return null;
+  const from = x(quantiles.p05);
+  // An open end fades out: what is known ends there, and the onset may lie beyond.
+  const open = quantiles.p95 === null;
+  const to = open ? x(shown.forecast.supported_until_step) : x(quantiles.p95);
+  const fading = `fading-${++bands}`;
+  return [
+    s("linearGradient", { id: fading }, [[0, 1], [0.6, 0.8], [1, 0]].map(([offset, opacity]) => s("stop", { offset, "stop-opacity": opacity, class: "band-stop" }))),
+    s("rect", { x: from, y: top, width: Math.max(2, to - from), height: end - top, class: open ? "open-band" : quantiles.given ? "given" : "band", fill: open ? `url(#${fading})` : null }),
+  ];
+}
+
+/** Return the marked steps with their names, in rows where they would otherwise write over each other. */
+function flagsOf({ history, forecast }, x, left, right) {
+  const quantiles = bandOf(forecast);
+  const now = forecast.observed_until_step;
+  const marks = [
+    forecast.phase === "generalized" && { at: forecast.onset_step.p50, kind: "median", text: `onset ${steps(forecast.onset_step.p50)}` },
+    { at: now, kind: "now", text: `now ${steps(now)}` },
+    quantiles && { at: quantiles.p50, kind: quantiles.given ? "median given" : "median", text: `${quantiles.given ? "if it comes" : "median"} ${about(quantiles.p50)}` },
+    forecast.phase !== "generalized" && { at: forecast.horizon_step, kind: "horizon", text: `horizon ${steps(forecast.horizon_step)}` },
+    forecast.memorization_step !== null && { at: forecast.memorization_step, kind: "memorised", text: `memorised ${steps(forecast.memorization_step)}` },
+  ].filter((mark) => mark && mark.at !== null);
+  const rows = [];
+  return marks.sort((a, b) => a.at - b.at).map((mark) => {
+    const px = x(mark.at);
+    const size = mark.text.length * 7.3;
+    const middle = Math.min(right - size / 2, Math.max(left + size / 2, px));
+    const found = rows.findIndex((end) => end < middle - size / 2 - 8);
+    const row = found === -1 ? rows.length : found;
+    rows[row] = middle + size / 2;
+    return { ...mark, px, middle, row };
+  });
+}
+
+function flagMark({ px, middle, row, kind, text }, end) {
+  return s("g", { class: `flag ${kind}` },
+    s("line", { x1: px, x2: px, y1: 18 + 17 * row, y2: end }),
+    s("text", { x: middle, y: 13 + 17 * row, "text-anchor": "middle" }, text));
+}
+
+function lossPanel(history, names, x, top, end, left, right) {
+  const values = names.flatMap((name) => history[name].filter((v) => v !== null && v > 0));
+  if (!values.length) return null;
+  const low = values.reduce((a, b) => Math.min(a, b));
+  const high = values.reduce((a, b) => Math.max(a, b));
+  const y = logScale([low, Math.max(high, low * 1.1)], [end, top]);
+  const ticks = logTicks([low, high], 4);
+  return s("g", {},
+    yAxis(y, ticks, left, right),
+    s("text", { x: left + 4, y: top - 7, class: "axis-name" }, "loss"),
+    names.map((name) => path(history.step, history[name], x, y, { class: `${name.split("_")[0]}-line` })));
+}
+
+function cursor(history, at, x, y, top, end) {
+  const px = x(history.step[at]);
+  const dot = (split) => (history[`${split}_acc`]?.[at] ?? null) !== null && s("circle", { cx: px, cy: y(history[`${split}_acc`][at]), r: 4, class: `${split}-dot` });
+  return s("g", { class: "cursor" }, s("line", { x1: px, x2: px, y1: top, y2: end }), dot("train"), dot("val"));
+}

@@ -1,0 +1,103 @@
+// A forecast, shown: the same for a file that was dropped and for a live run.
+
+import { curvesFigure } from "./curves.js";
+import { h } from "./elements.js";
+import { timelineFigure } from "./timeline.js";
+import { ACTIONS, OUTCOMES, PHASES, headline, percent, steps, value, when } from "./words.js";
+
+const DRIVERS = "What moved it"; // longer than the other cards
+
+/** Return an element for forecasts, and a function that shows one with its history and, of a run, all before it. */
+export function forecastView() {
+  const curves = curvesFigure();
+  const timeline = timelineFigure();
+  const [said, cards, numbers] = [h("div", { class: "said" }), h("div", { class: "cards" }), h("div")];
+  const moved = h("section", { hidden: true }, h("h3", {}, "How the forecast moved"), timeline.element);
+  return {
+    element: h("div", { class: "forecast" }, said, curves.element, cards, moved, numbers),
+    show(history, forecast, before = []) {
+      said.replaceChildren(...sayings(forecast));
+      curves.show(history, forecast);
+      cards.replaceChildren(...[advice(forecast), drivers(forecast), outcomes(forecast), support(forecast)].filter(Boolean));
+      moved.hidden = before.length < 2;
+      if (!moved.hidden) timeline.show(before);
+      const wasOpen = numbers.querySelector("details")?.open ?? false;
+      numbers.replaceChildren(figures(forecast, wasOpen));
+    },
+  };
+}
+
+function sayings(forecast) {
+  const isOpen = forecast.phase !== "generalized";
+  return [
+    isOpen && h("p", { class: "chance" }, h("b", {}, percent(forecast.probability_onset_by_horizon)), h("span", {}, "to generalise")),
+    h("div", {},
+      h("p", { class: "headline" }, headline(forecast)),
+      h("p", {}, when(forecast)),
+      h("p", { class: "tags" }, forecast.phase && h("span", { class: `tag ${forecast.phase}` }, PHASES[forecast.phase]),
+        h("span", { class: "tag" }, `seen up to step ${steps(forecast.observed_until_step)}`),
+        !forecast.support.in_support && h("span", { class: "tag caution" }, "unlike the runs learnt from")),
+      forecast.warnings.length > 0 && h("ul", { class: "warnings", "aria-label": "Warnings" }, forecast.warnings.map((text) => h("li", {}, text)))),
+  ].filter(Boolean);
+}
+
+function card(title, ...content) {
+  return h("section", { class: title === DRIVERS ? "card wide" : "card" }, h("h3", {}, title), content);
+}
+
+function advice({ advice, phase }) {
+  if (phase === "generalized") return null;
+  const again = advice.check_again_step;
+  return card("Advice",
+    h("p", { class: `action ${advice.action}` }, ACTIONS[advice.action]),
+    h("p", {}, `${sentence(advice.reason)}${again === null ? "" : ` Look again at step ${steps(again)}.`}`),
+    h("p", { class: "note" }, `On runs held out, ${percent(advice.false_positive_rate)} of those that never generalise were told to go on, and ${percent(advice.false_stop_rate)} of those that do were told to stop.`));
+}
+
+function sentence(text) {
+  const end = /[.!?]$/.test(text) ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+}
+
+function drivers({ drivers }) {
+  if (!drivers.length) return null;
+  const most = Math.max(...drivers.map(({ effect }) => Math.abs(effect)));
+  return card(DRIVERS,
+    h("ul", { class: "drivers" }, drivers.map(({ feature, effect, text }) => h("li", { title: feature },
+      h("span", {}, text),
+      h("meter", { class: effect > 0 ? "sooner" : "later", min: 0, max: most, value: Math.abs(effect), "aria-label": `${effect > 0 ? "sooner" : "later"}, by ${value(Math.abs(effect))}` })))));
+}
+
+function outcomes({ outcome_probabilities: chances, horizon_step: horizon, phase }) {
+  if (phase === "generalized") return null;
+  return card(`By step ${steps(horizon)}`,
+    h("ul", { class: "outcomes" }, Object.entries(OUTCOMES).map(([name, [title, meaning]]) => h("li", {},
+      h("span", { title: meaning }, title),
+      h("b", {}, percent(chances[name] ?? 0)),
+      h("meter", { class: name, min: 0, max: 1, value: chances[name] ?? 0, "aria-label": meaning })))));
+}
+
+function support({ support, forecaster }) {
+  const missing = support.signals_missing;
+  return card("How much it resembles runs that are known",
+    h("p", { class: "action" }, support.in_support ? "Like those learnt from" : "Unlike those learnt from"),
+    h("meter", { min: 0, max: 1, value: support.score, class: support.in_support ? "grokking" : "later", "aria-label": "support" }),
+    h("p", {}, support.in_support ? "" : "The forecast leans on what the known runs did as a whole. ",
+      `Spoke: ${listed(support.signals_used)}.`, missing.length ? ` Would have spoken: ${listed(missing)}.` : ""),
+    h("p", { class: "note" }, `Support ${value(support.score)} of 1; forecaster ${forecaster}.`));
+}
+
+function listed(names) {
+  const shown = names.slice(0, 6);
+  return names.length ? shown.join(", ") + (names.length > 6 ? ` and ${names.length - 6} more` : "") : "nothing";
+}
+
+function figures(forecast, open) {
+  const rows = [["Onset", forecast.onset_step], ["Onset, given that it comes by the horizon", forecast.onset_step_if_onset], ["Delay after memorisation", forecast.delay_steps]];
+  const cell = (number) => h("td", {}, number === null ? "beyond" : steps(number));
+  return h("details", { open }, h("summary", {}, "The numbers"),
+    h("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Quantiles in steps" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["Steps", "5 %", "Median", "95 %"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, rows.map(([name, q]) => h("tr", {}, h("th", { scope: "row" }, name), cell(q.p05), cell(q.p50), cell(q.p95)))))),
+    h("p", { class: "note" }, `Target ${value(forecast.target_accuracy)}; horizon step ${steps(forecast.horizon_step)}; supported until step ${steps(forecast.supported_until_step)}; memorised ${forecast.memorization_step === null ? "not yet" : `at step ${steps(forecast.memorization_step)}`}.`));
+}

@@ -1,0 +1,99 @@
+// One live run: its curves and all its forecasts, growing as points come in.
+
+import { short } from "./axes.js";
+import { announce } from "./elements.js";
+import { forecastView } from "./forecast_view.js";
+import { ask, follow } from "./service.js";
+import { ago, headline, steps } from "./words.js";
+
+const QUIET = 10_000; // milliseconds between two announcements: a fast run would never stop talking
+
+/** Show a run until the signal aborts. */
+export async function showRun(runId, signal) {
+  const path = `/v1/runs/${encodeURIComponent(runId)}`;
+  const view = forecastView();
+  const [title, note, body] = ["run-title", "run-note", "run-body"].map((id) => document.getElementById(id));
+  title.textContent = runId;
+  note.textContent = "";
+  body.replaceChildren();
+  title.focus();
+  let forecasts = [];
+  let run = null;
+  let isLooking = false;
+  let isStale = false;
+  let announced = 0;
+
+  function render() {
+    const kept = forecasts.filter((made) => !made.rewound).map((made) => made.forecast);
+    const newest = kept.at(-1) ?? run.forecast;
+    note.textContent = [describe(run), settings(run)].filter(Boolean).join(" · ");
+    if (!run.history || !newest) {
+      body.textContent = run.history ? "No forecast yet: it needs three checkpoints and ten steps." : "No points yet.";
+      return;
+    }
+    if (!view.element.isConnected) body.replaceChildren(view.element);
+    view.show(run.history, newest, kept);
+    if (Date.now() - announced > QUIET) {
+      announce(`${runId}, step ${steps(newest.observed_until_step)}: ${headline(newest)}.`);
+      announced = Date.now();
+    }
+  }
+
+  async function look() {
+    if (isLooking) return void (isStale = true);
+    isLooking = true;
+    do {
+      isStale = false;
+      const rewinds = run?.rewinds;
+      run = await ask(path, { signal });
+      if (run.rewinds !== rewinds) forecasts = await readTimeline(path, signal);
+      render();
+    } while (isStale);
+    isLooking = false;
+  }
+
+  try {
+    await look();
+    await follow(`${path}/events`, {
+      signal,
+      since: String(forecasts.at(-1)?.id ?? 0),
+      onState(name, problem) {
+        if (problem) note.textContent = problem.message;
+      },
+      onEvent(name, data) {
+        if (name === "forecast" && !forecasts.some((made) => made.id === data.id)) forecasts.push(data);
+        if (name === "deleted") {
+          body.replaceChildren();
+          note.textContent = "This run was deleted.";
+        } else look().catch(fail);
+      },
+    });
+  } catch (problem) {
+    fail(problem);
+  }
+
+  function fail(problem) {
+    isLooking = false;
+    if (!signal.aborted) note.textContent = problem.message;
+  }
+}
+
+/** Return all forecasts of a run; those from points that were taken back since are marked. */
+async function readTimeline(path, signal) {
+  const forecasts = [];
+  for (let cursor = 0; cursor !== null; ) {
+    const page = await ask(`${path}/forecasts?limit=500&cursor=${cursor}`, { signal });
+    forecasts.push(...page.forecasts);
+    cursor = page.next_cursor;
+  }
+  return forecasts;
+}
+
+function describe(run) {
+  const seen = run.observed_until_step === null ? "" : `, ${steps(run.points)} checkpoints up to step ${steps(run.observed_until_step)}`;
+  return `${run.status.replace("_", " ")}${seen}, ${ago(run.updated_at)}`;
+}
+
+function settings({ context }) {
+  return Object.entries(context).slice(0, 8).map(([name, found]) => `${name.replaceAll("_", " ")} ${typeof found === "number" ? short(found) : found}`).join(", ");
+}

@@ -1,0 +1,75 @@
+// Forecasts in words.
+
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+export const PHASES = {
+  fitting: "still fitting its training data",
+  memorized: "memorised, not yet generalising",
+  rising: "validation is rising",
+  generalized: "generalised",
+};
+
+export const OUTCOMES = {
+  grokking: ["Grokking", "generalises more than 1,000 steps after it has memorised"],
+  comprehension: ["Comprehension", "generalises as it learns, or soon after"],
+  memorization: ["Memorisation only", "knows its training data, and no more"],
+  confusion: ["Neither", "learns not even its training data"],
+};
+
+export const ACTIONS = { continue: "Keep it running", stop: "Stop it", undecided: "Undecided: look again" };
+
+export function steps(number) {
+  return WHOLE.format(number);
+}
+
+/** Return a step as rough as a forecast is: two figures. */
+export function about(number) {
+  return WHOLE.format(Number(number.toPrecision(2)));
+}
+
+/** Return a probability; never 0 or 100 %, which no forecast knows. */
+export function percent(probability) {
+  if (probability > 0.99) return "> 99 %";
+  return probability < 0.01 ? "< 1 %" : `${Math.round(100 * probability)} %`;
+}
+
+export function value(number) {
+  return number === null || number === undefined ? "–" : String(Number(number.toPrecision(3)));
+}
+
+/** Return how likely something is, as people say it. */
+function likelihood(probability) {
+  const scale = [[0.95, "Almost certain"], [0.8, "Very likely"], [0.6, "Likely"], [0.4, "As likely as not"], [0.2, "Unlikely"], [0.05, "Very unlikely"]];
+  return scale.find(([low]) => probability >= low)?.[1] ?? "Extremely unlikely";
+}
+
+/** Return the forecast in a few words. */
+export function headline(forecast) {
+  if (forecast.phase === "generalized") return `Generalised at step ${steps(forecast.onset_step.p50)}`;
+  return `${likelihood(forecast.probability_onset_by_horizon)} to generalise by step ${steps(forecast.horizon_step)}`;
+}
+
+/** Return when, in a sentence or two. */
+export function when(forecast) {
+  if (forecast.phase === "generalized") {
+    return `Validation accuracy reached ${value(forecast.target_accuracy)} there and held for three checkpoints. Nothing is left to forecast.`;
+  }
+  const { p05, p50, p95 } = forecast.onset_step;
+  const end = steps(forecast.supported_until_step);
+  if (p50 !== null) {
+    const range = p95 === null
+      ? `nine times in ten not before ${about(p05)}, and perhaps not by ${end}, where what is known ends`
+      : `nine times in ten between ${about(p05)} and ${about(p95)}`;
+    return `Around step ${about(p50)} at the median; ${range}.`;
+  }
+  const given = forecast.onset_step_if_onset;
+  if (given.p50 === null) return `No onset is in sight up to step ${end}, where what is known ends.`;
+  return `If it does, then around step ${about(given.p50)}, between ${about(given.p05)} and ${about(given.p95)}.`;
+}
+
+export function ago(time, now = Date.now()) {
+  const seconds = Math.max(0, (now - new Date(time)) / 1000);
+  if (seconds < 60) return "just now";
+  const [size, unit] = seconds < 3600 ? [60, "minute"] : seconds < 86400 ? [3600, "hour"] : [86400, "day"];
+  return new Intl.RelativeTimeFormat("en").format(-Math.floor(seconds / size), unit);
+}

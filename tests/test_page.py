@@ -1,0 +1,368 @@
+"""The page, in a real browser, before a real service."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.database import Database
+from api.keys import KeyStore
+from training_runs.readers.names import canonical_name
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+playwright.expect.set_options(timeout=30_000)  # a busy machine is no failure
+
+ROOT = Path(__file__).parent.parent
+HISTORY = ROOT / "examples/history.csv"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium: apt-get install chromium (Debian's package)"
+)
+
+
+@dataclass
+class Visit:
+    """A page in the browser, and what it did that it should not."""
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def text(self, selector: str) -> str:
+        return str(self.page.inner_text(selector))
+
+    def drop(self, name: str, content: str) -> None:
+        """Drop a file where files are dropped."""
+        self.page.evaluate(
+            """([name, content]) => {
+                const data = new DataTransfer();
+                data.items.add(new File([content], name));
+                for (const kind of ["dragenter", "dragover", "drop"])
+                    document.getElementById("drop").dispatchEvent(
+                        new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+            }""",
+            [name, content],
+        )
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service in a process of its own, with the shipped forecaster."""
+    yield from _served(tmp_path_factory.mktemp("service"))
+
+
+def _served(folder: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        "GROKCAST_DATABASE_URL": f"sqlite:///{folder}/service.db",
+        "XDG_DATA_HOME": str(folder),
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "1"],
+        cwd=ROOT,
+        env=os.environ | environment,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(lambda: _is_ready(address))
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def ask(method: str, url: str, **options: Any) -> httpx2.Response:
+    return httpx2.request(method, url, trust_env=False, timeout=60, **options)
+
+
+def _make_key(folder: Path) -> str:
+    database = Database(f"sqlite:///{folder}/service.db")
+    _, key = KeyStore(database).create("page", "read")
+    database.close()
+    return key
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        return ask("GET", f"{address}/readyz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def open_it(address: str, **options: Any) -> Visit:
+        context = browser.new_context(reduced_motion="reduce", **options)
+        contexts.append(context)
+        visit = Visit(context.new_page())
+        visit.page.set_default_timeout(30_000)
+        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+        visit.page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)  # fmt: skip
+        visit.page.on("request", lambda request: visit.hosts.add(request.url.split("/")[2]))
+        visit.page.goto(address)
+        return visit
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def visit(open_page: Callable[..., Visit], service: str) -> Iterator[Visit]:
+    """The page at a desk; whatever happens on it, nothing fails and no request leaves the service."""
+    visit = open_page(service)
+    yield visit
+    assert not visit.errors
+    assert visit.hosts == {service.removeprefix("http://")}
+
+
+def test_a_dropped_file_is_forecast(visit: Visit) -> None:
+    visit.drop("mine.csv", HISTORY.read_text())
+    visit.page.wait_for_selector("#answer .headline")
+    assert visit.text("#answer-title") == "mine.csv"
+    assert "to generalise by step 10,000" in visit.text("#answer .headline")
+    assert "%" in visit.text("#answer .chance")
+    assert visit.page.locator("#answer .curves svg path.val-line").count() == 2  # accuracy, loss
+    assert "median" in visit.text("#answer .curves").lower()
+    label = visit.page.get_attribute("#answer .curves .chart", "aria-label")
+    assert "train acc 1" in label
+    assert "to generalise" in label
+    for title in ("Advice", "What moved it", "By step 10,000"):
+        assert visit.page.get_by_role("heading", name=title).count() == 1
+
+
+def test_the_example_and_the_context_of_the_form(visit: Visit) -> None:
+    visit.page.click("#example")
+    visit.page.wait_for_selector("#answer .headline")
+    assert "by step 20,000" in visit.text("#answer .headline")  # the budget of its context
+    visit.page.fill("[name=horizon_step]", "5,000")
+    visit.page.fill("[name='context.chance_accuracy']", "1/47")
+    with visit.page.expect_request("**/v1/forecasts") as sent:
+        visit.page.click("text=Forecast again")
+    asked = json.loads(sent.value.post_data)
+    assert asked["horizon_step"] == 5_000
+    assert asked["context"]["chance_accuracy"] == pytest.approx(1 / 47)
+    assert asked["context"]["modulus"] == 47  # the form has no field for it
+    playwright.expect(visit.page.locator("#answer .headline")).to_contain_text("by step 5,000")
+    with visit.page.expect_request("**/v1/forecasts") as sent:
+        visit.drop("mine.csv", HISTORY.read_text())
+    asked = json.loads(sent.value.post_data)  # what was typed stays, what the example said does not
+    assert asked["context"] == {"chance_accuracy": pytest.approx(1 / 47)}
+    assert asked["horizon_step"] == 5_000
+
+
+def test_a_json_request_is_read_with_its_context(visit: Visit) -> None:
+    visit.drop("request.json", (ROOT / "examples/request.json").read_text())
+    visit.page.wait_for_selector("#answer .headline")
+    asked = json.loads((ROOT / "examples/request.json").read_text())
+    for name, value in asked["context"].items():
+        field = visit.page.locator(f"[name='context.{name}']")
+        if field.count():
+            assert field.input_value() == str(value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "The file is empty"),
+        ("epoch,val_acc\n1,0.1\n2,0.1\n3,0.2\n", "How many optimiser steps has one?"),
+        ("loss\n1\n2\n", "There is no column step"),
+        ("step,val_acc\n1,0.1\n2,high\n", "Row 3, val_acc, is “high”; a number is expected"),
+        ('{"history": {"step": [1, 2', "not valid JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_answered_with_the_reason(
+    visit: Visit, content: str, reason: str
+) -> None:
+    visit.drop("bad", content)
+    assert reason in visit.text(".fault")
+    assert visit.page.is_hidden("#answer")
+
+
+def test_what_the_service_refuses_is_told_beside_what_it_concerns(
+    open_page: Callable[..., Visit], service: str
+) -> None:
+    visit = open_page(service)
+    visit.drop("percent.csv", "step,train_acc,val_acc\n1,2,2\n50,99,2\n100,99.5,3\n")
+    visit.page.wait_for_selector("#file-faults .fault")
+    assert "percent" in visit.text("#file-faults")
+    assert "train_acc" in visit.text("#file-faults")
+    visit.page.fill("[name='context.learning_rate']", "-1")
+    visit.drop("mine.csv", HISTORY.read_text())
+    fault = visit.page.wait_for_selector("[name='context.learning_rate'] + .fault")
+    assert "expected a number >= 0" in fault.inner_text()
+    assert visit.page.get_attribute("[name='context.learning_rate']", "aria-invalid") == "true"
+    assert all("422" in error for error in visit.errors)  # Chromium notes the status itself
+
+
+def test_a_run_is_listed_and_its_view_grows_while_points_come_in(
+    visit: Visit, service: str
+) -> None:
+    rows = [line.split(",") for line in HISTORY.read_text().split()]
+    columns = {name: [float(row[i]) for row in rows[1:]] for i, name in enumerate(rows[0])}
+    run = f"{service}/v1/runs/seed-7"
+
+    def append(until: int) -> None:
+        history = {name: values[:until] for name, values in columns.items()}
+        ask("POST", f"{run}/metrics", json={"history": history}).raise_for_status()
+
+    context = json.loads((ROOT / "examples/context.json").read_text())
+    ask("PUT", run, json={"context": context}).raise_for_status()
+    row = visit.page.locator(".run", has_text="seed-7")
+    row.wait_for()
+    playwright.expect(row).to_contain_text("no points yet")
+    append(30)
+    row.locator("svg.sparkline").wait_for()
+    playwright.expect(row).to_contain_text("by step 20,000")
+    playwright.expect(row).to_contain_text("still fitting")
+
+    row.locator("a").click()
+    seen = visit.page.locator("#run .tags")
+    playwright.expect(seen).to_contain_text(f"seen up to step {columns['step'][29]:.0f}")
+    append(50)
+    playwright.expect(seen).to_contain_text(f"seen up to step {columns['step'][49]:.0f}")
+    append(60)
+    playwright.expect(seen).to_contain_text("seen up to step 1,000")
+    assert visit.page.locator("#run .pair .median-dot").count() >= 3
+    playwright.expect(visit.page.locator("#announced")).to_contain_text("seed-7")
+
+    ask("DELETE", run).raise_for_status()
+    playwright.expect(visit.page.locator("#run-note")).to_contain_text("deleted")
+    visit.page.click("text=All runs")
+    assert visit.page.locator(".run", has_text="seed-7").count() == 0
+
+
+def test_the_forecaster_shows_its_benchmark(visit: Visit) -> None:
+    visit.page.wait_for_selector("#forecaster .tiles")
+    assert "AUROC" in visit.text("#forecaster .tiles")
+    assert "should be 90 %" in visit.text("#forecaster .tiles")
+    assert visit.page.locator("#forecaster .interval.own").count() == 3
+
+
+def test_a_keyboard_reaches_all_of_it(visit: Visit) -> None:
+    page = visit.page
+    focused = lambda: page.evaluate("document.activeElement.id || document.activeElement.name")  # noqa: E731
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    for _ in range(12):
+        if focused() == "example":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer .headline")
+    _wait_for(lambda: focused() == "answer-title")
+    page.keyboard.press("Tab")  # the chart
+    page.keyboard.press("End")
+    playwright.expect(page.locator("#answer .readout")).to_contain_text("Step 1,000: train_acc 1")
+
+
+def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
+    visit.page.click("#example")
+    visit.page.wait_for_selector("#answer .headline")
+    nameless = visit.page.evaluate(
+        """() => [...document.querySelectorAll("input, button, a, [role=img], meter, [role=region]")]
+            .filter((e) => e.checkVisibility() && !(e.labels?.length || e.ariaLabel || e.textContent.trim()))
+            .map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
+    for landmark in ("main", "banner", "navigation"):
+        assert visit.page.get_by_role(landmark).count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_never_scrolls_sideways(
+    open_page: Callable[..., Visit], service: str, scheme: str
+) -> None:
+    size = {"width": 360, "height": 740}
+    visit = open_page(service, viewport=size, color_scheme=scheme)
+    visit.page.click("#example")
+    visit.page.wait_for_selector("#answer .headline")
+    visit.page.wait_for_selector("#forecaster .tiles")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_key_is_asked_for_and_stays_in_the_tab(
+    open_page: Callable[..., Visit], tmp_path: Path
+) -> None:
+    for address in _served(tmp_path):
+        key = _make_key(tmp_path)
+        visit = open_page(address)
+        visit.page.wait_for_selector("#key-form:not([hidden])")
+        assert "needs a key" in visit.text("#key-note")
+        visit.page.fill("#key", key)
+        visit.page.keyboard.press("Enter")
+        playwright.expect(visit.page.locator("#runs-state")).to_have_text("live")
+        visit.page.wait_for_selector("#forecaster .tiles")
+        kept = visit.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+        assert kept == [0, 1, ""]
+        visit.page.click("#forget-key")
+        assert visit.page.evaluate("sessionStorage.length") == 0
+        visit.page.context.close()
+
+
+def test_nothing_written_into_the_page_can_run(service: str) -> None:
+    answer = ask("GET", service)
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert ask("GET", f"{service}/page/%2e%2e/app.py").status_code == 404
+
+
+def test_names_are_read_as_the_command_line_reads_them(visit: Visit) -> None:
+    names = ["valid/acc", "eval_accuracy", "Training Loss", "global_step", "lr", "val_acc_epoch",
+             "weight_norm", "Top1 test", "loss", "train/loss_step", "epoch loss"]  # fmt: skip
+    read = visit.page.evaluate(
+        "async (names) => names.map((await import('/page/history.js')).canonicalName)", names
+    )
+    for name, found in zip(names, read, strict=True):
+        known = canonical_name(name)
+        assert known is None or found == known, name
+        assert known is not None or found not in {"step", "train_loss", "train_acc", "val_loss", "val_acc"}, name  # fmt: skip
+
+
+def test_the_example_is_the_one_of_the_documentation() -> None:
+    page = ROOT / "api/page"
+    assert (page / "example.csv").read_bytes() == HISTORY.read_bytes()
+    assert (page / "example_context.json").read_text() == (ROOT / "examples/context.json").read_text()  # fmt: skip
