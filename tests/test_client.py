@@ -13,8 +13,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.settings import Settings
 from grokcast import AsyncClient, Client, ServiceError, ServiceUnreachable, calls
 
 HISTORY = {
@@ -42,31 +44,31 @@ class InProcess(httpx2.BaseTransport):
 
 
 @pytest.fixture(scope="module")
-def service():
-    """The service with its forecaster loaded."""
-    from starlette.testclient import TestClient
-
-    app = create_app()
+def service(tmp_path_factory):
+    """The service with its forecaster loaded, and a key to it."""
+    database = tmp_path_factory.mktemp("service") / "service.db"
+    app = create_app(Settings(database_url=f"sqlite:///{database}"))
     with TestClient(app):
+        _, app.state.key = app.state.keys.create("clients", "write")
         yield app
 
 
 def called(app, kind, method, *arguments, **options):
     """Call a method of either client on an app, and gather what it yields."""
+    key = getattr(app.state, "key", "secret")
     if kind == "sync":
-        with Client("http://test", transport=InProcess(app), max_retries=3, **KEY) as client:
+        with Client("http://test", transport=InProcess(app), max_retries=3, api_key=key) as client:
             result = getattr(client, method)(*arguments, **options)
             return list(result) if inspect.isgenerator(result) else result
 
     async def ask():
-        async with AsyncClient("http://test", transport=httpx2.ASGITransport(app), max_retries=3, **KEY) as client:  # fmt: skip
+        async with AsyncClient("http://test", transport=httpx2.ASGITransport(app), max_retries=3, api_key=key) as client:  # fmt: skip
             result = getattr(client, method)(*arguments, **options)
             return [e async for e in result] if inspect.isasyncgen(result) else await result
 
     return asyncio.run(ask())
 
 
-KEY = {"api_key": "secret"}
 BOTH = pytest.mark.parametrize("kind", ["sync", "async"])
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from api.database import Database
 from api.keys import KeyStore
-from training_runs.readers.names import canonical_name
+from training_runs.metric_names import canonical_name
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 playwright.expect.set_options(timeout=30_000)  # a busy machine is no failure

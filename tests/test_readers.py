@@ -196,3 +196,14 @@ def test_infinite_values_of_a_run_that_diverged_are_missing(write):
     recording = read_recording(write("i.csv", "step,train_loss\n1,2\n2,inf\n3,1\n"))
     assert recording.histories["i"].recorded("train_loss")[0].tolist() == [1, 3]
     assert "1 infinite values of train_loss count as missing" in recording.notes
+
+
+def test_a_share_rounded_to_a_hair_above_one_is_one(tmp_path):
+    """As float32 arithmetic leaves it; 1.01 is not."""
+    path = tmp_path / "history.csv"
+    path.write_text("step,val_acc\n1,0.5\n2,1.0000001192092896\n3,0.9\n")
+    history = read_recording(str(path)).histories
+    assert max(next(iter(history.values())).signals["val_acc"]) == 1.0
+    path.write_text("step,val_acc\n1,0.5\n2,1\n3,2\n")
+    with pytest.raises(InvalidInput, match="percent"):
+        read_recording(str(path))

@@ -18,7 +18,7 @@ from training_runs.signals import SIGNALS
 FloatArray = NDArray[np.float64]
 
 # A float32 accuracy of 1 can come back as 1.0000001; more than this above 1 is a mistake.
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +150,7 @@ def _in_range(name: str, field: str, array: FloatArray) -> FloatArray:
     signal = SIGNALS[name]
     low = -np.inf if signal.low is None else signal.low
     high = np.inf if signal.high is None else signal.high
-    outside = (array < low - _ROUNDING) | (array > high + _ROUNDING)
+    outside = (array < low - ROUNDING) | (array > high + ROUNDING)
     if outside.any():
         i = int(np.argmax(outside))
         is_accuracy = name.endswith("_acc") or name == "dropout_acc_mean"

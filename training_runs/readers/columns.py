@@ -10,7 +10,7 @@ from training_runs.errors import InvalidInput
 from training_runs.metric_names import METRICS, Meaning, meaning_of
 from training_runs.readers.recording import Spelling
 from training_runs.signals import SIGNALS
-from training_runs.trajectory import Trajectory
+from training_runs.trajectory import ROUNDING, Trajectory
 
 
 def read_columns(
@@ -171,7 +171,7 @@ def _as_shares(
     unsure = [n for n in accuracies if n not in certain]
     for name in unsure:
         highest = float(np.nanmax(accuracies[name]))
-        if 1 < highest <= 100 or (fractional and highest <= 1):
+        if 1 + ROUNDING < highest <= 100 or (fractional and highest <= 1 + ROUNDING):
             raise InvalidInput(
                 field=f"{source}, {column_of[name]}",
                 value=highest,
@@ -182,5 +182,5 @@ def _as_shares(
 
 
 def _is_percent(accuracies: np.ndarray) -> bool:
-    above = accuracies[accuracies > 1 + 1e-6]
+    above = accuracies[accuracies > 1 + ROUNDING]
     return bool(len(above) and above.max() <= 100 and (above != np.floor(above)).any())
