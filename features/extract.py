@@ -172,7 +172,7 @@ _CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
     "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
     "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
     "samples_per_parameter": ("log10 of training samples per parameter", lambda c, t: _ratio(c.train_size, c.parameters)),
-    "samples_over_critical": ("log10 of training samples over classes to the power of 1.5, from where modular tasks are learnt", lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5)),
+    "samples_over_critical": ("log10 of training samples over classes to the power of 1.5", lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5)),
     "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
     "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
     "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
