@@ -36,6 +36,7 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"sqlite:///{folder}/service.db"
         environment = {**os.environ, "GROKCAST_DATABASE_URL": self.url, "OMP_NUM_THREADS": "1"}
+        self.connections: list[http.client.HTTPConnection] = []
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "grokcast", "serve", "--port", str(self.port)],
@@ -47,12 +48,24 @@ class Server:
         self.seconds_to_ready = time.perf_counter() - started
 
     def status(self, path: str) -> int | None:
+        connection = self.connect()
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
             connection.request("GET", path)
             return connection.getresponse().status
         except OSError:
             return None
+        finally:
+            connection.close()
+
+    def connect(self) -> http.client.HTTPConnection:
+        self.connections.append(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60))
+        return self.connections[-1]
+
+    def stop(self) -> None:
+        for connection in self.connections:
+            connection.close()
+        self.process.terminate()
+        self.process.wait(30)
 
     def megabytes(self) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -61,7 +74,7 @@ class Server:
 
     def asking(self, method: str, path: str, bodies: Iterator[bytes]) -> Callable[[], float]:
         """Return a function that asks once on a connection that stays open, and returns the seconds that took."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connect()
 
         def ask() -> float:
             body = next(bodies)
@@ -79,8 +92,7 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("bench"))
     yield server
-    server.process.terminate()
-    server.process.wait(30)
+    server.stop()
 
 
 def history(n: int = N_POINTS) -> dict[str, list[float]]:
