@@ -99,10 +99,8 @@ _SHAPES: dict[str, str] = {
 }
 _PROBED_SHAPES = ("slope", "slope_long", "since_start")
 _FAR = 4.0  # decades
-_LEAST_CHANCE, _MOST_CHANCE = (
-    1e-3,
-    0.9,
-)  # of a blind guess, as far as a first checkpoint is believed
+# Accuracy of a blind guess, as far as a first checkpoint is believed.
+_LEAST_CHANCE, _MOST_CHANCE = 1e-3, 0.9
 _SMALL = 1e-8  # below any loss, norm or variance worth telling apart
 
 

@@ -26,6 +26,7 @@ from features.extract import FEATURES
 from features.table import FeatureTable, table_at
 from predictor import metrics
 from predictor.baselines import Prediction, ask_hazard, predict
+from predictor.boosting import N_TREES, PARAMETERS
 from predictor.bootstrap import interval
 from predictor.corpus_tables import LANDMARKS, FittingTables
 from predictor.curves import OnsetCurves
@@ -38,11 +39,8 @@ from training_runs import archive
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 ASKED_AT = ("at memorisation", "4x memorisation")
-BOOSTING = {
-    "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 60, "feature_fraction": 0.3,
-    "lambda_l2": 5.0, "max_bin": 63, "seed": 0, "num_threads": 1, "verbose": -1,
-}  # fmt: skip
-ROUNDS = 450
+# The forecaster's own, so that models differ in what they are and not in how their trees are grown.
+BOOSTING = {k: v for k, v in PARAMETERS.items() if k != "objective"}
 
 Ask = Callable[[FeatureTable], Prediction]
 Model = Callable[[FeatureTable], Ask]  # rows to learn from
@@ -72,7 +70,7 @@ def aft(train: FeatureTable) -> Ask:
         return -weight * slope / scale, weight * np.maximum(curvature, 0.05) / scale**2
 
     data = lgb.Dataset(_features(train), np.zeros(len(x)), init_score=np.ones(len(x)))
-    booster = lgb.train({**BOOSTING, "objective": gradients}, data, ROUNDS)
+    booster = lgb.train({**BOOSTING, "objective": gradients}, data, N_TREES)
 
     def ask(test: FeatureTable) -> Prediction:
         place = 1.0 + np.asarray(booster.predict(_features(test)))[:, None]
@@ -87,7 +85,7 @@ def quantiles(train: FeatureTable) -> Ask:
     """Boosted quantile regression of log10(t / landmark) on runs that generalised: censored runs are dropped."""
     seen = train.where(train.event)
     data = lgb.Dataset(_features(seen), decades_after(seen.time, seen.landmark), weight=seen.weight)
-    booster = lgb.train({**BOOSTING, "objective": "quantile", "alpha": 0.5}, data, ROUNDS)
+    booster = lgb.train({**BOOSTING, "objective": "quantile", "alpha": 0.5}, data, N_TREES)
 
     def ask(test: FeatureTable) -> Prediction:
         median = test.landmark * 10 ** np.asarray(booster.predict(_features(test)))
