@@ -46,14 +46,16 @@ def benchmark_external(
         for source, runs in read_source_folder(folder).items():
             chosen = [r for r in runs if is_locked(source, r) == locked]
             for with_context in (True, False) if chosen else ():
-                table = _early(table_at(chosen, _landmarks, hide_context=not with_context))
+                table = table_at(chosen, _landmarks, hide_context=not with_context)
+                early = _early(table)
                 for horizon in HORIZONS:
                     rows.append(
                         {
                             "source": source,
                             "horizon": horizon,
                             "with_context": with_context,
-                            **_figures(forecaster, table, horizon),
+                            "already_rising": len(table) - len(early),
+                            **_figures(forecaster, early, horizon),
                         }
                     )
     return {

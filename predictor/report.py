@@ -165,6 +165,7 @@ def external_table(result: dict[str, Any]) -> Section:
         "context",
         "rows",
         "onsets",
+        "left out: already rising",
         "AUROC",
         "log10 MAE",
         "coverage of 90 %",
@@ -172,7 +173,7 @@ def external_table(result: dict[str, Any]) -> Section:
     figures = ("auroc", "log10_mae", "coverage90")
     rows = [
         [r["source"], f"{r['horizon']}x", "with" if r["with_context"] else "without", str(r["rows"]),
-         str(r["onsets"]), *(interval_text(r[k]) for k in figures)]
+         str(r["onsets"]), str(r["already_rising"]), *(interval_text(r[k]) for k in figures)]
         for r in result["rows"]
     ]  # fmt: skip
     rows += [
@@ -180,6 +181,7 @@ def external_table(result: dict[str, Any]) -> Section:
             "mean of scored sources",
             f"{m['horizon']}x",
             "both",
+            "",
             "",
             "",
             *(_number(m[k]) for k in figures),

@@ -19,6 +19,7 @@ from training_runs.errors import InvalidInput
 from training_runs.levels_design import LEVELS_KINDS
 from training_runs.overrides import override
 from training_runs.run import Run
+from training_runs.stacks_design import STACKS_KINDS
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,10 @@ PRESETS: dict[str, Preset] = {
     "levels": Preset(
         "the corpus's third part: operations, optimisers and task families that the first two have few of",
         lambda seed: designed(seed, LEVELS_KINDS),
+    ),
+    "stacks": Preset(
+        "as levels, on few shapes, so that runs train side by side",
+        lambda seed: designed(seed, STACKS_KINDS),
     ),
     "blind": Preset(
         "the blind test: other draws of the corpus's design, with moduli that it does not have",

@@ -115,14 +115,19 @@ def _held(manifest: Path) -> dict[str, Any]:
 
 
 def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:
-    """Group configs of one shape and similar size, those that take longest first, so that no worker ends alone."""
+    """Group configs of one shape and similar length, those that take longest first, so that no worker ends alone."""
     stacks = []
-    ordered = sorted(configs, key=lambda c: (c.shape, c.train_size))
+    ordered = sorted(configs, key=lambda c: (c.shape, _length(c)))
     for _, group in groupby(ordered, key=lambda c: c.shape):
         members = list(group)
         size = _GPU_STACK_SIZE if device == "cuda" else _STACK_SIZE if _is_small(members[0]) else 1
         stacks += [members[k : k + size] for k in range(0, len(members), size)]
     return iter(sorted(stacks, key=lambda s: -sum(_work(c) for c in s)))
+
+
+def _length(config: RunConfig) -> int:
+    """Return what makes runs of one shape take longer: samples of a full batch, or else steps."""
+    return config.budget_step if config.batch_size else config.train_size
 
 
 def _is_small(config: RunConfig) -> bool:
