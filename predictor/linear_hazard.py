@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import PoissonRegressor
 
 from features.curves import FloatArray
 from predictor.hazard import CENTRES, N_BINS, PersonPeriods
@@ -51,6 +50,8 @@ class LinearHazard:
         columns: Sequence[int],
     ) -> "LinearHazard":
         """Fit by penalised Poisson likelihood; arguments as for `fit_hazard`."""
+        from sklearn.linear_model import PoissonRegressor  # takes a second, and forecasting does without
+
         read = np.array([k for k in columns if np.isfinite(features[:, k]).any()], dtype=np.intp)
         centre = np.nanmedian(features[:, read], axis=0)
         spread = np.nanstd(features[:, read], axis=0)
