@@ -13,7 +13,7 @@ Index = NDArray[np.intp]
 Leaves = NDArray[np.unsignedinteger]
 
 _LEFT, _ZERO_MISSING, _NAN_MISSING = 2, 4, 8  # bits of a decision
-_ZERO = 1e-35  # LightGBM's kZeroThreshold
+_ZERO = float(np.float32(1e-35))  # LightGBM's kZeroThreshold: values up to it are zeros
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def as_read(values: FloatArray, decision: int) -> FloatArray:
     """Return values as nodes of one kind see them: a missing one becomes a number that goes where such nodes send it."""
     nowhere = -np.inf if decision & _LEFT else np.nan  # NaN is not at most anything: it goes right
     read = np.where(np.isnan(values), nowhere if decision & _NAN_MISSING else 0.0, values)
-    return np.where(np.abs(read) <= _ZERO, nowhere, read) if decision & _ZERO_MISSING else read
+    return np.where(np.abs(read) <= _ZERO, nowhere if decision & _ZERO_MISSING else 0.0, read)
 
 
 def every_leaf(n_leaves: Index, kind: np.dtype[np.unsignedinteger]) -> Leaves:

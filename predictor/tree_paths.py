@@ -25,9 +25,7 @@ class Paths:
     length: Index
 
     @classmethod
-    def of(
-        cls, nodes: Nodes, first_leaf: Index, value: FloatArray, count: FloatArray
-    ) -> "Paths":
+    def of(cls, nodes: Nodes, first_leaf: Index, value: FloatArray, count: FloatArray) -> "Paths":
         """Follow the ways to all leaves.
 
         Parameters
@@ -41,7 +39,9 @@ class Paths:
         leaf = first_leaf[nodes.tree][:, None] + np.arange(left.shape[1])
         leaf = np.minimum(leaf, len(value) - 1)
         before = _mean(left | right, leaf, value, count)
-        sides = [(*np.nonzero(side), _mean(side, leaf, value, count) - before) for side in (left, right)]
+        sides = [
+            (*np.nonzero(side), _mean(side, leaf, value, count) - before) for side in (left, right)
+        ]
         node = np.concatenate([n for n, _, _ in sides])
         end = np.concatenate([leaf[n, bit] for n, bit, _ in sides])
         move = np.concatenate([by[n] for n, _, by in sides])

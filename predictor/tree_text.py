@@ -66,7 +66,9 @@ class TreeText:
             right=_numbers(found, "right_child", np.intp),
             value=_numbers(found, "leaf_value"),
             # A tree that is one leaf was not fitted on counted rows.
-            count=_numbers({"leaf_count": [x or "1" for x in found.get("leaf_count", [])]}, "leaf_count"),
+            count=_numbers(
+                {"leaf_count": [x or "1" for x in found.get("leaf_count", [])]}, "leaf_count"
+            ),
         )
         self._check(found, averaged="\naverage_output" in text)
         return self
@@ -74,7 +76,9 @@ class TreeText:
     def _check(self, found: dict[str, list[str]], *, averaged: bool) -> None:
         n_nodes, n_leaves = int(self.n_leaves.sum()) - len(self.n_leaves), int(self.n_leaves.sum())
         nodes = (self.column, self.threshold, self.decision, self.gain, self.left, self.right)
-        whole = all(len(a) == n_nodes for a in nodes) and len(self.value) == n_leaves == len(self.count)
+        whole = all(len(a) == n_nodes for a in nodes) and len(self.value) == n_leaves == len(
+            self.count
+        )
         if not len(self.n_leaves) or not whole or self.column.max(initial=0) >= len(self.names):
             raise ValueError("it does not hold whole trees")
         if (self.decision & _CATEGORICAL).any():
