@@ -57,7 +57,7 @@ def test_the_shipped_boosters_answer_as_with_lightgbm():
     np.testing.assert_allclose(Trees(texts, CENTRES).sums(rows), expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     num_leaves=st.sampled_from([2, 15, 16, 17, 33, 64]),
