@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from features.curves import FloatArray
 from features.phase import Phase
@@ -155,6 +154,8 @@ def _bound(errors: dict[str, bool]) -> float:
 
 def clopper_pearson_bound(wrong: int, n: int) -> float:
     """Return the one-sided 95 % Clopper-Pearson bound of an error rate, given how many of n cases were wrong."""
+    from scipy.stats import beta  # takes a second, and forecasting does without
+
     return 1.0 if wrong >= n else float(beta.ppf(0.95, wrong + 1, n - wrong))
 
 

@@ -64,8 +64,9 @@ def answer(
             "the forecast leans on what those did as a whole"
         )
     by_horizon = _probability(curve, horizon / reading.landmark)
-    onset = [_quantile(reading.landmark, curve, level) for level in _LEVELS]
-    if_onset = [_quantile(reading.landmark, curve, level * by_horizon) for level in _LEVELS]
+    levels = np.array(_LEVELS)
+    onset = _quantiles(reading.landmark, curve, levels)
+    if_onset = _quantiles(reading.landmark, curve, levels * by_horizon)
     memorized = reading.memorized.step
     return Forecast(
         forecaster=version,
@@ -131,9 +132,9 @@ def _probability(curve: OnsetCurves, ratio: float) -> float:
     return float(curve.probability(np.array([math.log10(ratio)]))[0])
 
 
-def _quantile(landmark: int, curve: OnsetCurves, level: float) -> int | None:
-    decades = float(curve.quantile(np.array([level]))[0])
-    return None if math.isnan(decades) else max(_step(landmark, decades), landmark + 1)
+def _quantiles(landmark: int, curve: OnsetCurves, levels: FloatArray) -> list[int | None]:
+    decades = curve.repeated(len(levels)).quantile(levels).tolist()
+    return [None if math.isnan(x) else max(_step(landmark, x), landmark + 1) for x in decades]
 
 
 def _delays(onset: list[int | None], memorized: int | None) -> Quantiles:
@@ -146,7 +147,7 @@ def _curve(landmark: int, curve: OnsetCurves) -> Curve:
     steps = np.unique(np.floor(landmark * 10**decades + 0.5))
     steps = steps[steps > landmark]
     probability = curve.repeated(len(steps)).probability(np.log10(steps / landmark))
-    return Curve(tuple(int(s) for s in steps), tuple(float(p) for p in probability))
+    return Curve(tuple(steps.astype(np.int64).tolist()), tuple(probability.tolist()))
 
 
 def _outcomes(

@@ -1,13 +1,12 @@
-"""Fit and evaluate the boosted hazard: features and decades ahead in, onsets per decade out."""
+"""Fit the boosted hazard: features and decades ahead in, onsets per decade out. `trees` evaluates it."""
 
 from collections.abc import Sequence
 
-import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
 from features.curves import FloatArray
-from predictor.hazard import CENTRES, N_BINS, PersonPeriods, cumulative_hazard
+from predictor.hazard import CENTRES, PersonPeriods, cumulative_hazard
+from predictor.tree_text import TreeText
 
 # Other shapes of trees did as well on grouped folds; fewer trees did not (docs/decisions.md). Deterministic: the same corpus, the same file.
 PARAMETERS = {
@@ -38,8 +37,8 @@ def fit_hazard(
     periods: PersonPeriods,
     weight: FloatArray,
     start: FloatArray,
-) -> lgb.Booster:
-    """Return a booster of what a log hazard lacks, falling (never rising) with the target accuracy.
+) -> TreeText:
+    """Return trees of what a log hazard lacks, falling (never rising) with the target accuracy.
 
     Parameters
     ----------
@@ -47,8 +46,10 @@ def fit_hazard(
     target : accuracy asked about, shape (n_rows,).
     periods : the bins that each row was watched in.
     weight : shape (n_rows,).
-    start : the log hazard in each bin that the booster is added to, shape (n_rows, n_bins).
+    start : the log hazard in each bin that the trees are added to, shape (n_rows, n_bins).
     """
+    import lightgbm as lgb  # takes a second, and forecasting does without
+
     matrix = np.empty((len(periods.row), features.shape[1] + 2), dtype=np.float32)
     matrix[:, :-2] = features[periods.row]
     matrix[:, -2], matrix[:, -1] = target[periods.row], CENTRES[periods.bin]
@@ -62,35 +63,10 @@ def fit_hazard(
         feature_name=[*names, *ASKED],
         free_raw_data=True,
     )
-    return lgb.train({**PARAMETERS, "monotone_constraints": constraints}, data, N_TREES)
-
-
-def boosted_log_rates(booster: lgb.Booster, features: FloatArray, target: FloatArray) -> FloatArray:
-    """Return what a booster adds to the log hazard in each bin, shape (n_rows, n_bins)."""
-    raw = booster.predict(question_matrix(features, target), raw_score=True, num_threads=1)
-    return np.asarray(raw).reshape(-1, N_BINS)
-
-
-def question_matrix(features: FloatArray, target: FloatArray) -> FloatArray:
-    """Return one model row for each (row, bin), shape (n_rows * n_bins, n_features + 2)."""
-    rows = np.repeat(np.column_stack([features, target]), N_BINS, axis=0)
-    return np.column_stack([rows, np.tile(CENTRES, len(features))])
+    booster = lgb.train({**PARAMETERS, "monotone_constraints": constraints}, data, N_TREES)
+    return TreeText.read(booster.model_to_string())
 
 
 def onset_probability(log_rates: FloatArray) -> FloatArray:
     """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
     return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)))))
-
-
-def contributions(
-    booster: lgb.Booster, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
-) -> FloatArray:
-    """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
-    matrix = np.column_stack([features, target, CENTRES[bins]])
-    shap = booster.predict(matrix, pred_contrib=True, num_threads=1)
-    return np.asarray(shap)[:, : features.shape[1]]
-
-
-def gains(booster: lgb.Booster) -> FloatArray:
-    """Return how much of the likelihood each column gained."""
-    return np.asarray(booster.feature_importance("gain"), dtype=float)

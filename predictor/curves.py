@@ -25,13 +25,13 @@ class OnsetCurves:
         return len(self.cdf)
 
     def repeated(self, times: int) -> "OnsetCurves":
-        """Return the one curve of this object several times, to ask it about several steps at once."""
+        """Return the one curve of this object several times, to ask it about several steps or levels at once."""
         return OnsetCurves(np.repeat(self.cdf, times, axis=0), np.repeat(self.reach, times))
 
     def probability(self, x: FloatArray) -> FloatArray:
         """Return P(onset within x decades); that at the reach for x beyond it."""
-        x = np.clip(x, 0.0, self.reach)
-        right = np.clip(np.searchsorted(EDGES, x, side="left"), 1, len(EDGES) - 1)
+        x = np.minimum(np.maximum(x, 0.0), self.reach)
+        right = np.minimum(np.maximum(np.searchsorted(EDGES, x, side="left"), 1), len(EDGES) - 1)
         rows = np.arange(len(self.cdf))
         share = (x - EDGES[right - 1]) / (EDGES[right] - EDGES[right - 1])
         low, high = self.cdf[rows, right - 1], self.cdf[rows, right]

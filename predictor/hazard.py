@@ -66,4 +66,6 @@ def thinned(periods: PersonPeriods, share: float = 1 / 3) -> PersonPeriods:
 
 def cumulative_hazard(rates: FloatArray) -> FloatArray:
     """Return the hazard accumulated by each edge, shape (n_rows, n_bins + 1), from rates per decade in each bin."""
-    return np.pad(np.cumsum(rates * WIDTHS, axis=1), ((0, 0), (1, 0)))
+    out = np.zeros((len(rates), len(EDGES)))
+    np.cumsum(rates * WIDTHS, axis=1, out=out[:, 1:])
+    return out

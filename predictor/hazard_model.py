@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ from predictor.boosting import onset_probability
 from predictor.calibration import CalibrationMap, fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import EDGES, decades_after, person_periods, thinned
+from predictor.hazard import CENTRES, EDGES, decades_after, person_periods, thinned
 from predictor.learner import Learner
+from predictor.trees import Trees
 
 # A phase with fewer onsets than this is calibrated together with the others.
 _MIN_EVENTS = 40
@@ -122,13 +124,18 @@ class HazardModel:
         raw = uncalibrated._blind(judged.features, judged.target, judged.configuration)
         return cls(learners, _calibrations(raw, judged))
 
+    @cached_property
+    def trees(self) -> Trees:
+        """The boosted parts of all learners, added up, asked at every bin."""
+        return Trees([m.boosted for m in self.learners], CENTRES)
+
     def curves(
         self, features: FloatArray, target: FloatArray, group: NDArray[np.int64]
     ) -> FloatArray:
         """Return calibrated P(onset by each edge), shape (n_rows, n_bins + 1)."""
-        log_rates = np.mean([m.log_rates(features, target) for m in self.learners], axis=0)
-        raw = onset_probability(log_rates)
-        return self._calibrated(raw, group)
+        start = np.mean([m.linear.log_rates(features, target) for m in self.learners], axis=0)
+        boosted = self.trees.sums(np.column_stack([features, target])) / len(self.learners)
+        return self._calibrated(onset_probability(start + boosted), group)
 
     def blind_curves(
         self,
@@ -145,10 +152,12 @@ class HazardModel:
     ) -> FloatArray:
         """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features).
 
-        By the first learner alone: all five take four times as long as the forecast itself, and of the five features
-        that move a forecast most 87 % are the same (docs/decisions.md).
+        Of the trees, by how far the tests of a feature move the mean (docs/decisions.md).
         """
-        return self.learners[0].contributions(features, target, bins)
+        straight = [m.linear.contributions(features, target, bins) for m in self.learners]
+        boosted = self.trees.contributions(np.column_stack([features, target]), bins)
+        boosted = boosted[:, : features.shape[1]] / len(self.learners)
+        return np.asarray(np.mean(straight, axis=0) + boosted)
 
     def importance(self, n_features: int) -> FloatArray:
         """Return how much each feature matters, shape (n_features,), summing to 1."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import PoissonRegressor
 
 from features.curves import FloatArray
 from predictor.hazard import CENTRES, N_BINS, PersonPeriods
@@ -51,6 +50,10 @@ class LinearHazard:
         columns: Sequence[int],
     ) -> "LinearHazard":
         """Fit by penalised Poisson likelihood; arguments as for `fit_hazard`."""
+        from sklearn.linear_model import (
+            PoissonRegressor,
+        )  # takes a second, and forecasting does without
+
         read = np.array([k for k in columns if np.isfinite(features[:, k]).any()], dtype=np.intp)
         centre = np.nanmedian(features[:, read], axis=0)
         spread = np.nanstd(features[:, read], axis=0)
@@ -90,5 +93,9 @@ class LinearHazard:
         return out
 
     def _standardized(self, features: FloatArray, target: FloatArray) -> FloatArray:
-        z = np.clip((features[:, self.columns] - self.centre) / self.scale, -_FARTHEST, _FARTHEST)
-        return np.column_stack([np.nan_to_num(z), (target - _TARGET) / _TARGET_SCALE])
+        z = np.empty((len(features), len(self.columns) + 1))
+        z[:, :-1] = (features[:, self.columns] - self.centre) / self.scale
+        z[np.isnan(z)] = 0.0
+        z[:, :-1] = np.minimum(np.maximum(z[:, :-1], -_FARTHEST), _FARTHEST)
+        z[:, -1] = (target - _TARGET) / _TARGET_SCALE
+        return z

@@ -15,7 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import platformdirs
 
@@ -29,6 +28,7 @@ from predictor.hazard_model import HazardModel
 from predictor.learner import Learner
 from predictor.linear_hazard import LinearHazard
 from predictor.support import Reach, Resemblance
+from predictor.tree_text import TreeText
 
 SHIPPED = Path(__file__).parent / "forecasters"
 FORMAT = 2  # of state.json; a change is named in the CHANGELOG
@@ -113,7 +113,7 @@ def save(forecaster: OnsetForecaster, card: Card, folder: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
     try:
         for k, learner in enumerate(forecaster.hazard.learners):
-            learner.booster.save_model(str(aside / f"booster-{k}.txt"))
+            (aside / f"booster-{k}.txt").write_text(learner.boosted.text)
         (aside / "state.json").write_text(_dumps(_state(forecaster)))
         (aside / "card.json").write_text(_dumps({"version": forecaster.version, **card}))
         checksums = {p.name: _checksum(p) for p in sorted(aside.iterdir())}
@@ -153,23 +153,10 @@ def _load(path: Path, version: str) -> OnsetForecaster:
         raise DamagedForecaster(
             path=str(path), problem="it was made for other features than this version computes"
         )
-    files = sorted(path.glob("booster-*.txt"))
-    boosters = [lgb.Booster(model_file=str(f)) for f in files]
-    if any(b.feature_name() != [*FEATURES, *ASKED] for b in boosters):
-        raise DamagedForecaster(path=str(path), problem="its boosters name other features")
-    maps = {
-        int(g): CalibrationMap(_array(m[0]), _array(m[1])) for g, m in state["calibration"].items()
-    }
     resemblance = state["resemblance"]
     return OnsetForecaster(
         version=version,
-        hazard=HazardModel(
-            [
-                Learner(_linear(part), booster)
-                for part, booster in zip(state["linear"], boosters, strict=True)
-            ],
-            maps,
-        ),
+        hazard=_hazard(path, state),
         population=_array(state["population"]),
         memorization=_array(state["memorization"]),
         reach=Reach(
@@ -189,6 +176,23 @@ def _load(path: Path, version: str) -> OnsetForecaster:
         ),
         advice=AdviceRule(**state["advice"]),
     )
+
+
+def _hazard(path: Path, state: dict[str, Any]) -> HazardModel:
+    maps = {
+        int(g): CalibrationMap(_array(m[0]), _array(m[1])) for g, m in state["calibration"].items()
+    }
+    try:
+        boosted = [TreeText.read(f.read_text()) for f in sorted(path.glob("booster-*.txt"))]
+        learners = [Learner(_linear(p), b) for p, b in zip(state["linear"], boosted, strict=True)]
+        hazard = HazardModel(learners, maps)
+        hazard.trees  # noqa: B018  laid out here, not while the first question waits
+    except ValueError as error:
+        problem = f"its boosters cannot be used ({error})"
+        raise DamagedForecaster(path=str(path), problem=problem) from None
+    if any(b.names != [*FEATURES, *ASKED] for b in boosted):
+        raise DamagedForecaster(path=str(path), problem="its boosters name other features")
+    return hazard
 
 
 def _state(forecaster: OnsetForecaster) -> dict[str, Any]:

@@ -194,10 +194,23 @@ def test_runs_that_nobody_here_made_get_a_forecast(source):
     assert served.json()["onset_step"] == answer["onset_step"]
 
 
-def test_serving_imports_no_torch():
+def imported_by(code: str) -> set[str]:
+    """The top-level packages that a program imports."""
+    show = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import api.app, predictor.retrain"],
+        [sys.executable, "-c", f"{code}; {show}"],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.returncode == 0
-    assert "torch" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_fitting_imports_no_torch():
+    assert "torch" not in imported_by("import api.app, predictor.retrain")
+
+
+def test_serving_imports_nothing_that_fits():
+    """Each of these takes a second or so of the start of the service."""
+    forecasting = "import api.app; from predictor.store import ForecasterStore as S; S().load()"
+    fitting = {"torch", "lightgbm", "sklearn", "scipy", "pandas", "pyarrow", "matplotlib"}
+    assert not imported_by(forecasting) & fitting

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 
@@ -58,6 +59,17 @@ def test_a_missing_file_is_refused(store):
     (store.folder / "synthetic" / "booster-3.txt").unlink()
     with pytest.raises(DamagedForecaster, match="cannot be read"):
         store.activate("synthetic")
+
+
+def test_boosters_that_cannot_be_evaluated_are_refused(store):
+    path = store.folder / "synthetic"
+    booster = path / "booster-0.txt"
+    booster.write_text(booster.read_text().replace("is_linear=0", "is_linear=1"))
+    manifest = json.loads((path / "manifest.json").read_text())
+    manifest["booster-0.txt"] = hashlib.sha256(booster.read_bytes()).hexdigest()
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DamagedForecaster, match="leaves are linear models"):
+        store.load("synthetic")
 
 
 def test_a_version_is_never_overwritten(store, synthetic_forecaster):

@@ -4,8 +4,10 @@ The only unit of time is the optimiser step. Names of things in time end in `_st
 duration); counts of checkpoints end in `_evals`. A missing value is NaN; infinity is not a value.
 """
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -66,6 +68,10 @@ class Trajectory:
 
     def recorded_names(self) -> list[str]:
         """Return the signals that hold at least one value, in vocabulary order."""
+        return list(self._recorded_names)
+
+    @cached_property
+    def _recorded_names(self) -> list[str]:
         return [n for n in SIGNALS if n in self.signals and np.isfinite(self.signals[n]).any()]
 
     def prefix(self, landmark: int) -> "Trajectory":
@@ -136,34 +142,38 @@ def _checked_signal(name: str, values: ArrayLike, n_evals: int) -> FloatArray:
         raise InvalidInput(
             field=field, value=f"{len(array)} values", expected=f"{n_evals}, one for each step"
         )
-    if np.isinf(array).any():
+    # Of what is recorded: these two pass over NaN. NaN itself where nothing is.
+    bottom, top = float(np.fmin.reduce(array)), float(np.fmax.reduce(array))
+    if math.isinf(bottom) or math.isinf(top):
         i = int(np.argmax(np.isinf(array)))
         raise InvalidInput(
             field=f"{field}[{i}]",
             value=_plain(array[i]),
             expected="a finite number, or null where it is missing",
         )
-    return _in_range(name, field, array)
+    return _in_range(name, field, array, bottom, top)
 
 
-def _in_range(name: str, field: str, array: FloatArray) -> FloatArray:
+def _in_range(name: str, field: str, array: FloatArray, bottom: float, top: float) -> FloatArray:
+    """Return the values of a signal, given the lowest and the highest of them, with what rounding did taken back."""
     signal = SIGNALS[name]
-    low = -np.inf if signal.low is None else signal.low
-    high = np.inf if signal.high is None else signal.high
-    outside = (array < low - ROUNDING) | (array > high + ROUNDING)
-    if outside.any():
+    low = -math.inf if signal.low is None else signal.low
+    high = math.inf if signal.high is None else signal.high
+    if bottom < low - ROUNDING or top > high + ROUNDING:
+        outside = (array < low - ROUNDING) | (array > high + ROUNDING)
         i = int(np.argmax(outside))
         is_accuracy = name.endswith("_acc") or name == "dropout_acc_mean"
-        percent = is_accuracy and array[i] > 1 and np.nanmax(array) <= 100
+        percent = is_accuracy and array[i] > 1 and top <= 100
         raise InvalidInput(
             field=f"{field}[{i}]",
             value=_plain(array[i]),
             expected=f"a number in [{low:g}, {high:g}]" if signal.high else f"a number >= {low:g}",
             hint="the accuracies look like percent: divide them by 100" if percent else "",
         )
-    result = np.clip(array, signal.low, signal.high)
-    result.setflags(write=False)
-    return result
+    if bottom < low or top > high:
+        array = np.clip(array, signal.low, signal.high)
+    array.setflags(write=False)
+    return array
 
 
 def _numbers(field: str, values: ArrayLike) -> FloatArray:
