@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.database import Database
+from api.run_store import RunStore
 from api.settings import Settings
 from grokcast import Monitor
 from predictor import boosting
@@ -78,6 +79,12 @@ def database(database_url: str) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture
+def runs(database: Database) -> RunStore:
+    """The store of runs in it."""
+    return RunStore(database, point_limit=1000)
 
 
 @pytest.fixture

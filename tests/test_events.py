@@ -25,11 +25,6 @@ SECONDS = (
 )
 
 
-@pytest.fixture
-def runs(database: Database) -> RunStore:
-    return RunStore(database, point_limit=1000)
-
-
 def streams_of(
     database: Database, runs: RunStore, caller: Caller
 ) -> list[AsyncIterator[ServerSentEvent]]:
