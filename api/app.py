@@ -98,7 +98,9 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state.runs = RunStore(database, settings.run_point_limit)
     state.timelines = ForecastStore(database)
     state.live = LiveForecasts(state.runs, state.timelines, webhooks)
-    state.streams = EventStreams(state.runs, state.timelines, settings.event_stream_limit)
+    state.streams = EventStreams(
+        state.runs, state.timelines, state.keys, settings.event_stream_limit
+    )
     state.retrainings = RetrainingStore(database)
     state.active = ActiveForecaster(state.forecasters)
     await run_in_threadpool(state.active.follow)

@@ -1,6 +1,6 @@
 """What happens to a run, as server-sent events.
 
-Every stream looks into the database twice a second, so it sees what any worker did.
+Every stream looks into the database twice a second, so it sees what any worker did; it ends when its key is revoked.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.caller import Caller
 from api.errors import RunNotFound, TooManyStreams
 from api.forecast_store import ForecastStore, StoredForecast
+from api.keys import KeyStore
 from api.run_schemas import RunSummary, TimelineForecast
 from api.run_store import RunStore, StoredRun
 
@@ -25,8 +26,10 @@ _WATCHED = 50  # runs that a stream of all runs is about
 class EventStreams:
     """Streams of one worker, up to a limit: each holds a connection of a client."""
 
-    def __init__(self, runs: RunStore, timelines: ForecastStore, limit: int) -> None:
-        self._runs, self._timelines, self._limit = runs, timelines, limit
+    def __init__(
+        self, runs: RunStore, timelines: ForecastStore, keys: KeyStore, limit: int
+    ) -> None:
+        self._runs, self._timelines, self._keys, self._limit = runs, timelines, keys, limit
         self._open = 0
         self._lock = Lock()
 
@@ -43,7 +46,7 @@ class EventStreams:
     async def watch(
         self, caller: Caller, run_id: str, after: int | None
     ) -> AsyncIterator[ServerSentEvent]:
-        """Yield what happens to a run; first what it is now.
+        """Yield what happens to a run; first what it is now. End when it is deleted, or its caller's key revoked.
 
         Parameters
         ----------
@@ -53,7 +56,7 @@ class EventStreams:
             self._open += 1
         try:
             seen: StoredRun | None = None
-            while True:
+            while await run_in_threadpool(self._keys.admits, caller):
                 look = await run_in_threadpool(self._look, caller, run_id, after)
                 if look is None:
                     yield ServerSentEvent(event="deleted", data={"run_id": run_id})
@@ -72,12 +75,15 @@ class EventStreams:
                 self._open -= 1
 
     async def watch_all(self, caller: Caller) -> AsyncIterator[ServerSentEvent]:
-        """Yield what happens to the newest runs that a caller sees, the oldest of them first; first what they are now."""
+        """Yield what happens to the newest runs that a caller sees, the oldest of them first; first what they are now.
+
+        End when the caller's key is revoked.
+        """
         with self._lock:
             self._open += 1
         try:
             seen: dict[int, StoredRun] = {}
-            while True:
+            while await run_in_threadpool(self._keys.admits, caller):
                 found = await run_in_threadpool(self._runs.page, caller, _WATCHED)
                 now = {run.id: run for run in reversed(found)}
                 for gone in _deleted(seen, now):

@@ -87,6 +87,16 @@ class KeyStore:
         is_right = hmac.compare_digest(_digest(secret), row.digest if row else _NO_DIGEST)
         return Caller(key_id, row.scope) if row and is_right and row.revoked_at is None else None
 
+    def admits(self, caller: Caller) -> bool:
+        """Say whether a caller who was let in would be let in now: their key is not revoked; without one, none was made."""
+        if caller.key_id is None:
+            return not self.in_use()
+        query = select(keys.c.key_id).where(
+            keys.c.key_id == caller.key_id, keys.c.revoked_at.is_(None)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

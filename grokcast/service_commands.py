@@ -1,7 +1,6 @@
 """`grokcast serve`, and the commands that read what a service has stored: keys and runs."""
 
 import ipaddress
-import json
 import os
 import sys
 import tempfile
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grokcast.command_parts import AsJson, print_json
+
 if TYPE_CHECKING:
     from api.database import Database
     from api.run_store import RunStore
     from api.settings import Settings
-
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 
 keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_args_is_help=True)
 runs = typer.Typer(help="List, show and export the runs of the service.", no_args_is_help=True)
@@ -28,8 +27,16 @@ _START_SECONDS = (
 )
 
 
-def run_service(host: str | None, port: int | None, workers: int | None) -> None:
-    """Start the service, and return when it is stopped."""
+def serve(
+    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="processes that answer [default: 1]")
+    ] = None,
+) -> None:
+    """Start the service."""
     import uvicorn
 
     from api.logs import log_config
@@ -126,7 +133,7 @@ def create_key(
     with _database() as (_, database):
         key, text = KeyStore(database).create(name[:200], known[scope])
     if json_:
-        _print_json({"key": text, "key_id": key.key_id, "name": key.name, "scope": key.scope})
+        print_json({"key": text, "key_id": key.key_id, "name": key.name, "scope": key.scope})
     else:
         print(text)
         print(f"key {key.key_id} ({key.scope}): keep it, it is not shown again", file=sys.stderr)
@@ -140,7 +147,7 @@ def list_keys(json_: AsJson = False) -> None:
     with _database() as (_, database):
         found = [vars(key) for key in KeyStore(database).all()]
     if json_:
-        _print_json(found)
+        print_json(found)
     else:
         _show([{**k, "state": "revoked" if k["revoked_at"] else "valid"} for k in found], _KEY)
 
@@ -168,7 +175,7 @@ def list_runs(
     with _stored_runs() as store:
         found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit)]
     if json_:
-        _print_json(found)
+        print_json(found)
     else:
         _show(found, ("run_id", "status", "points", "observed_until_step", "updated_at"))
 
@@ -188,7 +195,7 @@ def show_run(run_id: str) -> None:
         except RunNotFound:
             raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
         newest = ForecastStore(database).newest(run)
-    _print_json(RunAnswer.of(run, points, newest).model_dump(mode="json"))
+    print_json(RunAnswer.of(run, points, newest).model_dump(mode="json"))
 
 
 @runs.command("export")
@@ -216,7 +223,3 @@ def _show(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
     Console().print(table, highlight=False)
-
-
-def _print_json(document: Any) -> None:
-    print(json.dumps(document, indent=1, allow_nan=False))

@@ -1,19 +1,24 @@
 """Synthetic runs with a known onset, and forecasters: tests assert truth, not mocks."""
 
+import logging
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.database import Database
+from api.run_store import RunStore
 from api.settings import Settings
+from grokcast import Monitor
 from predictor import boosting
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
+from tests.forecast_server import Service, StoredRuns
 from tests.postgresql import PostgresServer, require_postgresql
 from tests.wire import StandInForecaster, served
 from training_runs import Run
@@ -77,6 +82,12 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def runs(database: Database) -> RunStore:
+    """The store of runs in it."""
+    return RunStore(database, point_limit=1000)
+
+
+@pytest.fixture
 def forecaster() -> StandInForecaster:
     """A stand-in, where only the wire matters."""
     return StandInForecaster()
@@ -98,3 +109,34 @@ def shipped_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCli
     )
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A stand-in for the service, for monitors."""
+    service = Service()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def watch(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Monitor]]:
+    """Make monitors that do not wait between requests, and close them when the test ends."""
+    monitors: list[Monitor] = []
+
+    def make(url: str, **options: Any) -> Monitor:
+        monitors.append(Monitor(url, **{"min_interval": 0.0, **options}))
+        return monitors[-1]
+
+    with caplog.at_level(logging.WARNING, logger="grokcast"):
+        yield make
+        for monitor in monitors:
+            monitor.close(timeout=0)
+
+
+@pytest.fixture
+def stored() -> Iterator[StoredRuns]:
+    """A stand-in for the service that keeps runs."""
+    service = StoredRuns()
+    yield service
+    service.stop()

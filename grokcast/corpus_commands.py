@@ -1,0 +1,128 @@
+"""Commands that make and describe runs: `generate` and `corpus`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grokcast.command_parts import AsJson, assignments, print_json, read_runs
+
+
+def generate(
+    preset: Annotated[str | None, typer.Argument(help="which set of runs; see --list")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="how many")] = 8,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="FIELD=VALUE of RunConfig; repeatable")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="folder of runs to write")] = Path("out"),
+    workers: Annotated[int | None, typer.Option(min=1, help="[default: one a core]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the preset's draws")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="finish a sweep that was begun")] = False,
+    executor: Annotated[str, typer.Option(help="local or ray")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="of a Ray cluster, or auto [default: a local Ray]")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    data_dir: Annotated[
+        Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
+    ] = None,
+    again: Annotated[
+        Path | None, typer.Option(help="a folder of runs: make each again, from its own config")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
+) -> None:
+    """Train networks and record their trajectories (needs the extra `runs`)."""
+    from grokcast.terminal import show_presets, sweep_progress
+    from training_runs.presets import configs_of, preset_configs
+    from training_runs.sweep import Sweep, run_sweep
+
+    if list_ or (preset is None and again is None):
+        return show_presets()
+    overrides = assignments(set_ or [])
+    if again is not None:
+        preset, seed = f"again {again}", 0
+        configs = configs_of(read_runs(again), overrides)
+        runs = len(configs)
+    else:
+        configs = preset_configs(str(preset), runs, seed, overrides)
+    device = _device(device)
+    processes = workers or os.cpu_count() or 1
+    execute = _executor(executor, processes, device, data_dir, ray_address)
+    with sweep_progress(len(configs)) as on_runs:
+        failures = run_sweep(
+            Sweep(str(preset), runs, seed, overrides),
+            configs,
+            out,
+            execute,
+            resume=resume,
+            device=device,
+            on_runs=on_runs,
+        )
+    for failure in failures:
+        for config in failure.configs:
+            print(f"grokcast: not made: {config}: {failure.reason}", file=sys.stderr)
+    if failures:
+        raise typer.Exit(1)
+    return None
+
+
+def _executor(
+    name: str, workers: int, device: str, data_dir: Path | None, ray_address: str | None
+) -> Any:
+    """Return what trains stacks: `local` processes or a `ray` cluster."""
+    import importlib.util
+    from functools import partial
+
+    from training_runs import executors
+
+    if name == "local":
+        return partial(executors.run_local, workers=workers, device=device, data_dir=data_dir)
+    if name != "ray":
+        raise typer.BadParameter(f"--executor {name}; expected local or ray")
+    if importlib.util.find_spec("ray") is None:
+        raise typer.BadParameter("--executor ray needs Ray: pip install 'grokcast[ray]'")
+    return partial(
+        executors.run_ray, workers=workers, device=device, data_dir=data_dir, address=ray_address
+    )
+
+
+def _device(name: str) -> str:
+    """Return the device to train on; `auto` takes a GPU where there is one."""
+    import importlib.util
+
+    if importlib.util.find_spec("torch") is None:
+        raise typer.BadParameter("making runs needs torch: pip install 'grokcast[runs]'")
+    import torch
+
+    if name not in ("auto", "cpu", "cuda"):
+        raise typer.BadParameter(f"--device {name}; expected auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise typer.BadParameter("--device cuda, but torch sees no GPU here")
+    return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def corpus(
+    folder: Annotated[Path | None, typer.Argument(help="[default: the shipped corpus]")] = None,
+    datasheet: Annotated[
+        Path | None,
+        typer.Option(help="Markdown file to write too, its pictures beside it (extra `plots`)"),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Say what a set of runs holds."""
+    from training_runs.summary import summarize
+
+    runs = read_runs(folder)
+    summary = summarize(runs)
+    if datasheet is not None:
+        from training_runs.datasheet import write_datasheet
+
+        write_datasheet(runs, datasheet, shipped=folder is None)
+    if json_:
+        print_json(summary)
+    else:
+        from grokcast.terminal import show_corpus
+
+        show_corpus(summary)

@@ -1,0 +1,76 @@
+"""`grokcast forecast`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grokcast.command_parts import AsJson, assignments, store_folder
+
+
+def forecast(
+    history: Annotated[
+        str, typer.Argument(help="file or folder with a metric history; - for stdin")
+    ],
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="step the question is about [default: the budget, else 10x the last]"),
+    ] = None,
+    target_accuracy: Annotated[
+        float | None, typer.Option(help="validation accuracy that counts as generalised")
+    ] = None,
+    context: Annotated[
+        Path | None, typer.Option(help="JSON file with what is known of the run")
+    ] = None,
+    run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"
+        ),
+    ] = "auto",
+    steps_per_epoch: Annotated[
+        float | None, typer.Option(help="updates in an epoch, where the file counts epochs")
+    ] = None,
+    percent: Annotated[bool, typer.Option("--percent", help="accuracies are in percent")] = False,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=SIGNAL (or step), where names do not tell; repeatable"),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Say whether and when a run will generalise."""
+    from grokcast.questions import read_question
+    from training_runs.readers import Spelling
+
+    if plot is not None:
+        from grokcast.forecast_picture import check_path, write_picture
+
+        check_path(plot)
+    question, notes = read_question(
+        history,
+        format,
+        run,
+        context,
+        horizon,
+        target_accuracy,
+        Spelling(assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
+    )
+
+    from api.schemas import ForecastAnswer
+    from predictor.store import ForecasterStore
+
+    answer = ForecasterStore(store_folder()).load().forecast(question)
+    from grokcast.terminal import show_forecast, show_notes
+
+    show_notes(notes)
+    if plot is not None:
+        write_picture(plot, question.trajectory, answer)
+    if json_:
+        print(ForecastAnswer.from_forecast(answer).model_dump_json(indent=1))
+    else:
+        show_forecast(answer, question.trajectory)

@@ -1,0 +1,132 @@
+"""Commands that measure, make and choose forecasters: `benchmark`, `retrain` and `forecasters`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grokcast.command_parts import AsJson, print_json, read_runs, store_folder
+from grokcast.service_commands import stored_training_runs
+
+forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
+
+
+def benchmark(
+    corpus: Annotated[Path | None, typer.Option(help="[default: the shipped corpus]")] = None,
+    external: Annotated[
+        list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")
+    ] = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="of --external, only the half kept for releases")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for results.json and report.html")
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Measure the forecasts on configurations that were not learnt from, beside every baseline.
+
+    With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
+    """
+    from grokcast.terminal import progress, show_benchmark, show_external
+    from training_runs.extras import require
+
+    if out is not None:
+        require("matplotlib", extra="plots")  # before the minutes that the figures take
+        out.mkdir(parents=True, exist_ok=True)
+    if external:
+        from predictor.external import benchmark_external
+        from predictor.store import ForecasterStore
+
+        forecaster = ForecasterStore(store_folder()).load()
+        result = benchmark_external(forecaster, external, locked=locked)
+        show, page = show_external, {"external": result}
+    else:
+        from predictor.benchmark import benchmark as run_benchmark
+
+        with progress("folds") as advance:
+            result = run_benchmark(read_runs(corpus), advance)
+        page = dict(result)
+        del result["plots"]  # thousands of points, for the page alone
+        show = show_benchmark
+    if out is not None:
+        (out / "results.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+        _write_report(out / "report.html", page)
+    if json_:
+        print_json(result)
+    else:
+        show(result)
+
+
+def _write_report(path: Path, result: dict[str, Any]) -> None:
+    from typing import cast
+
+    from predictor.html_report import Result, html_report
+
+    path.write_text(html_report(cast(Result, result)))
+
+
+def retrain(
+    runs: Annotated[
+        list[Path] | None, typer.Option(help="folder of further runs to learn from; repeatable")
+    ] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="learn from the finished runs of the service too")
+    ] = False,
+    promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
+    json_: AsJson = False,
+) -> None:
+    """Fit a challenger on the corpus and further runs, and compare it with the forecaster in use (minutes)."""
+    from grokcast.terminal import progress, show_comparison
+    from predictor import retrain as retraining
+    from predictor.store import ForecasterStore
+    from training_runs import archive
+
+    added = [run for folder in runs or [] for run in read_runs(folder)]
+    if stored:
+        known = {run.run_id for run in added}
+        added += [run for run in stored_training_runs() if run.run_id not in known]
+    with progress("retraining") as advance:
+        comparison = retraining.retrain(
+            archive.read(archive.CORPUS),
+            added,
+            ForecasterStore(store_folder()),
+            promote=promote,
+            on_progress=advance,
+        )
+    if json_:
+        print_json(retraining.as_dict(comparison))
+    else:
+        show_comparison(comparison)
+
+
+@forecasters.command("list")
+def list_forecasters(json_: AsJson = False) -> None:
+    """List every stored forecaster, newest first."""
+    from grokcast.terminal import show_forecasters
+    from predictor.store import ForecasterStore
+
+    cards = ForecasterStore(store_folder()).cards()
+    if json_:
+        print_json(cards)
+    else:
+        show_forecasters(cards)
+
+
+@forecasters.command("show")
+def show_forecaster(version: str) -> None:
+    """Print the card of a forecaster: what it was made from and how good it is."""
+    from predictor.store import ForecasterStore
+
+    print_json(ForecasterStore(store_folder()).card(version))
+
+
+@forecasters.command("activate")
+def activate_forecaster(version: str) -> None:
+    """Make a forecaster the one that answers; activating the one before rolls back."""
+    from predictor.store import ForecasterStore
+
+    ForecasterStore(store_folder()).activate(version)
+    print(f"{version} answers now", file=sys.stderr)

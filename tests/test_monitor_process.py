@@ -1,0 +1,53 @@
+"""The monitor in a training that is a process of its own, to its end."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.forecast_server import Service, unused_port
+
+_TRAINING = """
+import sys
+from grokcast import Monitor
+
+monitor = Monitor(min_interval=60)
+for step in range(30):
+    monitor.log(step, train_acc=0.5, val_acc=0.1)
+ours = {"api", "features", "predictor", "training_runs"}
+print(sorted(ours & {name.split(".")[0] for name in sys.modules}))
+"""
+
+
+def run_training(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "train.py").write_text(_TRAINING)
+    command = [sys.executable, "-W", "error", "train.py"]
+    environment = {**os.environ, "GROKCAST_URL": url}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_works_beside_foreign_folders_and_flushes_at_exit(service: Service, tmp_path: Path) -> None:
+    for name in ("api", "features", "predictor", "training_runs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError('not ours')\n")
+    done = run_training(service.url, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+    assert service.requests[-1]["history"]["step"] == list(range(30))
+
+
+def test_the_end_of_a_training_is_not_held_up_without_a_service(tmp_path: Path) -> None:
+    before = time.monotonic()
+    done = run_training(f"http://127.0.0.1:{unused_port()}", tmp_path)
+    assert time.monotonic() - before < 20
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "not reachable" in done.stderr

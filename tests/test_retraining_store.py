@@ -1,0 +1,113 @@
+"""What the store of retrainings promises, on both databases."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from api.database import Database
+from api.errors import (
+    RetrainingActive,
+    RetrainingNotFound,
+)
+from api.retraining_store import MAX_ATTEMPTS, RetrainingStore
+
+
+def test_there_is_one_retraining_at_a_time(database: Database) -> None:
+    jobs = RetrainingStore(database)
+    first = jobs.ask(promote=True)
+    assert (first.state, first.attempt) == ("queued", 0)
+    with pytest.raises(RetrainingActive, match=str(first.id)):
+        jobs.ask(promote=True)
+    claim = jobs.claim()
+    assert claim is not None
+    assert jobs.claim() is None
+    jobs.progress(claim, "fitting", 2, 5)
+    running = jobs.get(first.id)
+    assert (running.state, running.stage, running.done, running.total) == ("running", "fitting", 2, 5)  # fmt: skip
+    assert jobs.succeed(claim, {"better": True})
+    done = jobs.get(first.id)
+    assert (done.state, done.result) == ("succeeded", {"better": True})
+    second = jobs.ask(promote=False)
+    assert [j.id for j in jobs.page(10)] == [second.id, first.id]
+    assert jobs.counts() == {"queued": 1, "succeeded": 1}
+    with pytest.raises(RetrainingNotFound):
+        jobs.get(999)
+
+
+def lose(database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE retrainings SET lease_until = 1")
+
+
+def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Database) -> None:
+    jobs = RetrainingStore(database)
+    number = jobs.ask(promote=True).id
+    old = jobs.claim()
+    assert old is not None
+    assert jobs.beat(old) == "held"
+    lose(database)
+    new = jobs.claim()
+    assert new is not None
+    assert new != old
+    assert jobs.get(number).attempt == 2
+    assert jobs.beat(old) == "lost"
+    assert not jobs.succeed(old, {})
+    assert not jobs.fail(old, "x")
+    assert jobs.get(number).state == "running"
+    assert jobs.succeed(new, {})
+
+
+def test_a_retraining_that_is_lost_again_and_again_fails(database: Database) -> None:
+    jobs = RetrainingStore(database)
+    number = jobs.ask(promote=True).id
+    for _ in range(MAX_ATTEMPTS):
+        assert jobs.claim() is not None
+        lose(database)
+    assert jobs.claim() is None
+    failed = jobs.get(number)
+    assert failed.state == "failed"
+    assert f"lost {MAX_ATTEMPTS} times" in str(failed.problem)
+    jobs.ask(promote=True)
+
+
+def test_retrainings_are_cancelled(database: Database) -> None:
+    jobs = RetrainingStore(database)
+    queued = jobs.ask(promote=True)
+    assert jobs.cancel(queued.id).state == "cancelled"
+    running = jobs.ask(promote=True)
+    claim = jobs.claim()
+    assert claim is not None
+    assert jobs.cancel(running.id).cancel_requested
+    assert jobs.beat(claim) == "cancel"
+    assert jobs.cancelled(claim)
+    assert jobs.cancel(running.id).state == "cancelled"
+    lost = jobs.ask(promote=True)
+    jobs.claim()
+    jobs.cancel(lost.id)
+    lose(database)
+    assert jobs.claim() is None
+    assert jobs.get(lost.id).state == "cancelled"
+
+
+def test_a_released_retraining_is_begun_again(database: Database) -> None:
+    jobs = RetrainingStore(database)
+    number = jobs.ask(promote=True).id
+    claim = jobs.claim()
+    assert claim is not None
+    assert jobs.release(claim)
+    assert jobs.get(number).state == "queued"
+    assert jobs.claim() is not None
+    assert jobs.get(number).attempt == 1
+
+
+def test_many_claim_and_one_gets_it(database: Database) -> None:
+    jobs = RetrainingStore(database)
+    jobs.ask(promote=True)
+    claims: list[Any] = []
+    threads = [threading.Thread(target=lambda: claims.append(jobs.claim())) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len([c for c in claims if c is not None]) == 1
