@@ -1,6 +1,7 @@
 """Real small trainings by Lightning and by Hugging Face's Trainer, watched through a real service."""
 
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -169,20 +170,45 @@ print(monitor.forecast["phase"], monitor.forecast["horizon_step"])
 """
 
 
-def test_offline_it_forecasts_in_this_process(tmp_path):
+@pytest.mark.parametrize("folder", ["nothing", "api"])
+def test_offline_it_forecasts_on_this_machine_beside_any_folder(tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "__init__.py").write_text("raise SystemExit('the user's own')")
     (tmp_path / "train.py").write_text(OFFLINE)
     command = [sys.executable, "-W", "error::UserWarning", "train.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "memorized 5000\n"), done.stderr
+    assert not done.stderr
 
 
-def test_offline_beside_foreign_folders_says_why_and_harms_nothing(tmp_path):
+def test_offline_a_forecaster_that_dies_is_started_again():
+    monitor = Monitor(offline=True, min_interval=0.0)
+    try:
+        for step in range(0, 100, 10):
+            monitor.log(step, train_acc=0.5, val_acc=0.1)
+        assert monitor.flush(60), monitor.problem
+        first = monitor._asker._process
+        first.kill()
+        monitor.log(100, train_acc=0.5, val_acc=0.1)
+        assert monitor.flush(60), monitor.problem
+        assert monitor.forecast["observed_until_step"] == 100
+        second = monitor._asker._process
+        assert second.pid != first.pid
+    finally:
+        monitor.close(0)
+    second.wait(10)  # it ends with its monitor
+
+
+def test_offline_what_cannot_be_loaded_says_why_and_harms_nothing(tmp_path, monkeypatch):
     (tmp_path / "api").mkdir()
     (tmp_path / "api" / "__init__.py").write_text("")
-    (tmp_path / "train.py").write_text(OFFLINE.replace("assert monitor.flush(60), monitor.problem", "monitor.flush(60)").replace('print(monitor.forecast["phase"], monitor.forecast["horizon_step"])', "print(monitor.problem)"))  # fmt: skip
-    done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "another api/ or predictor/" in done.stdout
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monitor = Monitor(offline=True)
+    for step in range(0, 100, 10):
+        monitor.log(step, train_acc=0.5, val_acc=0.1)
+    assert not monitor.flush(60)
+    assert "another api/ or predictor/" in monitor.problem
+    monitor.close(0)
 
 
 ONLINE = """
