@@ -241,6 +241,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         process.kill()
         process.wait(1)
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            if pipe is not None:
+                pipe.close()
 
 
 def _kind(problem: Mapping[str, Any], otherwise: str) -> str:
