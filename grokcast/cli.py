@@ -15,7 +15,8 @@ from grokcast.service_commands import keys, run_service, runs as stored_runs, st
 
 app = typer.Typer(
     name="grokcast",
-    help="Early warning for grokking: whether and when a run will generalise, from its first part.",
+    help="Early warning for grokking: whether and when a run will generalise, from its first part.\n\n"
+    "A run is flat? grokcast forecast HISTORY --context CONTEXT.json --horizon STEP",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -92,7 +93,10 @@ def forecast(
         float | None, typer.Option(help="validation accuracy that counts as generalised")
     ] = None,
     context: Annotated[
-        Path | None, typer.Option(help="JSON file with what is known of the run")
+        Path | None,
+        typer.Option(
+            help='JSON file with what is known of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'
+        ),
     ] = None,
     run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
     format: Annotated[
@@ -115,7 +119,10 @@ def forecast(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Say whether and when a run will generalise."""
+    """Say whether and when a run will generalise.
+
+    HISTORY is what your logger wrote: CSV, JSON, or the folder of TensorBoard, Lightning, Hugging Face, MLflow or W&B.
+    """
     from grokcast.questions import read_question
     from training_runs.readers import Spelling
 
@@ -176,7 +183,9 @@ def benchmark(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Measure the forecasts on configurations that were not learnt from, beside every baseline.
+    """Measure the forecasts beside every baseline.
+
+    On configurations that were not learnt from, in folds (minutes).
 
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
@@ -229,7 +238,10 @@ def retrain(
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:
-    """Fit a challenger on the corpus and further runs, and compare it with the forecaster in use (minutes)."""
+    """Learn from further runs, and promote what is better.
+
+    Fits a challenger on the corpus and these runs, and compares it with the forecaster in use (minutes).
+    """
     from grokcast.terminal import progress, show_comparison
     from predictor import retrain as retraining
     from predictor.store import ForecasterStore
@@ -277,7 +289,7 @@ def generate(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
-    """Train networks and record their trajectories (needs the extra `runs`)."""
+    """Train networks and record them (extra `runs`)."""
     from grokcast.terminal import show_presets, sweep_progress
     from training_runs.presets import configs_of, preset_configs
     from training_runs.sweep import Sweep, run_sweep
@@ -391,7 +403,12 @@ def _runs(folder: Path | None) -> list[Any]:
 
     runs = archive.read(folder or archive.CORPUS)
     if not runs:
-        raise InvalidInput(field="folder of runs", value=str(folder), expected="at least one run")
+        raise InvalidInput(
+            field="folder of runs",
+            value=str(folder),
+            expected="at least one run",
+            hint="`grokcast generate` and `grokcast runs export` write such folders",
+        )
     return runs
 
 
@@ -410,7 +427,7 @@ def list_forecasters(json_: AsJson = False) -> None:
 
 @forecasters.command("show")
 def show_forecaster(version: str) -> None:
-    """Print the card of a forecaster: what it was made from and how good it is."""
+    """Print the card of one: its making, its figures."""
     from predictor.store import ForecasterStore
 
     _print_json(ForecasterStore(_store_folder()).card(version))
@@ -418,7 +435,7 @@ def show_forecaster(version: str) -> None:
 
 @forecasters.command("activate")
 def activate_forecaster(version: str) -> None:
-    """Make a forecaster the one that answers; activating the one before rolls back."""
+    """Make one the one that answers, or roll back to it."""
     from predictor.store import ForecasterStore
 
     ForecasterStore(_store_folder()).activate(version)

@@ -32,12 +32,13 @@ def add_run(url: str) -> int:
     with (ROOT / "docs/tutorial/whole.csv").open() as lines:
         rows = [{k: float(v) if v else None for k, v in row.items()} for row in csv.DictReader(lines)]  # fmt: skip
     sent = 0
-    with httpx2.Client(base_url=f"{url}/v1/runs/{RUN}", trust_env=False, timeout=60) as run:
-        run.put("", json={"context": {**stated, **CONTEXT}}).raise_for_status()
+    run = f"{url}/v1/runs/{RUN}"
+    with httpx2.Client(trust_env=False, timeout=60) as service:
+        service.put(run, json={"context": {**stated, **CONTEXT}}).raise_for_status()
         for until in SEEN_AT:
             new = [row for row in rows if sent < (row["step"] or 0) <= until]
             history = {name: [row[name] for row in new] for name in rows[0]}
-            run.post("/metrics", json={"history": history}).raise_for_status()
+            service.post(f"{run}/metrics", json={"history": history}).raise_for_status()
             sent = int(history["step"][-1] or 0)
     return sent
 

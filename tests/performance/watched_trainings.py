@@ -130,7 +130,7 @@ def lightning(steps: int, options: Options) -> None:
 
 
 def hugging_face(steps: int, options: Options) -> None:
-    from transformers import Trainer, TrainingArguments
+    from transformers import PrinterCallback, Trainer, TrainingArguments
 
     callbacks = []
     if options is not None:
@@ -151,6 +151,7 @@ def hugging_face(steps: int, options: Options) -> None:
             compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
             callbacks=callbacks,
         )  # fmt: skip
+        trainer.remove_callback(PrinterCallback)  # it prints between the figures
         trainer.train()
     if callbacks:
         answered(callbacks[0].monitor)
@@ -178,8 +179,8 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     logging.disable(logging.INFO)
     train = {"plain": plain, "lightning": lightning, "hugging_face": hugging_face}[kind]
-    train(300, None)  # what the first use of torch and of the trainer costs is not the monitor's
-    steps = int(1_000 * float(seconds) / cost(train, 1_000, None)["cpu"])
+    train(EVERY, None)  # what the first use of torch and of the trainer costs is not the monitor's
+    steps = max(int(4 * EVERY * float(seconds) / cost(train, 4 * EVERY, None)["cpu"]), 4 * EVERY)
     ways: dict[str, Options] = {
         "bare": None, "service": {"url": url}, "offline": {"offline": True}
     }  # fmt: skip
