@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check bench compare serve
+.PHONY: setup demo test test-slow check bench compare pictures serve
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -46,6 +46,11 @@ bench: setup
 # Kinds of models on the same folds, into docs/models.md: half an hour.
 compare: setup
 	$(BIN)/python tests/performance/compare_models.py
+
+# The pictures of docs/page/, taken again of a service of its own: a minute. Look at them before they are committed.
+# Needs Debian's chromium and fonts-dejavu-core.
+pictures: setup
+	$(BIN)/python -m tests.page_pictures
 
 serve: setup
 	$(BIN)/grokcast serve

@@ -1,9 +1,10 @@
-"""GrokPruner beside Optuna's own pruners, on one set of real runs: `python examples/pruning_study.py` (some minutes).
+"""GrokPruner beside Optuna's own pruners, on one set of real runs: `python examples/pruning_study.py` (a quarter of an hour).
 
 Random search over learning rate, weight decay and train fraction of small networks that add and subtract modulo a prime.
 Every trial is trained once, to its budget, and recorded; each pruner is then an Optuna study that replays the trials
 in a random order and stops them where its pruner says so. That is exact: a pruner cannot change what a trial would have
-recorded. It writes docs/pruning/results.json and docs/pruning/study.png.
+recorded. Trials are drawn until enough of them are late bloomers, whatever any pruner makes of them; stop it at any moment,
+and the same command goes on. It writes docs/pruning/results.json, docs/pruning/study.png, and the table of docs/pruning.md.
 """
 
 import argparse
@@ -17,24 +18,29 @@ import numpy as np
 import optuna
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 
+from api.settings import Settings
 from grokcast.local import LocalForecaster
 from grokcast.pruner import GrokPruner
+from predictor.store import ForecasterStore
 from training_runs import Run, archive
 from training_runs.config import RunConfig
 from training_runs.executors import run_local
 from training_runs.labelled_run import label
 from training_runs.sweep import Sweep, run_sweep
 
-DOCS = Path(__file__).parent.parent / "docs" / "pruning"
+DOCS = Path(__file__).parent.parent / "docs"
+MARKERS = "<!-- study: written by examples/pruning_study.py -->\n", "<!-- /study -->"
 BUDGET_STEP = 4_000
-N_TRIALS = 24
+BLOCK = 24  # trials that are drawn at once, before the late bloomers are counted again
+LATE = 20  # late bloomers that are enough: one of them is 5 %
+MOST_TRIALS = 384
 N_ORDERS = 8  # in which the trials come: what a pruner knows depends on which it saw first
 SEED = 20261124
 REPORTS_PER_DECADE = 25
 
 
-def designed() -> list[RunConfig]:
-    """Return the trials of a random search."""
+def designed(n_trials: int) -> list[RunConfig]:
+    """Return the first trials of a random search; more of them begin with the same."""
     draw = np.random.default_rng(SEED)
     return [
         RunConfig(
@@ -48,15 +54,16 @@ def designed() -> list[RunConfig]:
             seed=int(draw.integers(1_000_000)),
             budget_step=BUDGET_STEP,
         )
-        for _ in range(N_TRIALS)
+        for _ in range(n_trials)
     ]
 
 
-def recorded(folder: Path, workers: int) -> list[Run]:
-    """Train what is not recorded yet, and return all trials."""
+def recorded(n_trials: int, folder: Path, workers: int) -> "list[Trial]":
+    """Train what is not recorded yet of the first trials, and return them."""
+    configs = designed(n_trials)
     failures = run_sweep(
-        Sweep("pruning study", N_TRIALS, SEED, {}),
-        designed(),
+        Sweep("pruning study", n_trials, SEED, {}),
+        configs,
         folder,
         lambda stacks: run_local(stacks, workers, "cpu", None),
         resume=True,
@@ -65,7 +72,18 @@ def recorded(folder: Path, workers: int) -> list[Run]:
     )
     if failures:
         raise SystemExit(f"trials could not be trained: {failures[0].reason}")
-    return sorted(archive.read(folder), key=lambda run: run.run_id)
+    wanted = {config.run_id for config in configs}
+    runs = [run for run in archive.read(folder) if run.run_id in wanted]
+    return [trial_of(run) for run in sorted(runs, key=lambda run: run.run_id)]
+
+
+def enough(late: int, most: int, folder: Path, workers: int) -> "list[Trial]":
+    """Return the trials of the fewest blocks that hold so many late bloomers."""
+    trials: list[Trial] = []
+    while len(trials) < most and sum(t.groks for t in trials) < late:
+        trials = recorded(min(len(trials) + BLOCK, most), folder, workers)
+        print(f"{len(trials)} trials, {sum(t.groks for t in trials)} late bloomers", flush=True)
+    return trials
 
 
 @dataclass(frozen=True)
@@ -80,6 +98,12 @@ class Trial:
     def end(self) -> int:
         """The step at which it ends if no one stops it; one that generalised is stopped soon after."""
         return self.run.trajectory.observed_until
+
+
+def trial_of(run: Run) -> Trial:
+    """Return a recorded trial with what became of it."""
+    labelled = label(run)
+    return Trial(run, labelled.generalized.step, labelled.outcome == "grokking")
 
 
 class Replay:
@@ -118,7 +142,7 @@ def outcome(trials: list[Trial], stopped: dict[str, int]) -> dict[str, float]:
 
     def kept(some: list[Trial]) -> float:
         survive = [t for t in some if stopped.get(t.run.run_id, np.inf) > (t.onset or 0)]
-        return len(survive) / len(some)
+        return len(survive) / len(some) if some else float("nan")
 
     generalise = [t for t in trials if t.onset is not None]
     late = [t for t in generalise if t.groks]
@@ -156,7 +180,7 @@ class Remembered:
         return self._answers[key]
 
 
-def compare(trials: list[Trial]) -> dict[str, dict[str, Any]]:
+def compare(trials: list[Trial], orders: int) -> dict[str, dict[str, Any]]:
     """Return what each pruner keeps and spends, mean and range over the orders."""
     forecaster = Remembered()
     pruners = {"no pruning": lambda _: NopPruner()}
@@ -176,7 +200,7 @@ def compare(trials: list[Trial]) -> dict[str, dict[str, Any]]:
     results = {}
     for name, make in pruners.items():
         figures = []
-        for order in range(N_ORDERS):
+        for order in range(orders):
             permuted = [trials[k] for k in np.random.default_rng(order).permutation(len(trials))]
             replay = Replay(make(permuted), permuted)
             replay.run()
@@ -221,30 +245,63 @@ def plot(results: dict[str, dict[str, Any]], path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
+def table(found: dict[str, Any]) -> str:
+    """Return the study in words and as a table, for docs/pruning.md."""
+    lines = [
+        f"{found['trials']} trials of {found['budget_step']:,} steps, of which {found['generalise']} generalise and {found['late']} do so "
+        f"more than 1,000 steps after memorisation; forecaster {found['forecaster']}, {found['orders']} orders of the trials: mean and range.",
+        "",
+        "| pruner | late bloomers kept | all that generalise, kept | compute, share of all budgets |",
+        "|---|---|---|---|",
+    ]
+    for name, line in found["pruners"].items():
+        late, kept, compute = line["kept_late"], line["kept"], line["compute"]
+        lines.append(
+            f"| {name} | {late['mean']:.2f} ({late['low']:.2f} to {late['high']:.2f}) | {kept['mean']:.2f} | "
+            f"{compute['mean']:.2f} ({compute['low']:.2f} to {compute['high']:.2f}) |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def write(found: dict[str, Any], docs: Path) -> None:
+    """Write the figures, the picture, and the table into its page where the page is there."""
+    folder = docs / "pruning"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    plot(found["pruners"], folder / "study.png")
+    page = docs / "pruning.md"
+    if page.is_file():
+        before, _, rest = page.read_text().partition(MARKERS[0])
+        _, _, after = rest.partition(MARKERS[1])
+        page.write_text(f"{before}{MARKERS[0]}{table(found)}{MARKERS[1]}{after}")
+
+
 def main() -> None:
     """Train, replay, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=Path, default=Path("out/pruning"), help="folder of trials")
+    parser.add_argument("--runs", type=Path, default=Path("out/pruning"), help="folder of trials: what is there is not trained again [%(default)s]")  # fmt: skip
+    parser.add_argument("--docs", type=Path, default=DOCS, help="folder to write to [%(default)s]")
+    parser.add_argument("--late", type=int, default=LATE, help="late bloomers that are enough [%(default)s]")  # fmt: skip
+    parser.add_argument("--most", type=int, default=MOST_TRIALS, help="trials at most [%(default)s]")  # fmt: skip
+    parser.add_argument("--orders", type=int, default=N_ORDERS, help="orders of the trials [%(default)s]")  # fmt: skip
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    runs = recorded(options.runs, options.workers)
-    trials = []
-    for run in runs:
-        labelled = label(run)
-        trials.append(Trial(run, labelled.generalized.step, labelled.outcome == "grokking"))
-    results = compare(trials)
-    DOCS.mkdir(parents=True, exist_ok=True)
+    trials = enough(options.late, options.most, options.runs, options.workers)
+    known = {run.configuration_id for run in archive.read(archive.CORPUS)}
+    if learnt := sum(t.run.configuration_id in known for t in trials):
+        raise SystemExit(f"the forecaster has learnt from {learnt} of these trials: change SEED")
+    results = compare(trials, options.orders)
     found = {
+        "forecaster": ForecasterStore(Settings().forecaster_store).load().version,
         "trials": len(trials),
         "generalise": sum(t.onset is not None for t in trials),
         "late": sum(t.groks for t in trials),
         "budget_step": BUDGET_STEP,
-        "orders": N_ORDERS,
+        "orders": options.orders,
         "pruners": results,
     }
-    (DOCS / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    plot(results, DOCS / "study.png")
+    write(found, options.docs)
 
 
 if __name__ == "__main__":

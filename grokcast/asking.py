@@ -1,14 +1,19 @@
-"""Three ways for a monitor to get a forecast: the service without storing, the service with a stored run, this process."""
+"""Three ways for a monitor to get a forecast: the service without storing, the service with a stored run, a process beside."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
+import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx2
 
 from grokcast.address import connection_to, headers_of
-from grokcast.local import LocalForecaster, Refused
 
 Forecast = dict[str, Any]
 Point = dict[str, float | None]
@@ -46,8 +51,8 @@ class Asker(Protocol):
         """Say that the training has ended, where someone keeps account of it."""
         ...
 
-    def close(self) -> None:
-        """Let go of connections; the next question makes new ones."""
+    def close(self, *, for_good: bool = True) -> None:
+        """Let go of connections; the next question, if it is not for good, makes new ones."""
         ...
 
 
@@ -70,7 +75,7 @@ class Service:
     def finish(self, status: str) -> None:
         """Do nothing: no one keeps account."""
 
-    def close(self) -> None:
+    def close(self, *, for_good: bool = True) -> None:
         """Close the connections."""
         if self._http is not None:
             self._http.close()
@@ -152,9 +157,9 @@ class StoredRun:
             body = json.dumps({"status": status}).encode()
             self._service.send("PUT", f"{self._path}/outcome", body)
 
-    def close(self) -> None:
+    def close(self, *, for_good: bool = True) -> None:
         """Close the connections."""
-        self._service.close()
+        self._service.close(for_good=for_good)
 
     def _register(self, points: Points, question: Mapping[str, Any]) -> None:
         is_first = self._registered_with is None
@@ -171,28 +176,75 @@ class StoredRun:
         self._stored = {s: p for s, p in self._stored.items() if s < step}
 
 
-class InProcess:
-    """Asks the shipped forecaster in this process; nothing leaves it."""
+class BesideTraining:
+    """Asks the shipped forecaster in a process of its own, beside the training; nothing leaves the machine."""
 
     def __init__(self) -> None:
-        self._forecaster = LocalForecaster()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0  # the process that started it: a fork must not read its parent's answers
 
     def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Return the forecast of a history."""
-        try:
-            return self._forecaster.forecast({"history": _columns(points), **question})
-        except Refused as error:
-            kind = TOO_SHORT if error.field == "history.step" else "refused"
-            raise NoForecast(kind, str(error)) from None
-        except ImportError as error:
-            words = f"the forecaster cannot be loaded here ({error}); is there another api/ or predictor/ beside the script?"  # fmt: skip
-            raise NoForecast("offline", words) from None
+        answer = self._answer(_body(points, question) + b"\n")
+        if "missing" in answer:
+            words = f"the forecaster cannot be loaded here ({answer['missing']}); is there another api/ or predictor/ on PYTHONPATH?"  # fmt: skip
+            raise NoForecast("offline", words)
+        if "refused" in answer:
+            kind = TOO_SHORT if answer.get("field") == "history.step" else "refused"
+            raise NoForecast(kind, answer["refused"])
+        forecast: Forecast = answer["forecast"]
+        return forecast
 
     def finish(self, status: str) -> None:
         """Do nothing: no one keeps account."""
 
-    def close(self) -> None:
-        """Do nothing: there are no connections."""
+    def close(self, *, for_good: bool = True) -> None:
+        """End the process, if no more questions come: to load the forecaster again takes seconds."""
+        if for_good and self._process is not None and self._owner == os.getpid():
+            _end(self._process)
+            self._process = None
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        if self._process is None or self._owner != os.getpid():
+            self._process, self._owner = _started(), os.getpid()
+            weakref.finalize(self, _end, self._process)
+        process = self._process
+        try:
+            process.stdin.write(line)  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            answer = process.stdout.readline()  # type: ignore[union-attr]
+        except (OSError, ValueError):
+            answer = b""
+        if not answer.endswith(b"\n"):
+            self.close()
+            words = f"the forecaster's process has ended (status {process.returncode}); it is started again"  # fmt: skip
+            raise NoForecast("offline", words, retry=True)
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    """Start the forecaster where the folders beside the user's script are not looked into (`-P`), but ours are."""
+    ours = str(Path(__file__).parent.parent)
+    code = f"import sys; sys.path.append({ours!r}); from grokcast.answering import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # the cores are the training's
+    )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that holds nothing worth saving."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        process.kill()
+        process.wait(1)
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            if pipe is not None:
+                pipe.close()
 
 
 def _kind(problem: Mapping[str, Any], otherwise: str) -> str:

@@ -15,7 +15,8 @@ from grokcast.service_commands import keys, runs as stored_runs, serve
 
 app = typer.Typer(
     name="grokcast",
-    help="Early warning for grokking: whether and when a run will generalise, from its first part.",
+    help="Early warning for grokking: whether and when a run will generalise, from its first part.\n\n"
+    "A run is flat? grokcast forecast HISTORY --context CONTEXT.json --horizon STEP",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -34,7 +34,12 @@ def read_runs(folder: Path | None) -> list[Any]:
 
     runs = archive.read(folder or archive.CORPUS)
     if not runs:
-        raise InvalidInput(field="folder of runs", value=str(folder), expected="at least one run")
+        raise InvalidInput(
+            field="folder of runs",
+            value=str(folder),
+            expected="at least one run",
+            hint="`grokcast generate` and `grokcast runs export` write such folders",
+        )
     return runs
 
 

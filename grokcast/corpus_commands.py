@@ -33,7 +33,7 @@ def generate(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
-    """Train networks and record their trajectories (needs the extra `runs`)."""
+    """Train networks and record them (extra `runs`)."""
     from grokcast.terminal import show_presets, sweep_progress
     from training_runs.presets import configs_of, preset_configs
     from training_runs.sweep import Sweep, run_sweep

@@ -20,7 +20,10 @@ def forecast(
         float | None, typer.Option(help="validation accuracy that counts as generalised")
     ] = None,
     context: Annotated[
-        Path | None, typer.Option(help="JSON file with what is known of the run")
+        Path | None,
+        typer.Option(
+            help='JSON file with what is known of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'
+        ),
     ] = None,
     run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
     format: Annotated[
@@ -43,7 +46,10 @@ def forecast(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Say whether and when a run will generalise."""
+    """Say whether and when a run will generalise.
+
+    HISTORY is what your logger wrote: CSV, JSON, or the folder of TensorBoard, Lightning, Hugging Face, MLflow or W&B.
+    """
     from grokcast.questions import read_question
     from training_runs.readers import Spelling
 

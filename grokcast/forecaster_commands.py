@@ -26,7 +26,9 @@ def benchmark(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Measure the forecasts on configurations that were not learnt from, beside every baseline.
+    """Measure the forecasts beside every baseline.
+
+    On configurations that were not learnt from, in folds (minutes).
 
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
@@ -78,7 +80,10 @@ def retrain(
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:
-    """Fit a challenger on the corpus and further runs, and compare it with the forecaster in use (minutes)."""
+    """Learn from further runs, and promote what is better.
+
+    Fits a challenger on the corpus and these runs, and compares it with the forecaster in use (minutes).
+    """
     from grokcast.terminal import progress, show_comparison
     from predictor import retrain as retraining
     from predictor.store import ForecasterStore
@@ -117,7 +122,7 @@ def list_forecasters(json_: AsJson = False) -> None:
 
 @forecasters.command("show")
 def show_forecaster(version: str) -> None:
-    """Print the card of a forecaster: what it was made from and how good it is."""
+    """Print the card of one: its making, its figures."""
     from predictor.store import ForecasterStore
 
     print_json(ForecasterStore(store_folder()).card(version))
@@ -125,7 +130,7 @@ def show_forecaster(version: str) -> None:
 
 @forecasters.command("activate")
 def activate_forecaster(version: str) -> None:
-    """Make a forecaster the one that answers; activating the one before rolls back."""
+    """Make one the one that answers, or roll back to it."""
     from predictor.store import ForecasterStore
 
     ForecasterStore(store_folder()).activate(version)

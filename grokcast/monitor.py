@@ -21,7 +21,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from grokcast.address import address_of
-from grokcast.asking import TOO_SHORT, Asker, Forecast, InProcess, NoForecast, Service, StoredRun
+from grokcast.asking import (
+    TOO_SHORT,
+    Asker,
+    BesideTraining,
+    Forecast,
+    NoForecast,
+    Service,
+    StoredRun,
+)
 
 if TYPE_CHECKING:
     from grokcast.model_signals import Batch, ModelSignals
@@ -50,8 +58,8 @@ class Monitor:
     run_id : registers the run with the service under this name, and sends only what is new: the run is seen there while
         it trains, and its forecasts are kept. Without it nothing is stored.
     api_key : for a service that asks for one; by default `GROKCAST_API_KEY`.
-    offline : ask the forecaster in this process instead of a service. It is loaded in the background at the first
-        question (2 to 4 s), and needs that no other `api/`, `features/` or `predictor/` lies beside the script.
+    offline : ask the forecaster on this machine instead of a service. It runs in a process of its own, which takes 2 to
+        4 s of another core to be ready, and 0.3 GB of memory.
     on_forecast : called with each forecast, from the background thread.
     min_interval : seconds between two requests at least; `flush` does not wait for them.
     timeout : seconds after which a request is given up.
@@ -88,7 +96,7 @@ class Monitor:
         with self._harmless("Monitor()"):
             # Loading certificates takes 0.1 s of the interpreter's lock: here, not during the training, and only for https.
             if offline:
-                self._asker = InProcess()
+                self._asker = BesideTraining()
             else:
                 service = Service(self.url, api_key, timeout)
                 self._asker = service if run_id is None else StoredRun(service, str(run_id))
@@ -189,6 +197,8 @@ class Monitor:
         with self._harmless("close"), self._changed:
             self._closed = True
             self._changed.notify_all()
+            if self._thread is None and self._asker is not None:
+                self._asker.close()
         _open_monitors.discard(self)
 
     def finish(self, status: str = "finished", timeout: float = 10.0) -> None:
@@ -252,7 +262,7 @@ class Monitor:
             self._ask(*history)
         if self._asker is not None:
             with self._harmless("close"):
-                self._asker.close()
+                self._asker.close(for_good=self._closed)
 
     def _next_history(self) -> tuple[int, dict[int, _Point], int | None] | None:
         """Wait for a history that was not sent yet and is due; None when the thread should end."""

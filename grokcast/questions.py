@@ -38,7 +38,9 @@ def read_question(
         target_accuracy=target_accuracy,
         warnings=(*warnings, *(n for n in recording.notes if n.startswith("ignored"))),
     )
-    known = [f"context from the file: {', '.join(f'{k} {v:g}' for k, v in told.items())}"]
+    known = [
+        f"context from the recording: {', '.join(f'{k} {_short(v)}' for k, v in told.items())}"
+    ]
     return question, (*recording.notes, *(known if told else []))
 
 
@@ -67,3 +69,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise InvalidInput(field="--context", value=str(path), expected="a JSON object of fields")
     return fields
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -44,6 +45,8 @@ def serve(
     with _database() as (settings, database):
         host = host or settings.host
         _check_address(host, database)
+    port = settings.port if port is None else port
+    _check_port(host, port)
     workers = workers or settings.workers
     with tempfile.TemporaryDirectory(prefix="grokcast-metrics-") as folder:
         if workers > 1:
@@ -53,7 +56,7 @@ def serve(
             "api.app:create_app",
             factory=True,
             host=host,
-            port=settings.port if port is None else port,
+            port=port,
             workers=workers,
             log_config=log_config(settings.log_format),
             access_log=False,  # the service has its own, with the id of the request
@@ -72,6 +75,18 @@ def _check_address(host: str, database: "Database") -> None:
             f"--host {host} is not an address of this machine alone, and there is no key yet: "
             "make one with `grokcast keys create --scope admin`"
         )
+
+
+def _check_port(host: str, port: int) -> None:
+    """Find out before the seconds of a start, and in one line, that another listens there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":  # as the server does: what a former one left behind is no hindrance
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            words = f"cannot listen on {host}, port {port}: {error.strerror}; next: --port 0 takes a free one"
+            raise OSError(words) from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -182,7 +197,7 @@ def list_runs(
 
 @runs.command("show")
 def show_run(run_id: str) -> None:
-    """Print a stored run as JSON: what it was registered with, its points and its newest forecast."""
+    """Print a run, its points and newest forecast as JSON."""
     from api.caller import LOCAL
     from api.errors import RunNotFound
     from api.forecast_store import ForecastStore
@@ -202,7 +217,7 @@ def show_run(run_id: str) -> None:
 def export_runs(
     folder: Annotated[Path, typer.Argument(help="folder of runs to write or add to")],
 ) -> None:
-    """Write finished runs as a folder that `grokcast retrain --runs` and `grokcast corpus` read."""
+    """Write finished runs for `grokcast retrain --runs`."""
     from training_runs import archive
 
     known = archive.run_ids(folder)

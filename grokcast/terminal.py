@@ -46,7 +46,7 @@ def show_forecast(forecast: Forecast, history: Trajectory) -> None:
                 _range(f.onset_step_if_onset),
             ),
             ("outcome", _outcomes(f)),
-            ("why (log hazard)", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
+            ("why (> 0 is sooner)", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
         ]
     lines += [
         (
@@ -65,8 +65,12 @@ def show_forecast(forecast: Forecast, history: Trajectory) -> None:
 
 
 def _now(f: Forecast) -> str:
-    since = "" if f.memorization_step is None else f", memorised since step {f.memorization_step}"
-    return f"step {f.observed_until_step}: {f.phase or 'phase not known'}{since}"
+    phase = (f.phase or "phase not known").replace("ized", "ised")
+    memorised = phase if phase == "memorised" else f"{phase}, memorised"
+    since = (
+        phase if f.memorization_step is None else f"{memorised} since step {f.memorization_step}"
+    )
+    return f"step {f.observed_until_step}: {since}"
 
 
 def _advice(f: Forecast) -> str:

@@ -157,34 +157,6 @@ def test_a_service_that_is_not_there_harms_no_training(callback, tmp_path, caplo
     assert [r for r in caplog.records if "not reachable" in r.getMessage()]
 
 
-OFFLINE = """
-import sys
-from grokcast import Monitor
-
-monitor = Monitor(offline=True, context={"chance_accuracy": 0.1}, horizon_step=5000)
-for step in range(0, 600, 10):
-    monitor.log(step, train_loss=2 / (step + 1), train_acc=min(1.0, step / 100), val_loss=2.5, val_acc=0.1)
-assert monitor.flush(60), monitor.problem
-print(monitor.forecast["phase"], monitor.forecast["horizon_step"])
-"""
-
-
-def test_offline_it_forecasts_in_this_process(tmp_path):
-    (tmp_path / "train.py").write_text(OFFLINE)
-    command = [sys.executable, "-W", "error::UserWarning", "train.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout) == (0, "memorized 5000\n"), done.stderr
-
-
-def test_offline_beside_foreign_folders_says_why_and_harms_nothing(tmp_path):
-    (tmp_path / "api").mkdir()
-    (tmp_path / "api" / "__init__.py").write_text("")
-    (tmp_path / "train.py").write_text(OFFLINE.replace("assert monitor.flush(60), monitor.problem", "monitor.flush(60)").replace('print(monitor.forecast["phase"], monitor.forecast["horizon_step"])', "print(monitor.problem)"))  # fmt: skip
-    done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "another api/ or predictor/" in done.stdout
-
-
 ONLINE = """
 import sys
 import torch

@@ -71,7 +71,8 @@ class WatchedTraining:
     def end(self, status: str) -> None:
         """Flush, and say how the training ended."""
         if self.monitor is not None:
-            self.monitor.finish(status, timeout=5.0)
+            # Where a service has not answered so far, the end of the training is not held up to wait for it.
+            self.monitor.finish(status, timeout=5.0 if self.monitor.problem is None else 1.0)
 
 
 def settings_of(optimizer: Any) -> dict[str, Any]:

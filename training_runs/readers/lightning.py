@@ -1,12 +1,19 @@
-"""Lightning's CSVLogger: `metrics.csv`, in a folder `<name>/version_N` of its own."""
+"""Lightning's CSVLogger: `metrics.csv` and `hparams.yaml`, in a folder `<name>/version_N` of their own."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from training_runs.errors import InvalidInput
+from training_runs.hyperparameter_names import context_of, notes_on
 from training_runs.readers.recording import RawRun
 from training_runs.readers.tables import parsed
 
 FILE = "metrics.csv"
+HYPERPARAMETERS = "hparams.yaml"
+_MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000  # larger ones are no hyperparameters
 
 
 def is_lightning(path: Path) -> bool:
@@ -21,11 +28,12 @@ def is_lightning(path: Path) -> bool:
 def read_lightning(path: Path) -> dict[str, RawRun]:
     """Return the one run of a `metrics.csv`; rows are sparse, and training and validation have rows of their own.
 
-    Lightning counts the first update as step 0; here a step is the number of updates done.
+    Lightning counts the first update as step 0; here a step is the number of updates done. What `save_hyperparameters`
+    wrote beside it becomes context, where its names are certain.
 
     Raises
     ------
-    InvalidInput : no such file, or its columns are not those of Lightning.
+    InvalidInput : no such file, its columns are not those of Lightning, or damaged hyperparameters beside it.
     """
     file = path / FILE if path.is_dir() else path
     table = parsed(file.read_bytes(), "csv", str(file)) if file.is_file() else None
@@ -37,4 +45,46 @@ def read_lightning(path: Path) -> dict[str, RawRun]:
         )
     table["step"] += 1
     name = file.parent.name if file.name == FILE else file.stem
-    return {name or "run": RawRun(table, notes=("Lightning counts steps from 0: 1 is added",))}
+    told = _hyperparameters(file.parent / HYPERPARAMETERS) if file.name == FILE else {}
+    notes = ("Lightning counts steps from 0: 1 is added", *notes_on(told, HYPERPARAMETERS))
+    return {name or "run": RawRun(table, context_of(told), notes)}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain values; an object of Python, which Lightning writes too, is taken as missing and never made."""
+
+
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+
+
+def _hyperparameters(file: Path) -> dict[str, Any]:
+    """Return the hyperparameters in a file, under the paths of their names; none where there is no file."""
+    if not file.is_file():
+        return {}
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)
+        if not isinstance(content, dict | None):
+            raise ValueError(f"it holds a {type(content).__name__}")
+        told: dict[str, Any] = {}
+        for path, value in _leaves(content or {}):
+            told[path] = value
+            if len(told) > _MOST_VALUES:
+                raise ValueError(f"it has more than {_MOST_VALUES:,} values")
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise InvalidInput(
+            field="HISTORY",
+            value=str(file),
+            expected="the hyperparameters that Lightning writes, as YAML: `name: value` lines",
+            hint=f"{' '.join(str(error).split())[:120]}; mend it or move it away",
+        ) from None
+    return told
+
+
+def _leaves(content: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in content.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}/")
+        else:
+            yield f"{prefix}{name}", value

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from training_runs.errors import InvalidInput
-from training_runs.hyperparameter_names import context_of
+from training_runs.hyperparameter_names import context_of, notes_on
 from training_runs.readers.recording import RawRun, wide
 
 DATABASE = "mlflow.db"
@@ -56,7 +56,7 @@ def read_mlflow(path: Path) -> dict[str, RawRun]:
     names = [run.name for run in runs.values()]
     return {
         run.name if names.count(run.name) == 1 else run_id: RawRun(
-            wide(run.metrics), context_of(run.params)
+            wide(run.metrics), context_of(run.params), notes_on(run.params, "params")
         )
         for run_id, run in runs.items()
     }

@@ -14,7 +14,7 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
-from training_runs.hyperparameter_names import context_of
+from training_runs.hyperparameter_names import context_of, notes_on
 from training_runs.metric_names import canonical_name
 from training_runs.readers.recording import RawRun
 
@@ -91,7 +91,7 @@ def read_wandb_file(path: Path) -> dict[str, RawRun]:
         raise _damaged(path, "it holds no history")
     numbers = [{k: v for k, v in row.items() if isinstance(v, int | float)} for row in rows]
     raw = _of_history(pd.DataFrame(numbers))
-    return {name: RawRun(raw.table, context_of(config), raw.notes)}
+    return {name: RawRun(raw.table, context_of(config), (*raw.notes, *notes_on(config, "config")))}
 
 
 def _is_chart(columns: list[str]) -> bool:

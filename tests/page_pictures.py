@@ -1,0 +1,98 @@
+"""Take the pictures of docs/page/ again: `make pictures`, or `python -m tests.page_pictures --out FOLDER` (a minute).
+
+The page's own example, at a desk and on a phone, and the run of docs/tutorial/ as it looked while it was flat, added to a
+real service a few points at a time. Needs Debian's chromium, and DejaVu's fonts for pictures that look alike everywhere.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.service_process import running_service
+
+ROOT = Path(__file__).parent.parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
+WAIT_MS = 120_000  # a busy machine is no failure
+RUN = "add-mod-47"
+CONTEXT = {"task_family": "modular", "operation": "add", "modulus": 47, "architecture": "embedding_mlp", "budget_step": 20_000}  # fmt: skip
+# Where the run is forecast: its last is flat still, and validation accuracy has not risen.
+SEEN_AT = (50, 100, 200, 365, 400, 480, 650, 920, 1_320, 1_910, 2_520)
+
+
+def add_run(url: str) -> int:
+    """Add the tutorial's run to a service, until it has been flat for long; return its last step."""
+    stated = json.loads((ROOT / "docs/tutorial/context.json").read_text())
+    with (ROOT / "docs/tutorial/whole.csv").open() as lines:
+        rows = [{k: float(v) if v else None for k, v in row.items()} for row in csv.DictReader(lines)]  # fmt: skip
+    sent = 0
+    run = f"{url}/v1/runs/{RUN}"
+    with httpx2.Client(trust_env=False, timeout=60) as service:
+        service.put(run, json={"context": {**stated, **CONTEXT}}).raise_for_status()
+        for until in SEEN_AT:
+            new = [row for row in rows if sent < (row["step"] or 0) <= until]
+            history = {name: [row[name] for row in new] for name in rows[0]}
+            service.post(f"{run}/metrics", json={"history": history}).raise_for_status()
+            sent = int(history["step"][-1] or 0)
+    return sent
+
+
+def take(url: str, folder: Path) -> None:
+    """Add the run, open the page, and write the three pictures."""
+    from playwright.sync_api import expect, sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        raise SystemExit("no chromium; next: apt-get install chromium fonts-dejavu-core")
+    last = add_run(url)
+    expect.set_options(timeout=WAIT_MS)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+
+        def page(width: int, height: int, scheme: Any = "light") -> Any:
+            size: Any = {"width": width, "height": height}
+            context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", locale="en-GB")  # fmt: skip
+            opened = context.new_page()
+            opened.set_default_timeout(WAIT_MS)
+            opened.goto(url)
+            return opened
+
+        def picture(page: Any, name: str) -> None:
+            page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(500)
+            page.screenshot(path=folder / name)
+            print(f"{folder / name}", flush=True)
+
+        for name, width in (("forecast.png", 1_100), ("phone.png", 360)):
+            desk = page(width, 1_560)
+            desk.click("#example")
+            desk.wait_for_selector("#answer .curves svg path.val-line")
+            desk.wait_for_selector("#forecaster .tiles")
+            picture(desk, name)
+        run = page(1_100, 1_850, "dark")
+        run.locator(".run", has_text=RUN).locator("a").click()
+        expect(run.locator("#run .tags")).to_contain_text(f"seen up to step {last:,}")
+        expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
+        picture(run, "run-dark.png")
+        browser.close()
+
+
+def main() -> None:
+    """Start a service of its own, and take the pictures."""
+    parser = argparse.ArgumentParser(description="Take the pictures of docs/page/ again.")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "page", help="[%(default)s]")
+    folder: Path = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, running_service(Path(data)) as url:
+        take(url, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
