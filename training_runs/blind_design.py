@@ -1,10 +1,12 @@
-"""The sample that the blind test is made of: the corpus's design, on moduli that the corpus does not have."""
+"""The sample that the blind test is made of: the corpus's designs, on moduli that the corpus does not have."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from training_runs.config import RunConfig
 from training_runs.corpus_design import corpus
+from training_runs.design import designed
+from training_runs.stacks_design import STACKS_KINDS
 
 _MODULI = (61, 71, 73, 79)
 _OTHER_DRAWS = 1_000_000  # added to the seed, so that no seed draws what the corpus drew with it
@@ -14,13 +16,17 @@ _FRACTIONS = (0.15, 0.9)  # as in the corpus
 def blind(seed: int) -> Iterator[RunConfig]:
     """Yield the runs of the blind test without end; the k-th is always the same.
 
-    They are other draws of the corpus's design. In modular ones the modulus is replaced, and with it
+    They are other draws of two of the corpus's designs: one of `corpus`, then two of `stacks`. In modular ones the
+    modulus is replaced, and with it
 
     - the share of pairs that train, in the ratio of the square roots of the moduli: the share from which runs generalise
       falls like that, so a run that was drawn above it, or below, stays there;
     - the batch, which is that of the corpus's larger moduli: a step costs what it costs there.
     """
-    return (_moved(config) for config in corpus(seed + _OTHER_DRAWS))
+    drawn = seed + _OTHER_DRAWS
+    small = designed(drawn, STACKS_KINDS)
+    for config in corpus(drawn):
+        yield from (_moved(c) for c in (config, next(small), next(small)))
 
 
 def _moved(config: RunConfig) -> RunConfig:

@@ -3,7 +3,7 @@
 Looking at them while something can still be chosen would make them one more validation set. They are 150 configurations,
 made and frozen by
 
-    grokcast generate blind --runs 215 --seed 1 --out training_runs/blind
+    grokcast generate blind --runs 210 --seed 1 --out training_runs/blind
     python -m training_runs.checksums training_runs/blind
 """
 

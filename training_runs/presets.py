@@ -196,7 +196,7 @@ PRESETS: dict[str, Preset] = {
         lambda seed: designed(seed, STACKS_KINDS),
     ),
     "blind": Preset(
-        "the blind test: other draws of the corpus's design, with moduli that it does not have",
+        "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",
         blind,
     ),
 }

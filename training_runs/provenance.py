@@ -36,6 +36,6 @@ hovers at the target did not."""
 BLIND_TEST = """\
 ## The blind test
 
-`training_runs/blind/` holds runs of the preset `blind`: the same design with other draws, and with moduli that the corpus
+`training_runs/blind/` holds runs of the preset `blind`: two of these designs with other draws, and with moduli that the corpus
 does not have. It was frozen under `SHA256SUMS` before any forecaster saw it, is read by `training_runs/blind_test.py`
 alone, and is used once for each release. None of it is counted on this page."""
