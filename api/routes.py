@@ -59,9 +59,7 @@ def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecas
     responses=_BODY_PROBLEMS,
     response_model=BatchAnswer,
 )
-def forecast_batch(
-    request: BatchRequest, caller: Reader, forecaster: ActiveForecaster
-) -> Response:
+def forecast_batch(request: BatchRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast up to 1,000 histories. Each item gets a forecast or a problem; one bad item spoils no other."""
     answer = BatchAnswer(items=forecast_items(forecaster, request.items))
     # A problem has only the members that say something.
