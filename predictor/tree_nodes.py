@@ -47,10 +47,12 @@ class Nodes:
         sides = [_leaves_below(text, kind) for text in texts]
         below_left, below_right = (np.concatenate([s[k] for s in sides]) for k in (0, 1))
         return cls(
-            np.repeat(np.arange(len(n_leaves)), n_leaves - 1),
-            *(np.concatenate([getattr(t, n) for t in texts]) for n in _TEST),
-            below_left,
-            below_right,
+            tree=np.repeat(np.arange(len(n_leaves)), n_leaves - 1),
+            column=np.concatenate([text.column for text in texts]),
+            threshold=np.concatenate([text.threshold for text in texts]),
+            decision=np.concatenate([text.decision for text in texts]),
+            below_left=below_left,
+            below_right=below_right,
         )
 
     def where(self, chosen: NDArray[np.bool_]) -> "Nodes":
@@ -64,9 +66,6 @@ class Nodes:
     def kept(self, left: NDArray[np.bool_]) -> Leaves:
         """Return the leaves that each node does not rule out, by which side is taken; shape (..., n_nodes)."""
         return np.where(left, ~self.below_right, ~self.below_left)
-
-
-_TEST = ("column", "threshold", "decision")
 
 
 def rank_in(groups: Index) -> Index:

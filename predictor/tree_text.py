@@ -57,13 +57,13 @@ class TreeText:
         self = cls(
             text=text,
             names=" ".join(found.get("feature_names", [])).split(),
-            n_leaves=_numbers(found, "num_leaves", np.intp),
-            column=_numbers(found, "split_feature", np.intp),
+            n_leaves=_whole(found, "num_leaves"),
+            column=_whole(found, "split_feature"),
             threshold=_numbers(found, "threshold"),
-            decision=_numbers(found, "decision_type", np.intp),
+            decision=_whole(found, "decision_type"),
             gain=_numbers(found, "split_gain"),
-            left=_numbers(found, "left_child", np.intp),
-            right=_numbers(found, "right_child", np.intp),
+            left=_whole(found, "left_child"),
+            right=_whole(found, "right_child"),
             value=_numbers(found, "leaf_value"),
             # A tree that is one leaf was not fitted on counted rows.
             count=_numbers(
@@ -90,12 +90,16 @@ class TreeText:
 
     def gains(self) -> FloatArray:
         """Return how much of the likelihood the splits on each column gained, shape (n_columns,)."""
-        return np.bincount(self.column, np.maximum(self.gain, 0), len(self.names))
+        return np.bincount(self.column, np.maximum(self.gain, 0), len(self.names)).astype(float)
 
 
 _LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
 
 
-def _numbers(found: dict[str, list[str]], key: str, kind: type = float) -> NDArray[np.generic]:
+def _numbers(found: dict[str, list[str]], key: str) -> FloatArray:
     """Return the numbers of all trees' lines of one kind, in order."""
-    return np.array(" ".join(found.get(key, [])).split(), dtype=kind)
+    return np.array(" ".join(found.get(key, [])).split(), dtype=float)
+
+
+def _whole(found: dict[str, list[str]], key: str) -> NDArray[np.intp]:
+    return np.array(" ".join(found.get(key, [])).split(), dtype=np.intp)

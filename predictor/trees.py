@@ -99,7 +99,7 @@ class Trees:
         left = readings[self._column] <= self._threshold
         # What the left keeps where it is taken, else what the right does; `where` takes ten times as long.
         kept = np.bitwise_and.reduce(self._kept_right ^ left * self._either, axis=0)
-        return self._first_leaf[self._tree] + _bit(kept[self._tree] & self._kept)
+        return np.asarray(self._first_leaf[self._tree] + _bit(kept[self._tree] & self._kept))
 
     @cached_property
     def _paths(self) -> Paths:
