@@ -47,8 +47,6 @@ def splits() -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 def plain(steps: int, options: Options) -> None:
-    from grokcast import Monitor
-
     (x, y), (val_x, val_y) = splits()
     torch.manual_seed(0)
     model = PairMLP()
