@@ -53,6 +53,8 @@ def plain(steps: int, options: Options) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), **RATE)
     monitor = None
     if options is not None:
+        from grokcast import Monitor  # what importing it takes is part of what it costs
+
         monitor = Monitor(
             context={**CONTEXT, "learning_rate": RATE["lr"], "weight_decay": RATE["weight_decay"]},
             **options,
