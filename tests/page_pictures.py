@@ -70,17 +70,17 @@ def take(url: str, folder: Path) -> None:
             page.screenshot(path=folder / name)
             print(f"{folder / name}", flush=True)
 
+        run = page(1_100, 1_850, "dark")
+        run.locator(".run", has_text=RUN).locator("a").click()
+        expect(run.locator("#run .tags")).to_contain_text(f"seen up to step {last:,}")
+        expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
+        picture(run, "run-dark.png")
         for name, width in (("forecast.png", 1_100), ("phone.png", 360)):
             desk = page(width, 1_560)
             desk.click("#example")
             desk.wait_for_selector("#answer .curves svg path.val-line")
             desk.wait_for_selector("#forecaster .tiles")
             picture(desk, name)
-        run = page(1_100, 1_850, "dark")
-        run.locator(".run", has_text=RUN).locator("a").click()
-        expect(run.locator("#run .tags")).to_contain_text(f"seen up to step {last:,}")
-        expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
-        picture(run, "run-dark.png")
         browser.close()
 
 

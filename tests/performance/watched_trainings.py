@@ -47,14 +47,14 @@ def splits() -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 def plain(steps: int, options: Options) -> None:
-    from grokcast import Monitor
-
     (x, y), (val_x, val_y) = splits()
     torch.manual_seed(0)
     model = PairMLP()
     optimizer = torch.optim.AdamW(model.parameters(), **RATE)
     monitor = None
     if options is not None:
+        from grokcast import Monitor  # what importing it takes is part of what it costs
+
         monitor = Monitor(
             context={**CONTEXT, "learning_rate": RATE["lr"], "weight_decay": RATE["weight_decay"]},
             **options,
