@@ -16,13 +16,13 @@ from api.database import Database
 from api.run_store import RunSettings, RunStore
 from tests.forks import Forks
 from tests.postgresql import PostgresServer
+from tests.timing import PATIENCE
 from training_runs import Context, Trajectory
 
 KILLS = 50  # on each database, each of every process there is
 WORKERS = 2
 WRITERS = 4
 SECONDS_OF_LOAD = 0.15
-PATIENCE = 120  # a busy machine is no failure
 
 
 @pytest.fixture(scope="module")

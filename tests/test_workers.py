@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,7 @@ import pytest
 from api.examples import REQUEST
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
-
-PATIENCE = 120  # a busy machine is no failure
+from tests.timing import PATIENCE, until
 
 
 class Served:
@@ -168,13 +167,6 @@ def follow(served: Served, before: str, after: str) -> None:
         assert answer.status_code == 200
         seen.append(answer.json()["forecaster"])
         assert seen[-1] in {before, after}
-
-
-def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def asked_again(served: Served, path: str) -> Any:
