@@ -7,8 +7,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := $(BIN)/pytest --color=no -q
-# Two workers of one thread each: workers and libraries that both take every core slow each other down.
-WORKERS := -n 2 --dist loadfile
+# Two workers of one thread each: workers and libraries that both take every core slow each other down. Each begins with
+# a half of the tests, in order, so that a module's fixtures are made once; who is done first takes some of the other's.
+WORKERS := -n 2 --dist worksteal
 TIMINGS := tests/performance
 test test-slow: export OMP_NUM_THREADS := 1
 test test-slow: export OPENBLAS_NUM_THREADS := 1

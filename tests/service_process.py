@@ -36,7 +36,7 @@ def running_service(folder: Path) -> Iterator[str]:
         yield url
     finally:
         service.terminate()
-        service.wait(10)
+        service.wait(60)
 
 
 def _is_ready(url: str) -> bool:

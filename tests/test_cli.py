@@ -10,32 +10,21 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.schemas import ForecastAnswer
+from tests.command_line import SECONDS, grokcast, one_line
+from tests.forks import ROOT
 from training_runs import archive
 from training_runs.readers import read_recording
 from training_runs.synthetic import synthetic_corpus
 
-ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "history.csv")
 
 
-def grokcast(*args, stdin=None, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "grokcast", *map(str, args)],
-        capture_output=True, text=True, input=stdin, cwd=cwd or ROOT, timeout=300,
-    )  # fmt: skip
-
-
-def one_line(done, code=2):
-    """Return the one line on stderr of a command that failed as it should."""
-    assert done.returncode == code, done.stderr
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
-    return done.stderr
-
-
 def test_forecast_as_json_has_every_field():
-    done = grokcast("forecast", EXAMPLE, "--json")
+    """Started as users start it; the other tests fork."""
+    done = subprocess.run(
+        [sys.executable, "-m", "grokcast", "forecast", EXAMPLE, "--json"],
+        capture_output=True, text=True, cwd=ROOT, timeout=SECONDS,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert set(answer) == set(ForecastAnswer.model_fields)

@@ -1,6 +1,5 @@
 """What was acknowledged is there, whatever is killed: real processes, real sockets, real kills."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -8,43 +7,37 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
-from api.app import create_app
 from api.caller import LOCAL
 from api.database import Database
 from api.run_store import RunSettings, RunStore
-from api.settings import Settings
+from tests.forks import Forks
 from tests.postgresql import PostgresServer
-from tests.wire import StandInStore
+from tests.timing import PATIENCE
 from training_runs import Context, Trajectory
 
-KILLS = 25  # on each database
+KILLS = 50  # on each database, each of every process there is
+WORKERS = 2
 WRITERS = 4
 SECONDS_OF_LOAD = 0.15
 
-# Put together once, before processes are forked off. The stand-in for the forecaster is loaded at once; what is killed
-# here is the rest of the service.
-APP = create_app(Settings(), StandInStore())
 
-
-def serve(database_url: str, sockets: list[socket.socket]) -> None:
-    """Run the service on a listening socket, as a worker does."""
-    APP.state.settings = Settings(database_url=database_url)
-    server = uvicorn.Server(uvicorn.Config(APP, log_level="error"))
-    server.run(sockets)
+@pytest.fixture(scope="module")
+def listener() -> Iterator[socket.socket]:
+    """What workers accept from. It outlives them, so that clients find those that come after them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
 
 
 @pytest.fixture(scope="module")
-def forks() -> Iterator[Any]:
-    """Where processes come from: a clean process that has imported everything, so that a start takes little."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.test_durability"])
-    return context
+def forks(listener: socket.socket) -> Iterator[Forks]:
+    """Where workers come from."""
+    forks = Forks("tests.killed_service:warm", [listener.fileno()])
+    yield forks
+    forks.close()
 
 
 class Writer(threading.Thread):
@@ -75,35 +68,40 @@ class Writer(threading.Thread):
 
 
 def test_acknowledged_points_survive_kills(
-    forks: Any, database_url: str, database: Database
+    forks: Forks, listener: socket.socket, database_url: str, database: Database
 ) -> None:
     runs = RunStore(database, 100_000)
     for name in ("shared", "own"):
         runs.put(LOCAL, name, RunSettings(Context()))
-    listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     # Two writers to one run, the others to another: they meet each other and every kill.
     writers = [Writer(base, "shared" if k < 2 else "own", k) for k in range(WRITERS)]
     rng = random.Random(1)
     for writer in writers:
         writer.start()
+    serve = ("tests.killed_service:serve", database_url, listener.fileno())
     for _ in range(KILLS):
-        process = forks.Process(target=serve, args=(database_url, [listener]))
-        process.start()
         before = sum(len(w.acknowledged) for w in writers)
-        deadline = time.monotonic() + 30
-        while sum(len(w.acknowledged) for w in writers) < before + 3:
-            assert time.monotonic() < deadline, "the service does not answer"
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, SECONDS_OF_LOAD))
-        os.kill(process.pid, signal.SIGKILL)
-        process.join(10)
-        assert process.exitcode == -signal.SIGKILL
+        workers = [forks.start(*serve) for _ in range(WORKERS)]
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while sum(len(w.acknowledged) for w in writers) < before + 3:
+                assert time.monotonic() < deadline, "the service does not answer"
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, SECONDS_OF_LOAD))
+        finally:
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
+        ended = [forks.wait(worker, PATIENCE) for worker in workers]
+        assert ended == [-signal.SIGKILL] * WORKERS
+    last = forks.start(*serve)  # answers what is under way
     for writer in writers:
         writer.stop.set()
-    listener.close()
     for writer in writers:
-        writer.join(10)
+        writer.join(PATIENCE)
+        assert not writer.is_alive()
+    os.kill(last, signal.SIGKILL)
+    assert forks.wait(last, PATIENCE) == -signal.SIGKILL
     assert [w.wrong for w in writers] == [[]] * WRITERS
     for name in ("shared", "own"):
         acknowledged = {s for w in writers if w.run_id == name for s in w.acknowledged}

@@ -239,9 +239,8 @@ def test_a_target_reached_later_is_an_onset_later():
 
 def test_extraction_is_fast_enough_to_serve():
     history = synthetic_trajectory(noise=0.1, evals_per_decade=45)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: another's load is not its fault
     for _ in range(20):
         extract(history, CONTEXT)
-    assert (
-        time.perf_counter() - start
-    ) / 20 < 0.05  # generous: a bound on disasters, not a benchmark
+    seconds = (time.process_time() - start) / 20
+    assert seconds < 0.05  # generous: a bound on disasters, not a benchmark

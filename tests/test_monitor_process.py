@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.forecast_server import Service, unused_port
+from tests.timing import PATIENCE
 
 _TRAINING = """
 import sys
@@ -30,7 +31,7 @@ def run_training(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

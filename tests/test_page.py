@@ -93,7 +93,7 @@ def _served(folder: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def ask(method: str, url: str, **options: Any) -> httpx2.Response:

@@ -12,6 +12,7 @@ from api.caller import LOCAL
 from api.database import Database
 from api.keys import KeyStore
 from api.run_store import RunSettings, RunStore
+from tests.command_line import grokcast
 from training_runs import Context, Trajectory, archive
 
 
@@ -20,13 +21,6 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path}/service.db"
     monkeypatch.setenv("GROKCAST_DATABASE_URL", url)
     return url
-
-
-def grokcast(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "grokcast", *map(str, args)],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
 
 
 def test_keys_are_created_listed_and_revoked(url: str) -> None:
