@@ -50,7 +50,7 @@ def read_lightning(path: Path) -> dict[str, RawRun]:
     return {name or "run": RawRun(table, context_of(told), notes)}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads plain values; an object of Python, which Lightning writes too, is taken as missing and never made."""
 
 
