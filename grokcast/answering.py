@@ -14,7 +14,7 @@ from typing import Any
 
 from grokcast.local import LocalForecaster, Refused
 
-_NICE = 10  # the training goes first where cores are short
+_NICE = 5  # the training goes first where cores are short; at 10 the first forecast would take minutes there
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from grokcast import Monitor
 monitor = Monitor(offline=True, context={"chance_accuracy": 0.1}, horizon_step=5000)
 for step in range(0, 600, 10):
     monitor.log(step, train_loss=2 / (step + 1), train_acc=min(1.0, step / 100), val_loss=2.5, val_acc=0.1)
-assert monitor.flush(120), monitor.problem
+assert monitor.flush(400), monitor.problem
 print(monitor.forecast["phase"], monitor.forecast["horizon_step"])
 """
 
@@ -26,7 +26,7 @@ def test_offline_it_forecasts_on_this_machine_beside_any_folder(tmp_path, folder
     (tmp_path / folder / "__init__.py").write_text("raise SystemExit('the user's own')")
     (tmp_path / "train.py").write_text(OFFLINE)
     command = [sys.executable, "-W", "error::UserWarning", "train.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=500)
     assert (done.returncode, done.stdout) == (0, "memorized 5000\n"), done.stderr
     assert not done.stderr
 
@@ -36,11 +36,11 @@ def test_offline_a_forecaster_that_dies_is_started_again():
     try:
         for step in range(0, 100, 10):
             monitor.log(step, train_acc=0.5, val_acc=0.1)
-        assert monitor.flush(120), monitor.problem
+        assert monitor.flush(400), monitor.problem
         first = monitor._asker._process
         first.kill()
         monitor.log(100, train_acc=0.5, val_acc=0.1)
-        assert monitor.flush(120), monitor.problem
+        assert monitor.flush(400), monitor.problem
         assert monitor.forecast["observed_until_step"] == 100
         second = monitor._asker._process
         assert second.pid != first.pid
@@ -56,6 +56,6 @@ def test_offline_what_cannot_be_loaded_says_why_and_harms_nothing(tmp_path, monk
     monitor = Monitor(offline=True)
     for step in range(0, 100, 10):
         monitor.log(step, train_acc=0.5, val_acc=0.1)
-    assert not monitor.flush(120)
+    assert not monitor.flush(400)
     assert "another api/ or predictor/" in monitor.problem
     monitor.close(0)

@@ -73,8 +73,7 @@ def _value(field: str, value: Any) -> Any:
         return next((known for known in OPTIMIZERS if known in name), None)
     try:
         number = float(value)
-        stated: dict[str, Any] = {field: number}
-        checked = getattr(Context(**stated), field)
+        checked = getattr(Context.from_mapping({field: number})[0], field)
     except (TypeError, ValueError, OverflowError, InvalidInput):
         return None
     may_be_zero = field in ("weight_decay", "dropout")
