@@ -1,6 +1,6 @@
 """The runs that no forecaster has learnt from: they judge a release, once, and nothing else reads them.
 
-Looking at them while something can still be chosen would make them one more validation set. They are 150 configurations,
+Looking at them while something can still be chosen would make them one more validation set. They are 144 configurations,
 made and frozen by
 
     grokcast generate blind --runs 210 --seed 1 --out training_runs/blind
