@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -134,6 +136,12 @@ def test_checkpoints_are_log_spaced_or_regular_and_end_at_the_budget():
 def test_a_stack_has_one_shape():
     with pytest.raises(ValueError, match="one shape"):
         train([SMALL, vary(width=64)])
+
+
+def test_a_run_with_less_than_a_batch_trains_on_all_of_it_in_every_stack():
+    few, many = vary(batch_size=100, train_fraction=0.3), vary(batch_size=100, train_fraction=0.9)
+    assert few.train_size < 100 < many.train_size
+    assert few.shape == replace(few, batch_size=None).shape != many.shape
 
 
 def test_norms_of_groups_add_up():

@@ -154,7 +154,13 @@ class RunConfig:
     @property
     def shape(self) -> str:
         """What runs must have in common to be trained as one stack."""
-        return json.dumps(self._differing(_OF_ONE_RUN), sort_keys=True)
+        alike = self._differing(_OF_ONE_RUN) | {"batch_size": self.minibatch}
+        return json.dumps(alike, sort_keys=True)
+
+    @property
+    def minibatch(self) -> int | None:
+        """Samples in a step; None where all are, because no batch is set or there are no more than a batch."""
+        return self.batch_size if self.batch_size and self.batch_size < self.train_size else None
 
     @property
     def blocked(self) -> bool:

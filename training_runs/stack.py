@@ -59,9 +59,9 @@ class Stack:
             self.blocks,
         )
         self._penalty = self._per_parameter([2 * c.norm_penalty for c in configs])
-        size = configs[0].batch_size
+        size = configs[0].minibatch
         self._batches = None
-        if size is not None and size < self._samples.labels.shape[1]:
+        if size is not None:
             orders = [generator_of(c, "order") for c in configs]
             self._batches = Minibatches(self._samples, size, orders)
         self._noise_generators = [generator_of(c, "noise") for c in configs]

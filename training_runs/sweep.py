@@ -127,14 +127,14 @@ def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:
 
 def _length(config: RunConfig) -> int:
     """Return what makes runs of one shape take longer: samples of a full batch, or else steps."""
-    return config.budget_step if config.batch_size else config.train_size
+    return config.budget_step if config.minibatch else config.train_size
 
 
 def _is_small(config: RunConfig) -> bool:
     """Say whether launching takes longer than arithmetic, so that a stack pays."""
-    return (config.batch_size or config.train_size) * config.width <= _SMALL_STEP
+    return (config.minibatch or config.train_size) * config.width <= _SMALL_STEP
 
 
 def _work(config: RunConfig) -> int:
     """Return a rough measure of the time that a run takes."""
-    return config.budget_step * (config.batch_size or config.train_size) * config.width
+    return config.budget_step * (config.minibatch or config.train_size) * config.width
