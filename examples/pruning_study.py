@@ -21,6 +21,7 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvin
 from api.settings import Settings
 from grokcast.local import LocalForecaster
 from grokcast.pruner import GrokPruner
+from predictor.release import with_table
 from predictor.store import ForecasterStore
 from training_runs import Run, archive
 from training_runs.config import RunConfig
@@ -29,7 +30,7 @@ from training_runs.labelled_run import label
 from training_runs.sweep import Sweep, run_sweep
 
 DOCS = Path(__file__).parent.parent / "docs"
-MARKERS = "<!-- study: written by examples/pruning_study.py -->\n", "<!-- /study -->"
+MARKS = "<!-- study: written by examples/pruning_study.py -->", "<!-- /study -->"
 BUDGET_STEP = 4_000
 BLOCK = 24  # trials that are drawn at once, before the late bloomers are counted again
 LATE = 20  # late bloomers that are enough: one of them is 5 %
@@ -260,7 +261,7 @@ def table(found: dict[str, Any]) -> str:
             f"| {name} | {late['mean']:.2f} ({late['low']:.2f} to {late['high']:.2f}) | {kept['mean']:.2f} | "
             f"{compute['mean']:.2f} ({compute['low']:.2f} to {compute['high']:.2f}) |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def write(found: dict[str, Any], docs: Path) -> None:
@@ -271,9 +272,7 @@ def write(found: dict[str, Any], docs: Path) -> None:
     plot(found["pruners"], folder / "study.png")
     page = docs / "pruning.md"
     if page.is_file():
-        before, _, rest = page.read_text().partition(MARKERS[0])
-        _, _, after = rest.partition(MARKERS[1])
-        page.write_text(f"{before}{MARKERS[0]}{table(found)}{MARKERS[1]}{after}")
+        page.write_text(with_table(page.read_text(), table(found), *MARKS))
 
 
 def main() -> None:

@@ -50,9 +50,8 @@ class LinearHazard:
         columns: Sequence[int],
     ) -> "LinearHazard":
         """Fit by penalised Poisson likelihood; arguments as for `fit_hazard`."""
-        from sklearn.linear_model import (
-            PoissonRegressor,
-        )  # takes a second, and forecasting does without
+        # It takes a second to import, and forecasting does without.
+        from sklearn.linear_model import PoissonRegressor
 
         read = np.array([k for k in columns if np.isfinite(features[:, k]).any()], dtype=np.intp)
         centre = np.nanmedian(features[:, read], axis=0)

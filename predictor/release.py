@@ -58,11 +58,11 @@ def _say(stage: str, done: int, total: int) -> None:
     sys.stderr.write(f"{stage}: {done} of {total}\n")
 
 
-def with_table(readme: str, table: str) -> str:
-    """Return the README with the table between its two marks."""
-    before, _, rest = readme.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n{table}\n{_END}{after}"
+def with_table(page: str, table: str, begin: str = _BEGIN, end: str = _END) -> str:
+    """Return a page, by default the README, with the table between its two marks."""
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 if __name__ == "__main__":

@@ -158,6 +158,11 @@ class RunConfig:
         return json.dumps(alike, sort_keys=True)
 
     @property
+    def samples_a_step(self) -> int:
+        """Samples that one step trains on."""
+        return self.minibatch or self.train_size
+
+    @property
     def minibatch(self) -> int | None:
         """Samples in a step; None where all are, because no batch is set or there are no more than a batch."""
         return self.batch_size if self.batch_size and self.batch_size < self.train_size else None

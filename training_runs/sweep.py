@@ -132,9 +132,9 @@ def _length(config: RunConfig) -> int:
 
 def _is_small(config: RunConfig) -> bool:
     """Say whether launching takes longer than arithmetic, so that a stack pays."""
-    return (config.minibatch or config.train_size) * config.width <= _SMALL_STEP
+    return config.samples_a_step * config.width <= _SMALL_STEP
 
 
 def _work(config: RunConfig) -> int:
     """Return a rough measure of the time that a run takes."""
-    return config.budget_step * (config.minibatch or config.train_size) * config.width
+    return config.budget_step * config.samples_a_step * config.width
