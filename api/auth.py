@@ -11,6 +11,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from starlette.concurrency import run_in_threadpool
 
 from api.caller import LOCAL, Caller, Scope
 from api.errors import Forbidden, TooManyRequests, Unauthorized
@@ -49,7 +50,7 @@ class RateLimits:
         return {"RateLimit-Limit": str(narrowest.amount), "RateLimit-Remaining": str(left)}
 
 
-def identify(
+async def identify(
     request: Request,
     response: Response,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
@@ -65,17 +66,25 @@ def identify(
     store: KeyStore = request.app.state.keys
     key = bearer.credentials if bearer else header
     if key is None:
-        if store.in_use():
+        in_use = store.known_in_use()
+        if in_use is None:
+            in_use = await run_in_threadpool(store.in_use)
+        if in_use:
             raise Unauthorized("this service needs a key: Authorization: Bearer KEY, or X-API-Key")
         if not _is_local(request):
             raise Unauthorized("without keys only this machine may ask: `grokcast keys create`")
         return LOCAL
+    caller, headers = await run_in_threadpool(_admitted, store, request.app.state.rate_limits, key)
+    response.headers.update(headers)
+    return caller
+
+
+def _admitted(store: KeyStore, limits: RateLimits, key: str) -> tuple[Caller, dict[str, str]]:
+    """Return whose key this is, with the headers that tell how many requests are left."""
     caller = store.caller(key)
     if caller is None or caller.key_id is None:
         raise Unauthorized("the key is not valid: it is unknown, mistyped or revoked")
-    limits: RateLimits = request.app.state.rate_limits
-    response.headers.update(limits.count(caller.key_id))
-    return caller
+    return caller, limits.count(caller.key_id)
 
 
 def _is_local(request: Request) -> bool:

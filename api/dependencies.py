@@ -50,11 +50,13 @@ async def _active(request: Request) -> Active:
     return active
 
 
-async def _maybe_forecaster(active: Annotated[Active, Depends(_active)]) -> OnsetForecaster | None:
+async def _maybe_forecaster(request: Request) -> OnsetForecaster | None:
+    active: Active = request.app.state.active
     return active.current
 
 
-async def _forecaster(active: Annotated[Active, Depends(_active)]) -> OnsetForecaster:
+async def _forecaster(request: Request) -> OnsetForecaster:
+    active: Active = request.app.state.active
     if active.current is None:
         raise HTTPException(503, "no forecaster is loaded; the log of the service says why")
     return active.current

@@ -44,10 +44,18 @@ class _History(BaseModel):
 
     step: Steps = Field(description="optimiser updates done at each checkpoint, increasing")
 
+    @property
+    def size(self) -> int:
+        """How many values of known signals there are, missing ones counted."""
+        return sum(map(len, self._known().values()))
+
     def to_trajectory(self) -> Trajectory:
         """Return the known signals, checked."""
+        return Trajectory(self.step, self._known())
+
+    def _known(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in SIGNALS}
-        return Trajectory(self.step, {k: v for k, v in given.items() if v is not None})
+        return {name: values for name, values in given.items() if values is not None}
 
 
 class _ContextFields(BaseModel):

@@ -19,6 +19,9 @@ from api.tables import keys
 _NO_DIGEST = (
     "0" * 64
 )  # of no secret: what an unknown key is compared with, so that it takes as long
+_REMEMBERED_SECONDS = (
+    0.5  # that no key was ever made: to ask at every request takes a tenth of a forecast
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class KeyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._in_use = False
+        self._in_use, self._free_until = False, 0.0
 
     def create(self, name: str, scope: Scope) -> tuple[Key, str]:
         """Make a key; return what is kept of it, and the key, which is not."""
@@ -67,11 +70,17 @@ class KeyStore:
     def in_use(self) -> bool:
         """Say whether a key was ever made. From then on everyone needs one, even if all are revoked."""
         if not self._in_use:
+            asked_at = time.monotonic()
             with self._database.reading() as connection:
                 self._in_use = (
                     connection.execute(select(keys.c.key_id).limit(1)).first() is not None
                 )
+            self._free_until = asked_at + _REMEMBERED_SECONDS
         return self._in_use
+
+    def known_in_use(self) -> bool | None:
+        """Return what `in_use` said, half a second ago at most; None where the database has to be asked again."""
+        return self._in_use or (None if time.monotonic() >= self._free_until else False)
 
     def caller(self, key: str) -> Caller | None:
         """Return whose key this is; None for one that is unknown, wrong or revoked."""

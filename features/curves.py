@@ -40,11 +40,10 @@ def window_means(x: FloatArray, curves: FloatArray, edges: FloatArray) -> FloatA
     if len(x) == 1:
         touched = np.where(edges[:-1] >= x[0], 1.0, np.nan)[:1]
         return np.pad(curves * touched, ((0, 0), (0, len(edges) - 2)), constant_values=np.nan)
-    widths = np.diff(x)
-    areas = np.concatenate(
-        [np.zeros((len(curves), 1)), np.cumsum((curves[:, 1:] + curves[:, :-1]) / 2 * widths, 1)], 1
-    )
-    inside = np.clip(edges, x[0], x[-1])
+    areas = np.zeros(curves.shape)
+    pieces = (curves[:, 1:] + curves[:, :-1]) / 2 * (x[1:] - x[:-1])
+    np.cumsum(pieces, axis=1, out=areas[:, 1:])
+    inside = np.minimum(np.maximum(edges, x[0]), x[-1])
     integral = _at(x, areas, inside)
     covered = inside[:-1] - inside[1:]
     enough = covered >= _MIN_COVERAGE * (edges[:-1] - edges[1:])
@@ -54,7 +53,7 @@ def window_means(x: FloatArray, curves: FloatArray, edges: FloatArray) -> FloatA
 
 def _at(x: FloatArray, curves: FloatArray, points: FloatArray) -> FloatArray:
     """Interpolate each curve linearly at points inside the range of x; shape (n_curves, n_points)."""
-    right = np.clip(np.searchsorted(x, points), 1, len(x) - 1)
+    right = np.minimum(np.maximum(x.searchsorted(points), 1), len(x) - 1)
     share = (points - x[right - 1]) / (x[right] - x[right - 1])
     return np.asarray(curves[:, right - 1] * (1 - share) + curves[:, right] * share)
 
@@ -68,19 +67,20 @@ def extremes(
     return curves[rows, top], -x[top], curves[rows, bottom], -x[bottom]
 
 
-def roughness(x: FloatArray, curve: FloatArray, depth: float = 0.7) -> float:
-    """Return the standard deviation of a curve around its straight line over the last decades of log time.
+def roughness(x: FloatArray, curves: FloatArray, depth: float = 0.7) -> FloatArray:
+    """Return the standard deviation of each curve around its straight line over the last decades of log time.
 
     Hjorth's activity (1970), the variance of the detrended curve, is what Notsawo et al. (arXiv 2306.13253) read off
     early losses; its square root is used here, in the curve's own unit. NaN with fewer than four checkpoints.
 
-    >>> roughness(np.array([-0.3, -0.2, -0.1, 0.0]), np.array([1.0, 2.0, 3.0, 4.0])) < 1e-12
+    >>> roughness(np.array([-0.3, -0.2, -0.1, 0.0]), np.array([[1.0, 2.0, 3.0, 4.0]])).max() < 1e-12
     True
     """
-    recent = x >= -depth
-    if recent.sum() < 4:
-        return float("nan")
-    t, y = x[recent], curve[recent]
-    t = t - t.mean()
-    slope = float(t @ y / (t @ t))
-    return float(np.std(y - y.mean() - slope * t))
+    first = int(np.searchsorted(x, -depth))
+    if len(x) - first < 4:
+        return np.full(len(curves), np.nan)
+    t, y = x[first:], curves[:, first:]
+    t = t - t.sum() / len(t)
+    y = y - y.sum(1, keepdims=True) / len(t)
+    y -= (y * t).sum(1, keepdims=True) / (t * t).sum() * t
+    return np.asarray(np.sqrt((y * y).sum(1) / len(t)))

@@ -87,6 +87,8 @@ _LEVELS = {
     "logit_scale",
 }
 
+_AS_THEY_ARE = {*_ACCURACIES, *_PROBED_SHARES, *_MARGINS}
+
 _SHAPES: dict[str, str] = {
     "slope": "change per decade of steps, over the last third of a decade",
     "slope_long": "change per decade of steps, over the last decade",
@@ -192,11 +194,11 @@ FEATURES: dict[str, Feature] = {
     )
 }
 _COLUMN = {name: k for k, name in enumerate(FEATURES)}
-# The column of each shape of each curve; -1 where there is none.
-_SHAPE_COLUMNS = {
-    shape: np.array([_COLUMN.get(f"{signal}_{shape}", -1) for signal in _CURVES])
-    for shape in ("level", *_SHAPES)
-}
+# The column of each shape of each curve, in the order in which `_fill_curves` finds them; -1 where there is none.
+_SHAPE_COLUMNS = np.array(
+    [[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in ("level", *_SHAPES)]
+)
+_CURVE_INDEX = {signal: k for k, signal in enumerate(_CURVES)}
 
 
 def extract(history: Trajectory, context: Context) -> FloatArray:
@@ -229,30 +231,22 @@ def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None
     present = np.isfinite(history.signals[names[0]])
     # Relative to the landmark, even where this signal was last recorded before it.
     x = relative_log_time(np.append(history.steps[present], history.steps[-1]))[:-1]
-    curves = np.stack([_scaled(name, history.signals[name][present]) for name in names])
+    curves = _scaled(names, np.stack([history.signals[name] for name in names])[:, present])
     means = window_means(x, curves, _EDGES)
     level = np.where(np.isnan(means[:, 0]), curves[:, -1], means[:, 0])
     slope = (level - means[:, 1]) / (_CENTRES[0] - _CENTRES[1])
     before = (means[:, 1] - means[:, 2]) / (_CENTRES[1] - _CENTRES[2])
+    long = (level - means[:, 3]) / (_CENTRES[0] - _CENTRES[3])
     top, top_age, bottom, bottom_age = extremes(x, curves)
-    shapes = {
-        "level": level,
-        "slope": slope,
-        "slope_long": (level - means[:, 3]) / (_CENTRES[0] - _CENTRES[3]),
-        "bend": slope - before,
-        "since_start": level - curves[:, 0],
-        "below_peak": top - level,
-        "peak_age": top_age,
-        "above_trough": level - bottom,
-        "trough_age": bottom_age,
-    }
-    signals = [_CURVES.index(name) for name in names]
-    for shape, values in shapes.items():
-        columns = _SHAPE_COLUMNS[shape][signals]
-        row[columns[columns >= 0]] = values[columns >= 0]
-    for name, curve in zip(names, curves, strict=True):
-        if name in _LOSSES:
-            row[_COLUMN[f"{name}_roughness"]] = roughness(x, curve)
+    since_start = level - curves[:, 0]
+    bend, below, above = slope - before, top - level, level - bottom
+    shapes = [level, slope, long, since_start, bend, below, top_age, above, bottom_age]
+    columns = _SHAPE_COLUMNS[:, [_CURVE_INDEX[name] for name in names]]
+    row[columns[columns >= 0]] = np.array(shapes)[columns >= 0]
+    losses = [name for name in _LOSSES if name in names]
+    rough = roughness(x, curves[[names.index(name) for name in losses]])
+    for name, value in zip(losses, rough, strict=True):
+        row[_COLUMN[f"{name}_roughness"]] = value
 
 
 def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
@@ -303,12 +297,14 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
         put(f"{part}_share", _last(history, f"weight_norm_{part}") - norm)
 
 
-def _scaled(name: str, values: FloatArray) -> FloatArray:
-    if name in _MARGINS:
-        return np.asarray(np.arcsinh(values))
-    if name in _ACCURACIES or name in _PROBED_SHARES:
-        return values
-    return np.asarray(np.log10(np.maximum(values, _SMALL)))
+def _scaled(names: list[str], curves: FloatArray) -> FloatArray:
+    """Return curves as they are read: scales as logarithms, margins by arsinh, the others as they are."""
+    for k, name in enumerate(names):
+        if name in _MARGINS:
+            curves[k] = np.arcsinh(curves[k])
+    logarithmic = [k for k, name in enumerate(names) if name not in _AS_THEY_ARE]
+    curves[logarithmic] = np.log10(np.maximum(curves[logarithmic], _SMALL))
+    return curves
 
 
 def _passage(distance: float, slope: float) -> float:

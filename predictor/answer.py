@@ -8,7 +8,7 @@ import numpy as np
 from features.curves import FloatArray
 from features.phase import Phase
 from predictor.advice import AdviceRule
-from predictor.curves import OnsetCurves
+from predictor.curves import OnsetCurve
 from predictor.drivers import drivers_of
 from predictor.forecast import Curve, Forecast, Quantiles, Support
 from predictor.hazard import EDGES
@@ -40,7 +40,7 @@ class Reading:
 def answer(
     version: str,
     reading: Reading,
-    curve: OnsetCurves,
+    curve: OnsetCurve,
     *,
     memorization: FloatArray,
     features: FloatArray,
@@ -49,8 +49,8 @@ def answer(
     in_support: bool,
     advice: AdviceRule,
 ) -> Forecast:
-    """Return the forecast of one run that has not generalised yet, from its one-row curve."""
-    supported = _step(reading.landmark, float(curve.reach[0]))
+    """Return the forecast of one run that has not generalised yet."""
+    supported = _step(reading.landmark, curve.reach)
     horizon = min(reading.horizon, supported)
     warnings = list(reading.warnings)
     if reading.horizon > supported:
@@ -64,9 +64,8 @@ def answer(
             "the forecast leans on what those did as a whole"
         )
     by_horizon = _probability(curve, horizon / reading.landmark)
-    levels = np.array(_LEVELS)
-    onset = _quantiles(reading.landmark, curve, levels)
-    if_onset = _quantiles(reading.landmark, curve, levels * by_horizon)
+    onset = _quantiles(reading.landmark, curve, 1.0)
+    if_onset = _quantiles(reading.landmark, curve, by_horizon)
     memorized = reading.memorized.step
     return Forecast(
         forecaster=version,
@@ -128,12 +127,13 @@ def _step(landmark: int, decades: float) -> int:
     return math.floor(landmark * 10**decades + 0.5)
 
 
-def _probability(curve: OnsetCurves, ratio: float) -> float:
-    return float(curve.probability(np.array([math.log10(ratio)]))[0])
+def _probability(curve: OnsetCurve, ratio: float) -> float:
+    return float(curve.probability(math.log10(ratio)))
 
 
-def _quantiles(landmark: int, curve: OnsetCurves, levels: FloatArray) -> list[int | None]:
-    decades = curve.repeated(len(levels)).quantile(levels).tolist()
+def _quantiles(landmark: int, curve: OnsetCurve, by_horizon: float) -> list[int | None]:
+    """Return the steps by which the curve reaches each level of a share of it."""
+    decades = [curve.quantile(level * by_horizon) for level in _LEVELS]
     return [None if math.isnan(x) else max(_step(landmark, x), landmark + 1) for x in decades]
 
 
@@ -142,17 +142,17 @@ def _delays(onset: list[int | None], memorized: int | None) -> Quantiles:
     return Quantiles(*(None if o is None or memorized is None else o - memorized for o in onset))
 
 
-def _curve(landmark: int, curve: OnsetCurves) -> Curve:
-    decades = np.linspace(0, float(curve.reach[0]), CURVE_POINTS)[1:]
+def _curve(landmark: int, curve: OnsetCurve) -> Curve:
+    decades = np.linspace(0, curve.reach, CURVE_POINTS)[1:]
     steps = np.unique(np.floor(landmark * 10**decades + 0.5))
     steps = steps[steps > landmark]
-    probability = curve.repeated(len(steps)).probability(np.log10(steps / landmark))
+    probability = curve.probability(np.log10(steps / landmark))
     return Curve(tuple(steps.astype(np.int64).tolist()), tuple(probability.tolist()))
 
 
 def _outcomes(
     reading: Reading,
-    curve: OnsetCurves,
+    curve: OnsetCurve,
     horizon: int,
     by_horizon: float,
     memorization: FloatArray,

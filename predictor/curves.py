@@ -1,5 +1,6 @@
 """Calibrated curves of P(onset <= t) for many rows, as far as the corpus supports them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,8 @@ class OnsetCurves:
     def __len__(self) -> int:
         return len(self.cdf)
 
-    def repeated(self, times: int) -> "OnsetCurves":
-        """Return the one curve of this object several times, to ask it about several steps or levels at once."""
-        return OnsetCurves(np.repeat(self.cdf, times, axis=0), np.repeat(self.reach, times))
+    def __iter__(self) -> "Iterator[OnsetCurve]":
+        return map(OnsetCurve, self.cdf, self.reach.tolist())
 
     def probability(self, x: FloatArray) -> FloatArray:
         """Return P(onset within x decades); that at the reach for x beyond it."""
@@ -39,12 +39,30 @@ class OnsetCurves:
 
     def quantile(self, level: FloatArray) -> FloatArray:
         """Return the decades by which P(onset) reaches a level; NaN where it does not within the reach."""
-        out = np.full(len(self.cdf), np.nan)
-        reached = self.probability(self.reach) >= level
-        for row in np.flatnonzero(reached):
-            # Where a curve is flat, the earliest of the equals is meant.
-            k = max(int(np.searchsorted(self.cdf[row], level[row], side="left")), 1)
-            low, high = self.cdf[row, k - 1], self.cdf[row, k]
-            share = (level[row] - low) / (high - low) if high > low else 0.0
-            out[row] = min(EDGES[k - 1] + share * (EDGES[k] - EDGES[k - 1]), self.reach[row])
-        return out
+        pairs = zip(self, level.tolist(), strict=True)
+        return np.array([curve.quantile(x) for curve, x in pairs], dtype=float)
+
+
+_EDGES: list[float] = EDGES.tolist()
+
+
+@dataclass(frozen=True, eq=False)
+class OnsetCurve:
+    """One of them: shape (n_bins + 1,), and its reach."""
+
+    cdf: FloatArray
+    reach: float
+
+    def probability(self, x: FloatArray | float) -> FloatArray:
+        """Return P(onset within x decades), of the shape of x; that at the reach for x beyond it."""
+        return np.asarray(np.interp(np.minimum(x, self.reach), EDGES, self.cdf))
+
+    def quantile(self, level: float) -> float:
+        """Return the decades by which P(onset) reaches a level; NaN where it does not within the reach."""
+        if not self.probability(self.reach) >= level:
+            return float("nan")
+        # Where the curve is flat, the earliest of the equals is meant.
+        k = max(int(self.cdf.searchsorted(level)), 1)
+        low, high = self.cdf[k - 1 : k + 1].tolist()
+        share = (level - low) / (high - low) if high > low else 0.0
+        return min(_EDGES[k - 1] + share * (_EDGES[k] - _EDGES[k - 1]), self.reach)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from predictor.answer import Reading, answer, answer_generalized
 from predictor.corpus_tables import FittingTables
 from predictor.curves import OnsetCurves
 from predictor.forecast import Forecast, Question
-from predictor.hazard import CENTRES, EDGES, decades_after
+from predictor.hazard import EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
 from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance, worlds_of
 from predictor.survival import cdf_at, kaplan_meier
@@ -28,6 +29,7 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 
 # What the log-linear part of the hazard reads: with the history in it, forecasts without context were worse elsewhere.
 LINEAR_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
+_AT_ONCE = 64  # histories answered together: where each ends in the trees takes 35 kB
 _AGE, _MEMORIZED = (list(FEATURES).index(n) for n in ("memorization_age", "memorized"))
 
 
@@ -100,7 +102,9 @@ class OnsetForecaster:
         """Answer many questions at once; in the place of one that cannot be answered stands the reason."""
         readings = [_read(q) for q in questions]
         open_ = [r for r in readings if isinstance(r, Reading) and r.phase != "generalized"]
-        answers = iter(self._answers(open_))
+        answers = chain.from_iterable(
+            self._answers(open_[k : k + _AT_ONCE]) for k in range(0, len(open_), _AT_ONCE)
+        )
         results: list[Forecast | InvalidInput] = []
         for reading in readings:
             if isinstance(reading, InvalidInput):
@@ -132,26 +136,24 @@ class OnsetForecaster:
         return OnsetCurves(cdf, self.reach(_age(table.features), table.landmark))
 
     def _answers(self, readings: list[Reading]) -> list[Forecast]:
-        if not readings:
-            return []
         features = np.stack([extract(r.history, r.context) for r in readings])
         target = np.array([r.target_accuracy for r in readings])
         landmark = np.array([r.landmark for r in readings], dtype=float)
         phase = np.array([phase_index(r.phase) for r in readings])
         score = self.resemblance.score(features, [r.context for r in readings])
+        leaves = list(self.hazard.leaves(features, target))
         curves = OnsetCurves(
-            self._widened(self.hazard.curves(features, target, phase), phase, score),
+            self._widened(self.hazard.curves(features, target, phase, leaves), phase, score),
             self.reach(_age(features), landmark),
         )
         median = curves.quantile(0.5 * curves.probability(curves.reach))
-        bins = np.searchsorted(EDGES, np.nan_to_num(median), side="right") - 1
-        bins = np.clip(bins, 0, len(CENTRES) - 1)
-        moved = self.hazard.contributions(features, target, bins)
+        bins = np.searchsorted(EDGES[1:-1], np.where(np.isnan(median), 0.0, median), side="right")
+        moved = self.hazard.contributions(features, target, bins, leaves)
         return [
             answer(
                 self.version,
                 reading,
-                OnsetCurves(curves.cdf[k : k + 1], curves.reach[k : k + 1]),
+                curve,
                 memorization=self.memorization,
                 features=features[k],
                 contribution=moved[k],
@@ -159,7 +161,7 @@ class OnsetForecaster:
                 in_support=bool(score[k] >= self.resemblance.threshold),
                 advice=self.advice,
             )
-            for k, reading in enumerate(readings)
+            for k, (reading, curve) in enumerate(zip(readings, curves, strict=True))
         ]
 
     def _widened(self, cdf: FloatArray, phase: np.ndarray, score: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ configurations new to it (cross-fitting; CV+ of Barber et al. 2021, arXiv 1905.0
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +23,8 @@ from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
 from predictor.hazard import CENTRES, EDGES, decades_after, person_periods, thinned
 from predictor.learner import Learner
+from predictor.linear_hazard import LinearHazard
+from predictor.tree_nodes import Index
 from predictor.trees import Trees
 
 # A phase with fewer onsets than this is calibrated together with the others.
@@ -129,13 +131,27 @@ class HazardModel:
         """The boosted parts of all learners, added up, asked at every bin."""
         return Trees([m.boosted for m in self.learners], CENTRES)
 
+    @cached_property
+    def linear(self) -> LinearHazard:
+        """The mean of the log-linear parts of all learners."""
+        return LinearHazard.mean([m.linear for m in self.learners])
+
+    def leaves(self, features: FloatArray, target: FloatArray) -> Iterator[Index]:
+        """Yield where each row ends in the trees: the most of the work, to be handed to the two methods below."""
+        return map(self.trees.leaves, np.column_stack([features, target]))
+
     def curves(
-        self, features: FloatArray, target: FloatArray, group: NDArray[np.int64]
+        self,
+        features: FloatArray,
+        target: FloatArray,
+        group: NDArray[np.int64],
+        leaves: Iterable[Index] | None = None,
     ) -> FloatArray:
         """Return calibrated P(onset by each edge), shape (n_rows, n_bins + 1)."""
-        start = np.mean([m.linear.log_rates(features, target) for m in self.learners], axis=0)
-        boosted = self.trees.sums(np.column_stack([features, target])) / len(self.learners)
-        return self._calibrated(onset_probability(start + boosted), group)
+        ends = self.leaves(features, target) if leaves is None else leaves
+        boosted = np.array([self.trees.sum(end) for end in ends]).reshape(len(features), -1)
+        log_rates = self.linear.log_rates(features, target) + boosted / len(self.learners)
+        return self._calibrated(onset_probability(log_rates), group)
 
     def blind_curves(
         self,
@@ -148,16 +164,19 @@ class HazardModel:
         return self._calibrated(self._blind(features, target, configuration), group)
 
     def contributions(
-        self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
+        self,
+        features: FloatArray,
+        target: FloatArray,
+        bins: NDArray[np.intp],
+        leaves: Iterable[Index],
     ) -> FloatArray:
         """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features).
 
         Of the trees, by how far the tests of a feature move the mean (docs/decisions.md).
         """
-        straight = [m.linear.contributions(features, target, bins) for m in self.learners]
-        boosted = self.trees.contributions(np.column_stack([features, target]), bins)
-        boosted = boosted[:, : features.shape[1]] / len(self.learners)
-        return np.asarray(np.mean(straight, axis=0) + boosted)
+        moved = [self.trees.contributions(end, k) for end, k in zip(leaves, bins, strict=True)]
+        boosted = np.array(moved)[:, : features.shape[1]] / len(self.learners)
+        return np.asarray(self.linear.contributions(features, target, bins) + boosted)
 
     def importance(self, n_features: int) -> FloatArray:
         """Return how much each feature matters, shape (n_features,), summing to 1."""

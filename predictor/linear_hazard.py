@@ -74,6 +74,21 @@ class LinearHazard:
             coefficients[2 * n :] + model.intercept_,
         )
 
+    @classmethod
+    def mean(cls, parts: Sequence["LinearHazard"]) -> "LinearHazard":
+        """Return the mean of several, as one that reads the columns of each with its own centre and scale."""
+        n = len(parts)
+        features = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("columns", "centre", "scale")
+        }
+        weight, drift = (
+            np.concatenate([*(e[:-1] for e in effects), [sum(e[-1] for e in effects)]]) / n
+            for effects in ([p.weight for p in parts], [p.drift for p in parts])
+        )
+        base = np.mean([part.base for part in parts], axis=0)
+        return cls(**features, weight=weight, drift=drift, base=base)
+
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
         z = self._standardized(features, target)
@@ -87,8 +102,11 @@ class LinearHazard:
     ) -> FloatArray:
         """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
         effect = self.weight + np.outer(CENTRES[bins] - _MIDDLE, self.drift)
+        moved = self._standardized(features, target) * effect
         out = np.zeros(features.shape)
-        out[:, self.columns] = (self._standardized(features, target) * effect)[:, :-1]
+        np.add.at(
+            out.T, self.columns, moved[:, :-1].T
+        )  # a mean of several reads a column more than once
         return out
 
     def _standardized(self, features: FloatArray, target: FloatArray) -> FloatArray:

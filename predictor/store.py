@@ -186,7 +186,7 @@ def _hazard(path: Path, state: dict[str, Any]) -> HazardModel:
         boosted = [TreeText.read(f.read_text()) for f in sorted(path.glob("booster-*.txt"))]
         learners = [Learner(_linear(p), b) for p, b in zip(state["linear"], boosted, strict=True)]
         hazard = HazardModel(learners, maps)
-        hazard.trees  # noqa: B018  laid out here, not while the first question waits
+        hazard.linear, hazard.trees  # noqa: B018  laid out here, not while the first question waits
     except ValueError as error:
         problem = f"its boosters cannot be used ({error})"
         raise DamagedForecaster(path=str(path), problem=problem) from None

@@ -38,9 +38,10 @@ class Reach:
 
     def __call__(self, age: FloatArray, landmark: FloatArray) -> FloatArray:
         """Return the supported decades of each row; its age is NaN where it has not memorised."""
-        by_age = self.decades[_nearest(np.nan_to_num(age), self.ages)]
+        ageless = np.isnan(age)
+        by_age = self.decades[_nearest(np.where(ageless, 0.0, age), self.ages)]
         by_landmark = self.unmemorized[_nearest(np.log10(landmark), self.landmarks)]
-        return np.where(np.isnan(age), by_landmark, by_age)
+        return np.where(ageless, by_landmark, by_age)
 
 
 def _nearest(values: FloatArray, centres: FloatArray) -> NDArray[np.intp]:
@@ -117,7 +118,7 @@ class Resemblance:
     def trust(self, score: FloatArray) -> FloatArray:
         """Return how much of a forecast is the model's own: 1 in support, falling to 0 at the floor."""
         width = max(self.threshold - self.floor, 1e-9)
-        return np.clip((score - self.floor) / width, 0.0, 1.0)
+        return np.minimum(np.maximum((score - self.floor) / width, 0.0), 1.0)
 
     def _is_familiar(self, context: Context) -> bool:
         words = ((name, getattr(context, name)) for name in _WORLD)

@@ -73,33 +73,34 @@ class Trees:
         ----------
         rows : all columns but the last, shape (n_rows, n_columns - 1); NaN where a value is missing.
         """
-        steps = np.empty((len(rows), self._n_points))
-        for k, row in enumerate(rows):
-            step = self._value[self._leaves(row)]
-            step[1:] -= self._follows * step[:-1]  # over the segment before, of the same tree
-            steps[k] = np.bincount(self._start, step, self._n_points)
-        return np.cumsum(steps, axis=1)
+        return np.array([self.sum(self.leaves(row)) for row in rows]).reshape(-1, self._n_points)
 
-    def contributions(self, rows: FloatArray, points: Index) -> FloatArray:
-        """Return how far the tests of each column move the sum at one point of each row, shape (n_rows, n_columns).
+    def leaves(self, row: FloatArray) -> Index:
+        """Return where one row ends: leaves, numbered through all trees, to be handed to the two methods below.
 
-        A test moves it from the mean over the leaves below the node, weighed by the rows that they were fitted on, to
-        that over the side which is taken (Saabas 2014). All of them and the mean over all rows add up to the sum.
+        Shape (n_segments,): one for each segment of the grid within which nothing changes in a tree.
         """
-        paths = self._paths
-        out = np.empty((len(rows), self._n_columns))
-        for k, (row, point) in enumerate(zip(rows, points, strict=True)):
-            tests = paths.tests(self._leaves(row)[self._segment[:, point]])
-            out[k] = np.bincount(paths.column[tests], paths.move[tests], self._n_columns)
-        return out
-
-    def _leaves(self, row: FloatArray) -> Index:
-        """Return the leaf, numbered through all trees, that a row ends in; shape (n_segments,)."""
         readings = np.concatenate([as_read(row, int(d)) for d in self._decisions] or [np.zeros(1)])
         left = readings[self._column] <= self._threshold
         # What the left keeps where it is taken, else what the right does; `where` takes ten times as long.
         kept = np.bitwise_and.reduce(self._kept_right ^ left * self._either, axis=0)
         return np.asarray(self._first_leaf[self._tree] + _bit(kept[self._tree] & self._kept))
+
+    def sum(self, leaves: Index) -> FloatArray:
+        """Return the sum of all trees at each point, shape (n_points,)."""
+        step = self._value[leaves]
+        step[1:] -= self._follows * step[:-1]  # over the segment before, of the same tree
+        return np.cumsum(np.bincount(self._start, step, self._n_points))
+
+    def contributions(self, leaves: Index, point: int) -> FloatArray:
+        """Return how far the tests of each column move the sum at one point, shape (n_columns,).
+
+        A test moves it from the mean over the leaves below the node, weighed by the rows that they were fitted on, to
+        that over the side which is taken (Saabas 2014). All of them and the mean over all rows add up to the sum.
+        """
+        tests = self._paths.tests(leaves[self._segment[:, point]])
+        moved = np.bincount(self._paths.column[tests], self._paths.move[tests], self._n_columns)
+        return moved.astype(np.float64, copy=False)
 
     @cached_property
     def _paths(self) -> Paths:

@@ -42,7 +42,7 @@ def test_windows_outside_the_history_are_missing():
 def test_roughness_is_the_standard_deviation_around_the_trend():
     x = np.linspace(-0.6, 0, 400)
     wave = 0.3 * np.sin(200 * x)
-    assert roughness(x, 2 * x + wave) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
+    assert roughness(x, (2 * x + wave)[None])[0] == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
 
 
 def test_features_say_what_they_say():

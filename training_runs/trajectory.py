@@ -22,6 +22,14 @@ FloatArray = NDArray[np.float64]
 # A float32 accuracy of 1 can come back as 1.0000001; more than this above 1 is a mistake.
 ROUNDING = 1e-6
 
+_RANGES = {
+    name: (
+        -math.inf if signal.low is None else signal.low,
+        math.inf if signal.high is None else signal.high,
+    )
+    for name, signal in SIGNALS.items()
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
@@ -43,7 +51,9 @@ class Trajectory:
 
     def __init__(self, steps: ArrayLike, signals: Mapping[str, ArrayLike]) -> None:
         checked = _checked_steps(steps)
-        columns = {name: _checked_signal(name, signals[name], len(checked)) for name in signals}
+        columns = _sound_signals(signals, len(checked))
+        if columns is None:  # one by one, to say what is wrong with which
+            columns = {name: _checked_signal(name, signals[name], len(checked)) for name in signals}
         object.__setattr__(self, "steps", checked)
         object.__setattr__(self, "signals", MappingProxyType(columns))
 
@@ -131,6 +141,25 @@ def _checked_steps(steps: ArrayLike) -> NDArray[np.int64]:
     return result
 
 
+def _sound_signals(signals: Mapping[str, ArrayLike], n_evals: int) -> dict[str, FloatArray] | None:
+    """Return all signals at once, which is twice as fast; None where anything is not as it should be."""
+    if not signals or not signals.keys() <= SIGNALS.keys():
+        return None
+    try:
+        block = np.array(list(signals.values()), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if block.shape != (len(signals), n_evals):
+        return None
+    # Of what is recorded: these two pass over NaN. NaN itself where nothing is.
+    bottom, top = np.fmin.reduce(block, axis=1), np.fmax.reduce(block, axis=1)
+    low, high = np.array([_RANGES[name] for name in signals]).T
+    if (np.isinf(bottom) | np.isinf(top) | (bottom < low) | (top > high)).any():
+        return None
+    block.setflags(write=False)
+    return dict(zip(signals, block, strict=True))
+
+
 def _checked_signal(name: str, values: ArrayLike, n_evals: int) -> FloatArray:
     field = f"history.{name}"
     if name not in SIGNALS:
@@ -156,9 +185,7 @@ def _checked_signal(name: str, values: ArrayLike, n_evals: int) -> FloatArray:
 
 def _in_range(name: str, field: str, array: FloatArray, bottom: float, top: float) -> FloatArray:
     """Return the values of a signal, given the lowest and the highest of them, with what rounding did taken back."""
-    signal = SIGNALS[name]
-    low = -math.inf if signal.low is None else signal.low
-    high = math.inf if signal.high is None else signal.high
+    low, high = _RANGES[name]
     if bottom < low - ROUNDING or top > high + ROUNDING:
         outside = (array < low - ROUNDING) | (array > high + ROUNDING)
         i = int(np.argmax(outside))
@@ -167,11 +194,13 @@ def _in_range(name: str, field: str, array: FloatArray, bottom: float, top: floa
         raise InvalidInput(
             field=f"{field}[{i}]",
             value=_plain(array[i]),
-            expected=f"a number in [{low:g}, {high:g}]" if signal.high else f"a number >= {low:g}",
+            expected=f"a number >= {low:g}"
+            if math.isinf(high)
+            else f"a number in [{low:g}, {high:g}]",
             hint="the accuracies look like percent: divide them by 100" if percent else "",
         )
     if bottom < low or top > high:
-        array = np.clip(array, signal.low, signal.high)
+        array = np.clip(array, low, high)
     array.setflags(write=False)
     return array
 
