@@ -5,7 +5,6 @@ estimated on held-out configurations, and G(F(t)) is the calibrated curve: if F(
 is uniform again, so that every quantile covers what it says (Kuleshov et al. 2018, arXiv 1807.00263, for regression).
 Runs without onset give F at the end of their recording, a censored value, and G is a Kaplan-Meier estimate.
 
-Sources of runs (family, architecture, cadence) count the same, so that intervals know how much sources differ.
 Assumes that the recording's end is independent of the onset given the features: budgets are drawn before training.
 The guarantee is over configurations like the corpus; not for each single run, and not for another world.
 """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.curves import FloatArray
 from features.extract import FEATURES, extract
@@ -30,7 +31,9 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 # What the log-linear part of the hazard reads: with the history in it, forecasts without context were worse elsewhere.
 LINEAR_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
 _AT_ONCE = 64  # histories answered together: where each ends in the trees takes 35 kB
-_AGE, _MEMORIZED = (list(FEATURES).index(n) for n in ("memorization_age", "memorized"))
+_AGE, _MEMORIZED, _DECAY_CLOCK = (
+    list(FEATURES).index(n) for n in ("memorization_age", "memorized", "decay_clock")
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +71,10 @@ class OnsetForecaster:
         tables = tables or FittingTables.of(runs)
         table = tables.training
         x = decades_after(table.time, table.landmark)
-        rows = Rows.of(table, table.features, table.phase)
+        rows = Rows.of(table, table.features, calibration_group(table.features, table.phase))
         hazard = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, on_fold)
         reach = fit_reach(_age(table.features), table.landmark, x, table.configuration)
-        population = np.stack([_population(rows, rows.group == g) for g in range(len(PHASES) - 1)])
+        population = np.stack([_population(rows, table.phase == g) for g in range(len(PHASES) - 1)])
         return cls(
             version=version,
             hazard=hazard,
@@ -125,12 +128,11 @@ class OnsetForecaster:
         blind : by the learners that did not see each row's configuration.
         to_reach : only as far as they are supported, as forecasts are; else as far as the model goes.
         """
+        group = calibration_group(table.features, table.phase)
         if blind:
-            cdf = self.hazard.blind_curves(
-                table.features, table.target, table.phase, table.configuration
-            )
+            cdf = self.hazard.blind_curves(table.features, table.target, group, table.configuration)
         else:
-            cdf = self.hazard.curves(table.features, table.target, table.phase)
+            cdf = self.hazard.curves(table.features, table.target, group)
         if not to_reach:
             return OnsetCurves(cdf, np.full(len(table), EDGES[-1]))
         return OnsetCurves(cdf, self.reach(_age(table.features), table.landmark))
@@ -142,10 +144,8 @@ class OnsetForecaster:
         phase = np.array([phase_index(r.phase) for r in readings])
         score = self.resemblance.score(features, [r.context for r in readings])
         leaves = list(self.hazard.leaves(features, target))
-        curves = OnsetCurves(
-            self._widened(self.hazard.curves(features, target, phase, leaves), phase, score),
-            self.reach(_age(features), landmark),
-        )
+        cdf = self.hazard.curves(features, target, calibration_group(features, phase), leaves)
+        curves = OnsetCurves(self._widened(cdf, phase, score), self.reach(_age(features), landmark))
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES[1:-1], np.where(np.isnan(median), 0.0, median), side="right")
         moved = self.hazard.contributions(features, target, bins, leaves)
@@ -170,6 +170,14 @@ class OnsetForecaster:
         return np.asarray(trust * cdf + (1 - trust) * self.population[phase])
 
 
+def calibration_group(features: FloatArray, phase: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which calibration each row belongs to: by phase, and by whether learning rate and weight decay are known.
+
+    Without them a forecast is more often wrong, and has to be less sure.
+    """
+    return np.asarray(phase + len(PHASES) * np.isnan(features[:, _DECAY_CLOCK]))
+
+
 def _age(features: FloatArray) -> FloatArray:
     """Return the decades since memorisation; NaN where it is not confirmed or not known."""
     return features[:, _AGE]
@@ -190,7 +198,8 @@ def _memorization(table: FeatureTable) -> FloatArray:
 
 def _fit_advice(watched: FeatureTable, hazard: HazardModel, reach: Reach) -> AdviceRule:
     rows = watched.where(watched.outcome_known())
-    cdf = hazard.blind_curves(rows.features, rows.target, rows.phase, rows.configuration)
+    group = calibration_group(rows.features, rows.phase)
+    cdf = hazard.blind_curves(rows.features, rows.target, group, rows.configuration)
     curves = OnsetCurves(cdf, reach(_age(rows.features), rows.landmark))
     probability = curves.probability(decades_after(rows.budget, rows.landmark))
     return fit_advice(probability, rows.event, rows.blocked, rows.run, rows.configuration)

@@ -1,4 +1,4 @@
-"""Boosted hazards from five folds of configurations, and one calibration for each phase of a run.
+"""Hazards from five folds of configurations, and one calibration for each group of rows.
 
 Each learner has seen four fifths of the configurations. A forecast averages all five; a row of the corpus is judged by
 the one that did not see its configuration, so that the very model that is shipped can be calibrated and compared on
@@ -21,18 +21,16 @@ from predictor.boosting import onset_probability
 from predictor.calibration import CalibrationMap, fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import CENTRES, EDGES, decades_after, person_periods, thinned
-from predictor.learner import Learner
+from predictor.hazard import CENTRES, EDGES, decades_after, person_periods
+from predictor.learner import Learner, averaged
 from predictor.linear_hazard import LinearHazard
+from predictor.network import HazardNetwork
 from predictor.tree_nodes import Index
 from predictor.trees import Trees
 
-# A phase with fewer onsets than this is calibrated together with the others.
+# A group with fewer onsets than this is calibrated together with the others.
 _MIN_EVENTS = 40
 _EVERYTHING = -1
-# A source with fewer configurations that generalise says little of how wrong forecasts are: it counts for a fifth.
-_MIN_SOURCE_EVENTS = 20
-_SMALL_SOURCE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +41,8 @@ class Rows:
     ----------
     features : shape (n_rows, n_features).
     target : accuracy asked about.
-    group : which calibration a row belongs to (its phase).
+    group : which calibration a row belongs to.
     x, event : decades followed after the landmark, and whether that ended in onset.
-    source : what kind of run it is, and how it was recorded.
     configuration : the unit of folds.
     weight : such that each configuration counts once.
     """
@@ -55,7 +52,6 @@ class Rows:
     group: NDArray[np.int64]
     x: FloatArray
     event: NDArray[np.bool_]
-    source: NDArray[np.str_]
     configuration: NDArray[np.str_]
     weight: FloatArray
 
@@ -68,7 +64,6 @@ class Rows:
             group=group,
             x=decades_after(table.time, table.landmark),
             event=table.event,
-            source=table.source,
             configuration=table.configuration,
             weight=table.weight,
         )
@@ -111,7 +106,7 @@ class HazardModel:
                 rows.features[seen],
                 names,
                 rows.target[seen],
-                thinned(person_periods(rows.x[seen], rows.event[seen])),
+                person_periods(rows.x[seen], rows.event[seen]),
                 rows.weight[seen],
                 linear_columns,
             )
@@ -136,6 +131,11 @@ class HazardModel:
         """The mean of the log-linear parts of all learners."""
         return LinearHazard.mean([m.linear for m in self.learners])
 
+    @cached_property
+    def network(self) -> HazardNetwork:
+        """The mean of the networks of all learners."""
+        return HazardNetwork.mean([m.network for m in self.learners])
+
     def leaves(self, features: FloatArray, target: FloatArray) -> Iterator[Index]:
         """Yield where each row ends in the trees: the most of the work, to be handed to the two methods below."""
         return map(self.trees.leaves, np.column_stack([features, target]))
@@ -150,7 +150,8 @@ class HazardModel:
         """Return calibrated P(onset by each edge), shape (n_rows, n_bins + 1)."""
         ends = self.leaves(features, target) if leaves is None else leaves
         boosted = np.array([self.trees.sum(end) for end in ends]).reshape(len(features), -1)
-        log_rates = self.linear.log_rates(features, target) + boosted / len(self.learners)
+        stepwise = self.linear.log_rates(features, target) + boosted / len(self.learners)
+        log_rates = averaged(stepwise, self.network.log_rates(features, target))
         return self._calibrated(onset_probability(log_rates), group)
 
     def blind_curves(
@@ -176,7 +177,8 @@ class HazardModel:
         """
         moved = [self.trees.contributions(end, k) for end, k in zip(leaves, bins, strict=True)]
         boosted = np.array(moved)[:, : features.shape[1]] / len(self.learners)
-        return np.asarray(self.linear.contributions(features, target, bins) + boosted)
+        stepwise = self.linear.contributions(features, target, bins) + boosted
+        return averaged(stepwise, self.network.contributions(features, target, bins))
 
     def importance(self, n_features: int) -> FloatArray:
         """Return how much each feature matters, shape (n_features,), summing to 1."""
@@ -203,24 +205,9 @@ class HazardModel:
 def _calibrations(raw: FloatArray, rows: Rows) -> dict[int, CalibrationMap]:
     at_end = OnsetCurves(raw, np.full(len(raw), EDGES[-1])).probability(rows.x)
     event = rows.event & (rows.x <= EDGES[-1])
-    weight = weight_by_source(rows)
-    maps = {_EVERYTHING: fit_calibration(at_end, event, weight)}
+    maps = {_EVERYTHING: fit_calibration(at_end, event, rows.weight)}
     for g in np.unique(rows.group):
         members = rows.group == g
         if len(np.unique(rows.configuration[members & event])) >= _MIN_EVENTS:
-            maps[int(g)] = fit_calibration(at_end[members], event[members], weight[members])
+            maps[int(g)] = fit_calibration(at_end[members], event[members], rows.weight[members])
     return maps
-
-
-def weight_by_source(rows: Rows) -> FloatArray:
-    """Let every source count the same, so that intervals know how much sources differ.
-
-    By configuration alone, three quarters of the calibration would be one family on one network.
-    """
-    weight = np.zeros(len(rows.weight))
-    for name in np.unique(rows.source):
-        members = rows.source == name
-        seen = len(np.unique(rows.configuration[members & rows.event]))
-        share = 1.0 if seen >= _MIN_SOURCE_EVENTS else _SMALL_SOURCE
-        weight[members] = share * rows.weight[members] / rows.weight[members].sum()
-    return np.asarray(weight * rows.weight.sum() / weight.sum())

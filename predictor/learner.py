@@ -1,4 +1,4 @@
-"""One learner of the hazard: a log-linear hazard, and boosted trees of what it leaves over."""
+"""One learner of the hazard: a log-linear hazard, boosted trees of what it leaves over, and a network beside both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,23 @@ import numpy as np
 
 from features.curves import FloatArray
 from predictor.boosting import fit_hazard
-from predictor.hazard import CENTRES, PersonPeriods
+from predictor.hazard import CENTRES, PersonPeriods, thinned
 from predictor.linear_hazard import LinearHazard
+from predictor.network import HazardNetwork
 from predictor.tree_text import TreeText
 from predictor.trees import Trees
+
+# Of the log hazard. From 0.3 to 0.5 forecasts are alike; the network alone is no better than what it stands beside.
+NETWORK_SHARE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class Learner:
-    """A fitted log hazard: the sum of its two parts."""
+    """A fitted log hazard: the sum of a log-linear part and of trees, averaged with a network."""
 
     linear: LinearHazard
     boosted: TreeText
+    network: HazardNetwork
 
     @classmethod
     def fit(
@@ -32,9 +37,11 @@ class Learner:
         linear_columns: Sequence[int],
     ) -> "Learner":
         """Fit one part after the other; arguments as for `fit_hazard` and `LinearHazard.fit`."""
-        linear = LinearHazard.fit(features, target, periods, weight, linear_columns)
+        few = thinned(periods)
+        linear = LinearHazard.fit(features, target, few, weight, linear_columns)
         start = linear.log_rates(features, target)
-        return cls(linear, fit_hazard(features, names, target, periods, weight, start))
+        boosted = fit_hazard(features, names, target, few, weight, start)
+        return cls(linear, boosted, HazardNetwork.fit(features, target, periods, weight))
 
     @cached_property
     def trees(self) -> Trees:
@@ -44,12 +51,18 @@ class Learner:
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
         start = self.linear.log_rates(features, target)
-        return np.asarray(start + self.trees.sums(np.column_stack([features, target])))
+        stepwise = start + self.trees.sums(np.column_stack([features, target]))
+        return averaged(stepwise, self.network.log_rates(features, target))
 
     def importance(self, n_features: int) -> FloatArray:
-        """Return how much each feature matters, shape (n_features,), summing to 1: half by either part."""
+        """Return how much each feature matters, shape (n_features,), summing to 1: half by the trees, half by the lines."""
         gain = self.boosted.gains()[:n_features]
         effect = np.zeros(n_features)
         effect[self.linear.columns] = np.abs(self.linear.weight[:-1])
         parts = [part / max(part.sum(), 1e-12) for part in (gain, effect)]
         return np.asarray(0.5 * parts[0] + 0.5 * parts[1])
+
+
+def averaged(stepwise: FloatArray, smooth: FloatArray) -> FloatArray:
+    """Return the mean of a log hazard with trees, and of a network's; or of what features contribute to them."""
+    return (1 - NETWORK_SHARE) * stepwise + NETWORK_SHARE * smooth

@@ -1,7 +1,7 @@
 """Where forecasters live: one folder a version, holding data and never code.
 
-A version is `booster-<k>.txt` (LightGBM's text format), `state.json` (everything else that a forecast needs),
-`card.json` (what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped
+A version is `booster-<k>.txt` (LightGBM's text format), `network-<k>.npz` (arrays), `state.json` (everything else that a
+forecast needs), `card.json` (what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped
 versions lie in this package and cannot be changed; the user's lie in their data directory, beside the name of the
 active one. A version appears whole or not at all, and is never overwritten.
 """
@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ from predictor.forecaster import OnsetForecaster
 from predictor.hazard_model import HazardModel
 from predictor.learner import Learner
 from predictor.linear_hazard import LinearHazard
+from predictor.network import HazardNetwork
 from predictor.support import Reach, Resemblance
 from predictor.tree_text import TreeText
 
 SHIPPED = Path(__file__).parent / "forecasters"
-FORMAT = 2  # of state.json; a change is named in the CHANGELOG
+FORMAT = 3  # of all of this; a change is named in the CHANGELOG
 
 Card = dict[str, Any]
 
@@ -114,6 +116,7 @@ def save(forecaster: OnsetForecaster, card: Card, folder: Path) -> None:
     try:
         for k, learner in enumerate(forecaster.hazard.learners):
             (aside / f"booster-{k}.txt").write_text(learner.boosted.text)
+            np.savez(aside / f"network-{k}.npz", allow_pickle=False, **_arrays_of(learner.network))
         (aside / "state.json").write_text(_dumps(_state(forecaster)))
         (aside / "card.json").write_text(_dumps({"version": forecaster.version, **card}))
         checksums = {p.name: _checksum(p) for p in sorted(aside.iterdir())}
@@ -184,11 +187,13 @@ def _hazard(path: Path, state: dict[str, Any]) -> HazardModel:
     }
     try:
         boosted = [TreeText.read(f.read_text()) for f in sorted(path.glob("booster-*.txt"))]
-        learners = [Learner(_linear(p), b) for p, b in zip(state["linear"], boosted, strict=True)]
-        hazard = HazardModel(learners, maps)
-        hazard.linear, hazard.trees  # noqa: B018  laid out here, not while the first question waits
-    except ValueError as error:
-        problem = f"its boosters cannot be used ({error})"
+        networks = [_network(f) for f in sorted(path.glob("network-*.npz"))]
+        parts = zip(map(_linear, state["linear"]), boosted, networks, strict=True)
+        hazard = HazardModel([Learner(*part) for part in parts], maps)
+        # Laid out here, not while the first question waits.
+        hazard.linear, hazard.trees, hazard.network  # noqa: B018
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        problem = f"its learners cannot be used ({error})"
         raise DamagedForecaster(path=str(path), problem=problem) from None
     if any(b.names != [*FEATURES, *ASKED] for b in boosted):
         raise DamagedForecaster(path=str(path), problem="its boosters name other features")
@@ -233,6 +238,17 @@ def _linear(state: dict[str, list[Any]]) -> LinearHazard:
 
 def _linear_state(linear: LinearHazard) -> dict[str, list[Any]]:
     return {name: values.tolist() for name, values in vars(linear).items()}
+
+
+def _arrays_of(network: HazardNetwork) -> dict[str, np.ndarray]:
+    layers = {f"parameters-{k}": values for k, values in enumerate(network.parameters)}
+    return {"centre": network.centre, "scale": network.scale, **layers}
+
+
+def _network(path: Path) -> HazardNetwork:
+    with np.load(path) as arrays:
+        layers = [arrays[f"parameters-{k}"] for k in range(len(arrays.files) - 2)]
+        return HazardNetwork(arrays["centre"], arrays["scale"], layers)
 
 
 def _array(values: list[float | None]) -> np.ndarray:

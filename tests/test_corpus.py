@@ -151,19 +151,9 @@ def can_be_made_here(run: Run) -> bool:
     return run.context.task_family != "reviews" and not needs_mnist
 
 
-def had_its_batch(run: Run) -> bool:
-    """Leave out runs with less than a batch of samples: docs/corpus.md says how theirs were made."""
-    config = RunConfig(**run.config)
-    return config.batch_size is None or config.minibatch is not None
-
-
 def ten_of(runs: list[Run]) -> list[Run]:
     """Ten random runs of the present design, among those that take seconds."""
-    ours = [
-        r
-        for r in runs
-        if "logit_scale" in r.trajectory.signals and can_be_made_here(r) and had_its_batch(r)
-    ]
+    ours = [r for r in runs if "logit_scale" in r.trajectory.signals and can_be_made_here(r)]
     affordable = sorted((r for r in ours if cost(r) < AFFORDABLE), key=lambda r: r.run_id)
     return random.Random(4).sample(affordable, min(10, len(affordable)))
 

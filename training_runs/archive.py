@@ -1,8 +1,8 @@
 """A folder of runs on disk: Parquet shards, one row a run, written once and never changed.
 
 Every write is a new file that appears whole or not at all (written aside, synced, renamed), so a reader never sees a
-torn file and a kill at any moment loses nothing that was added. Reading takes the first of two rows with one run_id,
-so a kill between compacting and deleting the pieces repeats nothing.
+torn file and a kill at any moment loses nothing that was added. Reading takes the last of two rows with one run_id: a
+run made again replaces the one before, and a kill between compacting and deleting the pieces repeats nothing.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ def read(folder: Path) -> list[Run]:
     runs: dict[str, Run] = {}
     for shard in _shards(folder):
         for row in _table(shard).to_pylist():
-            runs.setdefault(row["run_id"], _run(row))
+            runs[row["run_id"]] = _run(row)
     return list(runs.values())
 
 

@@ -31,13 +31,13 @@ Every run carries its whole configuration, so that one command makes all of them
 `grokcast generate corpus --runs N --seed S`, and `textbook`, `levels` or `stacks` in its place. On one machine, with the same code,
 runs come back bit for bit in nearly every signal. Elsewhere rounding differs, and training is chaotic: after a change of the
 learning rate by a millionth, 22 of 25 runs generalised within 10 % of the same step, and three image runs whose accuracy
-hovers at the target did not. 68 runs of this corpus and 12 of the blind test have no more samples than a batch: those of them that
-were stacked with larger ones took full batches from two passes over their data, which no field of a config tells, and come back
-otherwise; since then such runs train on all their samples in every stack."""
+hovers at the target did not. Runs with no more samples than a batch train on all of them in every stack; 43 that had once been
+stacked with larger ones, and had not, were made again: they are in `shard-0011.parquet`, and are read instead of those before."""
 
 BLIND_TEST = """\
 ## The blind test
 
 `training_runs/blind/` holds runs of the preset `blind`: two of these designs with other draws, and with moduli that the corpus
 does not have. It was frozen under `SHA256SUMS` before any forecaster saw it, is read by `training_runs/blind_test.py`
-alone, and is used once for each release. None of it is counted on this page."""
+alone, and is used once for each release. None of it is counted on this page. Four of its runs were made again for the same
+reason, unseen, after the release 2026.11.4."""

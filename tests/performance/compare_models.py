@@ -1,4 +1,4 @@
-"""Which kind of model should a forecaster be? Each on the same rows, folds and questions: `make compare`.
+"""Which kind of model should a forecaster be, and would more runs help? The same rows, folds and questions: `make compare`.
 
 Written once into docs/models.md. All learn from the same table of training rows, whole configurations held out, one
 learner a fold; what a model cannot use is said there. scikit-survival is an oracle here and no dependency of the product.
@@ -7,7 +7,7 @@ learner a fold; what a model cannot use is said there. scikit-survival is an ora
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import lightgbm as lgb
@@ -146,15 +146,27 @@ FROM_LANDMARK: dict[str, Model] = {
     "logistic regression": logistic,
 }
 MODELS = (*FROM_ALL, *FROM_LANDMARK)
+# How many fifths of the configurations the forecaster's own model learns from.
+FIFTHS = (1, 2, 3, 4, 5)
 
 
 @dataclass
 class Judged:
     """Predictions of one model at one kind of landmark, fold after fold, and what fitting took."""
 
-    rows: list[FeatureTable]
-    predictions: list[Prediction]
+    rows: list[FeatureTable] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
     seconds: float = 0.0
+    configurations: int = 0  # that were learnt from, over all folds
+
+    def add(
+        self, test: FeatureTable, prediction: Prediction, seconds: float, train: FeatureTable
+    ) -> None:
+        """Add a fold."""
+        self.rows.append(test)
+        self.predictions.append(prediction)
+        self.seconds += seconds
+        self.configurations += len(set(train.configuration))
 
 
 def compare() -> str:
@@ -163,21 +175,25 @@ def compare() -> str:
     training = FittingTables.of(runs).training
     tables = {name: table_at(runs, LANDMARKS[name]).early() for name in ASKED_AT}
     fold = fold_of(training.configuration, "benchmark")
-    judged = {(m, at): Judged([], []) for m in MODELS for at in ASKED_AT}
+    judged = {(m, at): Judged() for m in MODELS for at in ASKED_AT}
+    learnt = {(n, at): Judged() for n in FIFTHS for at in ASKED_AT}
     for k in range(N_FOLDS):
         train = training.where(fold != k)
+        fifth = fold_of(train.configuration, "learning curve")
+        parts = {n: train.where(fifth < n) for n in FIFTHS}
         asks = {name: _timed(model, train) for name, model in FROM_ALL.items()}
+        asks_of = {n: _timed(hazard, part) for n, part in parts.items()}
         for at, table in tables.items():
             inside = fold_of(table.configuration, "benchmark") == k
             test, beside = table.where(inside), table.where(~inside)
             assert not set(train.configuration) & set(test.configuration)
             here = {name: _timed(model, beside) for name, model in FROM_LANDMARK.items()}
             for name, (ask, seconds) in {**asks, **here}.items():
-                judged[name, at].rows.append(test)
-                judged[name, at].predictions.append(ask(test))
-                judged[name, at].seconds += seconds
+                judged[name, at].add(test, ask(test), seconds, train)
+            for n, (ask, seconds) in asks_of.items():
+                learnt[n, at].add(test, ask(test), seconds, parts[n])
         sys.stderr.write(f"fold {k + 1} of {N_FOLDS}\n")
-    return _page(judged, len(runs))
+    return _page(judged, learnt, len(runs))
 
 
 def _timed(model: Model, rows: FeatureTable) -> tuple[Ask, float]:
@@ -186,12 +202,20 @@ def _timed(model: Model, rows: FeatureTable) -> tuple[Ask, float]:
     return ask, time.process_time() - began
 
 
-def _page(judged: dict[tuple[str, str], Judged], n_runs: int) -> str:
+def _page(
+    judged: dict[tuple[str, str], Judged], learnt: dict[tuple[int, str], Judged], n_runs: int
+) -> str:
+    figures = ["AUROC", "Brier", "log10 MAE", "MAPE", "core-seconds a fold"]
     parts = [_INTRODUCTION.format(n_runs=n_runs)]
     for at in ASKED_AT:
         rows = [[name, *_cells(judged[name, at])] for name in MODELS]
-        header = ["model", "AUROC", "Brier", "log10 MAE", "MAPE", "core-seconds a fold"]
-        parts.append(f"## {at.capitalize()}\n\n{markdown_table(header, rows)}")
+        parts.append(f"## {at.capitalize()}\n\n{markdown_table(['model', *figures], rows)}")
+    parts.append(_LEARNING_CURVE)
+    for at in ASKED_AT:
+        curve = {n: learnt[n, at] for n in FIFTHS}
+        rows = [[f"{j.configurations // N_FOLDS:,}", *_cells(j)] for j in curve.values()]
+        table = markdown_table(["configurations", *figures], rows)
+        parts.append(f"{at.capitalize()}:\n\n{table}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -224,6 +248,11 @@ rows. WHETHER is onset within the budget (AUROC without blocked negatives), WHEN
 median given onset within the budget. Quantile regression and logistic regression answer one of the two questions.
 The forest and the logistic regression learn from rows at the same kind of landmark, the others from rows at up to eight
 landmarks of each run, as recorded and degraded, which also teaches them to do without signals."""
+
+
+_LEARNING_CURVE = """## Would more runs help
+
+The forecaster's own model, from a fifth to all of the configurations outside the fold."""
 
 
 if __name__ == "__main__":
