@@ -21,7 +21,8 @@ from predictor.boosting import onset_probability
 from predictor.calibration import CalibrationMap, fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import CENTRES, EDGES, decades_after, person_periods
+from predictor.hazard import CENTRES, EDGES, N_BINS, decades_after, person_periods
+from predictor.hazard_calibration import HazardMap
 from predictor.learner import Learner, averaged
 from predictor.linear_hazard import LinearHazard
 from predictor.network import HazardNetwork
@@ -74,11 +75,32 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
+class Calibration:
+    """Of the hazard in each bin, and then of the probability that it adds up to."""
+
+    hazard: HazardMap
+    probability: CalibrationMap
+
+    @classmethod
+    def fit(cls, log_rates: FloatArray, rows: Rows) -> "Calibration":
+        """Fit both, one after the other, to log hazards that were predicted without the rows' configurations."""
+        hazard = HazardMap.fit(log_rates, person_periods(rows.x, rows.event), rows.weight)
+        raw = onset_probability(hazard(log_rates))
+        at_end = OnsetCurves(raw, np.full(len(raw), EDGES[-1])).probability(rows.x)
+        event = rows.event & (rows.x <= EDGES[-1])
+        return cls(hazard, fit_calibration(at_end, event, rows.weight))
+
+    def __call__(self, log_rates: FloatArray) -> FloatArray:
+        """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
+        return self.probability(onset_probability(self.hazard(log_rates)))
+
+
+@dataclass(frozen=True, eq=False)
 class HazardModel:
-    """Five learners, and calibration maps by group; the map of group -1 serves groups with too few onsets."""
+    """Five learners, and calibrations by group; that of group -1 serves groups with too few onsets."""
 
     learners: Sequence[Learner]
-    calibration: dict[int, CalibrationMap]
+    calibration: dict[int, Calibration]
 
     @classmethod
     def fit(
@@ -118,8 +140,8 @@ class HazardModel:
             learners = list(pool.map(learner_blind_to, range(n_learners)))
         uncalibrated = cls(learners, {})
         judged = rows.where(fold < n_learners)
-        raw = uncalibrated._blind(judged.features, judged.target, judged.configuration)
-        return cls(learners, _calibrations(raw, judged))
+        log_rates = uncalibrated._blind(judged.features, judged.target, judged.configuration)
+        return cls(learners, _calibrations(log_rates, judged))
 
     @cached_property
     def trees(self) -> Trees:
@@ -152,7 +174,7 @@ class HazardModel:
         boosted = np.array([self.trees.sum(end) for end in ends]).reshape(len(features), -1)
         stepwise = self.linear.log_rates(features, target) + boosted / len(self.learners)
         log_rates = averaged(stepwise, self.network.log_rates(features, target))
-        return self._calibrated(onset_probability(log_rates), group)
+        return self._calibrated(log_rates, group)
 
     def blind_curves(
         self,
@@ -171,9 +193,9 @@ class HazardModel:
         bins: NDArray[np.intp],
         leaves: Iterable[Index],
     ) -> FloatArray:
-        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features).
+        """Return each feature's contribution to the log hazard at one bin of each row, before calibration.
 
-        Of the trees, by how far the tests of a feature move the mean (docs/decisions.md).
+        Shape (n_rows, n_features). Of the trees, by how far the tests of a feature move the mean (docs/decisions.md).
         """
         moved = [self.trees.contributions(end, k) for end, k in zip(leaves, bins, strict=True)]
         boosted = np.array(moved)[:, : features.shape[1]] / len(self.learners)
@@ -188,26 +210,24 @@ class HazardModel:
         self, features: FloatArray, target: FloatArray, configuration: NDArray[np.str_]
     ) -> FloatArray:
         fold = fold_of(configuration, "fit")
-        cdf = np.zeros((len(features), len(EDGES)))
+        log_rates = np.zeros((len(features), N_BINS))
         for k in np.unique(fold):
             rows = fold == k
-            cdf[rows] = onset_probability(self.learners[k].log_rates(features[rows], target[rows]))
-        return cdf
+            log_rates[rows] = self.learners[k].log_rates(features[rows], target[rows])
+        return log_rates
 
-    def _calibrated(self, cdf: FloatArray, group: NDArray[np.int64]) -> FloatArray:
-        out = np.empty_like(cdf)
+    def _calibrated(self, log_rates: FloatArray, group: NDArray[np.int64]) -> FloatArray:
+        out = np.empty((len(log_rates), len(EDGES)))
         for g in np.unique(group):
             rows = group == g
-            out[rows] = self.calibration.get(int(g), self.calibration[_EVERYTHING])(cdf[rows])
+            out[rows] = self.calibration.get(int(g), self.calibration[_EVERYTHING])(log_rates[rows])
         return out
 
 
-def _calibrations(raw: FloatArray, rows: Rows) -> dict[int, CalibrationMap]:
-    at_end = OnsetCurves(raw, np.full(len(raw), EDGES[-1])).probability(rows.x)
-    event = rows.event & (rows.x <= EDGES[-1])
-    maps = {_EVERYTHING: fit_calibration(at_end, event, rows.weight)}
+def _calibrations(log_rates: FloatArray, rows: Rows) -> dict[int, Calibration]:
+    maps = {_EVERYTHING: Calibration.fit(log_rates, rows)}
     for g in np.unique(rows.group):
         members = rows.group == g
-        if len(np.unique(rows.configuration[members & event])) >= _MIN_EVENTS:
-            maps[int(g)] = fit_calibration(at_end[members], event[members], rows.weight[members])
+        if len(np.unique(rows.configuration[members & rows.event])) >= _MIN_EVENTS:
+            maps[int(g)] = Calibration.fit(log_rates[members], rows.where(members))
     return maps

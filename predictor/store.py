@@ -25,7 +25,8 @@ from predictor.boosting import ASKED
 from predictor.calibration import CalibrationMap
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecaster import OnsetForecaster
-from predictor.hazard_model import HazardModel
+from predictor.hazard_calibration import HazardMap
+from predictor.hazard_model import Calibration, HazardModel
 from predictor.learner import Learner
 from predictor.linear_hazard import LinearHazard
 from predictor.network import HazardNetwork
@@ -183,7 +184,8 @@ def _load(path: Path, version: str) -> OnsetForecaster:
 
 def _hazard(path: Path, state: dict[str, Any]) -> HazardModel:
     maps = {
-        int(g): CalibrationMap(_array(m[0]), _array(m[1])) for g, m in state["calibration"].items()
+        int(g): Calibration(HazardMap(*map(_array, m[:2])), CalibrationMap(*map(_array, m[2:])))
+        for g, m in state["calibration"].items()
     }
     try:
         boosted = [TreeText.read(f.read_text()) for f in sorted(path.glob("booster-*.txt"))]
@@ -207,7 +209,11 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
         "features": list(FEATURES),
         "linear": [_linear_state(m.linear) for m in forecaster.hazard.learners],
         "calibration": {
-            str(g): [m.knots.tolist(), m.values.tolist()]
+            str(g): [
+                values.tolist()
+                for part in (m.hazard, m.probability)
+                for values in vars(part).values()
+            ]
             for g, m in sorted(forecaster.hazard.calibration.items())
         },
         "population": forecaster.population.tolist(),
