@@ -153,7 +153,10 @@ def _check(path: Path) -> None:
 def _load(path: Path, version: str) -> OnsetForecaster:
     _check(path)
     state = json.loads((path / "state.json").read_text())
-    if state["format"] != FORMAT or state["features"] != list(FEATURES):
+    if state["format"] != FORMAT:
+        problem = f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}: retrain"
+        raise DamagedForecaster(path=str(path), problem=problem)
+    if state["features"] != list(FEATURES):
         raise DamagedForecaster(
             path=str(path), problem="it was made for other features than this version computes"
         )
@@ -194,7 +197,7 @@ def _hazard(path: Path, state: dict[str, Any]) -> HazardModel:
         hazard = HazardModel([Learner(*part) for part in parts], maps)
         # Laid out here, not while the first question waits.
         hazard.linear, hazard.trees, hazard.network  # noqa: B018
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         problem = f"its learners cannot be used ({error})"
         raise DamagedForecaster(path=str(path), problem=problem) from None
     if any(b.names != [*FEATURES, *ASKED] for b in boosted):

@@ -1,7 +1,10 @@
 import hashlib
 import json
+import pickle
 import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from predictor.errors import DamagedForecaster, ForecasterNotFound
@@ -47,10 +50,10 @@ def test_unknown_versions_are_named_with_the_known(store):
         store.activate("../../etc")
 
 
-@pytest.mark.parametrize("file", ["booster-0.txt", "state.json", "card.json"])
+@pytest.mark.parametrize("file", ["booster-0.txt", "network-0.npz", "state.json", "card.json"])
 def test_an_altered_file_is_refused(store, file):
     path = store.folder / "synthetic" / file
-    path.write_text(path.read_text() + " ")
+    path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(DamagedForecaster, match=f"{file} has been altered"):
         store.load("synthetic")
 
@@ -61,14 +64,35 @@ def test_a_missing_file_is_refused(store):
         store.activate("synthetic")
 
 
+def replace(path: Path, file: str, content: bytes) -> None:
+    """Change a file of a version, and its checksum with it."""
+    (path / file).write_bytes(content)
+    manifest = json.loads((path / "manifest.json").read_text())
+    manifest[file] = hashlib.sha256(content).hexdigest()
+    (path / "manifest.json").write_text(json.dumps(manifest))
+
+
 def test_boosters_that_cannot_be_evaluated_are_refused(store):
     path = store.folder / "synthetic"
-    booster = path / "booster-0.txt"
-    booster.write_text(booster.read_text().replace("is_linear=0", "is_linear=1"))
-    manifest = json.loads((path / "manifest.json").read_text())
-    manifest["booster-0.txt"] = hashlib.sha256(booster.read_bytes()).hexdigest()
-    (path / "manifest.json").write_text(json.dumps(manifest))
+    text = (path / "booster-0.txt").read_bytes()
+    replace(path, "booster-0.txt", text.replace(b"is_linear=0", b"is_linear=1"))
     with pytest.raises(DamagedForecaster, match="leaves are linear models"):
+        store.load("synthetic")
+
+
+def test_a_network_that_cannot_be_read_is_refused(store):
+    path = store.folder / "synthetic"
+    for content in (b"", b"PK", pickle.dumps([1])):
+        replace(path, "network-0.npz", content)
+        with pytest.raises(DamagedForecaster, match="learners cannot be used"):
+            store.load("synthetic")
+
+
+def test_another_format_is_refused_with_what_to_do(store):
+    path = store.folder / "synthetic"
+    state = json.loads((path / "state.json").read_text())
+    replace(path, "state.json", json.dumps({**state, "format": 2}).encode())
+    with pytest.raises(DamagedForecaster, match="it has format 2, .*: retrain"):
         store.load("synthetic")
 
 
@@ -82,7 +106,10 @@ def test_a_version_is_never_overwritten(store, synthetic_forecaster):
 
 def test_models_are_data_never_code():
     for version in SHIPPED.iterdir():
-        assert {p.suffix for p in version.iterdir()} == {".txt", ".json"}
+        assert {p.suffix for p in version.iterdir()} == {".txt", ".json", ".npz"}
+        for arrays in version.glob("*.npz"):
+            with np.load(arrays, allow_pickle=False) as data:
+                assert all(data[name].dtype.kind == "f" for name in data.files)
 
 
 def test_versions_count_up_by_month(tmp_path):
