@@ -6,7 +6,6 @@ for a while, `whole.csv` what came of it, `forecast.png` the forecast from the f
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from grokcast.forecast_picture import write_picture
@@ -49,8 +48,7 @@ def main() -> None:
 
 
 def _table(history: Trajectory) -> pd.DataFrame:
-    columns = {"step": history.steps, **{n: np.asarray(v) for n, v in history.signals.items()}}
-    return pd.DataFrame(columns)
+    return pd.DataFrame({"step": history.steps, **{n: history.signals[n] for n in SIGNALS}})
 
 
 if __name__ == "__main__":

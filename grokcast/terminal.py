@@ -10,11 +10,8 @@ from rich.table import Table
 
 from grokcast.terminal_curve import curve_lines
 from predictor.forecast import Forecast, Quantiles
-from predictor.report import (
-    SECTIONS,
-    external_table,
-    interval_text,
-)
+from predictor.report import SECTIONS, external_table
+from predictor.report_text import interval_text
 from predictor.retrain import Comparison
 from training_runs import Run, Trajectory
 from training_runs.onset import generalization, target_accuracy_of

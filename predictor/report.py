@@ -3,6 +3,8 @@
 from typing import Any
 
 from predictor.methods import CONTEXT_BOOSTED, FORECASTER
+from predictor.report_targets import targets_table
+from predictor.report_text import interval_text, markdown_table
 
 _COLUMNS = {
     "auroc": "WHETHER: AUROC",
@@ -49,6 +51,7 @@ def benchmark_page(result: dict[str, Any], version: str) -> str:
         "`results.json`. WHEN is scored on runs that grok (a delay of more than 1,000 steps), by the median given onset "
         "within the budget.\n\n" + _headline_text(result)
     ]
+    parts.append(_section(*targets_table(result)))
     for landmark, table in result["tables"].items():
         parts.append(
             f"## {landmark.capitalize()}\n\n{_rows_text(landmark, table)}\n\n{_table(table)}"
@@ -199,12 +202,6 @@ def _section(title: str, header: list[str], rows: list[list[str]]) -> str:
     return f"## {title}\n\n{markdown_table(header, rows)}"
 
 
-def markdown_table(header: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
@@ -235,11 +232,3 @@ def _table(table: dict[str, Any]) -> str:
         for name, figures in table["methods"].items()
     ]
     return markdown_table(["method", *_COLUMNS.values()], rows)
-
-
-def interval_text(figure: dict[str, float | None], digits: int = 3) -> str:
-    """Return `value [low, high]`; a dash where a figure is not defined."""
-    value, low, high = figure["value"], figure["low"], figure["high"]
-    if value is None or low is None or high is None:
-        return "-"
-    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"

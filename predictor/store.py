@@ -154,7 +154,9 @@ def _load(path: Path, version: str) -> OnsetForecaster:
     _check(path)
     state = json.loads((path / "state.json").read_text())
     if state["format"] != FORMAT:
-        problem = f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}: retrain"
+        problem = (
+            f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}: retrain"
+        )
         raise DamagedForecaster(path=str(path), problem=problem)
     if state["features"] != list(FEATURES):
         raise DamagedForecaster(
