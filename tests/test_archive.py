@@ -38,6 +38,17 @@ def test_a_run_stored_twice_is_read_once(tmp_path):
     assert archive.run_ids(tmp_path) == {r.run_id for r in kept}
 
 
+def test_a_run_made_again_replaces_the_one_before(tmp_path):
+    before, again = (Trajectory([1, 2], {"val_acc": [0.1, value]}) for value in (0.2, 0.3))
+    archive.append(tmp_path, [synthetic_run(before, "x", 2)])
+    archive.compact(tmp_path)
+    archive.append(tmp_path, [synthetic_run(again, "x", 2)])
+    for _ in range(2):
+        (run,) = archive.read(tmp_path)
+        assert run.trajectory.signals["val_acc"][-1] == pytest.approx(0.3)
+        archive.compact(tmp_path)
+
+
 def test_compacting_keeps_every_run_and_leaves_no_pieces(tmp_path):
     kept = runs(5)
     for run in kept:
