@@ -14,7 +14,7 @@ from tests.service_process import running_service
 
 # A small training is 20 s of one core; shorter ones show what the first seconds cost.
 SECONDS = float(os.environ.get("GROKCAST_BENCH_SECONDS", "20"))
-REPEATS = int(os.environ.get("GROKCAST_BENCH_REPEATS", "2"))
+REPEATS = int(os.environ.get("GROKCAST_BENCH_REPEATS", "3"))
 MOST = 0.05
 ROOT = Path(__file__).parent.parent.parent
 
