@@ -19,9 +19,8 @@ from api.tables import keys
 _NO_DIGEST = (
     "0" * 64
 )  # of no secret: what an unknown key is compared with, so that it takes as long
-_REMEMBERED_SECONDS = (
-    0.5  # that no key was ever made: to ask at every request takes a tenth of a forecast
-)
+# That no key was ever made: to ask at every request takes a tenth of a forecast.
+_REMEMBERED_SECONDS = 0.5
 
 
 @dataclass(frozen=True)

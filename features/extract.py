@@ -194,9 +194,10 @@ FEATURES: dict[str, Feature] = {
     )
 }
 _COLUMN = {name: k for k, name in enumerate(FEATURES)}
-# The column of each shape of each curve, in the order in which `_fill_curves` finds them; -1 where there is none.
+# The column of each of these shapes of each curve; -1 where there is none.
+_COLUMN_SHAPES = ("level", *_SHAPES)
 _SHAPE_COLUMNS = np.array(
-    [[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in ("level", *_SHAPES)]
+    [[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in _COLUMN_SHAPES]
 )
 _CURVE_INDEX = {signal: k for k, signal in enumerate(_CURVES)}
 
@@ -236,13 +237,21 @@ def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None
     level = np.where(np.isnan(means[:, 0]), curves[:, -1], means[:, 0])
     slope = (level - means[:, 1]) / (_CENTRES[0] - _CENTRES[1])
     before = (means[:, 1] - means[:, 2]) / (_CENTRES[1] - _CENTRES[2])
-    long = (level - means[:, 3]) / (_CENTRES[0] - _CENTRES[3])
     top, top_age, bottom, bottom_age = extremes(x, curves)
-    since_start = level - curves[:, 0]
-    bend, below, above = slope - before, top - level, level - bottom
-    shapes = [level, slope, long, since_start, bend, below, top_age, above, bottom_age]
+    shapes = {
+        "level": level,
+        "slope": slope,
+        "slope_long": (level - means[:, 3]) / (_CENTRES[0] - _CENTRES[3]),
+        "bend": slope - before,
+        "since_start": level - curves[:, 0],
+        "below_peak": top - level,
+        "peak_age": top_age,
+        "above_trough": level - bottom,
+        "trough_age": bottom_age,
+    }
     columns = _SHAPE_COLUMNS[:, [_CURVE_INDEX[name] for name in names]]
-    row[columns[columns >= 0]] = np.array(shapes)[columns >= 0]
+    values = np.array([shapes[name] for name in _COLUMN_SHAPES])
+    row[columns[columns >= 0]] = values[columns >= 0]
     losses = [name for name in _LOSSES if name in names]
     rough = roughness(x, curves[[names.index(name) for name in losses]])
     for name, value in zip(losses, rough, strict=True):

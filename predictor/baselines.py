@@ -63,7 +63,7 @@ def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
 
 
 def context_boosting(train: FeatureTable, n_learners: int = N_FOLDS) -> Ask:
-    """The same log-linear and boosted hazard, folds and calibration, on the context and the landmark alone, all of it known."""
+    """The same kind of hazard, folds and calibration, on the context and the landmark alone, all of it known."""
     train = train.where(train.as_recorded)
     names = context_names()
     rows = Rows.of(train, context_matrix(train), np.zeros(len(train), dtype=np.int64))

@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 
 from features.curves import FloatArray
 from predictor.hazard import CENTRES, N_BINS, PersonPeriods
+from predictor.standardized import standardized, standardized_target
 
 _PENALTY = 1e-3
-_FARTHEST = (
-    3.0  # standard deviations: a feature beyond is read as that far, so that no line runs away
-)
 _MIDDLE = 0.6  # decades ahead, where effects are stated
-_TARGET, _TARGET_SCALE = 0.9, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +75,7 @@ class LinearHazard:
     def mean(cls, parts: Sequence["LinearHazard"]) -> "LinearHazard":
         """Return the mean of several, as one that reads the columns of each with its own centre and scale."""
         n = len(parts)
-        features = {
+        read = {
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ("columns", "centre", "scale")
         }
@@ -87,7 +84,7 @@ class LinearHazard:
             for effects in ([p.weight for p in parts], [p.drift for p in parts])
         )
         base = np.mean([part.base for part in parts], axis=0)
-        return cls(**features, weight=weight, drift=drift, base=base)
+        return cls(**read, weight=weight, drift=drift, base=base)
 
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
@@ -104,15 +101,12 @@ class LinearHazard:
         effect = self.weight + np.outer(CENTRES[bins] - _MIDDLE, self.drift)
         moved = self._standardized(features, target) * effect
         out = np.zeros(features.shape)
-        np.add.at(
-            out.T, self.columns, moved[:, :-1].T
-        )  # a mean of several reads a column more than once
+        # Not an assignment: a mean of several reads a column more than once.
+        np.add.at(out.T, self.columns, moved[:, :-1].T)
         return out
 
     def _standardized(self, features: FloatArray, target: FloatArray) -> FloatArray:
         z = np.empty((len(features), len(self.columns) + 1))
-        z[:, :-1] = (features[:, self.columns] - self.centre) / self.scale
-        z[np.isnan(z)] = 0.0
-        z[:, :-1] = np.minimum(np.maximum(z[:, :-1], -_FARTHEST), _FARTHEST)
-        z[:, -1] = (target - _TARGET) / _TARGET_SCALE
+        z[:, :-1] = standardized(features[:, self.columns], self.centre, self.scale)
+        z[:, -1] = standardized_target(target)
         return z

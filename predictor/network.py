@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from features.curves import FloatArray
 from predictor.hazard import N_BINS, PersonPeriods
+from predictor.standardized import standardized, standardized_target
 
 Array = NDArray[np.floating[Any]]  # of 32 bits
 Parameters = list[Array]
@@ -21,8 +22,7 @@ Parameters = list[Array]
 _WIDTH, _DROPOUT = 64, 0.3
 _EPOCHS, _BATCH, _PEAK, _DECAY = 15, 256, 2e-3, 1e-2
 _LEAST_KNOWN = 0.02  # of the rows: a column known less often is not read
-_FARTHEST = 3.0  # standard deviations, as in the log-linear part
-_TARGET, _TARGET_SCALE = 0.9, 0.1
+_LOWEST, _HIGHEST = np.float32(-20), np.float32(8)  # log rates
 _ONE: Array = np.ones(1, dtype=np.float32)
 
 
@@ -51,9 +51,8 @@ class HazardNetwork:
         centre, spread = np.zeros(features.shape[1]), np.full(features.shape[1], np.inf)
         centre[known] = np.nanmedian(features[:, known], axis=0)
         spread[known] = np.nanstd(features[:, known], axis=0)
-        scale = np.where(
-            spread > 1e-9, spread, np.inf
-        )  # what does not vary is always at its centre
+        # What does not vary is always at its centre.
+        scale = np.where(spread > 1e-9, spread, np.inf)
         inputs = _standardized(features, centre, scale)
         exposure, event = (np.zeros((len(features), N_BINS), dtype=np.float32) for _ in range(2))
         exposure[periods.row, periods.bin] = periods.exposure
@@ -99,13 +98,11 @@ class HazardNetwork:
 
 
 def _standardized(features: FloatArray, centre: FloatArray, scale: FloatArray) -> Array:
-    z = (features - centre) / scale
-    z[np.isnan(z)] = 0.0
-    return _clipped(z.astype(np.float32), -_FARTHEST, _FARTHEST)
+    return standardized(features, centre, scale).astype(np.float32)
 
 
 def _asked(target: FloatArray) -> Array:
-    return ((target - _TARGET) / _TARGET_SCALE).astype(np.float32)[:, None]
+    return standardized_target(target).astype(np.float32)[:, None]
 
 
 def _forward(
@@ -121,13 +118,8 @@ def _forward(
     before_2 = after_1 @ w2 + b2
     after_2 = _silu(before_2) * masks[1]
     falls: Array = np.logaddexp(fall, np.float32(0)) * asked
-    return before_1, after_1, before_2, after_2, _clipped(after_2 @ w3 + b3 - falls, -20, 8)
-
-
-def _clipped(x: Array, low: float, high: float) -> Array:
-    return np.minimum(
-        np.maximum(x, np.float32(low)), np.float32(high)
-    )  # `clip` takes ten times as long
+    log_rates = np.minimum(np.maximum(after_2 @ w3 + b3 - falls, _LOWEST), _HIGHEST)
+    return before_1, after_1, before_2, after_2, log_rates
 
 
 def _sigmoid(x: Array) -> Array:
