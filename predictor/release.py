@@ -17,7 +17,7 @@ from predictor.report import benchmark_page, headline_table
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, save
 from training_runs import Run, archive
-from training_runs.blind_test import BLIND, read_blind
+from training_runs.blind_test import read_blind
 
 ROOT = Path(__file__).parent.parent
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
@@ -28,8 +28,7 @@ def release(version: str, external: Path | None) -> None:
     runs = archive.read(archive.CORPUS)
     result = _benchmark_once(runs, ROOT / "out" / f"benchmark-{version}.json")
     forecaster = OnsetForecaster.fit(runs, version)
-    if BLIND.is_dir():
-        result["blind"] = judge(forecaster, read_blind())
+    result["blind"] = judge(forecaster, read_blind())
     if external is not None:
         result["external"] = [
             benchmark_external(forecaster, [external], locked=locked) for locked in (True, False)

@@ -22,8 +22,6 @@ MEGABYTE = 1_000_000
 PACKAGES = ("training_runs", "features", "predictor", "api", "grokcast")
 ROOT = Path(__file__).parent.parent
 
-needs_blind = pytest.mark.skipif(not BLIND.is_dir(), reason="the blind test is not made yet")
-
 
 @pytest.fixture(scope="module")
 def runs() -> list[Run]:
@@ -32,7 +30,7 @@ def runs() -> list[Run]:
 
 @pytest.fixture(scope="module")
 def blind_runs() -> list[Run]:
-    return read_blind() if BLIND.is_dir() else []
+    return read_blind()
 
 
 def test_every_run_is_what_its_config_says(runs, blind_runs):
@@ -67,11 +65,10 @@ def test_what_is_stored_twice_was_made_again(folder):
 
 @pytest.mark.parametrize("folder", [archive.CORPUS, BLIND])
 def test_shards_are_small_and_complete(folder):
-    if folder.is_dir():
-        sizes = {path.name: path.stat().st_size for path in folder.glob("*.parquet")}
-        assert all(name.startswith("shard-") for name in sizes)
-        assert max(sizes.values()) <= 3 * MEGABYTE
-        assert sum(sizes.values()) <= 40 * MEGABYTE
+    sizes = {path.name: path.stat().st_size for path in folder.glob("*.parquet")}
+    assert all(name.startswith("shard-") for name in sizes)
+    assert max(sizes.values()) <= 3 * MEGABYTE
+    assert sum(sizes.values()) <= 40 * MEGABYTE
 
 
 def of(labelled: LabelledRun):
@@ -94,7 +91,6 @@ def test_the_datasheet_is_of_these_runs(runs):
 # -- the blind test -------------------------------------------------------------------------------
 
 
-@needs_blind
 def test_the_blind_test_is_frozen_and_shares_nothing_with_the_corpus(runs, blind_runs):
     assert (BLIND / checksums.NAME).exists()
     assert len({r.configuration_id for r in blind_runs}) >= 140
