@@ -1,6 +1,8 @@
 """The schema and how it comes about, on both databases."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -42,6 +44,20 @@ def test_many_workers_start_on_an_empty_database_at_once(database_url: str) -> N
     for thread in threads:
         thread.join(60)
     assert errors == []
+
+
+def test_a_new_file_is_opened_by_many_at_once_many_times(tmp_path: Path) -> None:
+    """SQLite refuses one in some thousand of these without waiting."""
+
+    def ping(url: str) -> None:
+        database = Database(url)
+        database.ping()
+        database.close()
+
+    urls = [f"sqlite:///{tmp_path}/{k}.db" for k in range(300)]
+    with ThreadPoolExecutor(5) as pool:
+        for url in urls:
+            list(pool.map(ping, [url] * 5))
 
 
 def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
