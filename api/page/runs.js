@@ -33,7 +33,7 @@ export function startRuns() {
   function onEvent(name, data) {
     if (name === "run") show(data);
     else if (name === "deleted") {
-      rows.get(data.run_id)?.element.remove();
+      rows.get(data.run_id)?.remove();
       rows.delete(data.run_id);
       empty.hidden = rows.size > 0;
     }
@@ -44,8 +44,8 @@ export function startRuns() {
     state.className = `state ${name}`;
     // A new stream tells of every run again; what is not told of any more was deleted meanwhile.
     if (name === "live") {
+      rows.forEach((row) => row.remove());
       rows.clear();
-      list.replaceChildren();
       empty.hidden = false;
       older().catch((problem) => (state.textContent = problem.message));
     }
@@ -119,6 +119,10 @@ function runRow(runId) {
 
   return {
     element,
+    remove() {
+      clearTimeout(timer);
+      element.remove();
+    },
     show(summary) {
       const at = summary.observed_until_step;
       state.textContent = STATES[summary.status];

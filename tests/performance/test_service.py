@@ -179,11 +179,11 @@ def batches(server: Server, clients: int) -> float:
     body = json.dumps({"items": [json.loads(REQUEST)] * 100}).encode()
 
     def ask() -> None:
-        for _ in range(5):
+        for _ in range(10):
             server.asking("POST", "/v1/forecasts/batch", forever(body))()
 
     ask()
-    return 500 * clients / side_by_side([ask] * clients)
+    return 1_000 * clients / side_by_side([ask] * clients)
 
 
 def test_one_worker_under_load(server: Server) -> None:
