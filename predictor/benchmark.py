@@ -228,20 +228,22 @@ def _without_levels(transfer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _groups(runs: Sequence[Run], scored: Scored) -> dict[str, Any]:
-    """Return the figures of each task family and architecture at the headline landmark."""
-    words = {r.run_id: (r.context.task_family, r.context.architecture) for r in runs}
-    own = [words[r] for r in scored.rows.run.tolist()]
+    """Return the figures of each task family, and then of each architecture, at the headline landmark."""
+    contexts = {run.run_id: run.context for run in runs}
     groups = {}
-    for name in sorted({word for pair in own for word in pair if word is not None}):
-        part = scored.where(np.array([name in pair for pair in own]))
-        figures = _figures(part, FORECASTER)
-        groups[name] = {
-            "rows": len(part.rows),
-            "positives": int(part.rows.event.sum()),
-            "grokking": int(part.rows.grokking().sum()),
-            **{k: figures[k] for k in ("auroc", "log10_mae", "mape")},
-            "coverage90": _interval(part, _coverage),
-        }
+    for factor in ("task_family", "architecture"):
+        own = [getattr(contexts[run], factor) for run in scored.rows.run.tolist()]
+        for name in sorted({level for level in own if level is not None}):
+            part = scored.where(np.array([name == level for level in own]))
+            figures = _figures(part, FORECASTER)
+            groups[name] = {
+                "factor": factor,
+                "rows": len(part.rows),
+                "positives": int(part.rows.event.sum()),
+                "grokking": int(part.rows.grokking().sum()),
+                **{k: figures[k] for k in ("auroc", "log10_mae", "mape")},
+                "coverage90": _interval(part, _coverage),
+            }
     return groups
 
 

@@ -7,6 +7,7 @@ from predictor.methods import FORECASTER
 from predictor.report_text import interval_text
 
 _NETWORKS = {"embedding_mlp": 0.18, "transformer": 0.30}  # MAPE aimed at
+_LEAST_ONSETS = 20  # of a family whose coverage means anything
 HEADER = ["figure", "aimed at", "reached", ""]
 
 
@@ -21,6 +22,7 @@ def _aims(result: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     yield from _whether(headline["whether"])
     yield from _alarm(result["alarm"])
     yield from _when(headline["when"], result["groups"])
+    yield from _held_in_families(result["groups"])
     yield from _left_out(result["transfer"])
     yield from _elsewhere(result.get("external", []))
     kept, compute = (result["decision"][FORECASTER][k] for k in ("kept", "compute"))
@@ -66,6 +68,13 @@ def _when(found: dict[str, Any], groups: dict[str, Any]) -> Iterator[tuple[str, 
         interval_text(held),
         enough,
     )
+
+
+def _held_in_families(groups: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    for name, group in groups.items():
+        if group["factor"] == "task_family" and group["positives"] >= _LEAST_ONSETS:
+            held, what = group["coverage90"], f"the same in {name} ({group['positives']} onsets)"
+            yield what, "0.80", interval_text(held), held["value"] >= 0.80
 
 
 def _left_out(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:

@@ -16,6 +16,7 @@ from training_runs.config import RunConfig
 from training_runs.corpus_design import TEXTBOOK_KINDS, corpus
 from training_runs.design import designed
 from training_runs.errors import InvalidInput
+from training_runs.late_design import LATE_KINDS
 from training_runs.levels_design import LEVELS_KINDS
 from training_runs.overrides import override
 from training_runs.run import Run
@@ -194,6 +195,10 @@ PRESETS: dict[str, Preset] = {
     "stacks": Preset(
         "as levels, on few shapes, so that runs train side by side",
         lambda seed: designed(seed, STACKS_KINDS),
+    ),
+    "late": Preset(
+        "tasks and networks that the other parts saw memorise, where they generalise afterwards",
+        lambda seed: designed(seed, LATE_KINDS),
     ),
     "blind": Preset(
         "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",

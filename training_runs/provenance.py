@@ -15,6 +15,8 @@ operations, optimisers and families, drawn where either outcome can be expected.
 shortest budgets inwards: where one is not complete, what is missing was chosen by what it costs, not by what became of it.
 The preset `stacks` (`training_runs/stacks_design.py`) draws the rates, data and noise of `levels` again on a few small
 networks, so that four runs train side by side; 32 of its runs come from a first draft with wider ones.
+Of the 260 onsets after memorisation in all of these, 244 were of one network on modular arithmetic. The preset `late`
+(`training_runs/late_design.py`) adds parity, S5, LSTMs and transformers, where pilot runs of theirs memorised before they rose.
 
 Budgets are drawn per run, log-uniformly within the range of its kind, without looking at anything else; cadences
 likewise. Nothing was kept or dropped by how its run turned out. A run stops early when validation accuracy has been at
@@ -28,7 +30,7 @@ Every run carries its whole configuration, so that one command makes all of them
     grokcast generate --again training_runs/corpus --out FOLDER
 
 (extra `runs`; MNIST with `GROKCAST_MNIST_DIR`, reviews with `GROKCAST_IMDB_DIR`). More runs of the same designs:
-`grokcast generate corpus --runs N --seed S`, and `textbook`, `levels` or `stacks` in its place. On one machine, with the same code,
+`grokcast generate corpus --runs N --seed S`, and `textbook`, `levels`, `stacks` or `late` in its place. On one machine, with the same code,
 runs come back bit for bit in nearly every signal. Elsewhere rounding differs, and training is chaotic: after a change of the
 learning rate by a millionth, 22 of 25 runs generalised within 10 % of the same step, and three image runs whose accuracy
 hovers at the target did not. Runs with no more samples than a batch train on all of them in every stack; 43 that had once been
