@@ -26,9 +26,10 @@ REVISION = (
 )
 
 _LOCK_SECONDS = 30  # how long a writer waits for the others
-_JSON: Any = {
+_ENGINE: Any = {
     "json_serializer": partial(json.dumps, allow_nan=False),
     "json_deserializer": from_json,
+    "hide_parameters": True,  # errors are logged, and what was stored is nobody's business there
 }
 _MIGRATION_LOCK = 7_465_107_420_113  # any number that nobody else locks on this server
 
@@ -44,6 +45,12 @@ class Database:
     def __init__(self, url: str | None = None) -> None:
         self.url = _checked(url or default_url())
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
+        self._readers = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -53,7 +60,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Hand out a connection that sees one state of the database."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._readers.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -123,10 +130,15 @@ def _checked(text_: str) -> URL:
 
 
 def _sqlite(url: URL) -> Engine:
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    file = Path(str(url.database))
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(
+            mode=0o600
+        )  # it holds the secrets of webhooks; what lies beside it gets the same mode
     # As many connections as there are threads that answer requests: none waits for another's.
     engine = create_engine(
-        url, pool_size=10, max_overflow=40, connect_args={"timeout": _LOCK_SECONDS}, **_JSON
+        url, pool_size=10, max_overflow=40, connect_args={"timeout": _LOCK_SECONDS}, **_ENGINE
     )
 
     @event.listens_for(engine, "connect")
@@ -163,4 +175,4 @@ def _postgresql(url: URL) -> Engine:
     from training_runs.extras import require
 
     require("psycopg", extra="postgres")
-    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **_JSON)
+    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **_ENGINE)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from limits.errors import StorageError
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -86,8 +87,14 @@ async def _busy(_: Request, error: Any) -> Response:
 
 
 async def _no_database(_: Request, error: Any) -> Response:
-    _LOG.error("the database does not answer: %s", error)
+    _LOG.error("the database does not answer: %s", getattr(error, "orig", None) or error)
     detail = "the database does not answer; try again"
+    return _answer(Problem.of_status(503, detail), {"Retry-After": "1"})
+
+
+async def _no_rate_limits(_: Request, error: Any) -> Response:
+    _LOG.error("the storage of rate limits does not answer: %s", error)
+    detail = "the storage of rate limits does not answer; try again"
     return _answer(Problem.of_status(503, detail), {"Retry-After": "1"})
 
 
@@ -128,6 +135,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     InterfaceError: _no_database,
     OperationalError: _no_database,
     PoolTimeout: _no_database,
+    StorageError: _no_rate_limits,
     DamagedForecaster: _damaged,
     HTTPException: _http,
     Exception: _unexpected,

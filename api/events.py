@@ -58,7 +58,8 @@ class EventStreams:
             seen: StoredRun | None = None
             while await run_in_threadpool(self._keys.admits, caller):
                 look = await run_in_threadpool(self._look, caller, run_id, after)
-                if look is None:
+                # Another run may have its name by now.
+                if look is None or (seen is not None and seen.id != look.run.id):
                     yield ServerSentEvent(event="deleted", data={"run_id": run_id})
                     return
                 if seen is None or _changed(seen, look.run):

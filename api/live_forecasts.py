@@ -67,7 +67,9 @@ class LiveForecasts:
         run, history = self._runs.history(caller, run_id)
         made = self._timeline.made(run, forecaster.version)
         if made is not None:
-            return run, ForecastAnswer.model_validate(made)
+            answer = ForecastAnswer.model_validate(made)
+            self._webhooks.consider(run, answer)  # whoever made it may have died before this
+            return run, answer
         if history is None:  # taken back in this moment
             history = Trajectory([0], {})
         answer = ForecastAnswer.from_forecast(forecaster.forecast(_question(run, history)))

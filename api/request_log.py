@@ -4,6 +4,7 @@ import logging
 import re
 import time
 import uuid
+from urllib.parse import quote
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -86,7 +87,7 @@ def _note(scope: Scope, answer: _Answer, seconds: float) -> None:
     _LOG.info(
         "%s %s %d",
         scope["method"],
-        scope["path"],
+        quote(scope["path"], safe="/:@+=~"),  # it may hold line breaks
         answer.status,
         extra={"milliseconds": round(1000 * seconds, 1)},
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.database import Database
@@ -144,17 +144,15 @@ class RetrainingStore:
 
     def claim(self) -> Claim | None:
         """Take a job that nobody holds, or whose holder is lost; None where there is none."""
-        now = time.time()
-        lost = and_(table.c.state == "running", table.c.lease_until < now)
-        query = select(table.c.id).where(or_(table.c.state == "queued", lost))
         with (
             self._database.reading() as connection
         ):  # most of the time there is nothing: no lock for that
-            if connection.execute(query).first() is None:
+            if connection.execute(_claimable(time.time())).first() is None:
                 return None
         with self._database.writing() as connection:
-            _give_up(connection, lost)
-            row = connection.execute(query.with_for_update(skip_locked=True)).first()
+            now = time.time()  # with the lock in hand: it may have been waited for
+            _give_up(connection, _lost(now))
+            row = connection.execute(_claimable(now).with_for_update(skip_locked=True)).first()
             if row is None:
                 return None
             claim = Claim(int(row[0]), uuid.uuid4().hex)
@@ -216,6 +214,14 @@ class RetrainingStore:
             return bool(
                 connection.execute(update(table).where(_held(claim)).values(**values)).rowcount
             )
+
+
+def _lost(now: float) -> ColumnElement[bool]:
+    return and_(table.c.state == "running", table.c.lease_until < now)
+
+
+def _claimable(now: float) -> Select[Any]:
+    return select(table.c.id).where(or_(table.c.state == "queued", _lost(now)))
 
 
 def _give_up(connection: Connection, lost: ColumnElement[bool]) -> None:

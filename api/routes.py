@@ -121,8 +121,8 @@ def forecaster_card(version: str, caller: Reader, store: Forecasters) -> dict[st
 
 
 @router.get("/healthz", tags=["health"])
-def live() -> Live:
-    """Say that the process answers."""
+async def live() -> Live:
+    """Say that the process answers: in the event loop, since every thread may wait for the database."""
     return Live()
 
 

@@ -1,8 +1,9 @@
 """Runs and their points, kept."""
 
+import itertools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -299,23 +300,29 @@ def _merged(
     """Return the points that are new, and those stored that gain a signal."""
     new: dict[int, dict[str, float]] = {}
     changed: dict[int, dict[str, float]] = {}
-    conflicts: list[tuple[InvalidInput, float]] = []
-    for k, (step, values) in enumerate(_points(history)):
+    sent = _points(history)
+    # Another seed's history contradicts every point: no more are looked for than are shown.
+    conflicts = list(itertools.islice(_conflicts(sent, stored), _SHOWN_CONFLICTS))
+    if conflicts:
+        raise ValueConflict([fault for fault, _ in conflicts], [value for _, value in conflicts])
+    for step, values in sent:
         before = stored.get(step)
         if before is None:
             new[step] = values
-            continue
-        conflicts += [
-            (_conflict(k, step, name, value, before[name]), before[name])
-            for name, value in values.items()
-            if before.get(name, value) != value
-        ]
-        if values.keys() - before.keys():
+        elif values.keys() - before.keys():
             changed[step] = {**before, **values}
-    if conflicts:
-        shown = conflicts[:_SHOWN_CONFLICTS]
-        raise ValueConflict([fault for fault, _ in shown], [value for _, value in shown])
     return new, changed
+
+
+def _conflicts(
+    sent: list[tuple[int, dict[str, float]]], stored: Mapping[int, dict[str, float]]
+) -> Iterator[tuple[InvalidInput, float]]:
+    """Yield what is wrong, with the value that is stored instead."""
+    for k, (step, values) in enumerate(sent):
+        before = stored.get(step, {})
+        for name, value in values.items():
+            if before.get(name, value) != value:
+                yield _conflict(k, step, name, value, before[name]), before[name]
 
 
 def _points(history: Trajectory) -> list[tuple[int, dict[str, float]]]:

@@ -24,6 +24,7 @@ def check_url(url: str, *, private_addresses: bool) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # a label may be too long
     except ValueError:
         raise InvalidInput(field="webhook.url", value=url, expected=expected) from None
     plain = url.isascii() and url.isprintable() and " " not in url

@@ -4,13 +4,16 @@ Messages follow the Standard Webhooks specification (standardwebhooks.com): `web
 `webhook-signature` the HMAC-SHA256 of `id.timestamp.body`.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,10 +30,15 @@ from api.webhook_address import RefusedAddress, public_address
 
 _LOG = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0  # for all of a message
 MAX_ATTEMPTS = 8  # over about ten minutes
 _FIRST_PAUSE_SECONDS = 5.0
+_AT_ONCE = 20
 _HELD_SECONDS = 60.0  # after which another worker may try a message whose sender was lost
+
+
+# What went wrong, if anything, and whether it is useless to try again.
+_Outcome = tuple[str | None, bool]
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,19 @@ class Webhooks:
             return  # another worker was quicker, or the run was deleted
 
     def send_due(self) -> None:
-        """Post every message that is due."""
-        while (delivery := self._claim()) is not None:
-            problem, final = self._post(delivery)
-            self._settle(delivery, problem, final)
+        """Post every message that is due, some at a time: a receiver that hangs holds up nobody else's."""
+        while claimed := list(itertools.islice(iter(self._claim, None), _AT_ONCE)):
+            for delivery, (problem, final) in zip(
+                claimed, asyncio.run(self._post_all(claimed)), strict=True
+            ):
+                self._settle(delivery, problem, final)
 
     def _claim(self) -> _Delivery | None:
-        due = (deliveries.c.state == "due") & (deliveries.c.due_at <= time.time())
+        due = (
+            (deliveries.c.state == "due")
+            & (deliveries.c.due_at <= time.time())
+            & (deliveries.c.attempts < MAX_ATTEMPTS)  # each of its senders may have died
+        )
         with self._database.reading() as connection:
             if connection.execute(select(deliveries.c.id).where(due)).first() is None:
                 return None
@@ -130,12 +144,26 @@ class Webhooks:
                 update(deliveries).where(deliveries.c.id == delivery.id).values(values)
             )
 
-    def _post(self, delivery: _Delivery) -> tuple[str | None, bool]:
+    async def _post_all(self, messages: Sequence[_Delivery]) -> list[_Outcome]:
+        return await asyncio.gather(*map(self._post, messages))
+
+    async def _post(self, delivery: _Delivery) -> _Outcome:
         """Post a message; return what went wrong, and whether it is useless to try again."""
-        parts = urlsplit(delivery.url or "")
-        host = parts.hostname
-        if host is None:
+        if delivery.url is None:
             return "the run has no webhook any more", True
+        try:
+            # All of it: a receiver that sends byte by byte never runs into a limit on each read.
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                status = await self._status(delivery, delivery.url)
+        except RefusedAddress as error:
+            return str(error), True
+        except Exception as error:  # one message must not keep the others
+            return f"not delivered: {type(error).__name__}", False
+        return (None, False) if status < 300 else (f"answered with {status}", status == 410)
+
+    async def _status(self, delivery: _Delivery, url: str) -> int:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         body = delivery.body.encode()
         headers = {
@@ -144,25 +172,21 @@ class Webhooks:
             "User-Agent": "grokcast",
             **signed(delivery.message_id, body, delivery.secret, int(time.time())),
         }
-        try:
-            address = public_address(host, port, private_addresses=self._private)
-            netloc = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-            with (
-                httpx2.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
-                client.stream(
-                    "POST",
-                    parts._replace(netloc=netloc).geturl(),
-                    content=body,
-                    headers=headers,
-                    extensions={"sni_hostname": host},
-                ) as answer,
-            ):
-                status = answer.status_code
-        except RefusedAddress as error:
-            return str(error), True
-        except (OSError, httpx2.HTTPError) as error:
-            return f"not delivered: {type(error).__name__}", False
-        return (None, False) if status < 300 else (f"answered with {status}", status == 410)
+        address = await asyncio.to_thread(
+            public_address, host, port, private_addresses=self._private
+        )
+        netloc = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        async with (
+            httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
+            client.stream(
+                "POST",
+                parts._replace(netloc=netloc).geturl(),
+                content=body,
+                headers=headers,
+                extensions={"sni_hostname": host},
+            ) as answer,
+        ):
+            return int(answer.status_code)
 
 
 def signed(message_id: str, body: bytes, secret: str | None, now: int) -> dict[str, str]:

@@ -96,11 +96,21 @@ class ForecasterStore:
         save(forecaster, card, self.folder)
 
     def activate(self, version: str) -> None:
-        """Make a version the one that answers: atomic, and undone by activating another."""
-        _check(self._path(version))
+        """Make a version the one that answers: atomic, and undone by activating another.
+
+        Raises
+        ------
+        ForecasterNotFound, DamagedForecaster : it cannot be loaded; the one before stays.
+        """
+        self.load(version)
         self.folder.mkdir(parents=True, exist_ok=True)
-        aside = self.folder / f".active.{os.getpid()}"
-        aside.write_text(version + "\n")
+        # Of a name that no other thread, process or machine has.
+        number, aside = tempfile.mkstemp(prefix=".active-", dir=self.folder)
+        with os.fdopen(number, "w") as file:
+            file.write(version + "\n")
+            file.flush()
+            os.fsync(number)
+        os.chmod(aside, 0o644)
         os.replace(aside, self.folder / "active")
 
     def _path(self, version: str) -> Path:

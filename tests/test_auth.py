@@ -1,5 +1,6 @@
 """Keys, scopes, rate limits, and who may see what."""
 
+import asyncio
 import statistics
 import time
 from collections.abc import Iterator
@@ -153,6 +154,19 @@ def test_a_key_has_a_rate_limit_and_others_are_not_held_up(tmp_path: Path) -> No
         assert service.bearing("write", "GET", "/v1/runs").status_code == 200
 
 
+def test_a_storage_of_limits_that_does_not_answer_is_not_the_callers_fault(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(dict[str, Any]):
+        def __getitem__(self, _: str) -> Any:
+            raise ValueError("what this storage's failures are, as Redis's are connection errors")
+
+    storage = service.client.app.state.rate_limits._limiter.storage
+    assert storage.base_exceptions is ValueError
+    monkeypatch.setattr(storage, "events", Broken())
+    problem_of(service.bearing("read", "GET", "/v1/runs"), 503)
+
+
 @pytest.mark.parametrize(
     ("client", "host", "status"),
     [
@@ -171,6 +185,59 @@ def test_without_keys_only_this_machine_may_ask(
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
     with TestClient(app, client=(client, 5000)) as asked:
         assert asked.get("/v1/runs", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 202),
+        ("http://127.0.0.1:8321", 202),
+        ("https://listed.example", 202),
+        ("https://evil.example", 403),
+        ("http://127.0.0.1:9999", 403),
+        ("null", 403),
+    ],
+)
+def test_without_keys_a_page_of_another_site_changes_nothing(
+    tmp_path: Path, origin: str | None, status: int
+) -> None:
+    """A form of any page can post here from the browser of whoever sits at this machine."""
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/service.db", cors_origins=("https://listed.example",)
+    )
+    headers = {"host": "127.0.0.1:8321"} | ({"origin": origin} if origin else {})
+    with TestClient(create_app(settings, StandInStore()), client=("127.0.0.1", 5000)) as asked:
+        answer = asked.post("/v1/retrainings", headers=headers)
+        assert answer.status_code == status
+        if status == 202:
+            assert asked.delete(answer.headers["location"], headers=headers).status_code == 202
+        assert asked.get("/v1/runs", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/forecasts", "/v1/forecasts/batch", "/v1/runs/r/metrics"])
+def test_the_body_of_a_stranger_is_not_read(service: Service, path: str) -> None:
+    read: list[int] = []
+
+    async def ask() -> int:
+        messages: list[Any] = []
+
+        async def receive() -> Any:
+            read.append(1)
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        scope = {
+            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+            "headers": [(b"content-type", b"application/json")], "client": ("127.0.0.1", 1), "scheme": "http",
+            "root_path": "", "http_version": "1.1", "server": ("127.0.0.1", 80),
+        }  # fmt: skip
+        await service.client.app(scope, receive, send)
+        return int(messages[0]["status"])
+
+    assert asyncio.run(ask()) == 401
+    assert read == []
 
 
 def test_unknown_and_wrong_keys_take_the_same_time(service: Service) -> None:

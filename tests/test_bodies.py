@@ -48,6 +48,11 @@ def test_damaged_gzip_is_a_problem(client: TestClient, content: bytes) -> None:
     assert "gzip" in body["detail"]
 
 
+def test_gzip_of_too_many_members_is_a_problem(client: TestClient) -> None:
+    body = problem_of(post(client, gzip.compress(b"") * 200, content_encoding="gzip"), 400)
+    assert "over 100 members" in body["detail"]
+
+
 def test_another_coding_is_a_problem(client: TestClient) -> None:
     answer = post(client, b"x", content_encoding="br")
     assert "gzip" in problem_of(answer, 415)["detail"]

@@ -8,8 +8,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from api.database import REVISION, Database
+from api.keys import KeyStore
 from api.migrations.upgrade import config
 from api.tables import METADATA
 from training_runs import InvalidInput
@@ -65,6 +68,30 @@ def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(InvalidInput, match="newer Grokcast"):
         database.migrate()
+
+
+def test_a_reader_sees_one_state(database: Database) -> None:
+    count = "SELECT count(*) FROM keys"
+    with database.reading() as connection:
+        before = connection.exec_driver_sql(count).scalar()
+        KeyStore(database).create("another", "read")
+        assert connection.exec_driver_sql(count).scalar() == before == 0
+    with database.reading() as connection:
+        assert connection.exec_driver_sql(count).scalar() == 1
+
+
+def test_errors_do_not_tell_what_was_to_be_stored(database: Database) -> None:
+    with pytest.raises(DBAPIError) as failure, database.writing() as connection:
+        connection.execute(text("INSERT INTO nothing VALUES (:x)"), {"x": "a secret"})
+    assert "a secret" not in str(failure.value)
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/new/service.db")
+    database.ping()
+    for path in (tmp_path / "new", *(tmp_path / "new").iterdir()):
+        assert path.stat().st_mode & 0o077 == 0
+    database.close()
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:

@@ -93,3 +93,15 @@ def test_an_open_answer_is_complete_when_its_key_is_revoked(tmp_path: Path, path
         assert whole.status_code == 200
         assert whole.headers["content-type"].startswith("text/event-stream")
         problem_of(client.get(path, headers=bearing), 401)
+
+
+def test_a_run_that_was_made_again_is_another_run(database: Database, runs: RunStore) -> None:
+    async def watch() -> None:
+        stream = streams_of(database, runs, LOCAL)[0]
+        assert (await anext(stream)).event == "run"
+        runs.delete(LOCAL, "r")
+        runs.put(LOCAL, "r", RunSettings(Context()))
+        assert (await asyncio.wait_for(anext(stream), SECONDS)).event == "deleted"
+        await ends(stream)
+
+    asyncio.run(watch())

@@ -1,6 +1,8 @@
 """What the store of retrainings promises, on both databases."""
 
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +40,24 @@ def test_there_is_one_retraining_at_a_time(database: Database) -> None:
 def lose(database: Database) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE retrainings SET lease_until = 1")
+
+
+def test_a_lease_begins_when_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before the wait for SQLite's other writers: it could be over by then."""
+    database = Database(f"sqlite:///{tmp_path}/service.db")
+    database.migrate()
+    monkeypatch.setattr("api.retraining_store.LEASE_SECONDS", 1.0)
+    jobs = RetrainingStore(database)
+    jobs.ask(promote=True)
+    claims: list[object] = []
+    with database.writing():
+        waiting = threading.Thread(target=lambda: claims.append(jobs.claim()))
+        waiting.start()
+        time.sleep(1.5)
+    waiting.join(30)
+    assert claims != [None]
+    assert jobs.claim() is None
+    database.close()
 
 
 def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Database) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from api import run_store
 from api.caller import LOCAL, Caller
 from api.database import Database
 from api.errors import (
@@ -217,3 +218,18 @@ def test_one_run_is_registered_once_by_many(runs: RunStore) -> None:
 def test_times_are_now(runs: RunStore) -> None:
     run, _ = runs.put(LOCAL, "a", SETTINGS)
     assert abs(run.created_at - time.time()) < 60
+
+
+def test_of_very_many_conflicts_the_first_are_told(
+    runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends another seed's history contradicts every point: to word all of it took gigabytes."""
+    made: list[int] = []
+    words = run_store._conflict
+    monkeypatch.setattr(run_store, "_conflict", lambda *given: made.append(1) or words(*given))
+    runs.put(LOCAL, "a", SETTINGS)
+    steps = list(range(1_000))
+    runs.append(LOCAL, "a", Trajectory(steps, {"val_loss": [1.0] * 1_000}))
+    with pytest.raises(ValueConflict) as conflict:
+        runs.append(LOCAL, "a", Trajectory(steps, {"val_loss": [2.0] * 1_000}))
+    assert len(conflict.value.faults) == len(made) == 20

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -83,6 +85,28 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("GROKCAST_PORT", "9000")
     monkeypatch.setenv("GROKCAST_FORECASTER_STORE", "/models")
     assert (Settings().port, Settings().forecaster_store) == (9000, Path("/models"))
+
+
+def test_it_lives_while_every_thread_waits(client: TestClient) -> None:
+    async def ask() -> int:
+        threads = anyio.to_thread.current_default_thread_limiter()
+        threads.total_tokens = 1
+        async with threads:  # as a request does that waits for the database
+            transport = httpx2.ASGITransport(app=client.app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://here") as asked:
+                with anyio.fail_after(10):
+                    return int((await asked.get("/healthz")).status_code)
+
+    assert anyio.run(ask) == 200
+
+
+def test_a_path_cannot_write_lines_of_the_log(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "grokcast.request"):
+        client.get("/v1/x%0Aforged")
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line == "GET /v1/x%0Aforged 404"
 
 
 # What is imported

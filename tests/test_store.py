@@ -2,6 +2,7 @@ import hashlib
 import json
 import pickle
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,24 @@ def test_activating_and_rolling_back(store):
     assert store.load().version == "synthetic"
     store.activate(first)
     assert store.load().version == first
+
+
+def test_a_version_that_cannot_be_loaded_is_not_activated(store):
+    first = store.active_version()
+    path = store.folder / "synthetic"
+    state = json.loads((path / "state.json").read_text())
+    replace(path, "state.json", json.dumps({**state, "format": 2}).encode())
+    with pytest.raises(DamagedForecaster, match="it has format 2"):
+        store.activate("synthetic")
+    assert store.active_version() == first
+
+
+def test_many_may_activate_at_once(store):
+    versions = ["synthetic", store.active_version()] * 12
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(store.activate, versions))
+    assert store.active_version() in versions
+    assert {p.name for p in store.folder.iterdir()} == {"active", "synthetic"}
 
 
 def test_unknown_versions_are_named_with_the_known(store):

@@ -1,9 +1,11 @@
 """Alarms: what is told, once, to whom, signed; and where it never goes."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,12 +18,14 @@ import pytest
 from api import webhook_address, webhooks as module
 from api.caller import LOCAL
 from api.database import Database
+from api.forecast_store import ForecastStore
+from api.live_forecasts import LiveForecasts
 from api.run_store import RunSettings, RunStore, StoredRun, Webhook
 from api.schemas import ForecastAnswer
-from api.webhook_address import is_public
+from api.webhook_address import check_url, is_public
 from api.webhooks import Webhooks
-from tests.wire import FORECAST
-from training_runs import Context
+from tests.wire import FORECAST, StandInForecaster
+from training_runs import Context, InvalidInput, Trajectory
 
 SECRET = "a secret of the receiver"
 
@@ -123,6 +127,26 @@ def test_a_run_without_a_webhook_is_silent(database: Database, webhooks: Webhook
     assert rows(database) == []
 
 
+def test_an_alarm_is_not_lost_with_the_worker_that_made_its_forecast(
+    database: Database, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveForecasts(RunStore(database, 10), ForecastStore(database), webhooks)
+    run_with(database, "http://localhost:1/")
+    points = Trajectory([1, 2, 3], {"val_acc": [0.1, 0.1, 0.1]})
+    with monkeypatch.context() as dying:
+        dying.setattr(webhooks, "consider", die)
+        with pytest.raises(KeyboardInterrupt):
+            live.append(LOCAL, "a", points, StandInForecaster())
+    assert rows(database) == []
+    for _ in range(2):  # sent again, since it was not acknowledged
+        live.append(LOCAL, "a", points, StandInForecaster())
+        assert rows(database) == [("due", 0, None)]
+
+
+def die(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def test_what_does_not_arrive_is_tried_again(
     database: Database, webhooks: Webhooks, receiver: Receiver
 ) -> None:
@@ -135,6 +159,50 @@ def test_what_does_not_arrive_is_tried_again(
         assert rows(database) == [expected]
         due(database) if expected[0] == "due" else None
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_a_receiver_that_drips_holds_up_nobody(
+    database: Database, webhooks: Webhooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drip, args=(listening,), daemon=True).start()
+        slow = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        for name, url in (("slow", slow), ("well", receiver.url)):
+            settings = RunSettings(Context(), webhook=Webhook(url, SECRET))
+            webhooks.consider(RunStore(database, 10).put(LOCAL, name, settings)[0], answer())
+        started = time.monotonic()
+        webhooks.send_due()
+        assert time.monotonic() - started < 10
+    assert sorted(rows(database), key=str) == [("due", 1, "not delivered: TimeoutError"), ("sent", 1, None)]  # fmt: skip
+
+
+def drip(listening: socket.socket) -> None:
+    """Answer one byte at a time, for a minute."""
+    connection, _ = listening.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+        for _ in range(300):
+            connection.sendall(b"a")
+            time.sleep(0.2)
+
+
+def test_one_message_that_cannot_be_sent_keeps_no_other(
+    database: Database, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    """Names are checked when a run is registered, and may be older than the check."""
+    for name, url in (("bad", f"http://{'a' * 64}.example.org/"), ("well", receiver.url)):
+        settings = RunSettings(Context(), webhook=Webhook(url, SECRET))
+        webhooks.consider(RunStore(database, 10).put(LOCAL, name, settings)[0], answer())
+    webhooks.send_due()
+    states = {row[0] for row in rows(database)}
+    assert states == {"due", "sent"}
+    assert len(receiver.got) == 1
+
+
+def test_a_host_with_a_label_that_is_too_long_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="an http or https URL"):
+        check_url(f"https://{'a' * 64}.example.org/", private_addresses=False)
 
 
 def test_it_is_given_up_after_some_attempts_or_when_it_is_told_to(
