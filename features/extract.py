@@ -177,7 +177,7 @@ _CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
     "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
     "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
     "layers": ("number of layers", lambda c, t: c.layers),
-    "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(c.batch_size, c.train_size)),
+    "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(_batch(c), c.train_size)),
     "decoupled_decay": ("weight decay apart from the gradient (AdamW, Muon)", lambda c, t: _begins(c.optimizer, "adamw", "muon")),
     "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _begins(c.optimizer, "sgd")),
     "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
@@ -343,6 +343,12 @@ def _log(*factors: float | None) -> float | None:
 def _begins(word: str | None, *stems: str) -> float | None:
     """Say whether a word begins like one of several: other people's SGD is `sgd_with_nesterov_momentum`."""
     return None if word is None else float(word.startswith(stems))
+
+
+def _batch(c: Context) -> float | None:
+    """Return the samples of a step: a batch is never more than all of them."""
+    known = c.batch_size is not None and c.train_size is not None
+    return min(c.batch_size or 0, c.train_size or 0) if known else None
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

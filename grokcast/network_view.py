@@ -126,7 +126,8 @@ class NetworkView:
 
         def keep(name: str, value: Any) -> None:
             if isinstance(value, Tensor) and value.is_floating_point():
-                seen[name] = value.detach().float().reshape(1, -1, value.shape[-1])
+                units_last = value.movedim(1, -1) if value.ndim == 4 else value  # images: channels
+                seen[name] = units_last.detach().float().reshape(1, -1, units_last.shape[-1])
 
         hooks: list[Any] = []
         if self.output is not None:

@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from training_runs import InvalidInput, Trajectory, archive
+from training_runs.config import RunConfig
 from training_runs.synthetic import synthetic_run, synthetic_trajectory
 
 
@@ -47,6 +50,25 @@ def test_a_run_made_again_replaces_the_one_before(tmp_path):
         (run,) = archive.read(tmp_path)
         assert run.trajectory.signals["val_acc"][-1] == pytest.approx(0.3)
         archive.compact(tmp_path)
+
+
+def test_compacting_overwrites_no_shard_where_numbers_have_a_gap(tmp_path):
+    kept = runs(4)
+    for run in kept[:3]:
+        archive.append(tmp_path, [run])
+        archive.compact(tmp_path)
+    (tmp_path / "shard-0001.parquet").unlink()
+    archive.append(tmp_path, kept[3:])
+    archive.compact(tmp_path)
+    assert archive.run_ids(tmp_path) == {r.run_id for r in kept[1:]}
+
+
+def test_what_follows_from_a_config_is_told_as_it_is_now(tmp_path):
+    config = RunConfig(architecture="transformer", embedding_dim=32)
+    before = dataclasses.replace(config.context(1234), width=256)
+    run = synthetic_run(synthetic_trajectory(), "x", 20_000)
+    archive.append(tmp_path, [dataclasses.replace(run, context=before, config=config.as_dict())])
+    assert archive.read(tmp_path)[0].context == config.context(1234)
 
 
 def test_compacting_keeps_every_run_and_leaves_no_pieces(tmp_path):

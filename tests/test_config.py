@@ -97,3 +97,11 @@ def test_the_corpus_varies_everything_and_covers_its_levels_evenly():
 def test_unknown_preset_names_the_known():
     with pytest.raises(InvalidInput, match="salah_yevick, golechha"):
         preset_configs("nope", 1, 0, {})
+
+
+def test_the_context_tells_what_a_user_would_measure():
+    assert RunConfig(architecture="transformer", embedding_dim=32).context().width == 128
+    assert RunConfig(width=64).context().width == 64
+    full = RunConfig(modulus=11, train_fraction=0.5, batch_size=128)
+    assert full.context().batch_size == full.train_size
+    assert RunConfig(batch_size=128).context().batch_size == 128

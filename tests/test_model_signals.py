@@ -9,6 +9,7 @@ from torch import nn
 
 from grokcast import Monitor, model_signals
 from grokcast.model_signals import ModelSignals
+from grokcast.network_view import NetworkView, of_validation
 from training_runs.config import RunConfig
 from training_runs.measure import cheap_signals, expensive_signals
 from training_runs.stack import Stack
@@ -176,6 +177,18 @@ def test_networks_of_other_kinds_harm_nothing(model, caplog):
     if list(model.parameters()):
         assert point["weight_norm"] > 0
     monitor.close(0)
+
+
+def test_the_units_of_a_convolution_are_its_channels():
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)
+    )  # fmt: skip
+    with torch.no_grad():
+        model[0].bias[:8] = -100.0
+    view = NetworkView(model, {})
+    view.val = torch.randn(64, 1, 8, 8), torch.zeros(64, dtype=torch.int64)
+    with view.undisturbed():
+        assert of_validation(view, 64, 0)["dead_frac"] == pytest.approx(0.5)
 
 
 def test_what_the_loop_logs_goes_before_what_is_measured_and_what_is_no_model_is_told(caplog):

@@ -28,6 +28,11 @@ def test_one_spike_at_the_end_is_not_an_onset():
     assert generalization(trajectory([0.1, 0.1, 0.1, 1.0]), 0.95).step is None
 
 
+def test_an_accuracy_at_the_threshold_is_there_in_32_bits_too():
+    kept = np.array([0.1, 0.95, 0.95, 0.95], dtype=np.float32).astype(float)
+    assert generalization(Trajectory([1, 2, 3, 4], {"val_acc": kept}), 0.95).step == 2
+
+
 def test_missing_checkpoints_are_passed_over():
     t = trajectory([0.96, None, 0.96, None, 0.97])
     assert generalization(t, 0.95) == Onset(10, 50, 50)

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from training_runs import InvalidInput, archive
+from training_runs.config import RunConfig
 from training_runs.executors import run_local, train_stack
 from training_runs.presets import preset_configs
 from training_runs.sweep import Sweep, run_sweep
@@ -99,6 +100,25 @@ def test_a_worker_that_dies_is_tried_again_and_reported_while_the_others_go_on(t
             assert "died twice" in made
         else:
             assert made[0].run_id == stack[0].run_id
+
+
+def dies_late_on_division(stack, device, data_dir):
+    if stack[0].operation == "div":
+        time.sleep(1)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return []
+
+
+def test_a_worker_may_die_while_its_sweep_is_busy():
+    """To write runs takes time, in which a worker dies and the pool with it."""
+    operations = ("add", "div", "mul", "sub")
+    stacks = [[RunConfig(operation=operation)] for operation in operations]
+    results = {}
+    for (config,), made in run_local(stacks, 2, "cpu", None, dies_late_on_division):
+        results[config.operation] = made
+        time.sleep(2)
+    assert "died twice" in results.pop("div")
+    assert results == {"add": [], "mul": [], "sub": []}
 
 
 def fails_on_division(stacks):

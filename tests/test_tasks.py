@@ -158,6 +158,20 @@ def test_reviews_come_from_a_folder_or_its_archive(reviews):
     assert torch.equal(task.labels, again.labels)
 
 
+def test_reviews_are_mixed(reviews):
+    """Networks are measured on the first samples of a split: sorted by path, those would all be negative."""
+    task = task_of(reviews, **REVIEWS)
+    assert 0 < task.labels[:6].sum() < 6
+    assert 0 < task.labels[10:16].sum() < 6
+
+
+def test_of_few_bits_no_input_is_drawn_twice():
+    for bits, count in ((5, 32), (12, 4096), (16, 20_000)):
+        task = task_of(task_family="parity", architecture="mlp", bits=bits, train_samples=20)
+        assert len(task.inputs) == len(torch.unique(task.inputs, dim=0)) == count
+        assert set(task.inputs.unique().tolist()) == {-1.0, 1.0}
+
+
 def test_reviews_without_a_directory_say_how_to_give_one(tmp_path, monkeypatch):
     monkeypatch.delenv("GROKCAST_IMDB_DIR", raising=False)
     with pytest.raises(InvalidInput, match="GROKCAST_IMDB_DIR"):
@@ -171,12 +185,13 @@ def test_augmentation_turns_and_blurs_only_where_asked():
     images = torch.rand(2, 10, 64)
     generators = [torch.Generator().manual_seed(k) for k in range(2)]
     strong = RunConfig(task_family="digits", architecture="mlp", train_samples=10, augmentation=0.5)
-    assert augmented(images, [config, config], generators) is images
-    out = augmented(images, [config, strong], generators)
+    assert augmented(images, [config, config], generators, [10, 10]) is images
+    out = augmented(images, [config, strong], generators, [10, 8])
     assert torch.equal(out[0], images[0])
-    assert not torch.allclose(out[1], images[1])
+    assert not torch.allclose(out[1, :8], images[1, :8])
+    assert torch.equal(out[1, 8:], images[1, 8:])  # rows that only pad
     # Hardly any turn and hardly any blur leave an image nearly as it was.
     faint = RunConfig(task_family="digits", architecture="mlp", train_samples=10, augmentation=1e-3)
     torch.testing.assert_close(
-        augmented(images[:1], [faint], generators[:1]), images[:1], atol=0.02, rtol=0
+        augmented(images[:1], [faint], generators[:1], [10]), images[:1], atol=0.02, rtol=0
     )

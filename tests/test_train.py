@@ -40,6 +40,16 @@ def test_a_run_in_a_stack_equals_the_same_run_alone():
             )
 
 
+@pytest.mark.parametrize("noise", [{"dropout": 0.2}, {"embedding_noise": 0.1}])
+def test_noise_is_of_a_run_alone_however_much_its_stack_trains_on(noise):
+    configs = [vary(**noise), vary(seed=1, train_fraction=0.8, **noise)]
+    alone, together = train(configs[:1])[0], train(configs)[0]
+    for name in ("train_loss", "val_loss", "weight_norm"):
+        np.testing.assert_allclose(
+            together.trajectory.signals[name], alone.trajectory.signals[name], rtol=1e-4
+        )
+
+
 def test_the_same_config_twice_is_bit_equal():
     a, b = train([SMALL])[0], train([SMALL])[0]
     for name, values in a.trajectory.signals.items():

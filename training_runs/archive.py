@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training_runs import checksums
+from training_runs.config import RunConfig
 from training_runs.context import Context
 from training_runs.errors import InvalidInput
 from training_runs.run import Run
@@ -74,7 +75,7 @@ def run_ids(folder: Path) -> set[str]:
 
 def compact(folder: Path) -> None:
     """Merge the small pieces of a finished sweep into shards of at most about `SHARD_BYTES`."""
-    shards = len(list(folder.glob("shard-*.parquet")))
+    shards = max((int(p.stem.split("-")[1]) for p in folder.glob("shard-*.parquet")), default=0)
     for batch in _batches(sorted(folder.glob("part-*.parquet"))):
         shards += 1
         _write(folder / f"shard-{shards:04d}.parquet", pa.concat_tables(_table(p) for p in batch))
@@ -173,13 +174,16 @@ def _row(run: Run) -> dict[str, Any]:
 
 def _run(row: dict[str, Any]) -> Run:
     signals = {n: np.array(row[n], dtype=float) for n in SIGNALS if row[n] is not None}
+    context, config = Context.from_mapping(json.loads(row["context"]))[0], json.loads(row["config"])
+    if config:  # what follows from it may be told better by now than when the run was made
+        context = RunConfig(**config).context(context.parameters)
     return Run(
         run_id=row["run_id"],
         configuration_id=row["configuration_id"],
-        context=Context.from_mapping(json.loads(row["context"]))[0],
+        context=context,
         trajectory=Trajectory(row["step"], signals),
         budget_step=row["budget_step"],
         blocked=row["blocked"],
         status=row["status"],
-        config=json.loads(row["config"]),
+        config=config,
     )

@@ -22,6 +22,7 @@ ARCHITECTURES = {  # which networks read which tasks
 OPTIMIZERS = ("adamw", "adam", "sgd", "muon")
 LOSSES = ("cross_entropy", "mse")
 PARITY_SAMPLES = 20_000  # drawn from the 2^bits inputs
+PARITY_ENUMERATED = 16  # up to so many bits no input is drawn twice
 
 # What two runs of one configuration may differ in.
 _NOT_CONFIGURATION = {
@@ -131,6 +132,8 @@ class RunConfig:
                 raise InvalidInput(
                     field=name, value=getattr(self, name), expected="a number in [0, 1]"
                 )
+        if self.dropout == 1:
+            raise InvalidInput(field="dropout", value=1, expected="less than 1: something is kept")
         if self.architecture == "transformer" and self.embedding_dim % self.heads:
             raise InvalidInput(
                 field="embedding_dim",
@@ -185,9 +188,11 @@ class RunConfig:
         if self.task_family == "modular":
             # Division by zero is left out.
             return self.modulus * (self.modulus - (self.operation == "div"))
-        return {"permutation": 120**2, "digits": 1797, "mnist": 70_000, "reviews": 3000}.get(
-            self.task_family, PARITY_SAMPLES
-        )
+        if self.task_family == "parity":
+            few = self.bits <= PARITY_ENUMERATED
+            return min(2**self.bits, PARITY_SAMPLES) if few else PARITY_SAMPLES
+        sizes = {"permutation": 120**2, "digits": 1797, "mnist": 70_000, "reviews": 3000}
+        return sizes[self.task_family]
 
     @property
     def train_size(self) -> int:
@@ -211,13 +216,13 @@ class RunConfig:
             train_fraction=self.train_size / self.samples if pairs else None,
             architecture=self.architecture,
             layers=self.layers,
-            width=self.width,
+            width=4 * self.embedding_dim if self.architecture == "transformer" else self.width,
             embedding_dim=self.embedding_dim if self.architecture != "mlp" else None,
             parameters=parameters,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
-            batch_size=self.batch_size,
+            batch_size=self.samples_a_step,
             init_scale=self.init_scale,
             loss=self.loss,
             dropout=self.dropout,

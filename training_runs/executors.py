@@ -47,8 +47,15 @@ def run_local(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                stack = waiting.popleft()
-                running[pool.submit(train, stack, device, data_dir)] = stack
+                try:
+                    future = pool.submit(train, waiting[0], device, data_dir)
+                except BrokenProcessPool:  # a worker has died since: those that ran are told below
+                    break
+                running[future] = waiting.popleft()
+            if not running:
+                pool.shutdown()
+                pool = _pool(workers)
+                continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             suspects = []
             for future in done:

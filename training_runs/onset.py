@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from training_runs.context import Context
-from training_runs.trajectory import FloatArray, Trajectory
+from training_runs.trajectory import ROUNDING, FloatArray, Trajectory
 
 SUSTAINED_EVALS = 3
 MEMORIZED_ACCURACY = 0.95
@@ -44,10 +44,10 @@ class Onset:
 def sustained(trajectory: Trajectory, signal: str, threshold: float) -> Onset:
     """Return the first of `SUSTAINED_EVALS` consecutive recorded values of a signal at or above a threshold.
 
-    Checkpoints at which the signal is missing are passed over.
+    Checkpoints at which the signal is missing are passed over. An accuracy of 0.95 that was kept in 32 bits is at 0.95.
     """
     steps, values = trajectory.recorded(signal)
-    above = values >= threshold
+    above = values >= threshold - ROUNDING
     last = len(above) - SUSTAINED_EVALS + 1
     for i in np.flatnonzero(above[: max(last, 0)]):
         if above[i : i + SUSTAINED_EVALS].all():

@@ -80,7 +80,7 @@ class Stack:
 
     def _backpropagate(self, batch: Batch) -> None:
         self.gradient.zero_()
-        inputs = augmented(batch.inputs, self.configs, self._noise_generators)
+        inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts())
         activations = self.network(self.parameters, inputs, self._noise)
         losses = self._loss(activations.logits, batch.labels) * batch.weight
         losses.sum().backward()  # type: ignore[no-untyped-call]
@@ -133,7 +133,14 @@ class Stack:
         std = [c.embedding_noise for c in self.configs]
         if not any(dropout) and not any(std):
             return NONE
-        return TrainingNoise(dropout, std, self._noise_generators)
+        return TrainingNoise(dropout, std, self._noise_generators, self._counts())
+
+    def _counts(self) -> list[int]:
+        """Return how many samples of each run a step trains on; more rows than that only pad."""
+        size = self.configs[0].minibatch
+        if size is not None:
+            return [size] * len(self.configs)
+        return [int(n) for n in (self._samples.weight > 0).sum(1)]
 
     def _per_parameter(self, values: list[float], embedding: list[float] | None = None) -> Tensor:
         """Repeat one value a run for each of its parameters, times another for those of the embedding."""

@@ -1,6 +1,6 @@
 """Random perturbations of a forward pass: dropout and noise on embeddings, while training or while probing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -24,8 +24,8 @@ NONE = Noise()
 
 
 class TrainingNoise(Noise):
-    """Dropout and Gaussian noise, each run with its own rate and its own generator: a run in a stack sees the noise
-    that it would see alone.
+    """Dropout and Gaussian noise, each run with its own rate, its own generator and for its own samples alone: a run in
+    a stack sees the noise that it would see alone, however many rows pad it.
     """
 
     def __init__(
@@ -33,31 +33,36 @@ class TrainingNoise(Noise):
         dropout: Sequence[float],
         embedding_std: Sequence[float],
         generators: Sequence[torch.Generator],
+        counts: Sequence[int],
     ) -> None:
         self._dropout, self._std, self._generators = dropout, embedding_std, generators
+        self._counts = counts
         self.on_embeddings = any(embedding_std)
 
     def hidden(self, activations: Tensor) -> Tensor:
         """Zero a share of the activations and scale up the others."""
         if not any(self._dropout):
             return activations
-        masks = [
-            (torch.rand(activations.shape[1:], generator=g) >= rate) / (1 - rate)
-            if rate
-            else torch.ones(activations.shape[1:])
-            for rate, g in zip(self._dropout, self._generators, strict=True)
-        ]
-        return activations * torch.stack(masks).to(activations.device)
+        masks = torch.ones(activations.shape)
+        for mask, rate, count, g in self._each(masks, self._dropout):
+            mask[:count] = (torch.rand(mask[:count].shape, generator=g) >= rate) / (1 - rate)
+        return activations * masks.to(activations.device)
 
     def embedded(self, embeddings: Tensor) -> Tensor:
         """Add Gaussian noise."""
         if not self.on_embeddings:
             return embeddings
-        noise = [
-            std * torch.randn(embeddings.shape[1:], generator=g) if std else torch.zeros(embeddings.shape[1:])
-            for std, g in zip(self._std, self._generators, strict=True)
-        ]  # fmt: skip
-        return embeddings + torch.stack(noise).to(embeddings.device)
+        noise = torch.zeros(embeddings.shape)
+        for own, std, count, g in self._each(noise, self._std):
+            own[:count] = std * torch.randn(own[:count].shape, generator=g)
+        return embeddings + noise.to(embeddings.device)
+
+    def _each(
+        self, values: Tensor, strength: Sequence[float]
+    ) -> Iterator[tuple[Tensor, float, int, torch.Generator]]:
+        """Yield what belongs to each run that is perturbed at all."""
+        runs = zip(values, strength, self._counts, self._generators, strict=True)
+        return (run for run in runs if run[1])
 
 
 class ProbingDropout(Noise):

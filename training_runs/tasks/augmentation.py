@@ -13,19 +13,28 @@ _DEGREES = 30.0  # times sigma: the largest rotation
 
 
 def augmented(
-    inputs: Tensor, configs: Sequence[RunConfig], generators: Sequence[torch.Generator]
+    inputs: Tensor,
+    configs: Sequence[RunConfig],
+    generators: Sequence[torch.Generator],
+    counts: Sequence[int],
 ) -> Tensor:
-    """Return inputs (n_runs, n_samples, pixels) with each run's images turned and blurred by its own sigma."""
+    """Return inputs (n_runs, n_samples, pixels) with each run's images turned and blurred by its own sigma.
+
+    Parameters
+    ----------
+    counts : images of each run; more rows than that only pad.
+    """
     if not any(c.augmentation for c in configs):
         return inputs
-    return torch.stack(
-        [
-            _blurred(_turned(images, c.augmentation, g), c.augmentation)
-            if c.augmentation
-            else images
-            for images, c, g in zip(inputs, configs, generators, strict=True)
-        ]
-    )
+    runs = zip(inputs, configs, generators, counts, strict=True)
+    return torch.stack([_changed(own, c.augmentation, g, n) for own, c, g, n in runs])
+
+
+def _changed(images: Tensor, sigma: float, generator: torch.Generator, count: int) -> Tensor:
+    if not sigma:
+        return images
+    changed = _blurred(_turned(images[:count], sigma, generator), sigma)
+    return torch.cat([changed, images[count:]])
 
 
 def _turned(images: Tensor, sigma: float, generator: torch.Generator) -> Tensor:

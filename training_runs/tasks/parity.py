@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from training_runs.config import PARITY_SAMPLES, RunConfig
+from training_runs.config import PARITY_ENUMERATED, RunConfig
 from training_runs.errors import InvalidInput
 from training_runs.tasks.task import Task, split
 
@@ -20,6 +20,11 @@ def parity_task(config: RunConfig, generator: torch.Generator, data_dir: Path | 
         )
     train, val = split(config, generator)
     pool = torch.Generator().manual_seed(0)
-    bits = torch.randint(2, (PARITY_SAMPLES, config.bits), generator=pool)
+    if config.bits <= PARITY_ENUMERATED:
+        # Few enough that draws would repeat: training inputs among the validation ones.
+        numbers = torch.randperm(2**config.bits, generator=pool)[: config.samples]
+        bits = numbers[:, None] >> torch.arange(config.bits) & 1
+    else:
+        bits = torch.randint(2, (config.samples, config.bits), generator=pool)
     labels = bits[:, : config.parity_bits].sum(1) % 2
     return Task(2.0 * bits - 1, labels, train, val)

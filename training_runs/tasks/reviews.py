@@ -1,6 +1,7 @@
 """IMDb reviews (Maas et al. 2011) from an `aclImdb` directory or its tar.gz: positive or negative."""
 
 import os
+import random
 import re
 import tarfile
 from collections import Counter
@@ -57,6 +58,10 @@ def _reviews(source: Path) -> tuple[Tensor, Tensor, int]:
         )
     counts = Counter(word for words, _ in parts["train"] for word in words)
     index = {word: k + 2 for k, (word, _) in enumerate(counts.most_common(VOCABULARY - 2))}
+    # Mixed: sorted by path all negative ones come first, and a part of a split is measured by its first samples.
+    mixed = random.Random(0)
+    for part in parts.values():
+        mixed.shuffle(part)
     samples = parts["train"] + parts["test"]
     tokens = torch.zeros(len(samples), LENGTH, dtype=torch.int64)
     for row, (words, _) in zip(tokens, samples, strict=True):
