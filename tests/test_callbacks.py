@@ -13,10 +13,12 @@ from torch.nn.functional import cross_entropy
 
 from grokcast import Monitor
 from grokcast.callbacks import HuggingFaceCallback, LightningCallback
+from grokcast.callbacks.watched_training import WatchedTraining
 from tests.service_process import running_service
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 P = 11  # addition modulo 11: 121 pairs
+NOWHERE = "http://127.0.0.1:9"  # where no service answers
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,8 @@ def test_a_hugging_face_training_ends_with_a_forecast_of_the_service(url, tmp_pa
     watched = fit_hugging_face(callback, 150, tmp_path)
     check(callback.monitor.forecast, 150)
     question = callback.monitor._question["context"]
+    # Not the wrapper that accelerate puts around it.
+    assert question["optimizer"] == "adamw"
     assert (question["learning_rate"], question["weight_decay"], question["budget_step"]) == (3e-3, 0.5, 150)  # fmt: skip
     point = callback.monitor._points[150]
     assert {"train_loss", "train_acc", "val_loss", "val_acc", "grad_norm"} <= set(point)
@@ -148,13 +152,27 @@ def test_a_hugging_face_training_ends_with_a_forecast_of_the_service(url, tmp_pa
 @pytest.mark.parametrize("callback", [LightningCallback, HuggingFaceCallback])
 def test_a_service_that_is_not_there_harms_no_training(callback, tmp_path, caplog):
     fit = fit_lightning if callback is LightningCallback else fit_hugging_face
-    watching = callback(url="http://127.0.0.1:9", names={"nothing": "of_that_name"})
+    watching = callback(url=NOWHERE, names={"nothing": "of_that_name"})
     with caplog.at_level(logging.WARNING, logger="grokcast"):
         fit(watching, 20, tmp_path)
     assert watching.monitor.forecast is None
     # Lightning closes 20 epochs, of which 4 are validated; the Trainer logs 4 times.
     assert len(watching.monitor._points) == (20 if callback is LightningCallback else 4)
     assert [r for r in caplog.records if "not reachable" in r.getMessage()]
+
+
+@pytest.mark.parametrize(
+    ("context", "kept"),
+    [
+        ({"weight_decay": 0, "learning_rate": 0, "parameters": 0}, {"weight_decay": 0}),
+        ({"weight_decay": None, "learning_rate": 1e-3}, {"learning_rate": 1e-3}),
+    ],
+)
+def test_no_weight_decay_is_a_fact_and_other_zeros_are_not_known(context, kept):
+    training = WatchedTraining(None, 0, {"url": NOWHERE})
+    training.begin(lambda: context, None)
+    assert training.monitor._question["context"] == kept
+    training.end("finished")
 
 
 ONLINE = """

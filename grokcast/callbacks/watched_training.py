@@ -39,7 +39,12 @@ class WatchedTraining:
         """Make the monitor; what the caller says of the run goes before what the trainer tells."""
         found: Mapping[str, Any] = {}
         with self.harmless():
-            found = {name: value for name, value in context().items() if value}
+            # A trainer says 0 where it does not know; no weight decay is a fact, and makes grokking unlikely.
+            found = {
+                name: value
+                for name, value in context().items()
+                if value or (name == "weight_decay" and value is not None)
+            }
         stated = self._options.get("context") or {}
         self.monitor = Monitor(**{**self._options, "context": {**found, **stated}})
         if self._share > 0:
@@ -77,6 +82,8 @@ class WatchedTraining:
 
 def settings_of(optimizer: Any) -> dict[str, Any]:
     """Return what an optimiser tells of a run: that of its first group of parameters with weight decay, else the first."""
+    # The Trainer hands over accelerate's wrapper, which has a class of its own.
+    optimizer = getattr(optimizer, "optimizer", optimizer)
     groups = getattr(optimizer, "param_groups", None) or [{}]
     group = next((g for g in groups if g.get("weight_decay")), groups[0])
     name = type(optimizer).__name__.lower()
