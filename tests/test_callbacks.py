@@ -1,15 +1,18 @@
 """Real small trainings by Lightning and by Hugging Face's Trainer, watched through a real service."""
 
+import copy
 import logging
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import lightning
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
 
 from grokcast import Monitor
 from grokcast.callbacks import HuggingFaceCallback, LightningCallback
@@ -56,9 +59,6 @@ def check(forecast, until):
 
 
 def fit_lightning(callback, epochs, folder):
-    import lightning
-    from torch.utils.data import DataLoader, TensorDataset
-
     class Module(lightning.LightningModule):
         def __init__(self):
             super().__init__()
@@ -110,25 +110,79 @@ def test_a_lightning_training_ends_with_a_forecast_of_the_service(url, tmp_path)
         assert torch.equal(a, b)
 
 
-def fit_hugging_face(callback, steps, folder):
+def fit_hugging_face(callback, steps, folder, others=(), **asked):
     from transformers import Trainer, TrainingArguments
 
     train, val = ([{"pairs": x, "labels": y} for x, y in zip(*s, strict=True)] for s in splits())
-    arguments = TrainingArguments(
-        str(folder), max_steps=steps, logging_steps=5, eval_strategy="steps", eval_steps=5,
-        save_strategy="no", per_device_train_batch_size=64, per_device_eval_batch_size=64,
-        learning_rate=3e-3, weight_decay=0.5, lr_scheduler_type="constant", report_to=[],
-        disable_tqdm=True, use_cpu=True, seed=0,
-    )  # fmt: skip
+    arguments = TrainingArguments(**{
+        "output_dir": str(folder), "max_steps": steps, "logging_steps": 5, "eval_strategy": "steps", "eval_steps": 5,
+        "save_strategy": "no", "per_device_train_batch_size": 64, "per_device_eval_batch_size": 64,
+        "learning_rate": 3e-3, "weight_decay": 0.5, "lr_scheduler_type": "constant", "report_to": [],
+        "disable_tqdm": True, "use_cpu": True, "seed": 0, **asked,
+    })  # fmt: skip
     torch.manual_seed(0)
     model = PairMLP()
     trainer = Trainer(
         model, arguments, train_dataset=train, eval_dataset={"train": train, "val": val},
         compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
-        callbacks=[callback] if callback else [],
+        callbacks=[callback, *others] if callback else [],
     )  # fmt: skip
     trainer.train()
     return model
+
+
+def probed_on(callback, split):
+    """The pairs that a split is probed on."""
+    batch = getattr(callback.monitor.watched._view, split)
+    return None if batch is None else {tuple(pair) for pair in batch[0]["pairs"].tolist()}
+
+
+def test_the_trainers_probe_batches_are_of_their_splits(tmp_path):
+    callback = HuggingFaceCallback(url=NOWHERE)
+    train, val = ({tuple(pair) for pair in pairs.tolist()} for pairs, _ in splits())
+    for _ in range(2):  # one object may watch several trainings
+        model = fit_hugging_face(callback, 5, tmp_path)
+        assert probed_on(callback, "train") <= train
+        assert probed_on(callback, "val") <= val
+        assert callback.monitor.watched._view.model is model
+        assert not model._forward_pre_hooks
+
+
+def test_a_network_is_copied_and_saved_while_the_trainer_watches_it(tmp_path):
+    from transformers import TrainerCallback
+
+    class Copying(TrainerCallback):
+        def on_step_end(self, args, state, control, model=None, **given):
+            self.copy = copy.deepcopy(model)
+            torch.save(model, tmp_path / "model.pt")
+
+    others, callback = Copying(), HuggingFaceCallback(url=NOWHERE)
+    fit_hugging_face(callback, 3, tmp_path, [others], eval_strategy="no")
+    before = callback.monitor.watched._view.train
+    for network in (others.copy, torch.load(tmp_path / "model.pt", weights_only=False)):
+        assert network._forward_pre_hooks  # copied before the training's end, and without effect
+        with torch.no_grad():
+            network(pairs=splits()[1][0])
+    assert callback.monitor.watched._view.train is before
+    assert callback.monitor.watched._view.val is None
+
+
+def test_after_a_training_that_broke_the_next_is_watched_alone(tmp_path):
+    from transformers import TrainerCallback
+
+    class Breaking(TrainerCallback):
+        network = None
+
+        def on_step_end(self, args, state, control, model=None, **given):
+            self.network = model
+            raise KeyboardInterrupt
+
+    breaking, callback = Breaking(), HuggingFaceCallback(url=NOWHERE)
+    with pytest.raises(KeyboardInterrupt):
+        fit_hugging_face(callback, 5, tmp_path, [breaking])
+    fit_hugging_face(callback, 5, tmp_path)
+    assert not breaking.network._forward_pre_hooks
+    assert probed_on(callback, "val") is not None
 
 
 def test_a_hugging_face_training_ends_with_a_forecast_of_the_service(url, tmp_path):

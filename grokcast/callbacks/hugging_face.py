@@ -1,5 +1,7 @@
 """A callback for transformers' Trainer: `Trainer(..., callbacks=[HuggingFaceCallback()])`."""
 
+import contextlib
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +32,8 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
     def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:  # fmt: skip
         self._training = WatchedTraining(names, share, options)
         self._hook: Any = None
+        # The first batch of an evaluation, before that tells which set it was of.
+        self._candidate: dict[str, Any] | None = None
         self._has_batch = {"val": False, "train": False}
 
     @property
@@ -42,11 +46,12 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
         if not state.is_world_process_zero:
             return
         with self._training.harmless():
+            self._forget()
             model = given.get("model")
             self._training.begin(lambda: _context(args, state, given), model)
             if model is not None:
                 # The first batches pass by here anyway; to draw one from a loader could change their order.
-                self._hook = model.register_forward_pre_hook(self._keep, with_kwargs=True)
+                self._hook = model.register_forward_pre_hook(_Hook(self), with_kwargs=True)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **given: Any) -> None:  # fmt: skip
         """Log what the Trainer logs, but for its closing summary."""
@@ -56,30 +61,67 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
             metrics = {_plain_name(name): value for name, value in logs.items()}
             self._training.log(state.global_step, metrics)
 
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Mapping[str, Any] | None = None, **given: Any) -> None:  # fmt: skip
+        """Measure on the first batch of the evaluation that ends here, but not on one of training samples."""
+        if not state.is_world_process_zero:
+            return
+        with self._training.harmless():
+            candidate, self._candidate = self._candidate, None
+            if candidate and not any(name.startswith("eval_train_") for name in metrics or {}):
+                self._probe_on("val", candidate)
+
     def on_train_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         """Flush."""
         if not state.is_world_process_zero:
             return
         with self._training.harmless():
-            if self._hook is not None:
-                self._hook.remove()
+            self._forget()
             self._training.end("finished")
 
+    def _forget(self) -> None:
+        """Begin anew: one object may watch several trainings, the last of which may have broken."""
+        if self._hook is not None:
+            self._hook.remove()
+        self._hook = self._candidate = None
+        self._has_batch = {"val": False, "train": False}
+
     def _keep(self, model: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-        """Keep the first batch of each kind to measure on, and let go of the model."""
+        """Keep the first batch of each kind to measure on."""
         with self._training.harmless():
-            if (
-                self.monitor is not None
-                and self.monitor.watched
-                and self.monitor.watched.is_measuring
-            ):
+            watched = self.monitor.watched if self.monitor is not None else None
+            if arguments or not options or (watched is not None and watched.is_measuring):
                 return
-            split = "train" if model.training else "val"
-            if not self._has_batch[split] and options and not arguments:
-                self._has_batch[split] = True
-                self._training.probe_on(**{split: (dict(options), options.get("labels"))})
-            if all(self._has_batch.values()):
-                self._hook.remove()
+            if model.training:
+                if not self._has_batch["train"]:
+                    self._probe_on("train", options)
+            elif not self._has_batch["val"] and self._candidate is None:
+                self._candidate = dict(options)
+
+    def _probe_on(self, split: str, options: Mapping[str, Any]) -> None:
+        """Measure on a batch from now on, and let go of the model when there is one of each kind."""
+        self._has_batch[split] = True
+        self._training.probe_on(**{split: (dict(options), options.get("labels"))})
+        if all(self._has_batch.values()):
+            self._hook.remove()
+
+
+class _Hook:
+    """Shows a callback what the network is called with, as long as there is a callback.
+
+    The network may be copied or saved by others while it trains: a copy has a hook that does nothing, and one made of
+    the standard library, so that it can be loaded where Grokcast is not.
+    """
+
+    def __init__(self, callback: HuggingFaceCallback) -> None:
+        self._callback = weakref.ref(callback)
+
+    def __call__(self, model: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        callback = self._callback()
+        if callback is not None:
+            callback._keep(model, arguments, options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (contextlib.nullcontext(), "__exit__")
 
 
 def _plain_name(name: str) -> str:
