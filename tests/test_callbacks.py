@@ -110,6 +110,72 @@ def test_a_lightning_training_ends_with_a_forecast_of_the_service(url, tmp_path)
         assert torch.equal(a, b)
 
 
+class Counting(lightning.LightningModule):
+    """Logs the share of its ten epochs that are done, under a name for training's metric and as `val_acc`."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name, self.net = name, PairMLP()
+
+    def training_step(self, batch, index):
+        self.log(self.name, (self.current_epoch + 1) / 10, on_step=False, on_epoch=True)
+        return cross_entropy(self.net(batch[0]), batch[1])
+
+    def validation_step(self, batch, index):
+        self.log("val_acc", (self.current_epoch + 1) / 10)
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+def count_epochs(callback, name, **asked):
+    """Train for four epochs, of four batches each."""
+    train, val = (DataLoader(TensorDataset(*s), batch_size=16) for s in splits())
+    trainer = lightning.Trainer(
+        max_epochs=4, accelerator="cpu", logger=False, callbacks=[callback], enable_progress_bar=False,
+        enable_model_summary=False, enable_checkpointing=False, **asked,
+    )  # fmt: skip
+    trainer.fit(Counting(name), train, val)
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("train_acc", {}), ("acc/train", {}), ("fit", {"fit": "train_acc"}), ("Accuracy (training)", {})],
+)  # fmt: skip
+def test_lightnings_training_metrics_are_those_of_their_epoch_whatever_they_are_called(name, names):
+    callback = LightningCallback(url=NOWHERE, share=0, names=names)
+    count_epochs(callback, name)
+    points = {step: (p["train_acc"], p["val_acc"]) for step, p in callback.monitor._points.items()}
+    expected = pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert list(points) == [4, 8, 12, 16]
+    for each in zip(*points.values(), strict=True):
+        assert each == expected
+    rarely = LightningCallback(url=NOWHERE, share=0, names=names)
+    count_epochs(rarely, name, check_val_every_n_epoch=2)
+    trained, validated = (
+        {step: p[n] for step, p in rarely.monitor._points.items() if n in p}
+        for n in ("train_acc", "val_acc")
+    )
+    assert trained == pytest.approx({4: 0.1, 8: 0.2, 12: 0.3, 16: 0.4})
+    assert validated == pytest.approx({8: 0.2, 16: 0.4})
+
+
+def test_lightnings_epochs_are_counted_in_updates():
+    callback = LightningCallback(url=NOWHERE, share=0)
+    count_epochs(callback, "train_acc", accumulate_grad_batches=3)
+    assert list(callback.monitor._points) == [2, 4, 6, 8]
+    assert callback.monitor._question["context"]["steps_per_epoch"] == 2
+
+
+def test_a_second_fit_of_one_lightning_callback_has_probe_batches_too():
+    callback = LightningCallback(url=NOWHERE)
+    for _ in range(2):
+        count_epochs(callback, "train_acc")
+        view = callback.monitor.watched._view
+        assert view.val is not None
+        assert view.train is not None
+
+
 def fit_hugging_face(callback, steps, folder, others=(), **asked):
     from transformers import Trainer, TrainingArguments
 

@@ -42,6 +42,8 @@ class LightningCallback(Callback):  # type: ignore[misc]
         """Begin to watch."""
         if trainer.is_global_zero:
             with self._training.harmless():
+                # One object may watch several fits.
+                self._waiting, self._has_batch = None, {"val": False, "train": False}
                 self._training.begin(lambda: _context(trainer, pl_module), pl_module)
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:  # fmt: skip
@@ -60,7 +62,8 @@ class LightningCallback(Callback):  # type: ignore[misc]
             self._log_waiting({})
             metrics = dict(trainer.callback_metrics)
             if trainer.is_last_batch:
-                validated = {k: v for k, v in metrics.items() if not k.lower().startswith("train")}
+                # All else may still be the last epoch's.
+                validated = {k: v for k, v in metrics.items() if self._is_validated(k)}
                 self._waiting = trainer.global_step, validated
             else:
                 self._training.log(trainer.global_step, metrics)
@@ -74,7 +77,7 @@ class LightningCallback(Callback):  # type: ignore[misc]
             if self._waiting is not None:
                 self._log_waiting(metrics)
             else:
-                trained = {k: v for k, v in metrics.items() if k.lower().startswith("train")}
+                trained = {k: v for k, v in metrics.items() if not self._is_validated(k)}
                 self._training.log(trainer.global_step, trained)
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
@@ -97,6 +100,10 @@ class LightningCallback(Callback):  # type: ignore[misc]
             self._waiting = None
             self._training.log(step, {**metrics, **validated})
 
+    def _is_validated(self, name: str) -> bool:
+        meaning = self._training.meaning_of(name)
+        return meaning is not None and meaning.signal.startswith("val_")
+
     def _keep(self, split: str, batch: Any) -> None:
         if self._has_batch[split] or self.monitor is None:
             return
@@ -108,10 +115,13 @@ class LightningCallback(Callback):  # type: ignore[misc]
 
 def _context(trainer: Any, module: Any) -> dict[str, Any]:
     batches = float(trainer.num_training_batches)
+    updates = (
+        math.ceil(batches / trainer.accumulate_grad_batches) if math.isfinite(batches) else None
+    )
     budget = trainer.estimated_stepping_batches
     return {
         **settings_of(trainer.optimizers[0] if trainer.optimizers else None),
         "parameters": sum(p.numel() for p in module.parameters()),
         "budget_step": int(budget) if budget and math.isfinite(budget) and budget > 0 else None,
-        "steps_per_epoch": batches if math.isfinite(batches) else None,
+        "steps_per_epoch": updates,
     }

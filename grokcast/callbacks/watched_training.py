@@ -3,9 +3,12 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grokcast.monitor import Monitor
+
+if TYPE_CHECKING:
+    from training_runs.metric_names import Meaning
 
 _logger = logging.getLogger("grokcast")
 
@@ -56,20 +59,22 @@ class WatchedTraining:
         if watched is not None:
             watched.set_batches(val=val, train=train)
 
+    def meaning_of(self, name: str) -> "Meaning | None":
+        """Return what a metric's name means; None where it means no signal. What the caller says goes first."""
+        from training_runs.metric_names import Meaning, meaning_of
+
+        if name in self._names:
+            return Meaning(self._names[name], -1)
+        meaning = meaning_of(name)
+        return None if meaning is None or meaning.signal == "step" else meaning
+
     def log(self, step: int, metrics: Mapping[str, Any]) -> None:
         """Log the metrics that mean a signal."""
-        from training_runs.metric_names import meaning_of
-
         best: dict[str, tuple[int, Any]] = {}
         for name, value in metrics.items():
-            if name in self._names:
-                signal, rank = self._names[name], -1
-            elif (meaning := meaning_of(name)) is not None and meaning.signal != "step":
-                signal, rank = meaning.signal, meaning.rank
-            else:
-                continue
-            if signal not in best or rank < best[signal][0]:
-                best[signal] = (rank, value)
+            meaning = self.meaning_of(name)
+            if meaning and (meaning.signal not in best or meaning.rank < best[meaning.signal][0]):
+                best[meaning.signal] = (meaning.rank, value)
         if self.monitor is not None and best:
             self.monitor.log(step, **{signal: value for signal, (_, value) in best.items()})
 
