@@ -214,6 +214,20 @@ def test_the_trainers_probe_batches_are_of_their_splits(tmp_path):
         assert not model._forward_pre_hooks
 
 
+def test_the_trainers_own_loss_is_the_training_loss_also_where_that_set_is_evaluated(tmp_path):
+    from transformers import TrainerCallback
+
+    class Reading(TrainerCallback):
+        def on_train_end(self, args, state, control, **given):
+            self.losses = {r["step"]: r["loss"] for r in state.log_history if "loss" in r}
+
+    reading, callback = Reading(), HuggingFaceCallback(share=0, url=NOWHERE)
+    fit_hugging_face(callback, 20, tmp_path, [reading])
+    points = callback.monitor._points
+    assert {step: p["train_loss"] for step, p in points.items()} == reading.losses
+    assert all("train_acc" in p for p in points.values())
+
+
 def test_a_network_is_copied_and_saved_while_the_trainer_watches_it(tmp_path):
     from transformers import TrainerCallback
 

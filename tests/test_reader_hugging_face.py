@@ -14,7 +14,16 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture(scope="module")
 def output_folder(tmp_path_factory):
-    """Twelve updates, logged every 2 and evaluated every 4, with an accuracy of the evaluation set."""
+    return train(tmp_path_factory.mktemp("hf") / "out")
+
+
+def train(folder, by_name=False):
+    """Twelve updates, logged every 2 and evaluated every 4, with an accuracy of the evaluation set.
+
+    Parameters
+    ----------
+    by_name : whether training and validation set are evaluated, as docs/monitor.md has it.
+    """
     import torch
     from transformers import Trainer, TrainingArguments
 
@@ -27,14 +36,13 @@ def output_folder(tmp_path_factory):
             logits = self.layer(x)
             return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
 
-    folder = tmp_path_factory.mktemp("hf") / "out"
     data = [{"x": torch.randn(2), "labels": torch.tensor(k % 2)} for k in range(16)]
     arguments = TrainingArguments(
         str(folder), max_steps=12, logging_steps=2, eval_strategy="steps", eval_steps=4, save_steps=6,
         per_device_train_batch_size=4, report_to=[], disable_tqdm=True, use_cpu=True,
     )  # fmt: skip
     Trainer(
-        Line(), arguments, train_dataset=data, eval_dataset=data,
+        Line(), arguments, train_dataset=data, eval_dataset={"train": data, "val": data[:8]} if by_name else data,
         compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
     ).train()  # fmt: skip
     return folder
@@ -50,6 +58,24 @@ def test_the_newest_checkpoint_of_an_output_folder(output_folder):
     assert recording.contexts["out"] == {"budget_step": 12}
     assert "eval_accuracy is read as val_acc" in recording.notes
     assert "loss is the training loss" in recording.notes
+
+
+def test_evaluation_sets_of_their_own_names(tmp_path):
+    folder = train(tmp_path / "out", by_name=True)
+    recording = read_recording(str(folder))
+    history = recording.histories["out"]
+    known = {"train_loss", "train_acc", "val_loss", "val_acc", "grad_norm"}
+    assert set(history.recorded_names()) == known
+    for name in known - {"train_loss", "grad_norm"}:
+        assert history.recorded(name)[0].tolist() == [4, 8, 12]
+    # One training loss: the Trainer's own.
+    assert history.recorded("train_loss")[0].tolist() == [2, 4, 6, 8, 10, 12]
+    state = json.loads((folder / "checkpoint-12" / "trainer_state.json").read_text())
+    own = [row["loss"] for row in state["log_history"] if "loss" in row]
+    assert history.signals["train_loss"].tolist() == own
+    assert "eval_train_accuracy is read as train_accuracy" in recording.notes
+    (ignored,) = (note for note in recording.notes if note.startswith("ignored"))
+    assert "eval_train_loss" in ignored
 
 
 def test_the_state_of_one_checkpoint(output_folder):

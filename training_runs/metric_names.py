@@ -67,3 +67,19 @@ def meaning_of(column: str) -> Meaning | None:
                 rank = ("_step" in name) + 2 * ("test" in words)
                 return Meaning(f"{split}_{metric}", rank)
     return None
+
+
+def hugging_face_name(name: str) -> str:
+    """Return a metric's name without the prefixes of Hugging Face's Trainer, which evaluates sets of any name.
+
+    `loss` is the training's. The loss of an evaluated training set stays apart: a step has one training loss.
+
+    >>> [hugging_face_name(n) for n in ("loss", "eval_accuracy", "eval_train_accuracy", "eval_val_loss", "eval_train_loss")]
+    ['train_loss', 'eval_accuracy', 'train_accuracy', 'val_loss', 'eval_train_loss']
+    """
+    if name == "loss":
+        return "train_loss"
+    words = name.split("_")
+    sets = {"train", "val", "valid", "validation", "test"}
+    is_of_a_set = words[0] == "eval" and len(words) > 2 and words[1] in sets
+    return "_".join(words[1:]) if is_of_a_set and name != "eval_train_loss" else name

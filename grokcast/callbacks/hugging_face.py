@@ -58,7 +58,9 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
         if not state.is_world_process_zero or not logs or "train_runtime" in logs:
             return
         with self._training.harmless():
-            metrics = {_plain_name(name): value for name, value in logs.items()}
+            from training_runs.metric_names import hugging_face_name
+
+            metrics = {hugging_face_name(name): value for name, value in logs.items()}
             self._training.log(state.global_step, metrics)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Mapping[str, Any] | None = None, **given: Any) -> None:  # fmt: skip
@@ -122,16 +124,6 @@ class _Hook:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (contextlib.nullcontext(), "__exit__")
-
-
-def _plain_name(name: str) -> str:
-    """Return a metric's name without the Trainer's prefixes: `loss` is training's, `eval_train_x` is of a set `train`."""
-    if name == "loss":
-        return "train_loss"
-    words = name.split("_")
-    if words[0] == "eval" and len(words) > 2 and words[1] in ("train", "val", "valid", "validation", "test"):  # fmt: skip
-        return "_".join(words[1:])
-    return name
 
 
 def _context(args: Any, state: Any, given: Mapping[str, Any]) -> dict[str, Any]:

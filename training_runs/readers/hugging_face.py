@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import hugging_face_name
 from training_runs.readers.recording import RawRun
 
 FILE = "trainer_state.json"
@@ -30,8 +31,8 @@ def state_file(path: Path) -> Path | None:
 def read_hugging_face(path: Path) -> dict[str, RawRun]:
     """Return the one run of a Trainer's state; its `max_steps` is the budget.
 
-    `loss` is the training loss since the last log, `eval_<metric>` of the evaluation set. The closing row, whose
-    `train_loss` is a mean over the whole training, is left out.
+    `loss` is the training loss since the last log, `eval_<metric>` of the evaluation set, `eval_<set>_<metric>` of one
+    of several. The closing row, whose `train_loss` is a mean over the whole training, is left out.
 
     Raises
     ------
@@ -47,12 +48,22 @@ def read_hugging_face(path: Path) -> dict[str, RawRun]:
         raise _unreadable(file, f"{type(error).__name__}: {error}"[:120]) from None
     if not rows:
         raise _unreadable(file, "its log_history is empty: set logging_steps and eval_steps")
-    table = pd.DataFrame(rows).rename(columns={"loss": "train_loss"})
+    table = pd.DataFrame(rows)
     table = table.drop(columns=[c for c in table if re.search(r"_(runtime|per_second)$", str(c))])
+    plain = _plain_names([str(c) for c in table.columns])
     folder = file.parent
     name = folder.parent.name if folder.name.startswith("checkpoint-") else folder.name
-    notes = ("loss is the training loss",) if any("loss" in row for row in rows) else ()
-    return {name or "run": RawRun(table, _context(state), notes)}
+    notes = tuple(
+        "loss is the training loss" if column == "loss" else f"{column} is read as {known}"
+        for column, known in plain.items()
+    )
+    return {name or "run": RawRun(table.rename(columns=plain), _context(state), notes)}
+
+
+def _plain_names(columns: list[str]) -> dict[str, str]:
+    """Return the columns that have a plainer name, and which; not one that another column has."""
+    plain = {column: hugging_face_name(column) for column in columns}
+    return {column: name for column, name in plain.items() if name not in columns}
 
 
 def _context(state: dict[str, Any]) -> dict[str, Any]:
