@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from training_runs import InvalidInput
-from training_runs.readers import read_recording
+from training_runs.readers import Spelling, read_recording
 from training_runs.readers.formats import detected
 
 RUN = """
@@ -75,6 +75,15 @@ def test_history_of_scan_history_as_json_lines(tmp_path):
     assert any("_step is read as step" in note for note in recording.notes)
     file.write_text("\n".join(json.dumps({**row, "train/global_step": 100 * row["_step"]}) for row in rows))  # fmt: skip
     assert read_recording(str(file)).histories["run"].steps.tolist() == [100, 200, 300]
+
+
+def test_epochs_logged_beside_calls_are_steps_where_it_is_said_how_many(tmp_path):
+    """`wandb.log({"epoch": epoch, ...})`, once an epoch: its own _step counts those calls."""
+    rows = [{"_step": k, "epoch": k, "train/loss": 1 / (k + 1), "val/acc": 0.25} for k in range(20)]
+    file = tmp_path / "run.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    history = read_recording(str(file), spelling=Spelling(steps_per_epoch=97)).histories["run"]
+    assert history.steps.tolist() == [97 * (k + 1) for k in range(20)]
 
 
 def test_a_chart_of_several_runs_as_csv(tmp_path):

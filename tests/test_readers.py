@@ -173,6 +173,82 @@ def test_epochs_are_steps_where_the_caller_says_how_many(write):
     recording = read_recording(both, spelling=Spelling(steps_per_epoch=10))
     check(recording.histories["b"])
     assert any("not needed" in note for note in recording.notes)
+    # A single epoch tells nothing against steps.
+    one = write("o.csv", "epoch,step,val_acc\n1,1,0.1\n1,2,0.1\n,3,0.1\n")
+    recording = read_recording(one, spelling=Spelling(steps_per_epoch=97))
+    assert recording.histories["o"].steps.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("calls", "per_epoch", "expected"),
+    [
+        (1, 97, [97, 194, 291, 388]),  # wandb.log({"epoch": e, ...}) once an epoch
+        (3, 97, [97, 194, 291, 388]),
+        (1, 1, [0, 1, 2, 3]),  # full batch: its calls are its updates
+        (97, 97, [0, 97, 194, 291]),
+        (50, 97, [0, 50, 100, 150]),  # not to the dot: half an epoch may be missing
+    ],
+)
+def test_a_column_that_counts_calls_of_a_logger_is_no_step(write, calls, per_epoch, expected):
+    rows = "".join(f"{calls * e},{e + 1},{2 - e / 2},0.1\n" for e in range(4))
+    file = write("w.csv", f"_step,epoch,train_loss,val_acc\n{rows}")
+    recording = read_recording(file, spelling=Spelling(steps_per_epoch=per_epoch))
+    history = recording.histories["w"]
+    assert history.steps.tolist() == expected
+    assert history.signals["train_loss"].tolist() == [2, 1.5, 1, 0.5]
+    is_left_out = expected[0] > 0
+    assert is_left_out == ("step is left out: it does not count updates" in recording.notes)
+    assert is_left_out == (f"epoch counts epochs: times {per_epoch} it is step" in recording.notes)
+    assert is_left_out != any("not needed" in note for note in recording.notes)
+
+
+def test_what_the_caller_says_of_steps_goes_before_what_they_look_like(write):
+    file = write("w.csv", "calls,epoch,val_acc\n10,1,0.1\n11,2,0.1\n12,3,0.1\n")
+    for names, expected in (({"calls": "step"}, [10, 11, 12]), ({"epoch": "step"}, [97, 194, 291])):
+        spelling = Spelling(names, steps_per_epoch=97)
+        assert read_recording(file, spelling=spelling).histories["w"].steps.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [
+        ((0, 1, 2), (10, 20, 30)),
+        ((0, 0, 1, 1, 2, 2), (10, 20, 30)),  # two rows each
+        ((1, 2, 3), (10, 20, 30)),
+        ((0, 0.5, 1), (0, 5, 10)),
+        ((0, 2, 4), (0, 20, 40)),
+        ((0, 1, 3), (0, 10, 30)),
+    ],
+)
+def test_epochs_counted_from_0_are_taken_as_made_at_their_ends(write, epochs, expected):
+    rows = "".join(f"{e},{0.1 if k % 2 else 0.2}\n" for k, e in enumerate(epochs))
+    recording = read_recording(
+        write("e.csv", f"epoch,val_acc\n{rows}"), spelling=Spelling(steps_per_epoch=10)
+    )
+    assert tuple(recording.histories["e"].steps) == expected
+    note = "epoch begins at 0: a row is taken as made at its epoch's end"
+    assert (note in recording.notes) == (epochs[0] == 0 and expected[0] == 10)
+
+
+def test_of_a_step_that_was_recorded_again_the_last_values_count(write):
+    """As after a resume: the branch that was given up stands before the one that went on."""
+    text = "step,train_loss,val_acc\n10,1.5,0.1\n20,0.9,0.9\n30,0.8,0.2\n20,0.5,\n30,0.1,0.2\n"
+    recording = read_recording(write("r.csv", text))
+    history = recording.histories["r"]
+    assert history.steps.tolist() == [10, 20, 30]
+    assert history.signals["train_loss"].tolist() == [1.5, 0.5, 0.1]
+    note = "2 values were recorded more than once at a step, differently: the last counts"
+    assert note in recording.notes
+    once = read_recording(write("o.csv", "step,train_loss,val_acc\n1,2,\n1,2,0.1\n2,1,0.1\n"))
+    assert not any("more than once" in note for note in once.notes)
+
+
+def test_rows_without_a_known_signal_move_nothing(write):
+    """What ends the history is its last measurement, not the last row about something else."""
+    text = "step,train_loss,lr\n1,2,\n2,1,0.1\n3,,0.1\n4,1,0.1\n500,,0.1\n501,nan,0.1\n"
+    assert read_recording(write("l.csv", text)).histories["l"].steps.tolist() == [1, 2, 4]
+    for bare in ("step,lr\n1,0.1\n2,0.1\n", "step,train_loss\n1,\n2,\n"):
+        assert read_recording(write("b.csv", bare)).histories["b"].steps.tolist() == [1, 2]
 
 
 def test_bare_names_are_trainings_beside_those_of_validation(write):

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
-from training_runs.metric_names import METRICS, Meaning, meaning_of
+from training_runs.metric_names import METRICS, Meaning, canonical_name, meaning_of
 from training_runs.readers.recording import Spelling
 from training_runs.signals import SIGNALS
 from training_runs.trajectory import ROUNDING, Trajectory
@@ -18,7 +19,8 @@ def read_columns(
 ) -> tuple[Trajectory, list[str]]:
     """Return the trajectory of a wide table with one row a checkpoint, and notes on how its columns were read.
 
-    Rows of one step are merged: loggers often write training and validation metrics as two rows.
+    Rows of one step are merged: loggers often write training and validation metrics as two rows, and a resumed training
+    writes steps again, whose last values count. Rows without a known signal are left out: they measured nothing.
 
     Raises
     ------
@@ -28,11 +30,17 @@ def read_columns(
     spelling = spelling or Spelling()
     columns = [str(c) for c in table.columns]
     table = table.set_axis(columns, axis=1)
-    chosen, left = _chosen(columns, source, spelling)
-    scale, notes = _steps(chosen, columns, source, spelling)
-    numbers = _numbers(table[list(chosen)].rename(columns=chosen), source)
-    numbers["step"] = (numbers["step"] * scale).round(6)
-    merged = numbers.groupby("step", sort=False, dropna=False).first()
+    chosen, per_epoch, notes = _steps(table, _chosen(columns, source, spelling), source, spelling)
+    left = [c for c in columns if c not in chosen]
+    numbers = _numbers(table[list(chosen)].rename(columns=chosen), source)[_measured(table, chosen)]
+    if per_epoch is not None:
+        numbers["step"], is_from_0 = _updates(numbers["step"], per_epoch)
+        column = next(c for c, m in chosen.items() if m == "step")
+        begins = f"{column} begins at 0: a row is taken as made at its epoch's end"
+        notes += [begins] if is_from_0 else []
+    numbers["step"] = numbers["step"].round(6)
+    merged = numbers.groupby("step", sort=False, dropna=False).last()
+    notes += _told_again(numbers)
     signals = {str(name): merged[name].to_numpy(copy=True) for name in merged.columns}
     notes += [f"{c} is read as {m}" for c, m in chosen.items() if m != c]
     notes += [f"ignored: {', '.join(left)}"] if left else []
@@ -41,10 +49,8 @@ def read_columns(
     return Trajectory(merged.index.to_numpy(), signals), notes
 
 
-def _chosen(
-    columns: Sequence[str], source: str, spelling: Spelling
-) -> tuple[dict[str, str], list[str]]:
-    """Return column -> signal, one column for each, and the columns that are left over."""
+def _chosen(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, str]:
+    """Return column -> signal, one column for each."""
     meanings = {c: m for c in columns if (m := meaning_of(c))}
     meanings |= _said(columns, source, spelling)
     meanings |= _keras(columns, meanings)
@@ -71,8 +77,7 @@ def _chosen(
             expected="a column `step` of optimiser steps",
             hint=f"{hint}: --steps-per-epoch" if "epoch" in columns else hint,
         )
-    in_order = {c: chosen[c] for c in columns if c in chosen}
-    return in_order, [c for c in columns if c not in chosen]
+    return {c: chosen[c] for c in columns if c in chosen}
 
 
 def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, Meaning]:
@@ -104,18 +109,62 @@ def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Me
 
 
 def _steps(
-    chosen: dict[str, str], columns: Sequence[str], source: str, spelling: Spelling
-) -> tuple[float, list[str]]:
-    """Return what steps are multiplied by, and a note on it."""
+    table: pd.DataFrame, chosen: dict[str, str], source: str, spelling: Spelling
+) -> tuple[dict[str, str], float | None, list[str]]:
+    """Return column -> signal, the updates in an epoch where the column of steps counts epochs, and notes on it."""
     per_epoch = spelling.steps_per_epoch
+    column = next(c for c, m in chosen.items() if m == "step")
     if per_epoch is None:
-        return 1.0, []
+        return chosen, 1.0 if column == "epoch" else None, []
     if not 0 < per_epoch < 2**53:
         raise InvalidInput(field="--steps-per-epoch", value=per_epoch, expected="a number > 0")
-    column = next(c for c, m in chosen.items() if m == "step")
-    if column != "epoch" and "epoch" in columns:
-        return 1.0, [f"--steps-per-epoch is not needed: {column} counts steps beside epoch"]
-    return per_epoch, [f"{column} counts epochs: times {per_epoch:g} it is step"]
+    notes = []
+    if column != "epoch" and "epoch" in table.columns:
+        if column in spelling.names or _counts_updates(table[column], table["epoch"], per_epoch):
+            needless = f"--steps-per-epoch is not needed: {column} counts steps beside epoch"
+            return chosen, None, [needless]
+        notes = [f"{column} is left out: it does not count updates"]
+        chosen = {c: m for c, m in chosen.items() if c != column} | {"epoch": "step"}
+        column = "epoch"
+    return chosen, per_epoch, [*notes, f"{column} counts epochs: times {per_epoch:g} it is step"]
+
+
+def _counts_updates(column: pd.Series, epoch: pd.Series, per_epoch: float) -> bool:
+    """Say whether a column rises by about as many an epoch as there are updates in it; calls of a logger do not.
+
+    Within a factor of 2: the first epoch or the last may be there in part. A single epoch tells nothing against it.
+    """
+    both = pd.concat([column, epoch], axis=1).apply(pd.to_numeric, errors="coerce").dropna()
+    if both.iloc[:, 1].nunique() < 2:
+        return True
+    rise, epochs = both.iloc[-1] - both.iloc[0]
+    return bool(epochs == 0 or per_epoch / 2 <= rise / epochs <= 2 * per_epoch)
+
+
+def _updates(epochs: pd.Series, per_epoch: float) -> tuple[pd.Series, bool]:
+    """Return the updates done at epochs, and whether these are counted from 0, as `for epoch in range(n)` does.
+
+    Such a loop logs at an epoch's end. Fractions of epochs and epochs far apart count what is done.
+    """
+    each = np.unique(epochs.dropna())
+    is_from_0 = len(each) > 0 and np.array_equal(each, np.arange(len(each)))
+    return (epochs + is_from_0) * per_epoch, is_from_0
+
+
+def _measured(table: pd.DataFrame, chosen: dict[str, str]) -> NDArray[np.bool_]:
+    """Say of each row whether it holds a value of a signal, be it under a second name; of all where none does."""
+    known = [c for c in table.columns if chosen.get(c, canonical_name(c)) not in (None, "step")]
+    values = table[known].apply(pd.to_numeric, errors="coerce")
+    measured = values.notna().to_numpy().any(axis=1)
+    return measured if measured.any() else np.ones_like(measured)
+
+
+def _told_again(numbers: pd.DataFrame) -> list[str]:
+    """Return a note on values that were recorded at one step more than once, and not alike."""
+    again = numbers[numbers["step"].duplicated(keep=False)]
+    times = int((again.groupby("step").nunique() > 1).to_numpy().sum())
+    what = f"{times} values were recorded more than once at a step, differently: the last counts"
+    return [what] if times else []
 
 
 def _numbers(known: pd.DataFrame, source: str) -> pd.DataFrame:
