@@ -2,10 +2,12 @@
 
 import re
 import sqlite3
+import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
@@ -14,6 +16,7 @@ from training_runs.readers.recording import RawRun, wide
 
 DATABASE = "mlflow.db"
 _SQLITE = b"SQLite format 3\0"
+_SYSTEM = "system/"  # MLflow's own metrics of the machine, whose steps count samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +48,9 @@ def read_mlflow(path: Path) -> dict[str, RawRun]:
     InvalidInput : no store of MLflow, a damaged one, no metrics in it, or metrics that were logged without a step.
     """
     database = path / DATABASE if (path / DATABASE).is_file() else path
-    runs = _of_database(database) if database.is_file() else _of_folders(path)
-    runs = {run_id: run for run_id, run in runs.items() if len(run.metrics)}
+    stored = _of_database(database) if database.is_file() else _of_folders(path)
+    trained = {run_id: _of_training(run) for run_id, run in stored.items()}
+    runs = {run_id: run for run_id, run in trained.items() if len(run.metrics)}
     if not runs:
         raise InvalidInput(
             field="HISTORY",
@@ -60,6 +64,15 @@ def read_mlflow(path: Path) -> dict[str, RawRun]:
         )
         for run_id, run in runs.items()
     }
+
+
+def _of_training(run: _Run) -> _Run:
+    """Return a run with what its training logged, infinities as such."""
+    metrics = run.metrics[~run.metrics["metric"].str.startswith(_SYSTEM)]
+    value = metrics["value"].to_numpy(float)
+    # The store in SQLite writes the largest number for infinity.
+    value = np.where(np.abs(value) >= sys.float_info.max, np.copysign(np.inf, value), value)
+    return replace(run, metrics=metrics.assign(value=value))
 
 
 def _of_database(path: Path) -> dict[str, _Run]:
