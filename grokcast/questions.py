@@ -1,6 +1,7 @@
 """From files on disk to a question for the forecaster."""
 
 import json
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +30,27 @@ def read_question(
     recorded = dict(recording.contexts.get(chosen, {}))
     stated = _mapping(context) if context else {}
     fields, unknown = Context.from_mapping({**recorded, **stated})
-    told = {name: value for name, value in recorded.items() if name not in stated}
     warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
+    options = {"horizon_step": horizon, "target_accuracy": target_accuracy}
+    asked = {name: value for name, value in options.items() if value is not None}
+    recorded_question = dict(recording.questions.get(chosen, {}))
     question = Question(
         trajectory=recording.histories[chosen],
         context=fields,
-        horizon_step=horizon,
-        target_accuracy=target_accuracy,
         warnings=(*warnings, *(n for n in recording.notes if n.startswith("ignored"))),
+        **{**recorded_question, **asked},
     )
-    known = [
-        f"context from the recording: {', '.join(f'{k} {_short(v)}' for k, v in told.items())}"
-    ]
-    return question, (*recording.notes, *(known if told else []))
+    told = (
+        *_told("context", recorded, {*stated, *unknown}),
+        *_told("question", recorded_question, set(asked)),
+    )
+    return question, (*recording.notes, *told)
+
+
+def _told(what: str, recorded: Mapping[str, Any], but: Set[str]) -> tuple[str, ...]:
+    """Return a note on what is taken from the recording."""
+    fields = [f"{name} {_short(value)}" for name, value in recorded.items() if name not in but]
+    return (f"{what} from the recording: {', '.join(fields)}",) if fields else ()
 
 
 def _chosen(recording: Recording, run: str | None) -> str:

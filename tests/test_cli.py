@@ -65,6 +65,23 @@ def test_json_from_stdin_is_seen_to_be_json():
     assert json.loads(done.stdout)["observed_until_step"] == 30
 
 
+def test_a_request_to_the_service_is_asked_as_the_service_is(tmp_path):
+    """The same forecast, and what an option says goes first."""
+    request = ROOT / "examples" / "request.json"
+    done = grokcast("forecast", request, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    with TestClient(create_app()) as client:
+        served = client.post("/v1/forecasts", json=json.loads(request.read_text())).json()
+    assert answer == served
+    told = " ".join(done.stderr.split())
+    assert "question from the recording: horizon_step 10000" in told
+    assert "context from the recording: task_family modular" in told
+    done = grokcast("forecast", request, "--json", "--horizon", 5000)
+    assert json.loads(done.stdout)["horizon_step"] == 5000
+    assert "question from the recording" not in done.stderr
+
+
 def test_percent_accuracies_are_named():
     rows = "step,train_acc,val_acc\n10,50,2\n20,99,2\n30,100,2\n"
     assert "percent" in one_line(grokcast("forecast", "-", stdin=rows))

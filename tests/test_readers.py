@@ -15,7 +15,7 @@ WIDE = "step,train_loss,valid/acc,lr\n10,1.5,0.1,0.001\n20,0.5,,0.001\n30,0.1,0.
 def write(tmp_path):
     def write(name, text):
         path = tmp_path / name
-        path.write_text(text)
+        path.write_bytes(text.encode())
         return str(path)
 
     return write
@@ -101,6 +101,65 @@ def test_a_row_with_a_value_too_many_shifts_nothing(write):
 def test_any_usual_separator_and_comments(write, separator):
     text = "# exported\nstep,train_loss,valid/acc\n10,1.5,0.1\n20,0.5,\n30,0.1,0.2\n"
     check(read_recording(write("x.csv", text.replace(",", separator))).histories["x"])
+
+
+def test_only_a_line_that_begins_with_it_is_a_comment(write):
+    """Not a cell, however it goes on; no line of a cell in quotes; and lines end where CSV has them end."""
+    rows = [
+        "# exported\u2028by a tool",
+        "step,# tokens,train_loss,node,valid/acc",
+        '10,1000,1.5,node #3,0.1',
+        '20,2000,0.5,"two lines,',
+        '# of text",',
+        "#30,3000,0.7,,0.9",
+        "30,3000,0.1,line\u2028#x,0.2",
+    ]  # fmt: skip
+    for end in ("\n", "\r\n", "\r"):
+        recording = read_recording(write("h.csv", end.join(rows) + end))
+        check(recording.histories["h"])
+        assert "ignored: # tokens, node" in recording.notes
+
+
+def test_lines_of_json_end_where_they_say(write):
+    rows = [{"step": s, "train_loss": v, "words": "a\u2028b"} for s, v in ((10, 2), (20, 1))]
+    text = "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    history = read_recording(write("u.jsonl", text)).histories["u"]
+    assert history.signals["train_loss"].tolist() == [2, 1]
+
+
+def test_values_beyond_the_last_column_are_told(write):
+    text = "step,train_loss,val_acc\n10,1.5,0.1,7\n20,0.5,,8\n30,0.1,0.2,9\n"
+    recording = read_recording(write("long.csv", text))
+    check(recording.histories["long"])
+    assert "rows have more values than there are columns: what is beyond is left out" in recording.notes  # fmt: skip
+
+
+REQUEST = {"history": {"step": [10, 20], "val_acc": [0.1, 0.2]}}
+
+
+def test_a_request_to_the_service_is_read_with_its_context_and_question(write):
+    request = {**REQUEST, "context": {"modulus": 53, "dropout": None}, "horizon_step": 300, "target_accuracy": None}  # fmt: skip
+    recording = read_recording(write("r.json", json.dumps(request)))
+    assert recording.histories["r"].steps.tolist() == [10, 20]
+    assert recording.contexts == {"r": {"modulus": 53}}
+    assert recording.questions == {"r": {"horizon_step": 300}}
+    bare = read_recording(write("b.json", json.dumps({**REQUEST, "context": None})))
+    assert (bare.contexts, bare.questions) == ({"b": {}}, {"b": {}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("context", [1], "context is [1]; expected an object of fields"),
+        ("horizon_step", "far", "horizon_step is 'far'; expected a whole number > 0"),
+        ("horizon_step", 1.5, "horizon_step is 1.5; expected a whole number > 0"),
+        ("target_accuracy", True, "target_accuracy is True; expected a number in (0, 1]"),
+    ],
+)
+def test_a_request_that_asks_nonsense_is_refused(write, field, value, words):
+    with pytest.raises(InvalidInput) as caught:
+        read_recording(write("r.json", json.dumps({**REQUEST, field: value})))
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["lr", "loss", "train", "val_train_loss", "epoch", "acc_f1"])

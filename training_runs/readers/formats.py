@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -173,14 +172,14 @@ def _recording(
     raw: dict[str, RawRun], path: str, spelling: Spelling | None, notes: Iterable[str]
 ) -> Recording:
     histories: dict[str, Trajectory] = {}
-    contexts: dict[str, Any] = {}
     told = dict.fromkeys(notes)  # an ordered set
     for run, recorded in raw.items():
         source = path if len(raw) == 1 else f"{path}, run {run}"
         histories[run], new = read_columns(recorded.table, source, spelling)
         told |= dict.fromkeys([*recorded.notes, *new])
-        contexts[run] = dict(recorded.context)
-    return Recording(histories, tuple(told), contexts)
+    contexts = {run: dict(recorded.context) for run, recorded in raw.items()}
+    questions = {run: dict(recorded.question) for run, recorded in raw.items()}
+    return Recording(histories, tuple(told), contexts, questions)
 
 
 def _require_readable(path: Path) -> None:

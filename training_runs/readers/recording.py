@@ -18,20 +18,23 @@ class RawRun:
     table : wide, a row a checkpoint and a column a metric, under the tool's own names; one column counts steps.
     context : what the tool knows beside it, under the names of `Context`.
     notes : how the file was read, in words.
+    question : `horizon_step` and `target_accuracy`, where the file asks.
     """
 
     table: pd.DataFrame
     context: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    question: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a file holds: a trajectory for each run in it, what is known beside it, and how its columns were read."""
+    """What a file holds: a trajectory for each run in it, what is known and asked beside it, and how its columns were read."""
 
     histories: dict[str, Trajectory]
     notes: tuple[str, ...]
     contexts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    questions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
