@@ -237,4 +237,5 @@ def _show(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     table = Table.grid(padding=(0, 2))
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
-    Console().print(table, highlight=False)
+    # Names of keys and runs stand for themselves, whatever brackets they hold.
+    Console(markup=False, emoji=False).print(table, highlight=False)

@@ -16,21 +16,22 @@ from predictor.retrain import Comparison
 from training_runs import Run, Trajectory
 from training_runs.onset import generalization, target_accuracy_of
 
-_OUT = Console()
-_ERR = Console(stderr=True)
+# What is printed holds names that people gave: [/s] and :fire: stand for themselves.
+_OUT = Console(markup=False, emoji=False)
+_ERR = Console(stderr=True, markup=False, emoji=False)
 
 
 def show_notes(notes: tuple[str, ...]) -> None:
     """Print how a file was read, on stderr."""
     for note in notes:
-        _ERR.print(note, style="dim", highlight=False, soft_wrap=True, markup=False)
+        _ERR.print(note, style="dim", highlight=False, soft_wrap=True)
 
 
 def show_forecast(forecast: Forecast, history: Trajectory) -> None:
     """Print a forecast in a few lines, under the curves that it was made from."""
     f = forecast
     for line in curve_lines(history, forecast, max(min(_OUT.width - 8, 72), 20)):
-        _OUT.print(line, highlight=False, markup=False, no_wrap=True)
+        _OUT.print(line, highlight=False, no_wrap=True)
     lines = [
         ("now", _now(f)),
         ("advice", _advice(f)),
@@ -241,7 +242,7 @@ def sweep_progress(n_runs: int) -> Iterator[Callable[[list[Run]], None]]:
 
 def _bar() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -82,6 +82,18 @@ def test_a_request_to_the_service_is_asked_as_the_service_is(tmp_path):
     assert "question from the recording" not in done.stderr
 
 
+def test_names_of_columns_are_shown_as_they_are(tmp_path):
+    """Square brackets and colons mean something to the library that prints, but not in a name."""
+    rows = Path(EXAMPLE).read_text().splitlines()
+    names = ["speed [/s]", "[bold]x", ":fire:"]
+    text = "\n".join([",".join([rows[0], *names]), *(f"{row},1,1,1" for row in rows[1:])])
+    (tmp_path / "h.csv").write_text(text)
+    done = grokcast("forecast", tmp_path / "h.csv")
+    assert done.returncode == 0, done.stderr
+    for told in (done.stdout, done.stderr):
+        assert f"ignored: {', '.join(names)}" in " ".join(told.split())
+
+
 def test_percent_accuracies_are_named():
     rows = "step,train_acc,val_acc\n10,50,2\n20,99,2\n30,100,2\n"
     assert "percent" in one_line(grokcast("forecast", "-", stdin=rows))

@@ -46,6 +46,14 @@ def test_keys_are_created_listed_and_revoked(url: str) -> None:
     assert "grokcast keys create" in refused.stderr
 
 
+def test_a_name_is_shown_as_it_was_given(url: str) -> None:
+    name = "[/x] of [bold]alice :fire:"
+    assert grokcast("keys", "create", "--scope", "read", "--name", name).returncode == 0
+    listed = grokcast("keys", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert name in " ".join(listed.stdout.split())
+
+
 def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -> None:
     database = Database(url)
     database.migrate()
