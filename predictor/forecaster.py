@@ -261,7 +261,7 @@ def _reading(question: Question) -> Reading:
         memorized=memorized,
         generalized=generalized,
         horizon=_horizon(question, landmark, generalized, warnings),
-        horizon_stated=question.horizon_step is not None or context.budget_step is not None,
+        horizon_stated=question.horizon_step is not None or (context.budget_step or 0) > landmark,
         target_accuracy=target,
         warnings=warnings,
     )

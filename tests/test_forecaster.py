@@ -208,10 +208,11 @@ def test_another_world_is_out_of_support_and_leans_on_the_corpus(synthetic_forec
 def test_stop_is_only_said_where_its_error_rate_was_counted(synthetic_forecaster):
     """Memorised, about a horizon that was stated and is supported; never about a near horizon of the caller's choice."""
     never = synthetic_trajectory(110, None, noise=0.05)
-    stated = Context(**{**CONTEXT.as_dict(), "budget_step": 3000})
+    stated, passed = (Context(**{**CONTEXT.as_dict(), "budget_step": b}) for b in (3000, 300))
     assert ask(synthetic_forecaster, never.prefix(1000), stated).advice.action == "stop"
     for history, context, horizon in [
         (never.prefix(1000), CONTEXT, None),  # 10x was assumed
+        (never.prefix(1000), passed, None),  # and so it was here
         (never.prefix(1000), CONTEXT, 10**8),  # beyond what was watched
         (never.prefix(60), stated, None),  # has not memorised
     ]:
