@@ -73,7 +73,7 @@ class Client:
         self,
         table: "pd.DataFrame",
         *,
-        contexts: Mapping[str, Mapping[str, Any]] | None = None,
+        contexts: Mapping[Any, Mapping[str, Any]] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
     ) -> "pd.DataFrame":
@@ -223,7 +223,7 @@ class AsyncClient:
         self,
         table: "pd.DataFrame",
         *,
-        contexts: Mapping[str, Mapping[str, Any]] | None = None,
+        contexts: Mapping[Any, Mapping[str, Any]] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
     ) -> "pd.DataFrame":

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def requests_of(
     table: "pd.DataFrame",
     *,
-    contexts: Mapping[str, Mapping[str, Any]] | None = None,
+    contexts: Mapping[Any, Mapping[str, Any]] | None = None,
     **question: Any,
 ) -> dict[str, dict[str, Any]]:
     """Return one forecast request for each run of a table.
@@ -19,7 +19,7 @@ def requests_of(
     Parameters
     ----------
     table : long over runs: columns `run_id`, `step` and one for each signal; a row a checkpoint, in any order.
-    contexts : run_id -> what is known of that run.
+    contexts : run_id -> what is known of that run; an id that is no text is looked up as it is, then as text.
     question : `horizon_step`, `target_accuracy`, for all runs; None is left out.
 
     Raises
@@ -33,12 +33,13 @@ def requests_of(
             f"expected {' and '.join(missing)} too"
         )
     asked = {name: value for name, value in question.items() if value is not None}
+    known = contexts or {}
     requests = {}
     for run_id, part in table.groupby("run_id", sort=False):
         ordered = part.drop(columns="run_id").sort_values("step")
-        history = {str(c): _listed(ordered[c].tolist()) for c in ordered.columns}
-        context = dict((contexts or {}).get(str(run_id), {}))
-        requests[str(run_id)] = {"history": history, "context": context, **asked}
+        history = {str(c): _listed(ordered[c]) for c in ordered.columns}
+        context = known[run_id] if run_id in known else known.get(str(run_id), {})
+        requests[str(run_id)] = {"history": history, "context": dict(context), **asked}
     return requests
 
 
@@ -68,5 +69,9 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(values: list[Any]) -> list[Any]:
-    return [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
+def _listed(column: "pd.Series[Any]") -> list[Any]:
+    """Return the values of a column as JSON can hold them: None where they are missing, of any kind, or not finite."""
+    return [
+        None if missing or (isinstance(value, float) and not math.isfinite(value)) else value
+        for value, missing in zip(column.tolist(), column.isna(), strict=True)
+    ]

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from grokcast import AsyncClient, Client, ServiceError, ServiceUnreachable, calls
+from grokcast.frames import requests_of
 
 HISTORY = {
     "step": [0, 10, 25, 40, 60],
@@ -115,6 +116,23 @@ def test_many_runs_as_a_table(service, kind):
     assert pd.isna(other["probability_onset_by_horizon"])
     with pytest.raises(ValueError, match="expected run_id"):
         called(service, kind, "forecast_table", pd.DataFrame(HISTORY))
+
+
+@pytest.mark.parametrize("contexts", [{1: {"weight_decay": 1.0}}, {"1": {"weight_decay": 1.0}}])
+def test_run_ids_that_are_numbers_have_their_contexts(contexts):
+    table = pd.DataFrame({"run_id": [1, 1, 2], "step": [10, 20, 10], "val_acc": [0.1, 0.2, 0.1]})
+    requests = requests_of(table, contexts=contexts)
+    assert {run: r["context"] for run, r in requests.items()} == {"1": {"weight_decay": 1.0}, "2": {}}  # fmt: skip
+
+
+def test_missing_values_of_any_kind_are_null():
+    step = [10, 20, 30, 40]
+    missing = pd.DataFrame({"run_id": "a", "step": step, "val_acc": [0.1, None, float("inf"), 0.2]})
+    objects = missing.astype({"val_acc": object})
+    objects.loc[1, "val_acc"] = pd.NaT
+    for table in (missing, missing.convert_dtypes(), objects):
+        history = requests_of(table)["a"]["history"]
+        assert json.loads(json.dumps(history, allow_nan=False)) == {"step": step, "val_acc": [0.1, None, None, 0.2]}  # fmt: skip
 
 
 def test_more_runs_than_a_batch_takes_are_sent_in_several(monkeypatch):
