@@ -110,6 +110,7 @@ def fit_advice(
     lowest = _by_run(-probability, run, positive, np.max)
     is_blocked = {str(r): bool(b) for r, b in zip(run, blocked, strict=True)}
     fold = dict(zip(run.tolist(), fold_of(configuration, "fit").tolist(), strict=True))
+    configuration_of = dict(zip(run.tolist(), configuration.tolist(), strict=True))
     alarms = _errors(highest, fold, MAX_FALSE_POSITIVE_RATE)
     stops = _errors(lowest, fold, MAX_FALSE_STOP_RATE)
     upper = threshold_for(list(highest.values()), MAX_FALSE_POSITIVE_RATE)
@@ -118,8 +119,8 @@ def fit_advice(
         stop_below=min(-threshold_for(list(lowest.values()), MAX_FALSE_STOP_RATE), upper),
         false_positive_rate=_rate(alarms),
         false_stop_rate=_rate(stops),
-        false_positive_bound=_bound(alarms),
-        false_stop_bound=_bound(stops),
+        false_positive_bound=_bound(alarms, configuration_of),
+        false_stop_bound=_bound(stops, configuration_of),
         false_positive_rate_blocked=_rate({r: e for r, e in alarms.items() if is_blocked[r]}),
         n_negative_runs=len(highest),
         n_positive_runs=len(lowest),
@@ -148,8 +149,10 @@ def _rate(errors: dict[str, bool]) -> float:
     return float(np.mean(list(errors.values()))) if errors else 0.0
 
 
-def _bound(errors: dict[str, bool]) -> float:
-    return clopper_pearson_bound(sum(errors.values()), len(errors))
+def _bound(errors: dict[str, bool], configuration: dict[str, str]) -> float:
+    """Return the bound of an error rate from one run a configuration: seeds of one are not independent."""
+    one_each = {configuration[run]: wrong for run, wrong in sorted(errors.items(), reverse=True)}
+    return clopper_pearson_bound(sum(one_each.values()), len(one_each))
 
 
 def clopper_pearson_bound(wrong: int, n: int) -> float:

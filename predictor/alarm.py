@@ -3,6 +3,7 @@
 A run is watched from confirmed memorisation to the rise. The alarm is raised at the first checkpoint whose probability
 reaches a threshold; each fold of configurations is judged by the threshold of the other four. A false positive is a
 run without onset in its budget that raises one at any checkpoint; positives are runs that grok, and a miss has lead 0.
+Runs that had risen before memorisation was confirmed are never watched; those of them that grok are misses.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class WatchedRuns:
     ----------
     configuration : the unit of folds and of the bootstrap.
     negative, grokking : no onset within the budget; onset more than 1,000 steps after memorisation.
-    highest : the largest probability while watched.
+    highest : the largest probability while watched; -inf for a run that never was.
     alarm : the step of the alarm; NaN where none was raised.
     memorized, onset : steps; onset is where the recording ends for runs without one.
     """
@@ -51,7 +52,8 @@ class WatchedRuns:
     @property
     def lead_share(self) -> FloatArray:
         """The lead as a share of the delay, within [0, 1]."""
-        return np.clip(self.lead / np.maximum(self.onset - self.memorized, 1), 0, 1)
+        delay = np.nan_to_num(self.onset - self.memorized)
+        return np.clip(self.lead / np.maximum(delay, 1), 0, 1)
 
 
 def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
@@ -82,8 +84,26 @@ def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
     )
 
 
+def with_unwatched(watched: WatchedRuns, configuration: NDArray[np.str_]) -> WatchedRuns:
+    """Add runs that grok and were never watched, given the configuration of each."""
+    n = len(configuration)
+    unknown = np.full(n, np.nan)
+    return WatchedRuns(
+        configuration=np.append(watched.configuration, configuration),
+        negative=np.append(watched.negative, np.zeros(n, dtype=bool)),
+        grokking=np.append(watched.grokking, np.ones(n, dtype=bool)),
+        highest=np.append(watched.highest, np.full(n, -np.inf)),
+        alarm=np.append(watched.alarm, unknown),
+        memorized=np.append(watched.memorized, unknown),
+        onset=np.append(watched.onset, unknown),
+    )
+
+
 def alarm_figures(runs: WatchedRuns) -> dict[str, Any]:
-    """Return the achieved rate of false positives with its bound, and coverage and lead with their intervals."""
+    """Return the achieved rate of false positives with its bound, and coverage and lead with their intervals.
+
+    `coverage` and leads are of all runs that grok, `coverage_watched` of those that were watched.
+    """
     raised = np.isfinite(runs.alarm)
     _, one_each = np.unique(
         np.where(runs.negative, runs.configuration, ""), return_index=True
@@ -112,9 +132,11 @@ def alarm_figures(runs: WatchedRuns) -> dict[str, Any]:
         "target_fpr": TARGET_FPR,
         "negatives": int(runs.negative.sum()),
         "grokking": int(runs.grokking.sum()),
+        "grokking_watched": int((runs.grokking & np.isfinite(runs.highest)).sum()),
         "fpr": rate(runs.negative),
         "fpr_bound": round(clopper_pearson_bound(int(raised[one_each].sum()), len(one_each)), 4),
         "coverage": rate(runs.grokking),
+        "coverage_watched": rate(runs.grokking & np.isfinite(runs.highest)),
         "lead_steps": median(runs.lead),
         "lead_share": median(runs.lead_share),
     }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from features.curves import FloatArray
 from features.table import FeatureTable
 from predictor import metrics
-from predictor.alarm import alarm_figures, watch
+from predictor.alarm import alarm_figures, watch, with_unwatched
 from predictor.baselines import BASELINES, Ask, Prediction, predict
 from predictor.bootstrap import interval
 from predictor.corpus_tables import ANY, HEADLINE, CorpusTables
@@ -26,16 +26,16 @@ from predictor.hazard import EDGES, decades_after
 from predictor.methods import (
     BEST_SINGLE_SIGNAL,
     CONTEXT_BOOSTED,
-    CONTEXT_LINEAR,
     FORECASTER,
+    STRONGEST_BASELINES,
 )
 from predictor.plot_arrays import plot_arrays
 from predictor.signal_rules import SIGNAL_RULES, extrapolation_rules
 from predictor.transfer import leave_one_out
 from training_runs import Run
+from training_runs.labelled_run import label
 from training_runs.noise_floor import noise_floor
 
-STRONGEST_BASELINES = (CONTEXT_BOOSTED, CONTEXT_LINEAR)
 SINGLE_SIGNALS = (BEST_SINGLE_SIGNAL, *SIGNAL_RULES)
 ALGORITHMIC = ("modular", "permutation", "parity")
 
@@ -249,11 +249,20 @@ def _groups(runs: Sequence[Run], scored: Scored) -> dict[str, Any]:
 
 def _alarm(runs: Sequence[Run], watched: Scored) -> dict[str, Any]:
     """Return the figures of alarms on algorithmic tasks, by method."""
-    algorithmic = [r.run_id for r in runs if r.context.task_family in ALGORITHMIC]
-    watched = watched.where(np.isin(watched.rows.run, algorithmic))
+    algorithmic = [r for r in runs if r.context.task_family in ALGORITHMIC]
+    watched = watched.where(np.isin(watched.rows.run, [r.run_id for r in algorithmic]))
+    seen = set(watched.rows.run.tolist())
+    unwatched = np.array(
+        [
+            r.configuration_id
+            for r in algorithmic
+            if r.run_id not in seen and label(r).outcome == "grokking"
+        ],
+        dtype=str,
+    )
     return {
-        name: alarm_figures(watch(watched.rows, prediction.probability))
-        for name, prediction in watched.predictions.items()
+        name: alarm_figures(with_unwatched(watch(watched.rows, p.probability), unwatched))
+        for name, p in watched.predictions.items()
     }
 
 
@@ -335,8 +344,8 @@ def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, An
     context_when = min(
         STRONGEST_BASELINES, key=lambda n: table["methods"][n]["log10_mae"]["value"] or np.inf
     )
-    rows = s.rows
-    floor = noise_floor(*_first_rows(rows))
+    # Of the runs whose error stands beside it.
+    floor = noise_floor(*_first_rows(s.rows.where(s.rows.grokking() | ~s.rows.event)))
     return {
         "landmark": HEADLINE,
         "whether": {

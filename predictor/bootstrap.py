@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_BOOTSTRAP = 500
+_DEFINED = 0.95  # of the draws: with fewer an interval would be that of the easy ones
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its 95 % interval; None where it is not defined."""
+    """A figure with its 95 % interval; None where it is not defined, the interval also where it hardly is."""
 
     value: float | None
     low: float | None
@@ -29,7 +30,8 @@ def interval(
     value = measure(np.arange(len(configuration)))
     draws = np.array([measure(i) for i in _resamples(configuration)])
     finite = draws[np.isfinite(draws)]
-    low, high = np.quantile(finite, [0.025, 0.975]) if len(finite) else (np.nan, np.nan)
+    enough = len(finite) >= _DEFINED * len(draws)
+    low, high = np.quantile(finite, [0.025, 0.975]) if enough else (np.nan, np.nan)
     return Interval(_plain(value), _plain(low), _plain(high))
 
 

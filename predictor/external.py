@@ -28,7 +28,7 @@ HORIZONS = (10, 30)
 LOCKED_SOURCE = "tnediserp_miml"
 # Sources with enough runs of either outcome to be averaged over; the others are described.
 SCORED_SOURCES = ("atgugu_sweeps", LOCKED_SOURCE)
-_FIGURES = ("auroc", "log10_mae", "coverage90")
+_FIGURES = ("auroc", "log10_mae", "coverage90", "too_early", "held")
 _MEMORIZATION_MULTIPLES = (1, 2, 4)
 # Without a training accuracy there is no memorisation: these shares of the recording instead.
 _RECORDING_SHARES = (0.01, 0.02, 0.05, 0.10)
@@ -40,6 +40,11 @@ def benchmark_external(
     """Return one row for each source, horizon, and with or without the context, and their means by horizon.
 
     With `locked`, the locked half alone is scored; without, everything but that.
+
+    `coverage90` counts rows: one without onset counts as covered where its interval reaches beyond the horizon. So even a
+    forecast that is right is above 90 %. What it hides is beside it: `held`, the share of onsets within their intervals,
+    with what that would be if the forecasts were right, and `too_early`, the share of rows with an onset before the 5 %
+    quantile, at most 0.05 if they were.
     """
     rows = []
     for folder in folders:
@@ -105,7 +110,7 @@ def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) ->
     if not len(rows):
         nothing = vars(Interval(None, None, None))
         figures = dict.fromkeys(_FIGURES, nothing)
-        return {"rows": 0, "onsets": 0, "left_out": len(table), **figures}
+        return {"rows": 0, "onsets": 0, "left_out": len(table), "held_if_right": None, **figures}
     curves = forecaster.curves(rows, to_reach=False)
     probability = curves.probability(np.full(len(rows), np.log10(multiple)))
     median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
@@ -113,6 +118,8 @@ def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) ->
         rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95)
     )
     inside = metrics.open_coverage(low, high, rows.time, event, horizon)
+    early = event & (rows.time < np.nan_to_num(low, nan=np.inf))
+    likely = np.minimum(probability, 0.95) - np.minimum(probability, 0.05)  # within the interval
 
     def when(i: np.ndarray) -> float:
         i = i[event[i]]
@@ -122,10 +129,13 @@ def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) ->
         "auroc": lambda i: metrics.auroc(probability[i], event[i]),
         "log10_mae": when,
         "coverage90": lambda i: float(inside[i].mean()),
+        "too_early": lambda i: float(early[i].mean()),
+        "held": lambda i: float(inside[i][event[i]].mean()) if event[i].any() else float("nan"),
     }
     return {
         "rows": len(rows),
         "onsets": int(event.sum()),
         "left_out": int((~known).sum()),
+        "held_if_right": round(float(likely.sum() / probability.sum()), 4),
         **{name: vars(interval(measure, rows.configuration)) for name, measure in measures.items()},
     }

@@ -10,6 +10,8 @@ from predictor.survival import cdf_at, kaplan_meier
 
 BoolArray = NDArray[np.bool_]
 
+_UNSEEN = 0.02  # of the upper end of an interval: what may lie beyond what was followed, and be wrong by at most
+
 
 def auroc(probability: FloatArray, event: BoolArray) -> float:
     """Return the probability that an event is ranked above a non-event."""
@@ -54,13 +56,14 @@ def interval_coverage(
     level : of the interval.
 
     Where F is right, F(T) is uniform. Its distribution G is estimated by Kaplan-Meier, and the coverage is G between
-    the ends of the interval. Counting each run without onset as a hit or a miss cannot work: an interval that is open
+    the ends of the interval; NaN where nothing was followed as far as its upper end, and nobody can say. Counting each run without onset as a hit or a miss cannot work: an interval that is open
     above would cover all of them, and a perfect forecast far more than its level.
     """
     times, cdf, _ = kaplan_meier(at_end, event, weight)
-    if not len(times):
+    upper = (1 + level) / 2
+    if not len(times) or at_end.max() < upper - _UNSEEN:
         return float("nan")
-    low, high = cdf_at(np.array([(1 - level) / 2, (1 + level) / 2]), times, cdf)
+    low, high = cdf_at(np.array([1 - upper, upper]), times, cdf)
     return float(high - low)
 
 

@@ -47,7 +47,13 @@ def _alarm(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     fpr, coverage, lead = ours["fpr"], ours["coverage"], ours["lead_share"]
     bound = f"{interval_text(fpr)}, bound {ours['fpr_bound']:.3f}"
     yield "ALARM: false-positive rate by run", "at most 0.05", bound, fpr["value"] <= 0.05
-    yield "grokking runs announced", "0.80", interval_text(coverage), coverage["value"] >= 0.80
+    watched = f"{interval_text(coverage)}; of the {ours['grokking_watched']} watched {interval_text(ours['coverage_watched'])}"  # fmt: skip
+    yield (
+        f"of {ours['grokking']} grokking runs announced",
+        "0.80",
+        watched,
+        coverage["value"] >= 0.80,
+    )
     yield "median lead as a share of the delay", "0.50", interval_text(lead), lead["value"] >= 0.50
     enough = coverage["value"] > context["coverage"]["value"]
     yield "announced by context alone", "less", interval_text(context["coverage"]), enough

@@ -7,7 +7,9 @@ from mapie.regression import SplitConformalRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import roc_auc_score
 
+from predictor.advice import _bound, clopper_pearson_bound
 from predictor.boosting import onset_probability
+from predictor.bootstrap import interval
 from predictor.calibration import fit_calibration
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
@@ -165,6 +167,8 @@ def test_interval_coverage_is_right_under_censoring_and_for_any_share_of_negativ
     steep = 1 - np.exp(-np.log(2) * (time / np.log(2)) ** 2.5)
     assert interval_coverage(steep, event, np.ones(8000)) < 0.75
     assert np.isnan(interval_coverage(time, np.zeros(8000, dtype=bool), np.ones(8000)))
+    # Where nothing was followed as far as the upper end of its interval, nobody knows what lies beyond.
+    assert np.isnan(interval_coverage(0.9 * (1 - np.exp(-time)), event, np.ones(8000)))
 
 
 def test_open_coverage_counts_what_the_interval_claims():
@@ -209,3 +213,19 @@ def test_auroc_equals_scikit_learn_ties_included():
     probability = np.round(rng.random(500) + 0.3 * event, 1)
     assert auroc(probability, event) == pytest.approx(roc_auc_score(event, probability), abs=1e-12)
     assert np.isnan(auroc(probability, np.ones(500, dtype=bool)))
+
+
+def test_a_figure_that_few_draws_define_has_no_interval():
+    configuration = np.array([str(k) for k in range(40)])
+    one = np.arange(40) == 7  # 37 % of the draws are without it
+    found = interval(lambda i: 1.0 if one[i].any() else np.nan, configuration)
+    assert (found.value, found.low, found.high) == (1.0, None, None)
+    many = interval(lambda i: float(one[i].mean()), configuration)
+    assert many.low == 0.0 < many.high
+
+
+def test_bounds_of_advice_count_one_run_a_configuration():
+    """Ten runs of two configurations are two cases."""
+    errors = {f"{k}": False for k in range(10)}
+    configuration = {run: str(int(run) % 2) for run in errors}
+    assert _bound(errors, configuration) == clopper_pearson_bound(0, 2)
