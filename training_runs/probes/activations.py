@@ -32,8 +32,9 @@ def representation_entropy(hidden: Tensor) -> Tensor:
     """Return the spectral entropy of the covariance of the penultimate representation, from 0 to 1.
 
     The entropy of the covariance's eigenvalues made to sum to one, divided by the logarithm of the largest rank that
-    it can have, min(n_samples - 1, n_units). arXiv 2604.13123 divides by log n_units: the same with enough samples,
-    and with fewer ours can still reach 1. NaN if the representation is constant.
+    it can have, min(n_samples - 1, n_units). arXiv 2604.13123 divides by log n_units: the same with enough samples.
+    Samples that repeat count as often: runs with fewer than 256 in a split were recorded so, and stay below 1. NaN if
+    the representation is constant.
     """
     _, n_samples, n_units = hidden.shape
     centred = hidden - hidden.mean(1, keepdim=True)
