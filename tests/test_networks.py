@@ -142,16 +142,18 @@ def test_noise_on_embeddings_of_size_zero_changes_nothing():
     network, p = parameters_for(config, 2)
     x = inputs_for(config, 2)
     generators = [torch.Generator().manual_seed(k) for k in range(2)]
-    faint = TrainingNoise([0.0, 0.0], [1e-9, 0.0], generators)
+    faint = TrainingNoise([0.0, 0.0], [1e-9, 0.0], generators, [x.shape[1]] * 2)
     torch.testing.assert_close(network(p, x, faint).logits, network(p, x, NONE).logits)
 
 
 def test_dropout_keeps_the_mean_and_each_run_its_own_rate():
     noise = TrainingNoise(
-        [0.0, 0.4], [0.0, 0.0], [torch.Generator().manual_seed(k) for k in range(2)]
+        [0.0, 0.4], [0.0, 0.0], [torch.Generator().manual_seed(k) for k in range(2)], [450, 400]
     )
-    out = noise.hidden(torch.ones(2, 400, 50))
+    out = noise.hidden(torch.ones(2, 450, 50))
     assert (out[0] == 1).all()
+    assert (out[1, 400:] == 1).all()  # rows that only pad
+    out = out[:, :400]
     assert abs((out[1] == 0).float().mean() - 0.4) < 0.02
     assert abs(out[1].mean() - 1) < 0.03
     shared = ProbingDropout(0.5, torch.Generator().manual_seed(0)).hidden(torch.ones(2, 40, 5))
