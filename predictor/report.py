@@ -206,8 +206,14 @@ def _rows_text(landmark: str, table: dict[str, Any]) -> str:
     return (
         f"Forecasts made {landmark.removesuffix(', before the rise')}, before the rise: {table['rows']} rows, {table['positives']} generalise within their "
         f"budget ({table['grokking']} grok), {negatives['budget_censored']} run out of it, {negatives['blocked']} never "
-        f"can. The 90 % intervals hold {interval_text(table['coverage90'])} of the onsets (Kaplan-Meier over F(T), each configuration counting once)."
+        f"can.{_held_text(table['coverage90'])}"
     )
+
+
+def _held_text(held: dict[str, float | None]) -> str:
+    if held["value"] is None:
+        return " None of them was followed to the end of its 90 % interval."
+    return f" The 90 % intervals hold {interval_text(held)} of the onsets (Kaplan-Meier over F(T), each configuration counting once)."
 
 
 def _headline_text(result: dict[str, Any]) -> str:

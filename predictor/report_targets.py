@@ -80,7 +80,10 @@ def _held_in_families(groups: dict[str, Any]) -> Iterator[tuple[str, str, str, b
     for name, group in groups.items():
         if group["factor"] == "task_family" and group["positives"] >= _LEAST_ONSETS:
             held, what = group["coverage90"], f"the same in {name} ({group['positives']} onsets)"
-            yield what, "0.80", interval_text(held), held["value"] >= 0.80
+            if held["value"] is None:
+                yield what, "0.80", "no run was followed to the end of its interval", False
+            else:
+                yield what, "0.80", interval_text(held), held["value"] >= 0.80
 
 
 def _left_out(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
@@ -91,7 +94,8 @@ def _left_out(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
             yield name, aim, "no level is estimable", False
             continue
         less = 1 - level["log10_mae"] / level["context_only_log10_mae"]
-        reached = f"{level['auroc']:.3f}, {level['log10_mae']:.3f} ({100 * less:.0f} % below)"
+        side = f"{100 * abs(less):.0f} % {'below' if less >= 0 else 'above'}"
+        reached = f"{level['auroc']:.3f}, {level['log10_mae']:.3f} ({side})"
         yield name, aim, reached, level["auroc"] >= 0.85 and less >= 0.25
 
 
