@@ -43,7 +43,7 @@ ANSWER: dict[str, Any] = {
         {"feature": "weight_norm_slope", "effect": 0.8, "text": "weight norm has begun to fall"}
     ],
     "support": {
-        "score": 0.93,
+        "score": 1.0,
         "in_support": True,
         "signals_used": ["train_loss", "train_acc", "val_loss", "val_acc"],
         "signals_missing": ["weight_norm"],

@@ -110,7 +110,9 @@ class Driver(_Answer):
 class Support(_Answer):
     """How much this history resembles those that the forecaster learnt from."""
 
-    score: float = Field(description="0 (nothing like it) to 1")
+    score: float = Field(
+        description="share of the forecast that is its own; the rest is what the runs learnt from did as a whole"
+    )
     in_support: bool
     signals_used: list[str]
     signals_missing: list[str] = Field(description="signals that would have spoken")

@@ -60,8 +60,8 @@ def answer(
         )
     if not in_support:
         warnings.append(
-            f"this history is unlike the runs learnt from (support {support_score:.2f}): "
-            "the forecast leans on what those did as a whole"
+            f"this history is unlike the runs learnt from: {100 * (1 - support_score):.0f} % of the forecast is "
+            "what those did as a whole"
         )
     by_horizon = _probability(curve, horizon / reading.landmark)
     onset = _quantiles(reading.landmark, curve, 1.0)

@@ -57,7 +57,7 @@ class Driver:
 
 @dataclass(frozen=True)
 class Support:
-    """How much this history resembles the corpus (0 to 1), and which signals spoke."""
+    """How much of a forecast is its own, 1 for a history like those learnt from down to 0, and which signals spoke."""
 
     score: float
     in_support: bool

@@ -143,9 +143,10 @@ class OnsetForecaster:
         landmark = np.array([r.landmark for r in readings], dtype=float)
         phase = np.array([phase_index(r.phase) for r in readings])
         score = self.resemblance.score(features, [r.context for r in readings])
+        trust = self.resemblance.trust(score)
         leaves = list(self.hazard.leaves(features, target))
         cdf = self.hazard.curves(features, target, calibration_group(features, phase), leaves)
-        curves = OnsetCurves(self._widened(cdf, phase, score), self.reach(_age(features), landmark))
+        curves = OnsetCurves(self._widened(cdf, phase, trust), self.reach(_age(features), landmark))
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES[1:-1], np.where(np.isnan(median), 0.0, median), side="right")
         moved = self.hazard.contributions(features, target, bins, leaves)
@@ -157,17 +158,17 @@ class OnsetForecaster:
                 memorization=self.memorization,
                 features=features[k],
                 contribution=moved[k],
-                support_score=float(score[k]),
+                support_score=float(trust[k]),
                 in_support=bool(score[k] >= self.resemblance.threshold),
                 advice=self.advice,
             )
             for k, (reading, curve) in enumerate(zip(readings, curves, strict=True))
         ]
 
-    def _widened(self, cdf: FloatArray, phase: np.ndarray, score: FloatArray) -> FloatArray:
+    def _widened(self, cdf: FloatArray, phase: np.ndarray, trust: FloatArray) -> FloatArray:
         """Mix in what the corpus as a whole did, the more so the less a history resembles it."""
-        trust = self.resemblance.trust(score)[:, None]
-        return np.asarray(trust * cdf + (1 - trust) * self.population[phase])
+        own = trust[:, None]
+        return np.asarray(own * cdf + (1 - own) * self.population[phase])
 
 
 def calibration_group(features: FloatArray, phase: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -201,6 +201,8 @@ def test_another_world_is_out_of_support_and_leans_on_the_corpus(synthetic_forec
     other = ask(synthetic_forecaster, history, Context(task_family="reviews", optimizer="sgd"))
     assert known.support.in_support
     assert not other.support.in_support
+    assert (known.support.score, other.support.score) == (1.0, 0.0)
+    assert any("100 % of the forecast is what those did" in w for w in other.warnings)
     assert other.advice.action == "undecided"
     assert other.probability_onset_by_horizon < known.probability_onset_by_horizon
 

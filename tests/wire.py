@@ -46,7 +46,7 @@ FORECAST = Forecast(
     },
     curve=Curve((64, 81), (0.0, 0.001)),
     drivers=(Driver("weight_norm_slope", 0.8, "weight norm has begun to fall"),),
-    support=Support(0.93, True, ("train_loss",), ("weight_norm",)),
+    support=Support(1.0, True, ("train_loss",), ("weight_norm",)),
     advice=Advice("continue", "91 % to generalise within the horizon", 0.05, 0.02, 120),
     warnings=(),
 )
