@@ -132,10 +132,27 @@ def headline_text(headline: dict[str, Any] | None) -> str:
     )
 
 
+_SHOWN_ELSEWHERE = (
+    "source",
+    "horizon",
+    "context",
+    "rows",
+    "onsets",
+    "AUROC",
+    "log10 MAE",
+    "of onsets held",
+)
+
+
 def show_external(result: dict[str, Any]) -> None:
-    """Print how the forecaster does on runs recorded elsewhere."""
-    _OUT.print(f"forecaster {result['forecaster']}, unchanged")
-    _OUT.print(_section(*external_table(result)))
+    """Print how the forecaster does on runs recorded elsewhere, as much of it as a terminal is wide."""
+    _OUT.print(
+        f"forecaster {result['forecaster']}, unchanged; --json has all figures with their intervals"
+    )
+    title, header, rows = external_table(result)
+    shown = [k for k, name in enumerate(header) if name in _SHOWN_ELSEWHERE]
+    bare = [[row[k].partition(" [")[0] for k in shown] for row in rows]
+    _OUT.print(_section(title, [header[k] for k in shown], bare))
 
 
 def _section(title: str, header: list[str], rows: list[list[str]]) -> Table:
