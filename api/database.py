@@ -133,9 +133,8 @@ def _sqlite(url: URL) -> Engine:
     file = Path(str(url.database))
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
-        file.touch(
-            mode=0o600
-        )  # it holds the secrets of webhooks; what lies beside it gets the same mode
+        # It holds the secrets of webhooks; what lies beside it gets the same mode.
+        file.touch(mode=0o600)
     # As many connections as there are threads that answer requests: none waits for another's.
     engine = create_engine(
         url, pool_size=10, max_overflow=40, connect_args={"timeout": _LOCK_SECONDS}, **_ENGINE

@@ -56,8 +56,9 @@ def interval_coverage(
     level : of the interval.
 
     Where F is right, F(T) is uniform. Its distribution G is estimated by Kaplan-Meier, and the coverage is G between
-    the ends of the interval; NaN where nothing was followed as far as its upper end, and nobody can say. Counting each run without onset as a hit or a miss cannot work: an interval that is open
-    above would cover all of them, and a perfect forecast far more than its level.
+    the ends of the interval; NaN where nothing was followed as far as its upper end, and nobody can say. Counting each
+    run without onset as a hit or a miss cannot work: an interval that is open above would cover all of them, and a
+    perfect forecast far more than its level.
     """
     times, cdf, _ = kaplan_meier(at_end, event, weight)
     upper = (1 + level) / 2

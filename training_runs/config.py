@@ -189,8 +189,7 @@ class RunConfig:
             # Division by zero is left out.
             return self.modulus * (self.modulus - (self.operation == "div"))
         if self.task_family == "parity":
-            few = self.bits <= PARITY_ENUMERATED
-            return min(2**self.bits, PARITY_SAMPLES) if few else PARITY_SAMPLES
+            return min(1 << self.bits, PARITY_SAMPLES)
         sizes = {"permutation": 120**2, "digits": 1797, "mnist": 70_000, "reviews": 3000}
         return sizes[self.task_family]
 

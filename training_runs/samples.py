@@ -28,13 +28,18 @@ class Batch:
     labels: Tensor
     weight: Tensor
 
+    @property
+    def counts(self) -> Tensor:
+        """How many samples each run has; further rows only pad."""
+        return (self.weight > 0).sum(1)
+
     def select(self, runs: Tensor) -> "Batch":
         """Return the samples of some of the runs."""
         return Batch(self.inputs[runs], self.labels[runs], self.weight[runs])
 
     def first_rows(self, n_samples: int) -> tuple[Tensor, Tensor]:
         """Return an index (runs, rows) of the first samples of each run; a run that has fewer repeats them."""
-        count = (self.weight > 0).sum(1)
+        count = self.counts
         rows = torch.arange(n_samples, device=count.device)[None] % count[:, None]
         return torch.arange(len(count), device=count.device)[:, None], rows
 
@@ -77,7 +82,7 @@ class Minibatches:
     def __init__(self, everything: Batch, size: int, generators: Sequence[torch.Generator]) -> None:
         self._everything, self._size = everything, size
         self._generators = list(generators)
-        self._counts = [int(n) for n in (everything.weight > 0).sum(1)]
+        self._counts = everything.counts.tolist()
         self._queues = [torch.empty(0, dtype=torch.int64)] * len(self._counts)
 
     def next(self) -> Batch:

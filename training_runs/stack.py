@@ -65,6 +65,8 @@ class Stack:
             orders = [generator_of(c, "order") for c in configs]
             self._batches = Minibatches(self._samples, size, orders)
         self._noise_generators = [generator_of(c, "noise") for c in configs]
+        # Samples of each run that a step trains on; more rows than that only pad.
+        self._counts = self._samples.counts.tolist() if size is None else [size] * len(configs)
         self._noise = self._training_noise()
 
     def update(self) -> None:
@@ -80,7 +82,7 @@ class Stack:
 
     def _backpropagate(self, batch: Batch) -> None:
         self.gradient.zero_()
-        inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts())
+        inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts)
         activations = self.network(self.parameters, inputs, self._noise)
         losses = self._loss(activations.logits, batch.labels) * batch.weight
         losses.sum().backward()  # type: ignore[no-untyped-call]
@@ -119,6 +121,7 @@ class Stack:
         if self._batches is not None:
             self._batches.select(going, self._samples)
         self._noise_generators = [self._noise_generators[k] for k in going]
+        self._counts = [self._counts[k] for k in going]
         self._noise = self._training_noise()
 
     def _hold(self, flat: Tensor) -> None:
@@ -133,14 +136,7 @@ class Stack:
         std = [c.embedding_noise for c in self.configs]
         if not any(dropout) and not any(std):
             return NONE
-        return TrainingNoise(dropout, std, self._noise_generators, self._counts())
-
-    def _counts(self) -> list[int]:
-        """Return how many samples of each run a step trains on; more rows than that only pad."""
-        size = self.configs[0].minibatch
-        if size is not None:
-            return [size] * len(self.configs)
-        return [int(n) for n in (self._samples.weight > 0).sum(1)]
+        return TrainingNoise(dropout, std, self._noise_generators, self._counts)
 
     def _per_parameter(self, values: list[float], embedding: list[float] | None = None) -> Tensor:
         """Repeat one value a run for each of its parameters, times another for those of the embedding."""
