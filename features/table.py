@@ -26,6 +26,10 @@ from training_runs.signals import SIGNALS
 MIN_EVALS = 3  # fewer confirm nothing
 MIN_LANDMARK = 10  # before step 10 a run has said nothing yet
 LANDMARKS_PER_RUN = 8
+# Where most forecasts are asked for: at these multiples of the step of memorisation, three times and at double weight,
+# and at so many landmarks up to ten times it.
+_ASKED_AT, _TIMES, _ASKED_WEIGHT = (1.0, 2.0, 4.0), 3, 2
+_ASKED_BETWEEN, _ASKED_UNTIL = 8, 10
 _WATCHED_CHECKPOINTS = 24
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.99)
 
@@ -48,8 +52,9 @@ class FeatureTable:
     source : task family, architecture and cadence of the run: what recordings differ by beside their hyperparameters.
     blocked : whether the run could never generalise.
     as_recorded : whether the row saw all that was recorded, rather than a degraded part of it.
-    weight : such that a configuration counts once in each third of a decade of landmarks, all its seeds together. It
-        counts the landmarks that were planned: weights by the rows that are left would favour runs that generalise.
+    weight : such that a configuration counts once in each third of a decade of landmarks, all its seeds together, and
+        once or twice more at each landmark that memorisation adds. It counts the landmarks that were planned: weights by
+        the rows that are left would favour runs that generalise.
     """
 
     features: FloatArray
@@ -108,21 +113,29 @@ class _Row:
 
 
 def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
-    """Return two rows for each of up to 8 landmarks of each run: as recorded, and as a user might have recorded it.
+    """Return two rows for each landmark of each run: as recorded, and as a user might have recorded it.
 
-    The second has lost signals, context fields and checkpoints at random. One target accuracy is drawn per landmark.
+    Landmarks are up to 8 over the whole run, and up to 17 more from memorisation to the rise, where most forecasts are
+    asked for. The second row has lost signals, context fields and checkpoints at random. One target accuracy is drawn per
+    landmark.
     """
     rows: list[_Row] = []
     planned = _planned_by_stratum(runs, seed)
+    seeds = Counter(run.configuration_id for run in runs)
     for run in runs:
-        rng = _rng(run, seed)
-        for wanted, landmark in _snapped(run, planned_landmarks(run, rng)):
+        rng, name = _rng(run, seed), run.configuration_id
+        weighted = [
+            (landmark, 1 / planned[name, _stratum(wanted)])
+            for wanted, landmark in _snapped(run, planned_landmarks(run, rng))
+        ]
+        weighted += [(step, times / seeds[name]) for step, times in _while_memorized(run, rng)]
+        for landmark, weight in weighted:
             row = _Row(
                 run,
                 run.trajectory.prefix(landmark),
                 run.context,
                 target=float(rng.choice(TARGETS)),
-                weight=0.5 / planned[run.configuration_id, _stratum(wanted)],
+                weight=0.5 * weight,
             )
             rows += [row, _degraded(row, rng)]
     return _table(rows)
@@ -187,6 +200,19 @@ def planned_landmarks(run: Run, rng: np.random.Generator) -> FloatArray:
     return np.asarray(MIN_LANDMARK * (run.budget_step / MIN_LANDMARK) ** (k / LANDMARKS_PER_RUN))
 
 
+def _while_memorized(run: Run, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Return checkpoints from confirmed memorisation to the rise, log-spaced with jitter, each with its weight."""
+    confirmed = memorization(run.trajectory).confirmed_step
+    if confirmed is None:
+        return []
+    between = (np.arange(_ASKED_BETWEEN) + rng.uniform(size=_ASKED_BETWEEN)) / _ASKED_BETWEEN
+    asked = _TIMES * _snapped(run, confirmed * np.array(_ASKED_AT))
+    others = _snapped(run, confirmed * _ASKED_UNTIL**between)
+    weighted = [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
+    rise = _rise(run, target_accuracy_of(run.context))
+    return [(step, weight) for step, weight in weighted if step < rise]
+
+
 def _snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
     """Return each wanted landmark that the recording reaches, with the last checkpoint at or before it."""
     steps = run.trajectory.steps
@@ -229,7 +255,7 @@ def _table(rows: list[_Row]) -> FeatureTable:
         memorized_time=memorized[1],
         target=np.array([r.target for r in rows], dtype=float),
         phase=np.array([phase_index(phase_of(r.history, r.context, r.target)) for r in rows], dtype=np.int64),
-        rise=np.array([_rise(r) for r in rows], dtype=float),
+        rise=np.array([_rise(r.run, r.target) for r in rows], dtype=float),
         budget=np.array([r.run.budget_step for r in rows], dtype=float),
         run=np.array([r.run.run_id for r in rows], dtype=np.str_),
         configuration=np.array([r.run.configuration_id for r in rows], dtype=np.str_),
@@ -244,9 +270,9 @@ def _source(run: Run) -> str:
     return f"{run.context.task_family}/{run.context.architecture}/{run.cadence}"
 
 
-def _rise(row: _Row) -> float:
-    chance, _ = chance_accuracy_of(row.run.context, row.run.trajectory)
-    step = rise_step(row.run.trajectory, chance, row.target)
+def _rise(run: Run, target: float) -> float:
+    chance, _ = chance_accuracy_of(run.context, run.trajectory)
+    step = rise_step(run.trajectory, chance, target)
     return np.inf if step is None else float(step)
 
 

@@ -15,6 +15,7 @@ from predictor.hazard import CENTRES, N_BINS, PersonPeriods
 from predictor.standardized import standardized, standardized_target
 
 _PENALTY = 1e-3
+_FARTHEST = 3.0  # standard deviations, so that no line runs away
 _MIDDLE = 0.6  # decades ahead, where effects are stated
 
 
@@ -107,6 +108,6 @@ class LinearHazard:
 
     def _standardized(self, features: FloatArray, target: FloatArray) -> FloatArray:
         z = np.empty((len(features), len(self.columns) + 1))
-        z[:, :-1] = standardized(features[:, self.columns], self.centre, self.scale)
+        z[:, :-1] = standardized(features[:, self.columns], self.centre, self.scale, _FARTHEST)
         z[:, -1] = standardized_target(target)
         return z

@@ -21,6 +21,9 @@ Parameters = list[Array]
 
 _WIDTH, _DROPOUT = 64, 0.3
 _EPOCHS, _BATCH, _PEAK, _DECAY = 15, 256, 2e-3, 1e-2
+_FARTHEST = (
+    1.0  # standard deviations: what lies beyond at home says little of what lies beyond elsewhere
+)
 _LEAST_KNOWN = 0.02  # of the rows: a column known less often is not read
 _LOWEST, _HIGHEST = np.float32(-20), np.float32(8)  # log rates
 _ONE: Array = np.ones(1, dtype=np.float32)
@@ -98,7 +101,7 @@ class HazardNetwork:
 
 
 def _standardized(features: FloatArray, centre: FloatArray, scale: FloatArray) -> Array:
-    return standardized(features, centre, scale).astype(np.float32)
+    return standardized(features, centre, scale, _FARTHEST).astype(np.float32)
 
 
 def _asked(target: FloatArray) -> Array:

@@ -4,16 +4,16 @@ import numpy as np
 
 from features.curves import FloatArray
 
-# Standard deviations: a feature beyond is read as that far, so that no line runs away.
-_FARTHEST = 3.0
 _TARGET, _TARGET_SCALE = 0.9, 0.1
 
 
-def standardized(features: FloatArray, centre: FloatArray, scale: FloatArray) -> FloatArray:
-    """Return the distance from the centre in units of the scale; 0 where a value is missing."""
+def standardized(
+    features: FloatArray, centre: FloatArray, scale: FloatArray, farthest: float
+) -> FloatArray:
+    """Return the distance from the centre in units of the scale, at most `farthest`; 0 where a value is missing."""
     z = (features - centre) / scale
     z[np.isnan(z)] = 0.0
-    return np.minimum(np.maximum(z, -_FARTHEST), _FARTHEST)  # `clip` takes ten times as long
+    return np.minimum(np.maximum(z, -farthest), farthest)  # `clip` takes ten times as long
 
 
 def standardized_target(target: FloatArray) -> FloatArray:

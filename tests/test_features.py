@@ -1,4 +1,5 @@
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -7,9 +8,9 @@ from hypothesis import given, settings, strategies as st
 from features.curves import roughness, window_means
 from features.extract import FEATURES, extract
 from features.phase import phase_of
-from features.table import TARGETS, landmarks, table_at, training_table
+from features.table import TARGETS, FeatureTable, landmarks, table_at, training_table
 from training_runs import Context, Trajectory
-from training_runs.onset import generalization
+from training_runs.onset import generalization, memorization
 from training_runs.signals import SIGNALS
 from training_runs.synthetic import synthetic_run, synthetic_trajectory
 
@@ -201,16 +202,25 @@ def test_weights_do_not_know_how_long_a_run_was_open():
     """A run that generalises loses its later rows; the weight of the earlier ones must not rise for it."""
     early = synthetic_run(synthetic_trajectory(onset=300.0), "a", 20_000)
     never = synthetic_run(synthetic_trajectory(onset=None), "a", 20_000)
-    a, b = (training_table([run], seed=2) for run in (early, never))
-    assert len(a) < len(b)
-    shared = len(a)
-    np.testing.assert_array_equal(a.landmark, b.landmark[:shared])
-    np.testing.assert_array_equal(a.weight, b.weight[:shared])
+    a, b = (_weights(training_table([run], seed=2)) for run in (early, never))
+    assert a.keys() < b.keys()
+    assert all(a[landmark] == b[landmark] for landmark in a)
+
+
+def _weights(table: FeatureTable) -> dict[tuple[float, int], float]:
+    """Return the weight of each row by its landmark, and which of the rows at that landmark it is."""
+    seen: Counter[float] = Counter()
+    found = {}
+    for landmark, weight in zip(table.landmark.tolist(), table.weight.tolist(), strict=True):
+        found[landmark, seen[landmark]] = weight
+        seen[landmark] += 1
+    return found
 
 
 def test_a_configuration_counts_once_in_each_stratum():
+    """Of runs that never memorise, to which no landmarks are added."""
     runs = [
-        synthetic_run(synthetic_trajectory(onset=None, seed=k, noise=0.1), f"a/{k}", 20_000)
+        synthetic_run(synthetic_trajectory(1e6, onset=None, seed=k, noise=0.1), f"a/{k}", 20_000)
         for k in range(3)
     ]
     table = training_table(runs)
@@ -220,6 +230,19 @@ def test_a_configuration_counts_once_in_each_stratum():
     ]:  # landmarks snap to the checkpoint before, some to the stratum before
         assert table.weight[stratum == s].sum() == pytest.approx(1, abs=0.7)
     assert table.weight.sum() == pytest.approx(len(np.unique(stratum)), abs=1)
+
+
+def test_memorised_runs_are_asked_about_more_often_until_they_rise():
+    trajectory = synthetic_trajectory(onset=3000.0)
+    run = synthetic_run(trajectory, "a", 20_000)
+    table = training_table([run])
+    confirmed = memorization(trajectory).confirmed_step
+    for multiple in (1, 2, 4):
+        at = table.landmark == trajectory.steps[trajectory.index_at(multiple * confirmed)]
+        assert at.sum() >= 6  # three times, as recorded and degraded
+    memorised = (table.landmark >= confirmed) & (table.landmark < table.rise)
+    assert memorised.sum() >= 30
+    assert memorised.sum() > (~memorised).sum()
 
 
 def test_hiding_the_context_hides_it_from_the_features_only():
