@@ -79,9 +79,9 @@ class HazardNetwork:
     def contributions(
         self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
     ) -> FloatArray:
-        """Return each feature's distance from its median times the slope there, shape (n_rows, n_features).
+        """Return each feature's distance from its median, as far as it is read, times the slope there.
 
-        The first term of a Taylor series: what it leaves out belongs to no single feature.
+        Shape (n_rows, n_features). The first term of a Taylor series: what it leaves out belongs to no single feature.
         """
         x, asked = self._rows(features, target)
         w1, _, w2, _, w3, *_ = self.parameters
