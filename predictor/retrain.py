@@ -134,9 +134,9 @@ def make_card(runs: Sequence[Run], figures: dict[str, Any]) -> Card:
 
 
 def next_version(store: ForecasterStore) -> str:
-    """Return the next version of this month, as year.month.number."""
+    """Return the next version of this month, as year.month.own.number: never one that a release will have."""
     today = datetime.datetime.now(datetime.UTC).date()
-    month = f"{today.year}.{today.month}."
+    month = f"{today.year}.{today.month}.own."
     numbers = [v.removeprefix(month) for v in store.versions() if v.startswith(month)]
     return month + str(max((int(n) for n in numbers if n.isdigit()), default=0) + 1)
 

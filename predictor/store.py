@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from dataclasses import asdict
@@ -144,8 +145,10 @@ def _versions(folder: Path) -> list[str]:
 
 
 def _order(version: str) -> list[tuple[int, str]]:
-    """Order 2026.11.2 before 2026.11.10."""
-    return [(int(part) if part.isdigit() else -1, part) for part in version.split(".")]
+    """Order 2026.11.2 before 2026.11.10, and both before 2026.11.own.1."""
+    return [
+        (int(part), "") if part.isdigit() else (sys.maxsize, part) for part in version.split(".")
+    ]
 
 
 def _check(path: Path) -> None:

@@ -144,6 +144,15 @@ def test_versions_count_up_by_month(tmp_path):
     assert store.versions()[0] == f"{month}.10"
 
 
+def test_own_versions_never_hide_a_release(tmp_path):
+    """A release that comes later has the number that was next: the challenger of before must not answer in its place."""
+    store = ForecasterStore(tmp_path)
+    release = store.active_version()
+    year, month, number = release.split(".")
+    assert next_version(store) not in (release, f"{year}.{month}.{int(number) + 1}")
+    assert ".own." in next_version(store)
+
+
 def test_cards_are_plain_json(store):
     for card in store.cards():
         json.dumps(card, allow_nan=False)
