@@ -119,26 +119,29 @@ def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
     asked for. The second row has lost signals, context fields and checkpoints at random. One target accuracy is drawn per
     landmark.
     """
-    rows: list[_Row] = []
     planned = _planned_by_stratum(runs, seed)
     seeds = Counter(run.configuration_id for run in runs)
-    for run in runs:
-        rng, name = _rng(run, seed), run.configuration_id
-        weighted = [
-            (landmark, 1 / planned[name, _stratum(wanted)])
-            for wanted, landmark in _snapped(run, planned_landmarks(run, rng))
-        ]
-        weighted += [(step, times / seeds[name]) for step, times in _while_memorized(run, rng)]
-        for landmark, weight in weighted:
-            row = _Row(
-                run,
-                run.trajectory.prefix(landmark),
-                run.context,
-                target=float(rng.choice(TARGETS)),
-                weight=0.5 * weight,
-            )
-            rows += [row, _degraded(row, rng)]
-    return _table(rows)
+    return _tables(_training_rows(run, _rng(run, seed), planned, seeds) for run in runs)
+
+
+def _training_rows(
+    run: Run,
+    rng: np.random.Generator,
+    planned: Counter[tuple[str, int]],
+    seeds: Counter[str],
+) -> list[_Row]:
+    name = run.configuration_id
+    weighted = [
+        (landmark, 1 / planned[name, _stratum(wanted)])
+        for wanted, landmark in _snapped(run, planned_landmarks(run, rng))
+    ]
+    weighted += [(step, times / seeds[name]) for step, times in _while_memorized(run, rng)]
+    rows: list[_Row] = []
+    for landmark, weight in weighted:
+        history, target = run.trajectory.prefix(landmark), float(rng.choice(TARGETS))
+        row = _Row(run, history, run.context, target, weight=0.5 * weight)
+        rows += [row, _degraded(row, rng)]
+    return rows
 
 
 def table_at(
@@ -154,18 +157,19 @@ def table_at(
     included, stays the same.
     """
     seeds = Counter(run.configuration_id for run in runs)
-    rows = [
-        _Row(
-            run,
-            run.trajectory.prefix(landmark).only(SIGNALS if signals is None else signals),
-            Context() if hide_context else run.context,
-            target=target_accuracy_of(run.context),
-            weight=1.0 / seeds[run.configuration_id],
-        )
+    return _tables(
+        [
+            _Row(
+                run,
+                run.trajectory.prefix(landmark).only(SIGNALS if signals is None else signals),
+                Context() if hide_context else run.context,
+                target=target_accuracy_of(run.context),
+                weight=1.0 / seeds[run.configuration_id],
+            )
+            for landmark in choose(run)
+        ]
         for run in runs
-        for landmark in choose(run)
-    ]
-    return _table(rows)
+    )
 
 
 def watch_table(runs: Sequence[Run]) -> FeatureTable:
@@ -239,6 +243,11 @@ def _stratum(landmark: float) -> int:
 
 def _rng(run: Run, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, int(run.run_id[:15], 16)])
+
+
+def _tables(rows_of_runs: Iterable[list[_Row]]) -> FeatureTable:
+    """Measure run by run: the histories of all rows together take a gigabyte."""
+    return FeatureTable.concatenate([_table([]), *map(_table, rows_of_runs)])
 
 
 def _table(rows: list[_Row]) -> FeatureTable:

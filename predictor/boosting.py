@@ -1,6 +1,7 @@
 """Fit the boosted hazard: features and decades ahead in, onsets per decade out. `trees` evaluates it."""
 
 from collections.abc import Sequence
+from threading import Lock
 
 import numpy as np
 
@@ -26,6 +27,8 @@ PARAMETERS = {
 }
 N_TREES = 450
 
+_BINNING = Lock()  # takes a gigabyte for a second, and learners are fitted side by side
+
 # Columns that follow the features: what is asked rather than what was seen.
 ASKED = ("target_accuracy", "decades_ahead")
 
@@ -50,21 +53,23 @@ def fit_hazard(
     """
     import lightgbm as lgb  # takes a second, and forecasting does without
 
-    matrix = np.empty((len(periods.row), features.shape[1] + 2), dtype=np.float32)
-    matrix[:, :-2] = features[periods.row]
-    matrix[:, -2], matrix[:, -1] = target[periods.row], CENTRES[periods.bin]
-    constraints = [0] * features.shape[1] + [-1, 0]
-    data = lgb.Dataset(
-        matrix,
-        # Weighted rates: the same likelihood as counts with an exposure offset.
-        label=periods.event / periods.exposure,
-        weight=weight[periods.row] * periods.exposure,
-        init_score=start[periods.row, periods.bin],
-        feature_name=[*names, *ASKED],
-        free_raw_data=True,
-    )
-    booster = lgb.train({**PARAMETERS, "monotone_constraints": constraints}, data, N_TREES)
-    return TreeText.read(booster.model_to_string())
+    parameters = {**PARAMETERS, "monotone_constraints": [0] * features.shape[1] + [-1, 0]}
+    with _BINNING:
+        matrix = np.empty((len(periods.row), features.shape[1] + 2), dtype=np.float32)
+        matrix[:, :-2] = features[periods.row]
+        matrix[:, -2], matrix[:, -1] = target[periods.row], CENTRES[periods.bin]
+        data = lgb.Dataset(
+            matrix,
+            # Weighted rates: the same likelihood as counts with an exposure offset.
+            label=periods.event / periods.exposure,
+            weight=weight[periods.row] * periods.exposure,
+            init_score=start[periods.row, periods.bin],
+            feature_name=[*names, *ASKED],
+            params=parameters,
+            free_raw_data=True,
+        ).construct()
+        del matrix
+    return TreeText.read(lgb.train(parameters, data, N_TREES).model_to_string())
 
 
 def onset_probability(log_rates: FloatArray) -> FloatArray:
