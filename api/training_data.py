@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from api.run_store import RunStore, StoredRun
-from features.table import MIN_EVALS, MIN_LANDMARK
+from features.landmarks import MIN_EVALS, MIN_LANDMARK
 from training_runs import Context, Run, Trajectory
 from training_runs.onset import SUSTAINED_EVALS
 

@@ -10,27 +10,26 @@ from numpy.typing import NDArray
 
 from features.curves import FloatArray
 from features.extract import FEATURES, extract
+from features.landmarks import (
+    MIN_EVALS,
+    MIN_LANDMARK,
+    planned_landmarks,
+    rise_of,
+    snapped,
+    watched,
+    while_memorized,
+)
 from features.phase import phase_index, phase_of
 from training_runs import Context, Run, Trajectory
 from training_runs.onset import (
     COMPREHENSION_DELAY_STEPS,
     as_event_time,
-    chance_accuracy_of,
     generalization,
     memorization,
-    rise_step,
     target_accuracy_of,
 )
 from training_runs.signals import SIGNALS
 
-MIN_EVALS = 3  # fewer confirm nothing
-MIN_LANDMARK = 10  # before step 10 a run has said nothing yet
-LANDMARKS_PER_RUN = 8
-# Where most forecasts are asked for: at these multiples of the step of memorisation, three times and at double weight,
-# and at so many landmarks up to ten times it.
-_ASKED_AT, _TIMES, _ASKED_WEIGHT = (1.0, 2.0, 4.0), 3, 2
-_ASKED_BETWEEN, _ASKED_UNTIL = 8, 10
-_WATCHED_CHECKPOINTS = 24
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.99)
 
 
@@ -133,9 +132,9 @@ def _training_rows(
     name = run.configuration_id
     weighted = [
         (landmark, 1 / planned[name, _stratum(wanted)])
-        for wanted, landmark in _snapped(run, planned_landmarks(run, rng))
+        for wanted, landmark in snapped(run, planned_landmarks(run, rng))
     ]
-    weighted += [(step, times / seeds[name]) for step, times in _while_memorized(run, rng)]
+    weighted += [(step, times / seeds[name]) for step, times in while_memorized(run, rng)]
     rows: list[_Row] = []
     for landmark, weight in weighted:
         history, target = run.trajectory.prefix(landmark), float(rng.choice(TARGETS))
@@ -176,56 +175,8 @@ def watch_table(runs: Sequence[Run]) -> FeatureTable:
     """Return a row for each checkpoint (at most 24 of a run) from confirmed memorisation to the rise: what someone
     who watches the run sees, and asks about again and again.
     """
-    table = table_at(runs, _watched)
+    table = table_at(runs, watched)
     return table.where(table.landmark < table.rise)
-
-
-def _watched(run: Run) -> list[int]:
-    confirmed = memorization(run.trajectory).confirmed_step
-    if confirmed is None:
-        return []
-    steps = run.trajectory.steps[run.trajectory.steps >= confirmed]
-    count = min(len(steps), _WATCHED_CHECKPOINTS)
-    wanted = np.geomspace(confirmed, steps[-1], count)
-    return sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
-
-
-def landmarks(run: Run, rng: np.random.Generator) -> list[int]:
-    """Return up to 8 checkpoints of a run, log-spaced with jitter from step 10 to the budget."""
-    return sorted({landmark for _, landmark in _snapped(run, planned_landmarks(run, rng))})
-
-
-def planned_landmarks(run: Run, rng: np.random.Generator) -> FloatArray:
-    """Return where landmarks are wanted, whatever will happen.
-
-    The grid knows the budget but not the onset: if it ended at the onset, its spacing would give the onset away.
-    """
-    k = np.arange(LANDMARKS_PER_RUN) + rng.uniform(size=LANDMARKS_PER_RUN)
-    return np.asarray(MIN_LANDMARK * (run.budget_step / MIN_LANDMARK) ** (k / LANDMARKS_PER_RUN))
-
-
-def _while_memorized(run: Run, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Return checkpoints from confirmed memorisation to the rise, log-spaced with jitter, each with its weight."""
-    confirmed = memorization(run.trajectory).confirmed_step
-    if confirmed is None:
-        return []
-    between = (np.arange(_ASKED_BETWEEN) + rng.uniform(size=_ASKED_BETWEEN)) / _ASKED_BETWEEN
-    asked = _TIMES * _snapped(run, confirmed * np.array(_ASKED_AT))
-    others = _snapped(run, confirmed * _ASKED_UNTIL**between)
-    weighted = [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
-    rise = _rise(run, target_accuracy_of(run.context))
-    return [(step, weight) for step, weight in weighted if step < rise]
-
-
-def _snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
-    """Return each wanted landmark that the recording reaches, with the last checkpoint at or before it."""
-    steps = run.trajectory.steps
-    at = run.trajectory.index_at(wanted)
-    found: dict[int, float] = {}
-    for k, w in zip(at, wanted, strict=True):
-        if k >= MIN_EVALS - 1 and w <= steps[-1] and steps[k] >= MIN_LANDMARK:
-            found.setdefault(int(steps[k]), float(w))
-    return [(w, step) for step, w in found.items()]
 
 
 def _planned_by_stratum(runs: Sequence[Run], seed: int) -> Counter[tuple[str, int]]:
@@ -264,7 +215,7 @@ def _table(rows: list[_Row]) -> FeatureTable:
         memorized_time=memorized[1],
         target=np.array([r.target for r in rows], dtype=float),
         phase=np.array([phase_index(phase_of(r.history, r.context, r.target)) for r in rows], dtype=np.int64),
-        rise=np.array([_rise(r.run, r.target) for r in rows], dtype=float),
+        rise=np.array([rise_of(r.run, r.target) for r in rows], dtype=float),
         budget=np.array([r.run.budget_step for r in rows], dtype=float),
         run=np.array([r.run.run_id for r in rows], dtype=np.str_),
         configuration=np.array([r.run.configuration_id for r in rows], dtype=np.str_),
@@ -277,12 +228,6 @@ def _table(rows: list[_Row]) -> FeatureTable:
 
 def _source(run: Run) -> str:
     return f"{run.context.task_family}/{run.context.architecture}/{run.cadence}"
-
-
-def _rise(run: Run, target: float) -> float:
-    chance, _ = chance_accuracy_of(run.context, run.trajectory)
-    step = rise_step(run.trajectory, chance, target)
-    return np.inf if step is None else float(step)
 
 
 def _is_open(row: _Row) -> bool:

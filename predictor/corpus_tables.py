@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.table import FeatureTable, landmarks, table_at, training_table, watch_table
+from features.landmarks import landmarks
+from features.table import FeatureTable, table_at, training_table, watch_table
 from training_runs import Run
 from training_runs.onset import memorization
 from training_runs.signals import SIGNALS

@@ -9,13 +9,9 @@ from numpy.typing import NDArray
 
 from features.curves import FloatArray
 from features.extract import FEATURES, extract
+from features.landmarks import MIN_EVALS, MIN_LANDMARK
 from features.phase import PHASES, phase_index, phase_of
-from features.table import (
-    MIN_EVALS,
-    MIN_LANDMARK,
-    TARGETS,
-    FeatureTable,
-)
+from features.table import TARGETS, FeatureTable
 from predictor.advice import AdviceRule, fit_advice
 from predictor.answer import Reading, answer, answer_generalized
 from predictor.corpus_tables import FittingTables

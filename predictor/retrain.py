@@ -16,7 +16,8 @@ import numpy as np
 
 from features.curves import FloatArray
 from features.extract import FEATURES
-from features.table import FeatureTable, landmarks, table_at
+from features.landmarks import landmarks
+from features.table import FeatureTable, table_at
 from predictor import metrics
 from predictor.baselines import predict
 from predictor.bootstrap import Interval, interval

@@ -7,8 +7,9 @@ from hypothesis import given, settings, strategies as st
 
 from features.curves import roughness, window_means
 from features.extract import FEATURES, extract
+from features.landmarks import landmarks
 from features.phase import phase_of
-from features.table import TARGETS, FeatureTable, landmarks, table_at, training_table
+from features.table import TARGETS, FeatureTable, table_at, training_table
 from training_runs import Context, Trajectory
 from training_runs.onset import generalization, memorization
 from training_runs.signals import SIGNALS

@@ -1,0 +1,72 @@
+"""Where a run is cut: at which checkpoints a forecaster learns from it, and someone who watches it asks."""
+
+import numpy as np
+
+from features.curves import FloatArray
+from training_runs import Run
+from training_runs.onset import chance_accuracy_of, memorization, rise_step, target_accuracy_of
+
+MIN_EVALS = 3  # fewer confirm nothing
+MIN_LANDMARK = 10  # before step 10 a run has said nothing yet
+LANDMARKS_PER_RUN = 8
+# Where most forecasts are asked for: at these multiples of the step of memorisation, three times and at double weight,
+# and at so many landmarks up to ten times it.
+_ASKED_AT, _TIMES, _ASKED_WEIGHT = (1.0, 2.0, 4.0), 3, 2
+_ASKED_BETWEEN, _ASKED_UNTIL = 8, 10
+_WATCHED_CHECKPOINTS = 24
+
+
+def landmarks(run: Run, rng: np.random.Generator) -> list[int]:
+    """Return up to 8 checkpoints of a run, log-spaced with jitter from step 10 to the budget."""
+    return sorted({landmark for _, landmark in snapped(run, planned_landmarks(run, rng))})
+
+
+def planned_landmarks(run: Run, rng: np.random.Generator) -> FloatArray:
+    """Return where landmarks are wanted, whatever will happen.
+
+    The grid knows the budget but not the onset: if it ended at the onset, its spacing would give the onset away.
+    """
+    k = np.arange(LANDMARKS_PER_RUN) + rng.uniform(size=LANDMARKS_PER_RUN)
+    return np.asarray(MIN_LANDMARK * (run.budget_step / MIN_LANDMARK) ** (k / LANDMARKS_PER_RUN))
+
+
+def while_memorized(run: Run, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Return checkpoints from confirmed memorisation to the rise, log-spaced with jitter, each with its weight."""
+    confirmed = memorization(run.trajectory).confirmed_step
+    if confirmed is None:
+        return []
+    between = (np.arange(_ASKED_BETWEEN) + rng.uniform(size=_ASKED_BETWEEN)) / _ASKED_BETWEEN
+    asked = _TIMES * snapped(run, confirmed * np.array(_ASKED_AT))
+    others = snapped(run, confirmed * _ASKED_UNTIL**between)
+    weighted = [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
+    rise = rise_of(run, target_accuracy_of(run.context))
+    return [(step, weight) for step, weight in weighted if step < rise]
+
+
+def snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
+    """Return each wanted landmark that the recording reaches, with the last checkpoint at or before it."""
+    steps = run.trajectory.steps
+    at = run.trajectory.index_at(wanted)
+    found: dict[int, float] = {}
+    for k, w in zip(at, wanted, strict=True):
+        if k >= MIN_EVALS - 1 and w <= steps[-1] and steps[k] >= MIN_LANDMARK:
+            found.setdefault(int(steps[k]), float(w))
+    return [(w, step) for step, w in found.items()]
+
+
+def watched(run: Run) -> list[int]:
+    """Return up to 24 checkpoints from confirmed memorisation on, log-spaced."""
+    confirmed = memorization(run.trajectory).confirmed_step
+    if confirmed is None:
+        return []
+    steps = run.trajectory.steps[run.trajectory.steps >= confirmed]
+    count = min(len(steps), _WATCHED_CHECKPOINTS)
+    wanted = np.geomspace(confirmed, steps[-1], count)
+    return sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
+
+
+def rise_of(run: Run, target: float) -> float:
+    """Return the step at which generalisation to a target accuracy became visible; infinity where it did not."""
+    chance, _ = chance_accuracy_of(run.context, run.trajectory)
+    step = rise_step(run.trajectory, chance, target)
+    return np.inf if step is None else float(step)
