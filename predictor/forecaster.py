@@ -27,9 +27,11 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 # What the log-linear part of the hazard reads: with the history in it, forecasts without context were worse elsewhere.
 LINEAR_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
 _AT_ONCE = 64  # histories answered together: where each ends in the trees takes 35 kB
-_AGE, _MEMORIZED, _DECAY_CLOCK = (
-    list(FEATURES).index(n) for n in ("memorization_age", "memorized", "decay_clock")
+_AGE, _MEMORIZED, _DECAY_CLOCK, _VAL_ACC = (
+    list(FEATURES).index(n)
+    for n in ("memorization_age", "memorized", "decay_clock", "val_acc_level")
 )
+_NEARLY = 0.02  # of accuracy: a run that rises and is this near its target has all but arrived
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,11 @@ class OnsetForecaster:
         tables = tables or FittingTables.of(runs)
         table = tables.training
         x = decades_after(table.time, table.landmark)
-        rows = Rows.of(table, table.features, calibration_group(table.features, table.phase))
+        rows = Rows.of(
+            table,
+            table.features,
+            calibration_group(table.features, table.phase, table.target),
+        )
         hazard = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, on_fold)
         reach = fit_reach(_age(table.features), table.landmark, x, table.configuration)
         population = np.stack([_population(rows, table.phase == g) for g in range(len(PHASES) - 1)])
@@ -79,6 +85,7 @@ class OnsetForecaster:
             reach=reach,
             resemblance=fit_resemblance(
                 table.features,
+                table.phase,
                 hazard.importance(len(FEATURES)),
                 worlds_of([r.context for r in runs]),
             ),
@@ -124,7 +131,7 @@ class OnsetForecaster:
         blind : by the learners that did not see each row's configuration.
         to_reach : only as far as they are supported, as forecasts are; else as far as the model goes.
         """
-        group = calibration_group(table.features, table.phase)
+        group = calibration_group(table.features, table.phase, table.target)
         if blind:
             cdf = self.hazard.blind_curves(table.features, table.target, group, table.configuration)
         else:
@@ -141,7 +148,9 @@ class OnsetForecaster:
         score = self.resemblance.score(features, [r.context for r in readings])
         trust = self.resemblance.trust(score)
         leaves = list(self.hazard.leaves(features, target))
-        cdf = self.hazard.curves(features, target, calibration_group(features, phase), leaves)
+        cdf = self.hazard.curves(
+            features, target, calibration_group(features, phase, target), leaves
+        )
         curves = OnsetCurves(self._widened(cdf, phase, trust), self.reach(_age(features), landmark))
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES[1:-1], np.where(np.isnan(median), 0.0, median), side="right")
@@ -167,12 +176,17 @@ class OnsetForecaster:
         return np.asarray(own * cdf + (1 - own) * self.population[phase])
 
 
-def calibration_group(features: FloatArray, phase: NDArray[np.int64]) -> NDArray[np.int64]:
+def calibration_group(
+    features: FloatArray, phase: NDArray[np.int64], target: FloatArray
+) -> NDArray[np.int64]:
     """Return which calibration each row belongs to: by phase, and by whether learning rate and weight decay are known.
 
-    Without them a forecast is more often wrong, and has to be less sure.
+    Without them a forecast is more often wrong, and has to be less sure. Runs that rise and have come near their target stand
+    in the place of those that generalised, which nobody forecasts: next to all of them are confirmed within two checkpoints.
     """
-    return np.asarray(phase + len(PHASES) * np.isnan(features[:, _DECAY_CLOCK]))
+    arriving = (phase == PHASES.index("rising")) & (features[:, _VAL_ACC] >= target - _NEARLY)
+    stage = np.where(arriving, PHASES.index("generalized"), phase)
+    return np.asarray(stage + len(PHASES) * np.isnan(features[:, _DECAY_CLOCK]))
 
 
 def _age(features: FloatArray) -> FloatArray:
@@ -195,7 +209,7 @@ def _memorization(table: FeatureTable) -> FloatArray:
 
 def _fit_advice(watched: FeatureTable, hazard: HazardModel, reach: Reach) -> AdviceRule:
     rows = watched.where(watched.outcome_known())
-    group = calibration_group(rows.features, rows.phase)
+    group = calibration_group(rows.features, rows.phase, rows.target)
     cdf = hazard.blind_curves(rows.features, rows.target, group, rows.configuration)
     curves = OnsetCurves(cdf, reach(_age(rows.features), rows.landmark))
     probability = curves.probability(decades_after(rows.budget, rows.landmark))

@@ -90,9 +90,10 @@ class Resemblance:
 
     Attributes
     ----------
-    low, high : 0.5 % and 99.5 % quantiles of each feature over the corpus, widened by a tenth of their distance.
+    low, high : 0.5 % and 99.5 % quantiles of each feature over the corpus's rows of any one phase, the widest of them,
+        widened by a tenth of their distance.
     importance : share of the forecaster's gain of each feature; sums to 1.
-    threshold : scores below this are out of support; 2 % of the corpus's own rows are.
+    threshold : scores below this are out of support; at most 2 % of the corpus's own rows of each phase are.
     floor : at and below this score (0.1 % of the corpus's rows) nothing of the forecast is trusted.
     least_known : share of the gain that must be recorded; 0.5 % of the corpus's rows, degraded ones included, have less.
     worlds : the words of `task_family`, `architecture`, `optimizer` and `loss` that the corpus holds.
@@ -134,22 +135,37 @@ def worlds_of(contexts: Sequence[Context]) -> dict[str, list[str]]:
 
 
 def fit_resemblance(
-    features: FloatArray, importance: FloatArray, worlds: dict[str, list[str]]
+    features: FloatArray,
+    phase: NDArray[np.int64],
+    importance: FloatArray,
+    worlds: dict[str, list[str]],
 ) -> Resemblance:
-    """Learn the range of each feature, and the scores below which a history is unlike the corpus."""
-    recorded = np.isfinite(features).any(0)
-    low = np.full(features.shape[1], np.inf)
-    high = np.full(features.shape[1], -np.inf)
-    low[recorded], high[recorded] = np.nanquantile(features[:, recorded], [0.005, 0.995], axis=0)
-    margin = np.where(recorded, 0.1 * (high - low), 0.0)
+    """Learn the range of each feature, and the scores below which a history is unlike the corpus.
+
+    Of each phase, and the widest of them: most rows are of memorised runs, and one that rises is no stranger for that.
+    """
+    phases = [phase == g for g in np.unique(phase)]
+    ranges = [_range(features[members]) for members in phases]
+    low, high = np.min([r[0] for r in ranges], axis=0), np.max([r[1] for r in ranges], axis=0)
+    recorded = high >= low
+    margin = np.zeros(len(low))
+    margin[recorded] = 0.1 * (high - low)[recorded]
     share = np.where(recorded, importance, 0.0)
     share = share / max(share.sum(), 1e-12)
     score, known = _inside(features, low - margin, high + margin, share)
-    threshold, floor = np.quantile(score, [0.02, 0.001])
+    threshold, floor = np.min([np.quantile(score[p], [0.02, 0.001]) for p in phases], axis=0)
     least = float(np.quantile(known, 0.005))
     return Resemblance(
         low - margin, high + margin, share, float(threshold), float(floor), least, worlds
     )
+
+
+def _range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the 0.5 % and the 99.5 % quantile of each feature; infinity and minus infinity where none is recorded."""
+    recorded = np.isfinite(features).any(0)
+    low, high = np.full(features.shape[1], np.inf), np.full(features.shape[1], -np.inf)
+    low[recorded], high[recorded] = np.nanquantile(features[:, recorded], [0.005, 0.995], axis=0)
+    return low, high
 
 
 def _inside(
