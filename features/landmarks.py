@@ -39,7 +39,7 @@ def while_memorized(run: Run, rng: np.random.Generator) -> list[tuple[int, int]]
     asked = _TIMES * snapped(run, confirmed * np.array(_ASKED_AT))
     others = snapped(run, confirmed * _ASKED_UNTIL**between)
     weighted = [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
-    rise = rise_of(run, target_accuracy_of(run.context))
+    rise = _rise(run)
     return [(step, weight) for step, weight in weighted if step < rise]
 
 
@@ -55,14 +55,16 @@ def snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
 
 
 def watched(run: Run) -> list[int]:
-    """Return up to 24 checkpoints from confirmed memorisation on, log-spaced."""
+    """Return up to 24 checkpoints from confirmed memorisation on, log-spaced, as far as they lie before the rise."""
     confirmed = memorization(run.trajectory).confirmed_step
     if confirmed is None:
         return []
     steps = run.trajectory.steps[run.trajectory.steps >= confirmed]
     count = min(len(steps), _WATCHED_CHECKPOINTS)
     wanted = np.geomspace(confirmed, steps[-1], count)
-    return sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
+    found = sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
+    rise = _rise(run)
+    return [step for step in found if step < rise]
 
 
 def rise_of(run: Run, target: float) -> float:
@@ -70,3 +72,7 @@ def rise_of(run: Run, target: float) -> float:
     chance, _ = chance_accuracy_of(run.context, run.trajectory)
     step = rise_step(run.trajectory, chance, target)
     return np.inf if step is None else float(step)
+
+
+def _rise(run: Run) -> float:
+    return rise_of(run, target_accuracy_of(run.context))

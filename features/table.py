@@ -175,8 +175,7 @@ def watch_table(runs: Sequence[Run]) -> FeatureTable:
     """Return a row for each checkpoint (at most 24 of a run) from confirmed memorisation to the rise: what someone
     who watches the run sees, and asks about again and again.
     """
-    table = table_at(runs, watched)
-    return table.where(table.landmark < table.rise)
+    return table_at(runs, watched)
 
 
 def _planned_by_stratum(runs: Sequence[Run], seed: int) -> Counter[tuple[str, int]]:

@@ -21,9 +21,8 @@ Parameters = list[Array]
 
 _WIDTH, _DROPOUT = 64, 0.3
 _EPOCHS, _BATCH, _PEAK, _DECAY = 15, 256, 2e-3, 1e-2
-_FARTHEST = (
-    1.0  # standard deviations: what lies beyond at home says little of what lies beyond elsewhere
-)
+# Standard deviations: what lies beyond at home says little of what lies beyond elsewhere.
+_FARTHEST = 1.0
 _LEAST_KNOWN = 0.02  # of the rows: a column known less often is not read
 _LOWEST, _HIGHEST = np.float32(-20), np.float32(8)  # log rates
 _ONE: Array = np.ones(1, dtype=np.float32)

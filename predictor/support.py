@@ -94,7 +94,7 @@ class Resemblance:
         widened by a tenth of their distance.
     importance : share of the forecaster's gain of each feature; sums to 1.
     threshold : scores below this are out of support; at most 2 % of the corpus's own rows of each phase are.
-    floor : at and below this score (0.1 % of the corpus's rows) nothing of the forecast is trusted.
+    floor : at and below this score (at most 0.1 % of the corpus's rows of each phase) nothing of the forecast is trusted.
     least_known : share of the gain that must be recorded; 0.5 % of the corpus's rows, degraded ones included, have less.
     worlds : the words of `task_family`, `architecture`, `optimizer` and `loss` that the corpus holds.
     """

@@ -106,8 +106,5 @@ class Minibatches:
         while len(self._queues[k]) < self._size:
             more = torch.randperm(self._counts[k], generator=self._generators[k])
             self._queues[k] = torch.cat([self._queues[k], more])
-        batch, self._queues[k] = self._queues[k].split(
-            [self._size, len(self._queues[k]) - self._size]
-        )  # type: ignore[no-untyped-call]
-        result: Tensor = batch
-        return result
+        batch, self._queues[k] = self._queues[k][: self._size], self._queues[k][self._size :]
+        return batch
