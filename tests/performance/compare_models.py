@@ -246,7 +246,7 @@ _INTRODUCTION = """# Which kind of model
 Written by `make compare` on {n_runs} runs: five outer folds of whole configurations, every model asked about the same
 rows. WHETHER is onset within the budget (AUROC without blocked negatives), WHEN is scored on runs that grok, by the
 median given onset within the budget. Quantile regression and logistic regression answer one of the two questions.
-The forest and the logistic regression learn from rows at the same kind of landmark, the others from rows at up to eight
+The forest and the logistic regression learn from rows at the same kind of landmark, the others from rows at up to 25
 landmarks of each run, as recorded and degraded, which also teaches them to do without signals."""
 
 
