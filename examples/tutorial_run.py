@@ -29,7 +29,7 @@ CONFIG = RunConfig(
 )
 LANDMARK = 500  # flat for a while, and nothing to be seen
 SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
-CONTEXT = {"chance_accuracy": 1 / CONFIG.modulus, "learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw", "train_size": CONFIG.train_size}  # fmt: skip
+CONTEXT = {"operation": "add", "chance_accuracy": 1 / CONFIG.modulus, "learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw", "train_size": CONFIG.train_size}  # fmt: skip
 
 
 def main() -> None:

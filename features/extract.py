@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from features.curves import FloatArray, extremes, relative_log_time, roughness, window_means
+from features.operations import separable, symmetric
 from training_runs import Context, Trajectory
 from training_runs.onset import chance_accuracy_of, memorization
 
@@ -183,6 +184,8 @@ _CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
     "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
     "dropout": ("dropout rate", lambda c, t: c.dropout),
     "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
+    "separable": ("the operation adds a term of each argument", lambda c, t: separable(c.operation)),
+    "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
 }  # fmt: skip
 
 FEATURES: dict[str, Feature] = {

@@ -31,16 +31,14 @@ def planned_landmarks(run: Run, rng: np.random.Generator) -> FloatArray:
 
 
 def while_memorized(run: Run, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Return checkpoints from confirmed memorisation to the rise, log-spaced with jitter, each with its weight."""
+    """Return checkpoints from confirmed memorisation on, log-spaced with jitter, each with its weight."""
     confirmed = memorization(run.trajectory).confirmed_step
     if confirmed is None:
         return []
     between = (np.arange(_ASKED_BETWEEN) + rng.uniform(size=_ASKED_BETWEEN)) / _ASKED_BETWEEN
     asked = _TIMES * snapped(run, confirmed * np.array(_ASKED_AT))
     others = snapped(run, confirmed * _ASKED_UNTIL**between)
-    weighted = [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
-    rise = _rise(run)
-    return [(step, weight) for step, weight in weighted if step < rise]
+    return [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
 
 
 def snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:

@@ -31,6 +31,9 @@ from training_runs.onset import (
 from training_runs.signals import SIGNALS
 
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.99)
+# Of the weight of a landmark, that of the row as recorded: more would serve those who send everything, at the cost of those
+# who send little (docs/decisions.md).
+_RECORDED = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +117,9 @@ class _Row:
 def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
     """Return two rows for each landmark of each run: as recorded, and as a user might have recorded it.
 
-    Landmarks are up to 8 over the whole run, and up to 17 more from memorisation to the rise, where most forecasts are
-    asked for. The second row has lost signals, context fields and checkpoints at random. One target accuracy is drawn per
-    landmark.
+    Landmarks are up to 8 over the whole run, and up to 17 more from memorisation on, where most forecasts are asked for: up
+    to the rise where validation accuracy shows it. The second row has lost signals, context fields and checkpoints at
+    random. One target accuracy is drawn per landmark.
     """
     planned = _planned_by_stratum(runs, seed)
     seeds = Counter(run.configuration_id for run in runs)
@@ -134,13 +137,24 @@ def _training_rows(
         (landmark, 1 / planned[name, _stratum(wanted)])
         for wanted, landmark in snapped(run, planned_landmarks(run, rng))
     ]
-    weighted += [(step, times / seeds[name]) for step, times in while_memorized(run, rng)]
-    rows: list[_Row] = []
-    for landmark, weight in weighted:
-        history, target = run.trajectory.prefix(landmark), float(rng.choice(TARGETS))
-        row = _Row(run, history, run.context, target, weight=0.5 * weight)
-        rows += [row, _degraded(row, rng)]
-    return rows
+    asked = [(step, times / seeds[name]) for step, times in while_memorized(run, rng)]
+    rows = [row for at in weighted for row in _pair(run, *at, rng)]
+    rise = rise_of(run, target_accuracy_of(run.context))
+    return rows + [
+        row
+        for at in asked
+        for row in _pair(run, *at, rng)
+        # Who sees that validation accuracy has risen asks no more; who does not see it cannot know.
+        if at[0] < rise or "val_acc" not in row.history.recorded_names()
+    ]
+
+
+def _pair(run: Run, landmark: int, weight: float, rng: np.random.Generator) -> list[_Row]:
+    """Return a row as recorded, and one as a user might have recorded it, about one target drawn at random."""
+    history, target = run.trajectory.prefix(landmark), float(rng.choice(TARGETS))
+    recorded, degraded = (share * weight for share in (_RECORDED, 1 - _RECORDED))
+    row = _Row(run, history, run.context, target, weight=recorded)
+    return [row, replace(_degraded(row, rng), weight=degraded)]
 
 
 def table_at(

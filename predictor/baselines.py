@@ -43,10 +43,7 @@ Baseline = Callable[[FeatureTable], Ask]  # training table
 
 
 def context_matrix(table: FeatureTable) -> FloatArray:
-    """Return every context field but the operation, and the landmark: what is known without looking at the history.
-
-    The operation is absent for random tables alone, and would name them.
-    """
+    """Return every context field and the landmark: what is known without looking at the history."""
     return np.column_stack([table.features[:, _CONTEXT], np.log10(table.landmark)])
 
 
@@ -95,20 +92,18 @@ def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
 
 
 def best_single_signal(at: FeatureTable, test: FeatureTable) -> Prediction:
-    """The one feature of the history that ranks the training rows best, as a logistic rule with landmark and budget."""
+    """The logistic rule of one feature of the history, landmark and budget that ranks the training rows best."""
     known = at.outcome_known() & ~at.blocked
     label = at.event[known]
-    best, best_area = _HISTORY[0], 0.0
-    if label.any() and not label.all():
-        for k in _HISTORY:
-            column = at.features[known, k]
-            if np.isfinite(column).any():
-                column = np.nan_to_num(column, nan=float(np.nanmedian(column)))
-                area = abs(auroc(column, label) - 0.5)
-                best, best_area = (k, area) if area > best_area else (best, best_area)
-    matrix, wanted = (_with_clock(t, t.features[:, [best]]) for t in (at, test))
-    probability = _logistic(matrix[known], label, wanted)
-    return Prediction(probability, np.full(len(test), np.nan))
+
+    def rule(k: int, wanted: FeatureTable) -> FloatArray:
+        matrix, questions = (_with_clock(t, t.features[:, [k]]) for t in (at, wanted))
+        return _logistic(matrix[known], label, questions)
+
+    seen = at.where(known)
+    several = label.any() and not label.all()
+    best = max(_HISTORY, key=lambda k: auroc(rule(k, seen), label)) if several else _HISTORY[0]
+    return Prediction(rule(best, test), np.full(len(test), np.nan))
 
 
 def kaplan_meier_curve(at: FeatureTable, test: FeatureTable) -> Prediction:

@@ -30,13 +30,13 @@ from predictor.methods import (
     STRONGEST_BASELINES,
 )
 from predictor.plot_arrays import plot_arrays
-from predictor.signal_rules import SIGNAL_RULES, extrapolation_rules
+from predictor.signal_rules import EXTRAPOLATIONS, SIGNAL_RULES, extrapolation_rules
 from predictor.transfer import leave_one_out
 from training_runs import Run
 from training_runs.labelled_run import label
 from training_runs.noise_floor import noise_floor
 
-SINGLE_SIGNALS = (BEST_SINGLE_SIGNAL, *SIGNAL_RULES)
+SINGLE_SIGNALS = (BEST_SINGLE_SIGNAL, *SIGNAL_RULES, *EXTRAPOLATIONS)
 ALGORITHMIC = ("modular", "permutation", "parity")
 
 

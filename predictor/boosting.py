@@ -15,7 +15,6 @@ PARAMETERS = {
     "learning_rate": 0.04,
     "num_leaves": 31,
     "min_data_in_leaf": 100,
-    "feature_fraction": 0.15,
     "lambda_l2": 5.0,
     "max_bin": 63,
     "monotone_constraints_method": "basic",
@@ -25,7 +24,9 @@ PARAMETERS = {
     "num_threads": 1,  # boosters are fitted side by side; threads that share one wait for each other
     "verbose": -1,
 }
-N_TREES = 450
+N_TREES = 700
+# Of all features, those offered to each tree: a share, and never so few that little is left of a context.
+_OFFERED, _LEAST_OFFERED = 0.25, 12
 
 _BINNING = Lock()  # takes a gigabyte for a second, and learners are fitted side by side
 
@@ -53,7 +54,12 @@ def fit_hazard(
     """
     import lightgbm as lgb  # takes a second, and forecasting does without
 
-    parameters = {**PARAMETERS, "monotone_constraints": [0] * features.shape[1] + [-1, 0]}
+    n_columns = features.shape[1] + len(ASKED)
+    parameters = {
+        **PARAMETERS,
+        "feature_fraction": min(max(_OFFERED, _LEAST_OFFERED / n_columns), 1.0),
+        "monotone_constraints": [0] * features.shape[1] + [-1, 0],
+    }
     with _BINNING:
         matrix = np.empty((len(periods.row), features.shape[1] + 2), dtype=np.float32)
         matrix[:, :-2] = features[periods.row]

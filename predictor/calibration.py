@@ -49,7 +49,7 @@ def fit_calibration(
     ----------
     predicted : F(T), shape (n_rows,), from models that did not see the row's configuration.
     event : whether T is an onset.
-    weight : such that each configuration counts once.
+    weight : such that each configuration counts once, as one.
     """
     times, cdf, at_risk = kaplan_meier(predicted, event, weight)
     trusted = at_risk >= _MIN_AT_RISK

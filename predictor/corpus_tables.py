@@ -41,19 +41,25 @@ LANDMARKS: dict[str, Callable[[Run], Iterable[int]]] = {
 _MEASURED_ON_VALIDATION = {
     name
     for name in SIGNALS
-    if name.startswith(("dropout_", "drc_", "activation_", "inactive_", "dead_", "representation_"))
-}
+    if name.startswith(
+        ("dropout_", "drc_", "activation_", "inactive_", "dead_", "representation_", "attention_", "circuit_")
+    )
+}  # fmt: skip
 
 _LOSSES = {"train_loss", "val_loss"}
 _PLAIN = _LOSSES | {"train_acc", "val_acc"}
 _NORMS = {name for name in SIGNALS if "norm" in name}
+_WITHOUT_VALIDATION = set(SIGNALS) - {"val_loss", "val_acc", *_MEASURED_ON_VALIDATION}
+# Who has no validation data cannot tell either whether validation accuracy has risen.
+RISEN_OR_NOT = "no validation data, risen or not"
 # What a caller may have: which signals, and whether the context.
 SIGNAL_SETS: dict[str, tuple[Collection[str] | None, bool]] = {
     "everything": (None, True),
     "losses, accuracies and norms": (_PLAIN | _NORMS, True),
     "losses and accuracies": (_PLAIN, True),
     "losses": (_LOSSES, True),
-    "no validation data": (set(SIGNALS) - {"val_loss", "val_acc", *_MEASURED_ON_VALIDATION}, True),
+    "no validation data": (_WITHOUT_VALIDATION, True),
+    RISEN_OR_NOT: (_WITHOUT_VALIDATION, True),
     "everything, no context": (None, False),
     "losses and accuracies, no context": (_PLAIN, False),
     "context only, no history": ((), True),
@@ -98,7 +104,8 @@ class CorpusTables:
     ----------
     fitting : what is learnt from.
     early : by kind of landmark, rows before the rise whose outcome is known.
-    by_signals : by signal set, the same rows at the headline landmark, seeing only those signals.
+    by_signals : by signal set, the same rows at the headline landmark, seeing only those signals; of one set those that
+        have risen too.
     """
 
     fitting: FittingTables
@@ -110,9 +117,10 @@ class CorpusTables:
         """Measure every run at all of its landmarks."""
         early = {name: table_at(runs, choose).early() for name, choose in LANDMARKS.items()}
         by_signals = {
-            name: table_at(
-                runs, LANDMARKS[HEADLINE], signals=signals, hide_context=not with_context
-            ).early()
+            name: _asked(
+                name,
+                table_at(runs, LANDMARKS[HEADLINE], signals=signals, hide_context=not with_context),
+            )
             for name, (signals, with_context) in SIGNAL_SETS.items()
         }
         return cls(FittingTables.of(runs), early, by_signals)
@@ -124,6 +132,10 @@ class CorpusTables:
             {name: _part(table, names) for name, table in self.early.items()},
             {name: _part(table, names) for name, table in self.by_signals.items()},
         )
+
+
+def _asked(signals: str, table: FeatureTable) -> FeatureTable:
+    return table.where(table.outcome_known()) if signals == RISEN_OR_NOT else table.early()
 
 
 def _part(table: FeatureTable, configurations: NDArray[np.str_]) -> FeatureTable:

@@ -88,7 +88,9 @@ class Calibration:
         raw = onset_probability(hazard(log_rates))
         at_end = OnsetCurves(raw, np.full(len(raw), EDGES[-1])).probability(rows.x)
         event = rows.event & (rows.x <= EDGES[-1])
-        return cls(hazard, fit_calibration(at_end, event, rows.weight))
+        # A configuration has a weight for each of its landmarks; here it is one.
+        each = rows.weight * (len(np.unique(rows.configuration)) / rows.weight.sum())
+        return cls(hazard, fit_calibration(at_end, event, each))
 
     def __call__(self, log_rates: FloatArray) -> FloatArray:
         """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""

@@ -75,7 +75,9 @@ def benchmark_page(result: dict[str, Any], version: str) -> str:
 _BY_ROWS = (
     "Coverage by rows counts one without onset by the horizon as covered where its interval reaches beyond that: even a "
     "forecast that is right is above 0.90. Beside it: how many rows have their onset before the interval begins (0.05 at "
-    "most, if forecasts were right), and how many of the onsets their intervals hold, with how many they would if right."
+    "most, if forecasts were right), and how many of the onsets their intervals hold, with how many they would if right. "
+    "Too short are recordings that end before the horizon without an onset; those that end as early with one are counted, "
+    "so onsets are more frequent here than among all runs."
 )
 
 Section = tuple[str, list[str], list[list[str]]]  # title, header, rows
@@ -173,17 +175,17 @@ def transfer_table(result: dict[str, Any]) -> Section:
 def external_table(result: dict[str, Any]) -> Section:
     """Return how the forecaster, unchanged, does on runs recorded elsewhere."""
     header = [
-        "source", "horizon", "context", "rows", "onsets", "left out: already rising", "AUROC", "log10 MAE",
+        "source", "horizon", "context", "rows", "onsets", "left out: already rising", "too short", "AUROC", "log10 MAE",
         "coverage of 90 %, by rows", "onset before the 5 % quantile", "of onsets held", "if forecasts were right",
     ]  # fmt: skip
     figures = ("auroc", "log10_mae", "coverage90", "too_early", "held")
     rows = [
         [r["source"], f"{r['horizon']}x", "with" if r["with_context"] else "without", str(r["rows"]),
-         str(r["onsets"]), str(r["already_rising"]), *(interval_text(r[k]) for k in figures), _number(r["held_if_right"])]
+         str(r["onsets"]), str(r["already_rising"]), str(r["left_out"]), *(interval_text(r[k]) for k in figures), _number(r["held_if_right"])]
         for r in result["rows"]
     ]  # fmt: skip
     rows += [
-        ["mean of scored sources", f"{m['horizon']}x", "both", "", "", "", *(_number(m[k]) for k in figures), ""]
+        ["mean of scored sources", f"{m['horizon']}x", "both", "", "", "", "", *(_number(m[k]) for k in figures), ""]
         for m in result["means"]
     ]  # fmt: skip
     half = "the locked half" if result["locked"] else "development data"

@@ -46,6 +46,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "dropout variance": ("dropout_acc_var_level", "dropout_acc_var_slope_long"),
 }
 
+EXTRAPOLATIONS = ("learning curves", "power law of validation loss")
+
 _NAMES = list(FEATURES)
 _MIN_ONSETS = 5  # below, a regression of when says nothing
 _NEAR_ONSET = 1.6  # rows within this factor before their onset show the norm at onset
@@ -94,10 +96,7 @@ def extrapolation_rules(trajectories: Mapping[str, Trajectory]) -> dict[str, Bas
         lambda history, target, horizon: extrapolate_loss(history, LOSS_SHARE_AT_ONSET, horizon),
         trajectories,
     )
-    return {
-        "learning curves": _fixed(accuracy),
-        "power law of validation loss": _fixed(loss),
-    }
+    return dict(zip(EXTRAPOLATIONS, (_fixed(accuracy), _fixed(loss)), strict=True))
 
 
 def _extrapolation_rule(

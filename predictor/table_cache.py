@@ -18,7 +18,7 @@ from features.table import FeatureTable
 from predictor.corpus_tables import FittingTables
 from training_runs import Run, archive
 
-_FORMAT = 6  # a change of how features are computed, or runs made again, under the same names, need another
+_FORMAT = 7  # a change of how features are computed, or runs made again, under the same names, need another
 
 
 def fitting_tables(corpus: Sequence[Run], added: Sequence[Run], folder: Path) -> FittingTables:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from training_runs import InvalidInput
-from training_runs.config import ARCHITECTURES, TASK_FAMILIES, RunConfig
+from training_runs.config import ARCHITECTURES, MODULAR_OPERATIONS, TASK_FAMILIES, RunConfig
 from training_runs.overrides import override
 from training_runs.presets import PRESETS, preset_configs
 
@@ -58,7 +58,16 @@ def test_overrides_take_the_type_of_their_field():
 def test_a_random_table_is_blocked_and_its_context_does_not_tell():
     blocked = RunConfig(operation="random_table")
     assert blocked.blocked
-    assert blocked.context() == replace(RunConfig().context(), operation=None)
+    told = blocked.context().operation
+    assert blocked.context() == replace(RunConfig().context(), operation=told)
+    assert replace(blocked, seed=7).context().operation == told  # of the configuration
+
+
+def test_random_tables_are_told_as_each_of_the_operations():
+    tables = [RunConfig(operation="random_table", weight_decay=0.01 * k) for k in range(200)]
+    told = Counter(c.context().operation for c in tables)
+    assert set(told) == set(MODULAR_OPERATIONS) - {"random_table"}
+    assert min(told.values()) > 10
 
 
 @pytest.mark.parametrize("name", PRESETS)

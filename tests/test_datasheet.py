@@ -90,8 +90,8 @@ def test_the_summary_counts_runs_and_configurations():
     assert summary["seeds_per_configuration"] == {"1": 2, "3": 1}
     assert summary["share_with_2_to_4_seeds"] == pytest.approx(1 / 3, abs=1e-4)
     assert (summary["negatives"], summary["blocked"]) == (3, 1)
-    assert summary["operations"] == {"add": 3, "mul": 1}
-    assert summary["in_configurations"]["operations"] == {"add": 1, "mul": 1}
+    assert summary["operations"] == {"add": 3, "mul": 1, "random_table": 1}
+    assert summary["in_configurations"]["operations"] == {"add": 1, "mul": 1, "random_table": 1}
     # One of its seeds generalised, one did not: it counts as both.
     assert summary["in_configurations"]["outcomes"]["comprehension"] == 1
     assert summary["in_configurations"]["negatives"] == 3

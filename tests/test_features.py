@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from features.curves import roughness, window_means
 from features.extract import FEATURES, extract
-from features.landmarks import landmarks
+from features.landmarks import landmarks, rise_of
 from features.phase import phase_of
 from features.table import TARGETS, FeatureTable, table_at, training_table
 from training_runs import Context, Trajectory
@@ -58,6 +58,39 @@ def test_features_say_what_they_say():
     # Decay alone would make it fall by learning rate x weight decay x steps, 1, for each decade.
     assert f["free_decay_share"] == pytest.approx(0.2 / np.log(10), rel=0.05)
     assert f["samples_per_parameter"] == pytest.approx(np.log10(500 / 20_000))
+
+
+_INVERSE = np.array([0, 1, 4, 5, 2, 3, 6])  # modulo 7
+
+
+@pytest.mark.parametrize(
+    ("operation", "value"),
+    [
+        ("add", lambda x, y: x + y),
+        ("subtraction", lambda x, y: x - y),
+        ("x * y", lambda x, y: x * y),
+        ("div", lambda x, y: x * _INVERSE[y]),
+        ("x**2 + y**2", lambda x, y: x**2 + y**2),
+        ("x2_xy_y2", lambda x, y: x**2 + x * y + y**2),
+        ("x3_plus_xy", lambda x, y: x**3 + x * y),
+    ],
+)
+def test_what_is_said_of_an_operation_is_true_of_its_table(operation, value):
+    """Of a sum g(x) + h(y): from x1 y2 = x2 y1, x1 y4 = x2 y3 and x3 y2 = x4 y1 follows x3 y4 = x4 y3 (Reidemeister)."""
+    table = value(*np.indices((7, 7))[:, 1:, 1:]) % 7  # nothing is divided by 0
+    alike = table[:, None, :, None] == table[None, :, None, :]  # x1, x2, y2, y1: x1 y2 = x2 y1
+    follows = (
+        np.einsum("abji,ablk,cdji->cdlk", *3 * [alike.astype(int)]) > 0
+    )  # c d l k: x3, x4, y4, y3
+    told = features(synthetic_trajectory().prefix(1000), Context(operation=operation))
+    assert told["separable"] == (not (follows & ~alike).any())
+    assert told["symmetric"] == (table == table.T).all()
+
+
+def test_of_an_operation_that_is_not_known_nothing_is_said():
+    for operation in (None, "s5"):
+        told = features(synthetic_trajectory().prefix(1000), Context(operation=operation))
+        assert np.isnan([told["separable"], told["symmetric"]]).all()
 
 
 def test_what_follows_from_the_context_need_not_be_told():
@@ -203,19 +236,14 @@ def test_weights_do_not_know_how_long_a_run_was_open():
     """A run that generalises loses its later rows; the weight of the earlier ones must not rise for it."""
     early = synthetic_run(synthetic_trajectory(onset=300.0), "a", 20_000)
     never = synthetic_run(synthetic_trajectory(onset=None), "a", 20_000)
-    a, b = (_weights(training_table([run], seed=2)) for run in (early, never))
-    assert a.keys() < b.keys()
-    assert all(a[landmark] == b[landmark] for landmark in a)
+    a, b = (_weighted(training_table([run], seed=2)) for run in (early, never))
+    assert a < b
 
 
-def _weights(table: FeatureTable) -> dict[tuple[float, int], float]:
-    """Return the weight of each row by its landmark, and which of the rows at that landmark it is."""
-    seen: Counter[float] = Counter()
-    found = {}
-    for landmark, weight in zip(table.landmark.tolist(), table.weight.tolist(), strict=True):
-        found[landmark, seen[landmark]] = weight
-        seen[landmark] += 1
-    return found
+def _weighted(table: FeatureTable) -> Counter[tuple[float, bool, float]]:
+    """Count rows by their landmark, whether they are as recorded, and their weight."""
+    columns = (table.landmark.tolist(), table.as_recorded.tolist(), table.weight.tolist())
+    return Counter(zip(*columns, strict=True))
 
 
 def test_a_configuration_counts_once_in_each_stratum():
@@ -244,6 +272,23 @@ def test_memorised_runs_are_asked_about_more_often_until_they_rise():
     memorised = (table.landmark >= confirmed) & (table.landmark < table.rise)
     assert memorised.sum() >= 30
     assert memorised.sum() > (~memorised).sum()
+
+
+def test_beyond_the_rise_only_those_ask_who_do_not_see_it():
+    """Of the landmarks that memorisation adds, not of those that were planned."""
+    run = synthetic_run(synthetic_trajectory(onset=600.0), "a", 20_000)
+    tables = [training_table([run], seed=k) for k in range(20)]
+    planned = [
+        landmarks(run, np.random.default_rng([k, int(run.run_id[:15], 16)])) for k in range(20)
+    ]
+    late = [
+        t.where((t.landmark >= rise_of(run, 0.95)) & ~np.isin(t.landmark, p))
+        for t, p in zip(tables, planned, strict=True)
+    ]
+    table = FeatureTable.concatenate(late)
+    assert len(table) > 20
+    assert np.isnan(table.features[:, NAMES.index("val_acc_level")]).all()
+    assert not table.as_recorded.any()
 
 
 def test_hiding_the_context_hides_it_from_the_features_only():

@@ -200,13 +200,25 @@ class RunConfig:
             return min(self.train_samples, self.samples - 1)
         return max(1, round(self.train_fraction * self.samples))
 
+    @property
+    def _told_operation(self) -> str | None:
+        """The operation; of a random table any, drawn by its configuration, as of data that broke unnoticed.
+
+        Told as none it would be named: no other modular task is.
+        """
+        if self.task_family != "modular":
+            return None
+        if self.operation != "random_table":
+            return self.operation
+        others = MODULAR_OPERATIONS[:-1]
+        return others[int(self.configuration_id[:8], 16) % len(others)]
+
     def context(self, parameters: int | None = None) -> Context:
-        """Return what a user would know of this run. A random table is told as no operation at all."""
-        named = self.task_family == "modular" and not self.blocked
+        """Return what a user would know of this run."""
         pairs = self.task_family in ("modular", "permutation")
         return Context(
             task_family=self.task_family,
-            operation=self.operation if named else None,
+            operation=self._told_operation,
             modulus=self.modulus if self.task_family == "modular" else None,
             classes=self.classes,
             chance_accuracy=1.0 / self.classes,

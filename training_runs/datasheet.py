@@ -99,7 +99,7 @@ def _negatives(runs: Sequence[LabelledRun]) -> str:
 Blocked runs have no structure to find, or cannot learn it, and so would never generalise; the others ran out of a
 budget that was drawn before they were trained. {after_all} blocked runs reached their target all the same.
 Weights count as crushed where decay left less than a quarter of their norm and the training data was not fitted. A run that
-is several of these counts as the first.
+is several of these counts as the first. The context of a random table tells an operation that is drawn from the others.
 
 {tables.negatives(runs)}
 

@@ -57,9 +57,9 @@ class LabelledRun:
 
     @property
     def operation(self) -> str | None:
-        """Operation of a modular task, told even where the context must not name it: of blocked runs."""
-        hidden = self.run.config.get("operation") if self.family == "modular" else None
-        return self.run.context.operation or hidden
+        """Operation of a modular task, random tables included, which a context tells as something else."""
+        made = self.run.config.get("operation") if self.family == "modular" else None
+        return made or self.run.context.operation
 
     @property
     def delay_ratio(self) -> float | None:

@@ -8,14 +8,14 @@ from training_runs.labelled_run import NEGATIVES, LabelledRun, configurations, l
 from training_runs.onset import OUTCOMES
 from training_runs.run import Run
 
-# What levels are counted of, and the field of the context that tells it.
-FACTORS = {
-    "families": "task_family",
-    "operations": "operation",
-    "architectures": "architecture",
-    "optimizers": "optimizer",
-    "losses": "loss",
-    "moduli": "modulus",
+# What levels are counted of.
+FACTORS: dict[str, Callable[[LabelledRun], Any]] = {
+    "families": lambda r: r.run.context.task_family,
+    "operations": lambda r: r.operation,
+    "architectures": lambda r: r.run.context.architecture,
+    "optimizers": lambda r: r.run.context.optimizer,
+    "losses": lambda r: r.run.context.loss,
+    "moduli": lambda r: r.run.context.modulus,
 }
 
 # `len` for runs, `configurations` for configurations.
@@ -76,14 +76,16 @@ def _negatives(runs: list[LabelledRun], count: Count) -> dict[str, Any]:
 
 
 def _levels(runs: list[LabelledRun], count: Count) -> dict[str, dict[str, int]]:
-    return {name: _levels_of(runs, field, count) for name, field in FACTORS.items()}
+    return {name: _levels_of(runs, factor, count) for name, factor in FACTORS.items()}
 
 
-def _levels_of(runs: list[LabelledRun], field: str, count: Count) -> dict[str, int]:
-    """Count what has each level of a context field; runs that do not tell it are left out."""
+def _levels_of(
+    runs: list[LabelledRun], factor: Callable[[LabelledRun], Any], count: Count
+) -> dict[str, int]:
+    """Count what has each level of a factor; runs that do not tell it are left out."""
     groups: dict[Any, list[LabelledRun]] = defaultdict(list)
     for run in runs:
-        groups[getattr(run.run.context, field)].append(run)
+        groups[factor(run)].append(run)
     groups.pop(None, None)
     return {str(level): count(groups[level]) for level in sorted(groups)}
 
