@@ -61,16 +61,16 @@ def watched(run: Run) -> list[int]:
     count = min(len(steps), _WATCHED_CHECKPOINTS)
     wanted = np.geomspace(confirmed, steps[-1], count)
     found = sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
-    rise = _rise(run)
+    rise = rise_of(run)
     return [step for step in found if step < rise]
 
 
-def rise_of(run: Run, target: float) -> float:
-    """Return the step at which generalisation to a target accuracy became visible; infinity where it did not."""
+def rise_of(run: Run, target: float | None = None) -> float:
+    """Return the step at which generalisation became visible; infinity where it did not.
+
+    To a target accuracy, by default that of the run's task.
+    """
     chance, _ = chance_accuracy_of(run.context, run.trajectory)
-    step = rise_step(run.trajectory, chance, target)
+    wanted = target_accuracy_of(run.context) if target is None else target
+    step = rise_step(run.trajectory, chance, wanted)
     return np.inf if step is None else float(step)
-
-
-def _rise(run: Run) -> float:
-    return rise_of(run, target_accuracy_of(run.context))

@@ -6,7 +6,7 @@ the table, if they are learnt at all (Power et al. 2022, arXiv 2201.02177, figur
 arguments in either order, one half of the table tells the other.
 """
 
-_SEPARABLE = {"add": True, "sub": True, "mul": True, "div": True, "x2_y2": True, "x2_xy_y2": False, "x3_xy": False}  # fmt: skip
+_SEPARABLE = {"add", "sub", "mul", "div", "x2_y2"}
 _SYMMETRIC = {"add", "mul", "x2_y2", "x2_xy_y2"}
 # Names that others give them, without spaces, stars for powers as carets.
 _ALSO = {
@@ -18,21 +18,20 @@ _ALSO = {
     "x2_xy_y2": ("x2_plus_xy_plus_y2", "x^2+xy+y^2", "x^2+x*y+y^2", "x2+xy+y2"),
     "x3_xy": ("x3_plus_xy", "x^3+xy", "x^3+x*y", "x3+xy"),
 }  # fmt: skip
-_NAME = {also: name for name in _SEPARABLE for also in (name, *_ALSO[name])}
+_NAME = {also: name for name, others in _ALSO.items() for also in (name, *others)}
 
 
 def separable(operation: str | None) -> float | None:
     """Return 1 where an operation is a sum of one term of each argument, 0 where not, None where it is not known."""
-    name = _known(operation)
-    return None if name is None else float(_SEPARABLE[name])
+    return _is_among(_SEPARABLE, operation)
 
 
 def symmetric(operation: str | None) -> float | None:
     """Return 1 where an operation takes its arguments in either order, 0 where not, None where it is not known."""
-    name = _known(operation)
-    return None if name is None else float(name in _SYMMETRIC)
+    return _is_among(_SYMMETRIC, operation)
 
 
-def _known(operation: str | None) -> str | None:
-    word = (operation or "").lower().replace(" ", "").replace("**", "^")
-    return _NAME.get(word)
+def _is_among(names: set[str], operation: str | None) -> float | None:
+    """Contexts hold words in lower case."""
+    name = _NAME.get((operation or "").replace(" ", "").replace("**", "^"))
+    return None if name is None else float(name in names)

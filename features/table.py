@@ -139,7 +139,7 @@ def _training_rows(
     ]
     asked = [(step, times / seeds[name]) for step, times in while_memorized(run, rng)]
     rows = [row for at in weighted for row in _pair(run, *at, rng)]
-    rise = rise_of(run, target_accuracy_of(run.context))
+    rise = rise_of(run)
     return rows + [
         row
         for at in asked

@@ -61,7 +61,7 @@ def fit_hazard(
         "monotone_constraints": [0] * features.shape[1] + [-1, 0],
     }
     with _BINNING:
-        matrix = np.empty((len(periods.row), features.shape[1] + 2), dtype=np.float32)
+        matrix = np.empty((len(periods.row), n_columns), dtype=np.float32)
         matrix[:, :-2] = features[periods.row]
         matrix[:, -2], matrix[:, -1] = target[periods.row], CENTRES[periods.bin]
         data = lgb.Dataset(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,19 +51,27 @@ _LOSSES = {"train_loss", "val_loss"}
 _PLAIN = _LOSSES | {"train_acc", "val_acc"}
 _NORMS = {name for name in SIGNALS if "norm" in name}
 _WITHOUT_VALIDATION = set(SIGNALS) - {"val_loss", "val_acc", *_MEASURED_ON_VALIDATION}
-# Who has no validation data cannot tell either whether validation accuracy has risen.
-RISEN_OR_NOT = "no validation data, risen or not"
-# What a caller may have: which signals, and whether the context.
-SIGNAL_SETS: dict[str, tuple[Collection[str] | None, bool]] = {
-    "everything": (None, True),
-    "losses, accuracies and norms": (_PLAIN | _NORMS, True),
-    "losses and accuracies": (_PLAIN, True),
-    "losses": (_LOSSES, True),
-    "no validation data": (_WITHOUT_VALIDATION, True),
-    RISEN_OR_NOT: (_WITHOUT_VALIDATION, True),
-    "everything, no context": (None, False),
-    "losses and accuracies, no context": (_PLAIN, False),
-    "context only, no history": ((), True),
+
+
+class Sent(NamedTuple):
+    """What a caller sends: which signals (None: all), whether the context, and of which runs: also those that have risen?"""
+
+    signals: Collection[str] | None
+    context: bool = True
+    risen_too: bool = False
+
+
+SIGNAL_SETS = {
+    "everything": Sent(None),
+    "losses, accuracies and norms": Sent(_PLAIN | _NORMS),
+    "losses and accuracies": Sent(_PLAIN),
+    "losses": Sent(_LOSSES),
+    "no validation data": Sent(_WITHOUT_VALIDATION),
+    # Who has none cannot tell either whether validation accuracy has risen.
+    "no validation data, risen or not": Sent(_WITHOUT_VALIDATION, risen_too=True),
+    "everything, no context": Sent(None, context=False),
+    "losses and accuracies, no context": Sent(_PLAIN, context=False),
+    "context only, no history": Sent(()),
 }
 
 
@@ -116,13 +125,7 @@ class CorpusTables:
     def of(cls, runs: Sequence[Run]) -> "CorpusTables":
         """Measure every run at all of its landmarks."""
         early = {name: table_at(runs, choose).early() for name, choose in LANDMARKS.items()}
-        by_signals = {
-            name: _asked(
-                name,
-                table_at(runs, LANDMARKS[HEADLINE], signals=signals, hide_context=not with_context),
-            )
-            for name, (signals, with_context) in SIGNAL_SETS.items()
-        }
+        by_signals = {name: _table_of(runs, sent) for name, sent in SIGNAL_SETS.items()}
         return cls(FittingTables.of(runs), early, by_signals)
 
     def of_configurations(self, names: NDArray[np.str_]) -> "CorpusTables":
@@ -134,8 +137,10 @@ class CorpusTables:
         )
 
 
-def _asked(signals: str, table: FeatureTable) -> FeatureTable:
-    return table.where(table.outcome_known()) if signals == RISEN_OR_NOT else table.early()
+def _table_of(runs: Sequence[Run], sent: Sent) -> FeatureTable:
+    at = LANDMARKS[HEADLINE]
+    table = table_at(runs, at, signals=sent.signals, hide_context=not sent.context)
+    return table.where(table.outcome_known()) if sent.risen_too else table.early()
 
 
 def _part(table: FeatureTable, configurations: NDArray[np.str_]) -> FeatureTable:

@@ -26,7 +26,7 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 
 # What the log-linear part of the hazard reads: with the history in it, forecasts without context were worse elsewhere.
 LINEAR_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
-_AT_ONCE = 64  # histories answered together: where each ends in the trees takes 52 kB
+_AT_ONCE = 64  # histories answered together: where each ends in the trees takes 67 kB
 _AGE, _MEMORIZED, _DECAY_CLOCK, _VAL_ACC = (
     list(FEATURES).index(n)
     for n in ("memorization_age", "memorized", "decay_clock", "val_acc_level")

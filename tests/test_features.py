@@ -79,11 +79,9 @@ def test_what_is_said_of_an_operation_is_true_of_its_table(operation, value):
     """Of a sum g(x) + h(y): from x1 y2 = x2 y1, x1 y4 = x2 y3 and x3 y2 = x4 y1 follows x3 y4 = x4 y3 (Reidemeister)."""
     table = value(*np.indices((7, 7))[:, 1:, 1:]) % 7  # nothing is divided by 0
     alike = table[:, None, :, None] == table[None, :, None, :]  # x1, x2, y2, y1: x1 y2 = x2 y1
-    follows = (
-        np.einsum("abji,ablk,cdji->cdlk", *3 * [alike.astype(int)]) > 0
-    )  # c d l k: x3, x4, y4, y3
+    told_by = np.einsum("abji,ablk,cdji->cdlk", *3 * [alike.astype(int)])  # x3, x4, y4, y3
     told = features(synthetic_trajectory().prefix(1000), Context(operation=operation))
-    assert told["separable"] == (not (follows & ~alike).any())
+    assert told["separable"] == (not ((told_by > 0) & ~alike).any())
     assert told["symmetric"] == (table == table.T).all()
 
 

@@ -210,7 +210,7 @@ class RunConfig:
             return None
         if self.operation != "random_table":
             return self.operation
-        others = MODULAR_OPERATIONS[:-1]
+        others = [name for name in MODULAR_OPERATIONS if name != "random_table"]
         return others[int(self.configuration_id[:8], 16) % len(others)]
 
     def context(self, parameters: int | None = None) -> Context:

@@ -12,7 +12,7 @@ import numpy as np
 
 from training_runs import datasheet_tables as tables
 from training_runs.datasheet_plots import draw_pictures
-from training_runs.labelled_run import COLLAPSE, LabelledRun, configurations, label
+from training_runs.labelled_run import COLLAPSE, FACTORS, LabelledRun, configurations, label
 from training_runs.provenance import BLIND_TEST, MAKING_AGAIN, SAMPLING
 from training_runs.run import Run
 
@@ -138,7 +138,7 @@ is therefore a little too small.
 
 
 def _levels(runs: Sequence[LabelledRun], pictures: str) -> str:
-    parts = "\n\n".join(tables.levels(runs, factor) for factor in tables.FACTORS)
+    parts = "\n\n".join(tables.levels(runs, factor) for factor in FACTORS)
     return f"""\
 ## Levels
 
@@ -206,7 +206,7 @@ def _unseen(runs: Sequence[LabelledRun]) -> Iterator[str]:
     )
     few = [
         f"{factor} {level}"
-        for factor, of in tables.FACTORS.items()
+        for factor, of in FACTORS.items()
         if factor != "modulus"
         for level in _thin(tables.grouped(runs, of), ENOUGH)
     ]

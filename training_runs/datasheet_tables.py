@@ -9,20 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from training_runs.labelled_run import NEGATIVES, LabelledRun, configurations
+from training_runs.labelled_run import FACTORS, NEGATIVES, LabelledRun, configurations
 from training_runs.noise_floor import noise_floor
 from training_runs.onset import OUTCOMES, as_event_time
 from training_runs.signals import SIGNALS
-
-# What a run may have a level of, for the table of levels.
-FACTORS: dict[str, Callable[[LabelledRun], Any]] = {
-    "task family": lambda r: r.run.context.task_family,
-    "architecture": lambda r: r.run.context.architecture,
-    "optimiser": lambda r: r.run.context.optimizer,
-    "loss": lambda r: r.run.context.loss,
-    "operation": lambda r: r.operation,
-    "modulus": lambda r: r.run.context.modulus,
-}
 
 DELAYS = (
     1,

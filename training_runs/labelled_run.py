@@ -4,8 +4,9 @@ Labels are computed from the whole recording, here and nowhere else, whenever th
 contradict the curves that it was read from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from training_runs.onset import (
     MEMORIZED_ACCURACY,
@@ -96,6 +97,17 @@ class LabelledRun:
             return "out of budget, weights crushed"
         # Runs recorded elsewhere need not tell their weight decay; that is not zero.
         return "out of budget" + ", no weight decay" * (self.run.context.weight_decay == 0)
+
+
+# What a run may have a level of.
+FACTORS: dict[str, Callable[[LabelledRun], Any]] = {
+    "task family": lambda r: r.run.context.task_family,
+    "architecture": lambda r: r.run.context.architecture,
+    "optimiser": lambda r: r.run.context.optimizer,
+    "loss": lambda r: r.run.context.loss,
+    "operation": lambda r: r.operation,
+    "modulus": lambda r: r.run.context.modulus,
+}
 
 
 def label(run: Run) -> LabelledRun:

@@ -4,18 +4,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from training_runs.labelled_run import NEGATIVES, LabelledRun, configurations, label
+from training_runs.labelled_run import FACTORS, NEGATIVES, LabelledRun, configurations, label
 from training_runs.onset import OUTCOMES
 from training_runs.run import Run
 
-# What levels are counted of.
-FACTORS: dict[str, Callable[[LabelledRun], Any]] = {
-    "families": lambda r: r.run.context.task_family,
-    "operations": lambda r: r.operation,
-    "architectures": lambda r: r.run.context.architecture,
-    "optimizers": lambda r: r.run.context.optimizer,
-    "losses": lambda r: r.run.context.loss,
-    "moduli": lambda r: r.run.context.modulus,
+# Factors whose levels are counted, as they are called in the plural.
+_PLURALS = {
+    "families": "task family",
+    "operations": "operation",
+    "architectures": "architecture",
+    "optimizers": "optimiser",
+    "losses": "loss",
+    "moduli": "modulus",
 }
 
 # `len` for runs, `configurations` for configurations.
@@ -76,16 +76,14 @@ def _negatives(runs: list[LabelledRun], count: Count) -> dict[str, Any]:
 
 
 def _levels(runs: list[LabelledRun], count: Count) -> dict[str, dict[str, int]]:
-    return {name: _levels_of(runs, factor, count) for name, factor in FACTORS.items()}
+    return {name: _levels_of(runs, factor, count) for name, factor in _PLURALS.items()}
 
 
-def _levels_of(
-    runs: list[LabelledRun], factor: Callable[[LabelledRun], Any], count: Count
-) -> dict[str, int]:
+def _levels_of(runs: list[LabelledRun], factor: str, count: Count) -> dict[str, int]:
     """Count what has each level of a factor; runs that do not tell it are left out."""
     groups: dict[Any, list[LabelledRun]] = defaultdict(list)
     for run in runs:
-        groups[factor(run)].append(run)
+        groups[FACTORS[factor](run)].append(run)
     groups.pop(None, None)
     return {str(level): count(groups[level]) for level in sorted(groups)}
 
