@@ -34,7 +34,14 @@ def test_a_run_in_a_stack_equals_the_same_run_alone():
         alone = train([config])[0]
         assert together.run_id == alone.run_id == config.run_id
         np.testing.assert_array_equal(together.trajectory.steps, alone.trajectory.steps)
-        for name in ("train_loss", "val_loss", "weight_norm", "grad_norm"):
+        for name in (
+            "train_loss",
+            "val_loss",
+            "weight_norm",
+            "grad_norm",
+            "update_norm",
+            "margin_q50",
+        ):
             np.testing.assert_allclose(
                 together.trajectory.signals[name], alone.trajectory.signals[name], rtol=1e-4
             )

@@ -18,6 +18,7 @@ from training_runs.design import designed
 from training_runs.errors import InvalidInput
 from training_runs.late_design import LATE_KINDS
 from training_runs.levels_design import LEVELS_KINDS
+from training_runs.long_design import LONG_KINDS
 from training_runs.overrides import override
 from training_runs.run import Run
 from training_runs.stacks_design import STACKS_KINDS
@@ -199,6 +200,10 @@ PRESETS: dict[str, Preset] = {
     "late": Preset(
         "tasks and networks that the other parts saw memorise, where they generalise afterwards",
         lambda seed: designed(seed, LATE_KINDS),
+    ),
+    "long": Preset(
+        "near the edge of generalising and watched for longer, at sizes that papers use, on few shapes: for a GPU",
+        lambda seed: designed(seed, LONG_KINDS),
     ),
     "blind": Preset(
         "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",

@@ -43,19 +43,19 @@ class Record:
         return self._steps[-1] if self._steps else 0
 
     def add(self, step: int, values: dict[str, float], on_checkpoint: OnCheckpoint | None) -> None:
-        """Take the values of a checkpoint, if the run is recorded at this step; what is not finite is missing."""
+        """Take the values of a checkpoint of the schedule; what is not finite is missing."""
         if not math.isfinite(values["train_loss"]):
             self.status = "diverged"
-        elif step in self.schedule:
-            self._keep(step, values)
-            if on_checkpoint is not None:
-                on_checkpoint(self.config, step, values)
-            perfect = values["val_acc"] >= EARLY_STOP_ACCURACY
-            self._perfect_evals = self._perfect_evals + 1 if perfect else 0
-            if self.config.early_stop and self._perfect_evals >= EARLY_STOP_EVALS:
-                self.status = "stopped_early"
-            elif step == self.config.budget_step:
-                self.status = "finished"
+            return
+        self._keep(step, values)
+        if on_checkpoint is not None:
+            on_checkpoint(self.config, step, values)
+        perfect = values["val_acc"] >= EARLY_STOP_ACCURACY
+        self._perfect_evals = self._perfect_evals + 1 if perfect else 0
+        if self.config.early_stop and self._perfect_evals >= EARLY_STOP_EVALS:
+            self.status = "stopped_early"
+        elif step == self.config.budget_step:
+            self.status = "finished"
 
     def _keep(self, step: int, values: dict[str, float]) -> None:
         for name in values.keys() - self._values.keys():  # seen for the first time

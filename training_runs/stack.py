@@ -4,6 +4,7 @@ All parameters live in one flat tensor, so that the optimiser is a few wide oper
 and within it one row for each run. Autograd gets views of the blocks.
 """
 
+import copy
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,9 +110,7 @@ class Stack:
 
     def keep(self, going: list[int]) -> None:
         """Go on with some of the runs; the others leave the stack."""
-        kept = torch.tensor(going, dtype=torch.int64, device=self.flat.device)
-        rows = self.blocks(torch.arange(len(self.flat), device=self.flat.device))
-        indices = torch.cat([block[kept].flatten() for block in rows.values()])
+        kept, indices = self._places(going)
         self.configs = [self.configs[k] for k in going]
         self._samples = self._samples.select(kept)
         self.train, self.val = self.train.select(kept), self.val.select(kept)
@@ -123,6 +122,24 @@ class Stack:
         self._noise_generators = [self._noise_generators[k] for k in going]
         self._counts = [self._counts[k] for k in going]
         self._noise = self._training_noise()
+
+    def at(self, runs: list[int], before: Tensor) -> tuple["Stack", Tensor]:
+        """Return some of the runs as they are now, to be measured and not trained, and their part of another flat tensor."""
+        if len(runs) == len(self.configs):
+            return self, before
+        kept, indices = self._places(runs)
+        part = copy.copy(self)
+        part.configs = [self.configs[k] for k in runs]
+        part.flat, part.gradient = self.flat[indices], self.gradient[indices]
+        part.parameters = part.blocks(part.flat)
+        part.train, part.val = self.train.select(kept), self.val.select(kept)
+        return part, before[indices]
+
+    def _places(self, runs: list[int]) -> tuple[Tensor, Tensor]:
+        """Return some runs as a tensor, and where their parameters lie in the flat one."""
+        kept = torch.tensor(runs, dtype=torch.int64, device=self.flat.device)
+        rows = self.blocks(torch.arange(len(self.flat), device=self.flat.device))
+        return kept, torch.cat([block[kept].flatten() for block in rows.values()])
 
     def _hold(self, flat: Tensor) -> None:
         """Take over the parameters of the runs now in the stack."""

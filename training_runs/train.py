@@ -31,18 +31,22 @@ def train(
     step = 0
     for checkpoint in sorted(set().union(*(r.schedule for r in records))):
         # Of the runs recorded here, not of the stack: what is due to a run must not depend on the others.
-        due = [r.last_step for r in going if checkpoint in r.schedule]
-        previous = min(due, default=checkpoint)
+        due = [k for k, r in enumerate(going) if checkpoint in r.schedule]
+        if not due:
+            continue
         while step < checkpoint - 1:
             stack.update()
             step += 1
         before = stack.flat.clone()
         stack.update()
         step += 1
-        signals = cheap_signals(stack, before) | expensive_signals(stack, step, previous)
-        measured = {name: values.tolist() for name, values in signals.items()}
-        for k, record in enumerate(going):
-            record.add(step, {name: column[k] for name, column in measured.items()}, on_checkpoint)
+        part, before = stack.at(due, before)
+        previous = min(going[k].last_step for k in due)
+        signals = cheap_signals(part, before) | expensive_signals(part, step, previous)
+        columns = {name: values.tolist() for name, values in signals.items()}
+        for place, k in enumerate(due):
+            values = {name: column[place] for name, column in columns.items()}
+            going[k].add(step, values, on_checkpoint)
         staying = [k for k, record in enumerate(going) if record.status is None]
         if not staying:
             break

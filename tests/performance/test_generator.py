@@ -2,6 +2,7 @@
 
 Both sides train the same runs with all cores of the machine: the ordinary side one run after the other with torch's
 default threads, an nn.Module and torch.optim; ours in one process a core. Probes are included on our side. Wall time.
+Where there is a GPU, stacks on it are put beside the same loop.
 """
 
 import os
@@ -15,6 +16,7 @@ from training_runs.config import RunConfig
 from training_runs.executors import run_local
 from training_runs.stack import generator_of
 from training_runs.tasks import make_task
+from training_runs.train import train
 
 STEPS = 600
 # As many checkpoints for each step as a run of 10,000 steps has; a short log-spaced run has several times that.
@@ -95,6 +97,26 @@ def our_steps_per_second(config: RunConfig, stack: int) -> float:
     return runs * STEPS / (time.perf_counter() - start)
 
 
+def gpu_steps_per_second(config: RunConfig, stack: int) -> float:
+    """Train one stack in this process, with one thread as a worker has; a short one before it is not timed."""
+    fields = config.as_dict()
+
+    def seconds(steps: int) -> float:
+        start = time.perf_counter()
+        train(
+            [RunConfig(**{**fields, "seed": s, "budget_step": steps}) for s in range(stack)], "cuda"
+        )
+        return time.perf_counter() - start
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        seconds(100)
+        return stack * STEPS / seconds(STEPS)
+    finally:
+        torch.set_num_threads(threads)
+
+
 def matmul_share(config: RunConfig, steps_per_second: float, flops_per_step: float) -> float:
     """Return which share of the machine's own matmul speed the training steps reach."""
     a = torch.randn(1024, 1024)
@@ -136,3 +158,24 @@ def test_generator_beside_an_ordinary_loop(
         )
     # A bound on disasters only: figures are read, not asserted, since machines are shared.
     assert best > 0.5
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize(
+    ("name", "config", "ordinary"),
+    [
+        ("embedding-MLP, p=53, d=64, width 256", MLP, lambda: OrdinaryMLP(53, 64, 256)),
+        ("transformer, 1 layer, p=31, d=64", TRANSFORMER, lambda: OrdinaryTransformer(31, 64)),
+    ],
+)
+def test_generator_on_a_gpu(
+    name: str, config: RunConfig, ordinary: Callable[[], torch.nn.Module]
+) -> None:
+    base = ordinary_steps_per_second(config, ordinary())
+    print(f"\n{name}: ordinary loop {base:.0f} steps/s on {CORES} cores (wanted on a GPU: 100x)")
+    best = 0.0
+    for stack in (16, 64, 256):
+        ours = gpu_steps_per_second(config, stack)
+        best = max(best, ours / base)
+        print(f"  stack of {stack} on a GPU: {ours:.0f} model-steps/s, {ours / base:.0f}x")
+    assert best > 1

@@ -1,5 +1,9 @@
 """Spectra of matrices, shared by the probes of the embedding and of the representation."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import torch
 from torch import Tensor
 
@@ -15,9 +19,19 @@ def singular_values(matrix: Tensor) -> Tensor:
         wide = wide.mT
     gram = wide @ wide.mT
     finite = gram.isfinite().flatten(1).all(1)
-    eigenvalues = torch.linalg.eigvalsh(torch.where(finite[:, None, None], gram, 0.0))
+    eigenvalues = _eigenvalues(torch.where(finite[:, None, None], gram, 0.0))
     values = eigenvalues.clamp_min(0).sqrt().to(matrix.dtype)
     return torch.where(finite[:, None], values, torch.nan)
+
+
+def _eigenvalues(symmetric: Tensor) -> Tensor:
+    """Return ascending eigenvalues; of a GPU's matrices on all cores, since it would take one after the other itself."""
+    solve: Callable[[Tensor], Tensor] = torch.linalg.eigvalsh
+    if symmetric.device.type == "cpu":
+        return solve(symmetric)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(solve, torch.split(symmetric.cpu(), 1)))
+    return torch.cat(parts).to(symmetric.device)
 
 
 def entropy(values: Tensor) -> Tensor:
