@@ -20,27 +20,32 @@ REQUEST: dict[str, Any] = {
     "target_accuracy": 0.95,
 }
 
+# To that request; curve and drivers are cut short.
 ANSWER: dict[str, Any] = {
-    "forecaster": "2026.11.2",
+    "forecaster": "2026.11.9",
     "observed_until_step": 60,
     "phase": "memorized",
     "memorization_step": 25,
     "target_accuracy": 0.95,
     "horizon_step": 20000,
-    "supported_until_step": 20000,
-    "probability_onset_by_horizon": 0.91,
-    "onset_step": {"p05": 1400, "p50": 3100, "p95": None},
-    "onset_step_if_onset": {"p05": 1350, "p50": 2800, "p95": 9000},
-    "delay_steps": {"p05": 1375, "p50": 3075, "p95": None},
+    "supported_until_step": 23886,
+    "probability_onset_by_horizon": 0.2997,
+    "onset_step": {"p05": 1977, "p50": None, "p95": None},
+    "onset_step_if_onset": {"p05": 958, "p50": 5564, "p95": 17672},
+    "delay_steps": {"p05": 1952, "p50": None, "p95": None},
     "outcome_probabilities": {
-        "grokking": 0.88,
-        "comprehension": 0.03,
-        "memorization": 0.08,
-        "confusion": 0.01,
+        "grokking": 0.2822,
+        "comprehension": 0.0175,
+        "memorization": 0.7003,
+        "confusion": 0.0,
     },
-    "curve": {"step": [64, 81], "probability_onset": [0.0, 0.001]},
+    "curve": {"step": [20566, 23886], "probability_onset": [0.3031, 0.3212]},
     "drivers": [
-        {"feature": "weight_norm_slope", "effect": 0.8, "text": "weight norm has begun to fall"}
+        {
+            "feature": "weight_decay",
+            "effect": 0.5141,
+            "text": "weight decay is 1: onset sooner",
+        }
     ],
     "support": {
         "score": 1.0,
@@ -49,10 +54,10 @@ ANSWER: dict[str, Any] = {
         "signals_missing": ["weight_norm"],
     },
     "advice": {
-        "action": "continue",
-        "reason": "91 % to generalise within the horizon",
-        "false_positive_rate": 0.05,
-        "false_stop_rate": 0.02,
+        "action": "undecided",
+        "reason": "30 % to generalise by step 20000",
+        "false_positive_rate": 0.0508,
+        "false_stop_rate": 0.0224,
         "check_again_step": 120,
     },
     "warnings": [],

@@ -19,6 +19,7 @@ _ALSO = {
     "x3_xy": ("x3_plus_xy", "x^3+xy", "x^3+x*y", "x3+xy"),
 }  # fmt: skip
 _NAME = {also: name for name, others in _ALSO.items() for also in (name, *others)}
+OPERATIONS = tuple(_ALSO)
 
 
 def separable(operation: str | None) -> float | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from features.curves import FloatArray
 from features.extract import FEATURES, extract
 from features.landmarks import MIN_EVALS, MIN_LANDMARK
+from features.operations import OPERATIONS, separable
 from features.phase import PHASES, phase_index, phase_of
 from features.table import TARGETS, FeatureTable
 from predictor.advice import AdviceRule, fit_advice
@@ -21,16 +22,18 @@ from predictor.hazard import EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
 from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance, worlds_of
 from predictor.survival import cdf_at, kaplan_meier
-from training_runs import InvalidInput, Onset, Run
+from training_runs import Context, InvalidInput, Onset, Run
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
-# What the log-linear part of the hazard reads: with the history in it, forecasts without context were worse elsewhere.
-LINEAR_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
-_AT_ONCE = 64  # histories answered together: where each ends in the trees takes 67 kB
+# The context: what learners of it alone read, and the log-linear part of the others, since with the history in it forecasts
+# without context were worse elsewhere.
+CONTEXT_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
+_AT_ONCE = 64  # histories answered together: where each ends in the trees takes some 100 kB
 _AGE, _MEMORIZED, _DECAY_CLOCK, _VAL_ACC = (
     list(FEATURES).index(n)
     for n in ("memorization_age", "memorized", "decay_clock", "val_acc_level")
 )
+TOLD = _DECAY_CLOCK  # known where learning rate and weight decay are
 _NEARLY = 0.02  # of accuracy: a run that rises and is this near its target has all but arrived
 
 
@@ -74,7 +77,7 @@ class OnsetForecaster:
             table.features,
             calibration_group(table.features, table.phase, table.target),
         )
-        hazard = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, on_fold)
+        hazard = HazardModel.fit(rows, list(FEATURES), CONTEXT_COLUMNS, on_fold, told=TOLD)
         reach = fit_reach(_age(table.features), table.landmark, x, table.configuration)
         population = np.stack([_population(rows, table.phase == g) for g in range(len(PHASES) - 1)])
         return cls(
@@ -147,7 +150,7 @@ class OnsetForecaster:
         phase = np.array([phase_index(r.phase) for r in readings])
         score = self.resemblance.score(features, [r.context for r in readings])
         trust = self.resemblance.trust(score)
-        leaves = list(self.hazard.leaves(features, target))
+        leaves = self.hazard.leaves(features, target)
         cdf = self.hazard.curves(
             features, target, calibration_group(features, phase, target), leaves
         )
@@ -245,6 +248,7 @@ def _reading(question: Question) -> Reading:
         warnings.append(
             f"target_accuracy {target:g} is outside what was learnt: it is forecast as {near:g}"
         )
+    warnings += _unknown_operation(context)
     recorded = history.recorded_names()
     warnings += [absence for name, absence in _ABSENCES.items() if name not in recorded]
     if not recorded:
@@ -282,6 +286,17 @@ _ABSENCES = {
     "train_acc": "no train_acc: the memorisation step is not known, and the phase is judged from train_loss if it is there",
     "val_acc": "no val_acc: onset is forecast in the sense of the runs learnt from, and cannot be observed",
 }
+
+
+def _unknown_operation(context: Context) -> list[str]:
+    """Say that the name of a modular operation says nothing; operations of other tasks have no names here."""
+    named = context.operation is not None and context.task_family in (None, "modular")
+    if not named or separable(context.operation) is not None:
+        return []
+    known = ", ".join(OPERATIONS)
+    return [
+        f"context.operation {context.operation!r} is not known and counts as none; known are {known} and usual names of theirs"
+    ]
 
 
 def _horizon(question: Question, landmark: int, generalized: Onset, warnings: list[str]) -> int:

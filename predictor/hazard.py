@@ -52,11 +52,11 @@ def person_periods(x: FloatArray, event: NDArray[np.bool_]) -> PersonPeriods:
     return PersonPeriods(row, bin_, exposure[row, bin_], happened.astype(float))
 
 
-def thinned(periods: PersonPeriods, share: float = 1 / 3) -> PersonPeriods:
+def thinned(periods: PersonPeriods, share: float = 1 / 4) -> PersonPeriods:
     """Keep every onset and a share of the bins without one, each of which then counts for 1 / share of them.
 
     The bins of a row differ in nothing but the decades ahead. The likelihood is the same on average (case-control
-    sampling: Langholz & Goldstein 1996, Stat. Sci. 11, 35), at a third of the work (docs/decisions.md).
+    sampling: Langholz & Goldstein 1996, Stat. Sci. 11, 35), at a fraction of the work (docs/decisions.md).
     """
     onset = periods.event > 0
     kept = onset | (np.random.default_rng(0).random(len(onset)) < share)

@@ -30,7 +30,7 @@ _ONE: Array = np.ones(1, dtype=np.float32)
 
 @dataclass(frozen=True, eq=False)
 class HazardNetwork:
-    """The mean log hazard of networks that read every feature, standardised; there is one, or one of each learner.
+    """The mean log hazard of networks that read every column they are given, standardised; there is one, or one of each learner.
 
     Attributes
     ----------

@@ -67,7 +67,8 @@ def retrain(
     on_progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Comparison:
     """Fit on the corpus and the added runs, store the challenger, compare, and promote it if asked and better."""
-    version = next_version(store)
+    # Before minutes are spent: one that cannot be loaded cannot be compared with.
+    champion, version = store.load(), next_version(store)
     on_progress("measuring", 0, 1)
     tables = fitting_tables(corpus, added, store.folder / "cache")
     done = iter(range(1, N_FOLDS + 1))
@@ -78,7 +79,7 @@ def retrain(
         tables=tables,
     )
     on_progress("comparing", 0, 1)
-    comparison = compare(store.load(), challenger, corpus)
+    comparison = compare(champion, challenger, corpus)
     _log_use(store, comparison)
     store.save(challenger, make_card([*corpus, *added], {"against": as_dict(comparison)}))
     on_progress("comparing", 1, 1)

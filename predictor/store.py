@@ -1,7 +1,7 @@
 """Where forecasters live: one folder a version, holding data and never code.
 
-A version is `booster-<k>.txt` (LightGBM's text format), `network-<k>.npz` (arrays), `state.json` (everything else that a
-forecast needs), `card.json` (what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped
+A version is `booster-<k>.txt` (LightGBM's text format), `network-<k>.npz` (arrays), the same of the context alone as
+`context-booster-<k>.txt` and `context-network-<k>.npz`, `state.json` (everything else that a forecast needs), `card.json` (what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped
 versions lie in this package and cannot be changed; the user's lie in their data directory, beside the name of the
 active one. A version appears whole or not at all, and is never overwritten.
 """
@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from features.extract import FEATURES
 from predictor.advice import AdviceRule
 from predictor.boosting import ASKED
 from predictor.calibration import CalibrationMap
+from predictor.ensemble import Ensemble
 from predictor.errors import DamagedForecaster, ForecasterNotFound
-from predictor.forecaster import OnsetForecaster
+from predictor.forecaster import CONTEXT_COLUMNS, TOLD, OnsetForecaster
 from predictor.hazard_calibration import HazardMap
 from predictor.hazard_model import Calibration, HazardModel
 from predictor.learner import Learner
@@ -35,7 +37,7 @@ from predictor.support import Reach, Resemblance
 from predictor.tree_text import TreeText
 
 SHIPPED = Path(__file__).parent / "forecasters"
-FORMAT = 3  # of all of this; a change is named in the CHANGELOG
+FORMAT = 4  # of all of this; a change is named in the CHANGELOG
 
 Card = dict[str, Any]
 
@@ -126,9 +128,11 @@ def save(forecaster: OnsetForecaster, card: Card, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
     try:
-        for k, learner in enumerate(forecaster.hazard.learners):
-            (aside / f"booster-{k}.txt").write_text(learner.boosted.text)
-            np.savez(aside / f"network-{k}.npz", allow_pickle=False, **_arrays_of(learner.network))
+        for prefix, learners in _learners(forecaster.hazard).items():
+            for k, learner in enumerate(learners):
+                (aside / f"{prefix}booster-{k}.txt").write_text(learner.boosted.text)
+                arrays = _arrays_of(learner.network)
+                np.savez(aside / f"{prefix}network-{k}.npz", allow_pickle=False, **arrays)
         (aside / "state.json").write_text(_dumps(_state(forecaster)))
         (aside / "card.json").write_text(_dumps({"version": forecaster.version, **card}))
         checksums = {p.name: _checksum(p) for p in sorted(aside.iterdir())}
@@ -168,7 +172,8 @@ def _load(path: Path, version: str) -> OnsetForecaster:
     state = json.loads((path / "state.json").read_text())
     if state["format"] != FORMAT:
         problem = (
-            f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}: retrain"
+            f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}, "
+            "which retraining writes"
         )
         raise DamagedForecaster(path=str(path), problem=problem)
     if state["features"] != list(FEATURES):
@@ -206,18 +211,30 @@ def _hazard(path: Path, state: dict[str, Any]) -> HazardModel:
         for g, m in state["calibration"].items()
     }
     try:
-        boosted = [TreeText.read(f.read_text()) for f in sorted(path.glob("booster-*.txt"))]
-        networks = [_network(f) for f in sorted(path.glob("network-*.npz"))]
-        parts = zip(map(_linear, state["linear"]), boosted, networks, strict=True)
-        hazard = HazardModel([Learner(*part) for part in parts], maps)
-        # Laid out here, not while the first question waits.
-        hazard.linear, hazard.trees, hazard.network  # noqa: B018
+        everything = _ensemble(path, state, "", range(len(FEATURES)))
+        context = _ensemble(path, state, "context-", CONTEXT_COLUMNS)
+        hazard = HazardModel(everything, context if context.learners else None, TOLD, maps)
+        hazard.lay_out()
+        return hazard
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         problem = f"its learners cannot be used ({error})"
         raise DamagedForecaster(path=str(path), problem=problem) from None
-    if any(b.names != [*FEATURES, *ASKED] for b in boosted):
-        raise DamagedForecaster(path=str(path), problem="its boosters name other features")
-    return hazard
+
+
+def _ensemble(path: Path, state: dict[str, Any], prefix: str, columns: Sequence[int]) -> Ensemble:
+    boosted = [TreeText.read(f.read_text()) for f in sorted(path.glob(f"{prefix}booster-*.txt"))]
+    networks = [_network(f) for f in sorted(path.glob(f"{prefix}network-*.npz"))]
+    names = [*(list(FEATURES)[k] for k in columns), *ASKED]
+    if any(b.names != names for b in boosted):
+        raise ValueError("its boosters name other features")
+    parts = zip(map(_linear, state["linear"][prefix]), boosted, networks, strict=True)
+    return Ensemble([Learner(*part) for part in parts], np.array(columns, dtype=np.intp))
+
+
+def _learners(hazard: HazardModel) -> dict[str, Sequence[Learner]]:
+    """Return the learners of a model by what the names of their files begin with."""
+    context = [] if hazard.context is None else hazard.context.learners
+    return {"": hazard.everything.learners, "context-": context}
 
 
 def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
@@ -225,7 +242,10 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "features": list(FEATURES),
-        "linear": [_linear_state(m.linear) for m in forecaster.hazard.learners],
+        "linear": {
+            prefix: [_linear_state(m.linear) for m in learners]
+            for prefix, learners in _learners(forecaster.hazard).items()
+        },
         "calibration": {
             str(g): [
                 values.tolist()

@@ -26,7 +26,7 @@ from predictor.baselines import (
 )
 from predictor.bootstrap import Interval, interval
 from predictor.corpus_tables import HEADLINE, CorpusTables
-from predictor.forecaster import LINEAR_COLUMNS
+from predictor.forecaster import CONTEXT_COLUMNS, TOLD
 from predictor.hazard_model import HazardModel, Rows
 from predictor.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, STRONGEST_BASELINES
 from training_runs import Run
@@ -113,7 +113,7 @@ def _figures(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> dict[
     train, at : rows without the level: those that hazards are fitted on, and those at memorisation.
     """
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, n_learners=1)
+    model = HazardModel.fit(rows, list(FEATURES), CONTEXT_COLUMNS, told=TOLD, n_learners=1)
     context = {
         CONTEXT_BOOSTED: context_boosting(train, n_learners=1)(train, test),
         CONTEXT_LINEAR: context_linear(at, test),

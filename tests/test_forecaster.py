@@ -195,6 +195,20 @@ def test_says_what_is_missing_and_what_is_unlike_the_corpus(synthetic_forecaster
     assert g.advice.action == "undecided"
 
 
+@pytest.mark.parametrize(
+    ("context", "warned"),
+    [
+        (Context(operation="x*y"), False),
+        (Context(operation="x^5+y"), True),
+        (Context(operation="x^5+y", task_family="modular"), True),
+        (Context(operation="s5", task_family="permutation"), False),
+    ],
+)
+def test_an_operation_that_is_not_known_is_named(synthetic_forecaster, context, warned):
+    f = ask(synthetic_forecaster, synthetic_trajectory(110, None).prefix(1000), context)
+    assert any("'x^5+y' is not known" in w for w in f.warnings) == warned
+
+
 def test_another_world_is_out_of_support_and_leans_on_the_corpus(synthetic_forecaster):
     history = synthetic_trajectory(110, 700, noise=0.05).prefix(300)
     known = ask(synthetic_forecaster, history)

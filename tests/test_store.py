@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import json
 import pickle
@@ -36,6 +37,16 @@ def test_comes_back_bit_equal(store, synthetic_forecaster):
     assert again.forecast(question) == synthetic_forecaster.forecast(question)
 
 
+def test_without_learners_of_the_context_it_comes_back_too(synthetic_forecaster, tmp_path):
+    hazard = dataclasses.replace(synthetic_forecaster.hazard, context=None)
+    lesser = dataclasses.replace(synthetic_forecaster, version="lesser", hazard=hazard)
+    store = ForecasterStore(tmp_path)
+    store.save(lesser, {})
+    assert not list(tmp_path.glob("*/context-*"))
+    question = Question(synthetic_trajectory(110, 3000, noise=0.1).prefix(700))
+    assert store.load("lesser").forecast(question) == lesser.forecast(question)
+
+
 def test_activating_and_rolling_back(store):
     first = store.active_version()
     store.activate("synthetic")
@@ -69,7 +80,9 @@ def test_unknown_versions_are_named_with_the_known(store):
         store.activate("../../etc")
 
 
-@pytest.mark.parametrize("file", ["booster-0.txt", "network-0.npz", "state.json", "card.json"])
+@pytest.mark.parametrize(
+    "file", ["booster-0.txt", "context-network-0.npz", "state.json", "card.json"]
+)
 def test_an_altered_file_is_refused(store, file):
     path = store.folder / "synthetic" / file
     path.write_bytes(path.read_bytes() + b" ")
@@ -111,7 +124,9 @@ def test_another_format_is_refused_with_what_to_do(store):
     path = store.folder / "synthetic"
     state = json.loads((path / "state.json").read_text())
     replace(path, "state.json", json.dumps({**state, "format": 2}).encode())
-    with pytest.raises(DamagedForecaster, match="it has format 2, .*: retrain"):
+    with pytest.raises(
+        DamagedForecaster, match="it has format 2, .* which retraining writes; activate"
+    ):
         store.load("synthetic")
 
 

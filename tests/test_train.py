@@ -47,6 +47,19 @@ def test_a_run_in_a_stack_equals_the_same_run_alone():
             )
 
 
+def test_what_is_measured_seldom_is_due_to_a_run_as_it_is_alone():
+    """At step 120 the even run has passed a point of the grid since 90, the other none since 110."""
+    configs = [vary(seed=1, budget_step=150), vary(seed=2, budget_step=150, checkpoint_every=30)]
+    assert 120 in checkpoint_steps(configs[0])
+    for config, together in zip(configs, train(configs), strict=True):
+        alone = train([config])[0]
+        np.testing.assert_array_equal(together.trajectory.steps, alone.trajectory.steps)
+        for name in ("drc_auc", "landscape_ruggedness"):
+            a, b = (run.trajectory.signals[name] for run in (together, alone))
+            np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
+            np.testing.assert_allclose(a, b, rtol=1e-3)
+
+
 @pytest.mark.parametrize("noise", [{"dropout": 0.2}, {"embedding_noise": 0.1}])
 def test_noise_is_of_a_run_alone_however_much_its_stack_trains_on(noise):
     configs = [vary(**noise), vary(seed=1, train_fraction=0.8, **noise)]

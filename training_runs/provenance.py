@@ -17,6 +17,8 @@ The preset `stacks` (`training_runs/stacks_design.py`) draws the rates, data and
 networks, so that four runs train side by side; 32 of its runs come from a first draft with wider ones.
 Of the 260 onsets after memorisation in all of these, 244 were of one network on modular arithmetic. The preset `late`
 (`training_runs/late_design.py`) adds parity, S5, LSTMs and transformers, where pilot runs of theirs memorised before they rose.
+The preset `long` (`training_runs/long_design.py`, its first 1,200 runs with seed 1) adds runs near the edge of generalising that are
+watched for longer, up to 60,000 steps, at the sizes of papers: all of them were made, none was looked at before.
 
 Budgets are drawn per run, log-uniformly within the range of its kind, without looking at anything else; cadences
 likewise. Nothing was kept or dropped by how its run turned out. A run stops early when validation accuracy has been at
@@ -30,12 +32,13 @@ Every run carries its whole configuration, so that one command makes all of them
     grokcast generate --again training_runs/corpus --out FOLDER
 
 (extra `runs`; MNIST with `GROKCAST_MNIST_DIR`, reviews with `GROKCAST_IMDB_DIR`). More runs of the same designs:
-`grokcast generate corpus --runs N --seed S`, and `textbook`, `levels`, `stacks` or `late` in its place. On one machine, with the same code,
+`grokcast generate corpus --runs N --seed S`, and `textbook`, `levels`, `stacks`, `late` or `long` in its place. On one machine, with the same code,
 runs come back bit for bit in nearly every signal. Elsewhere rounding differs, and training is chaotic: after a change of the
 learning rate by a millionth, 22 of 25 runs generalised within 10 % of the same step, and three image runs whose accuracy
-hovers at the target did not. Runs with no more samples than a batch train on all of them in every stack; 43 that had once been
+hovers at the target did not. The runs of `long` were made on a machine with an H200: parity in batches, digits and small
+stacks on its cores, all others on the GPU, which sums in another order each time. Runs with no more samples than a batch train on all of them in every stack; 43 that had once been
 stacked with larger ones, and had not, were made again: they are in `shard-0011.parquet`, and are read instead of those before.
-So are 29 in the last shards: 19 of parity of 12 and 16 bits, of which validation inputs had been among the training ones, 6 of
+So are 29 in the two shards after that: 19 of parity of 12 and 16 bits, of which validation inputs had been among the training ones, 6 of
 reviews, which had been measured on negative ones first, and 4 whose dropout had been drawn for the longest run of their stack."""
 
 BLIND_TEST = """\

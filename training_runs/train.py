@@ -30,8 +30,7 @@ def train(
     going = list(records)
     step = 0
     for checkpoint in sorted(set().union(*(r.schedule for r in records))):
-        # Of the runs recorded here, not of the stack: what is due to a run must not depend on the others.
-        due = [k for k, r in enumerate(going) if checkpoint in r.schedule]
+        due = {k: r.last_step for k, r in enumerate(going) if checkpoint in r.schedule}
         if not due:
             continue
         while step < checkpoint - 1:
@@ -40,13 +39,15 @@ def train(
         before = stack.flat.clone()
         stack.update()
         step += 1
-        part, before = stack.at(due, before)
-        previous = min(going[k].last_step for k in due)
-        signals = cheap_signals(part, before) | expensive_signals(part, step, previous)
-        columns = {name: values.tolist() for name, values in signals.items()}
-        for place, k in enumerate(due):
-            values = {name: column[place] for name, column in columns.items()}
-            going[k].add(step, values, on_checkpoint)
+        # Runs that were last recorded at one step together: what is due to a run must not depend on the others.
+        for previous in sorted(set(due.values())):
+            alike = [k for k, last in due.items() if last == previous]
+            part, moved = stack.at(alike, before)
+            signals = cheap_signals(part, moved) | expensive_signals(part, step, previous)
+            columns = {name: values.tolist() for name, values in signals.items()}
+            for place, k in enumerate(alike):
+                values = {name: column[place] for name, column in columns.items()}
+                going[k].add(step, values, on_checkpoint)
         staying = [k for k, record in enumerate(going) if record.status is None]
         if not staying:
             break

@@ -31,7 +31,7 @@ from predictor.bootstrap import interval
 from predictor.corpus_tables import LANDMARKS, FittingTables
 from predictor.curves import OnsetCurves
 from predictor.folds import N_FOLDS, fold_of
-from predictor.forecaster import LINEAR_COLUMNS
+from predictor.forecaster import CONTEXT_COLUMNS, TOLD
 from predictor.hazard import EDGES, decades_after
 from predictor.hazard_model import HazardModel, Rows
 from predictor.report_text import interval_text, markdown_table
@@ -53,7 +53,7 @@ def _features(rows: FeatureTable) -> FloatArray:
 def hazard(train: FeatureTable) -> Ask:
     """The forecaster's: a log-linear hazard per decade, boosted."""
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, list(FEATURES), LINEAR_COLUMNS, n_learners=1)
+    model = HazardModel.fit(rows, list(FEATURES), CONTEXT_COLUMNS, told=TOLD, n_learners=1)
     return lambda test: ask_hazard(model, test.features, test)
 
 
