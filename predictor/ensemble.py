@@ -45,7 +45,7 @@ class Ensemble:
 
     def lay_out(self) -> None:
         """Make ready what the first question would wait for."""
-        self.linear, self.trees, self.network  # noqa: B018
+        self.linear, self.trees.paths, self.network  # noqa: B018
 
     def leaves(self, features: FloatArray, target: FloatArray) -> Iterator[Index]:
         """Yield where each row ends in the trees: the most of the work, to be handed to `log_rates` and `contributions`."""

@@ -98,12 +98,13 @@ class Trees:
         A test moves it from the mean over the leaves below the node, weighed by the rows that they were fitted on, to
         that over the side which is taken (Saabas 2014). All of them and the mean over all rows add up to the sum.
         """
-        tests = self._paths.tests(leaves[self._segment[:, point]])
-        moved = np.bincount(self._paths.column[tests], self._paths.move[tests], self._n_columns)
+        tests = self.paths.tests(leaves[self._segment[:, point]])
+        moved = np.bincount(self.paths.column[tests], self.paths.move[tests], self._n_columns)
         return moved.astype(np.float64, copy=False)
 
     @cached_property
-    def _paths(self) -> Paths:
+    def paths(self) -> Paths:
+        """How far each test moves the mean, and which tests lead to each leaf: laid out when first asked for."""
         count = np.concatenate([text.count for text in self._texts])
         return Paths.of(self._nodes, self._first_leaf, self._value, count)
 
