@@ -34,7 +34,7 @@ IMPORTED = (
 
 
 def grokcast(
-    *arguments: object, stdin: str = "", cwd: Path = ROOT
+    *arguments: object, stdin: str = "", cwd: Path = ROOT, seconds: float = SECONDS
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in the environment of the test."""
     words = [str(argument) for argument in arguments]
@@ -45,7 +45,7 @@ def grokcast(
             "tests.command_line:run", words, dict(os.environ), str(cwd), [str(f) for f in files]
         )
         try:
-            code = _forks().wait(pid, SECONDS)
+            code = _forks().wait(pid, seconds)
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
             raise
