@@ -1,9 +1,11 @@
 """Hazards from five folds of configurations, and one calibration for each group of rows.
 
-Beside learners that read every feature stand others that read the context alone: where a context is told and everything is
-sent, 220 features drown what a few hyperparameters say (docs/decisions.md). Each learner has seen four fifths of the configurations. A forecast averages all five; a row of the corpus is judged by
+Each learner has seen four fifths of the configurations. A forecast averages all five; a row of the corpus is judged by
 the one that did not see its configuration, so that the very model that is shipped can be calibrated and compared on
 configurations new to it (cross-fitting; CV+ of Barber et al. 2021, arXiv 1905.02928, is its kin).
+
+Beside learners that read every feature stand others that read the context alone: where a context is told and everything
+is sent, 220 features drown what a few hyperparameters say (docs/decisions.md).
 """
 
 import os

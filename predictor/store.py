@@ -1,9 +1,10 @@
 """Where forecasters live: one folder a version, holding data and never code.
 
 A version is `booster-<k>.txt` (LightGBM's text format), `network-<k>.npz` (arrays), the same of the context alone as
-`context-booster-<k>.txt` and `context-network-<k>.npz`, `state.json` (everything else that a forecast needs), `card.json` (what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped
-versions lie in this package and cannot be changed; the user's lie in their data directory, beside the name of the
-active one. A version appears whole or not at all, and is never overwritten.
+`context-booster-<k>.txt` and `context-network-<k>.npz`, `state.json` (everything else that a forecast needs), `card.json`
+(what it was made from and how good it is) and `manifest.json` (a checksum of each of those). The shipped versions lie in
+this package and cannot be changed; the user's lie in their data directory, beside the name of the active one.
+A version appears whole or not at all, and is never overwritten.
 """
 
 import hashlib

@@ -136,12 +136,16 @@ def flops(config: RunConfig) -> float:
     return 3 * 2 * n * (3 * 4 * d * d + 3 * 8 * d * d + d * p)
 
 
+# Name, config, and the network of the ordinary loop.
+NETWORKS = (
+    ("embedding-MLP, p=53, d=64, width 256", MLP, lambda: OrdinaryMLP(53, 64, 256)),
+    ("transformer, 1 layer, p=31, d=64", TRANSFORMER, lambda: OrdinaryTransformer(31, 64)),
+)
+
+
 @pytest.mark.parametrize(
     ("name", "config", "ordinary", "wanted"),
-    [
-        ("embedding-MLP, p=53, d=64, width 256", MLP, lambda: OrdinaryMLP(53, 64, 256), 2.0),
-        ("transformer, 1 layer, p=31, d=64", TRANSFORMER, lambda: OrdinaryTransformer(31, 64), 1.5),
-    ],
+    [(*network, wanted) for network, wanted in zip(NETWORKS, (2.0, 1.5), strict=True)],
 )
 def test_generator_beside_an_ordinary_loop(
     name: str, config: RunConfig, ordinary: Callable[[], torch.nn.Module], wanted: float
@@ -161,13 +165,7 @@ def test_generator_beside_an_ordinary_loop(
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-@pytest.mark.parametrize(
-    ("name", "config", "ordinary"),
-    [
-        ("embedding-MLP, p=53, d=64, width 256", MLP, lambda: OrdinaryMLP(53, 64, 256)),
-        ("transformer, 1 layer, p=31, d=64", TRANSFORMER, lambda: OrdinaryTransformer(31, 64)),
-    ],
-)
+@pytest.mark.parametrize(("name", "config", "ordinary"), NETWORKS)
 def test_generator_on_a_gpu(
     name: str, config: RunConfig, ordinary: Callable[[], torch.nn.Module]
 ) -> None:
