@@ -28,7 +28,7 @@ def benchmark(
 ) -> None:
     """Measure the forecasts beside every baseline.
 
-    On configurations that were not learnt from, in folds (minutes).
+    On configurations that were not learnt from, in folds (about an hour).
 
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
@@ -36,7 +36,7 @@ def benchmark(
     from training_runs.extras import require
 
     if out is not None:
-        require("matplotlib", extra="plots")  # before the minutes that the figures take
+        require("matplotlib", extra="plots")  # before the hour that the figures take
         out.mkdir(parents=True, exist_ok=True)
     if external:
         from predictor.external import benchmark_external

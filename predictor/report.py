@@ -175,7 +175,7 @@ def transfer_table(result: dict[str, Any]) -> Section:
 def external_table(result: dict[str, Any]) -> Section:
     """Return how the forecaster, unchanged, does on runs recorded elsewhere."""
     header = [
-        "source", "horizon", "context", "rows", "onsets", "left out: already rising", "too short", "AUROC", "log10 MAE",
+        "source", "horizon", "context", "rows", "onsets", "left out: already rising", "left out: too short", "AUROC", "log10 MAE",
         "coverage of 90 %, by rows", "onset before the 5 % quantile", "of onsets held", "if forecasts were right",
     ]  # fmt: skip
     figures = ("auroc", "log10_mae", "coverage90", "too_early", "held")

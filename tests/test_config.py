@@ -96,7 +96,7 @@ def test_the_corpus_varies_everything_and_covers_its_levels_evenly():
         configurations = {c.configuration_id: c for c in part}.values()
         counts = Counter(c.optimizer for c in configurations)
         assert min(counts[o] for o in ("adam", "sgd", "muon")) > 0.08 * len(configurations)
-        assert {c.task_family for c in configurations} == set(TASK_FAMILIES)
+        assert {c.task_family for c in configurations} == set(TASK_FAMILIES) - {"clusters"}
         assert {c.architecture for c in configurations} == set(ARCHITECTURES)
         modular = [c for c in configurations if c.task_family == "modular"]
         assert min(Counter(c.operation for c in modular).values()) > 0.06 * len(modular)

@@ -180,6 +180,7 @@ def test_initial_values_by_group(setting, low, high):
         ("adamw", lambda w, lr, wd: torch.optim.AdamW(w, lr=lr, weight_decay=wd)),
         ("adam", lambda w, lr, wd: torch.optim.Adam(w, lr=lr, weight_decay=wd)),
         ("sgd", lambda w, lr, wd: torch.optim.SGD(w, lr=lr, weight_decay=wd, momentum=0.9)),
+        ("rmsprop", lambda w, lr, wd: torch.optim.RMSprop(w, lr=lr, weight_decay=wd)),
     ],
 )
 def test_optimisers_equal_torch_with_rates_of_their_own(name, theirs):
@@ -243,6 +244,10 @@ STACKS = {
         {"task_family": "digits", "architecture": "mlp", "layers": 2, "width": 16, "loss": "mse",
          "train_samples": 100, "batch_size": 25, "augmentation": a, "init_scale": 3.0}
         for a in (0.0, 0.3)
+    ],
+    "clusters, rmsprop": [
+        {"task_family": "clusters", "architecture": "mlp", "dimensions": 8, "train_samples": n, "width": 16,
+         "optimizer": "rmsprop", "learning_rate": 1e-3, "batch_size": 32} for n in (100, 300)
     ],
     "parity, sgd": [
         {"task_family": "parity", "architecture": "mlp", "bits": 8, "train_samples": 200, "width": 16,

@@ -67,11 +67,49 @@ def test_parity_is_of_the_first_bits_and_undecided_by_the_others():
         task_of(task_family="parity", architecture="mlp", bits=2)
 
 
+@pytest.mark.parametrize("coordinates", [1, 2, 3])
+def test_clusters_are_labelled_by_the_parity_of_their_corner(coordinates):
+    fields = {
+        "task_family": "clusters",
+        "architecture": "mlp",
+        "dimensions": 20,
+        "train_samples": 500,
+    }
+    task = task_of(**fields, parity_bits=coordinates)
+    corner = (task.inputs[:, :coordinates] > 0).sum(1) % 2
+    # A coordinate is on the wrong side once in 741 times, three standard deviations from its centre.
+    wrong = (corner != task.labels).float().mean()
+    assert abs(wrong - 0.00135 * coordinates) < 0.002
+    assert abs(task.labels.float().mean() - 0.5) < 0.02
+    apart = task_of(**fields, parity_bits=coordinates, separation=6.0)
+    assert torch.equal((apart.inputs[:, :coordinates] > 0).sum(1) % 2, apart.labels)
+    # Nothing else tells: no other coordinate, and no proper subset of the corner's.
+    signs = torch.sign(task.inputs)
+    told = torch.sign(task.labels - 0.5)[:, None] * signs
+    assert told[:, coordinates:].mean(0).abs().max() < 0.03
+    if coordinates > 1:
+        assert told[:, :coordinates].mean(0).abs().max() < 0.03
+
+
+def test_clusters_of_one_size_share_their_inputs():
+    two, three = (
+        task_of(task_family="clusters", architecture="mlp", parity_bits=k, seed=k) for k in (2, 3)
+    )
+    assert torch.equal(two.inputs, three.inputs)
+
+
+@pytest.mark.parametrize("wrong", [{"dimensions": 2}, {"parity_bits": 4}])
+def test_a_corner_has_three_coordinates(wrong):
+    with pytest.raises(InvalidInput, match="3"):
+        task_of(task_family="clusters", architecture="mlp", **wrong)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         {"modulus": 11},
         {"task_family": "parity", "architecture": "mlp", "train_samples": 100},
+        {"task_family": "clusters", "architecture": "mlp", "train_samples": 100},
         {"task_family": "digits", "architecture": "mlp", "train_samples": 300},
     ],
 )

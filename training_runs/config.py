@@ -12,16 +12,16 @@ from training_runs.context import Context
 from training_runs.errors import InvalidInput
 
 MODULAR_OPERATIONS = ("add", "sub", "mul", "div", "x2_y2", "x2_xy_y2", "x3_xy", "random_table")
-TASK_FAMILIES = ("modular", "permutation", "parity", "mnist", "digits", "reviews")
+TASK_FAMILIES = ("modular", "permutation", "parity", "clusters", "mnist", "digits", "reviews")
 ARCHITECTURES = {  # which networks read which tasks
     "embedding_mlp": {"modular", "permutation"},
     "transformer": {"modular", "permutation"},
-    "mlp": {"parity", "mnist", "digits"},
+    "mlp": {"parity", "clusters", "mnist", "digits"},
     "lstm": {"reviews", "modular", "permutation"},
 }
-OPTIMIZERS = ("adamw", "adam", "sgd", "muon")
+OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "muon")
 LOSSES = ("cross_entropy", "mse")
-PARITY_SAMPLES = 20_000  # drawn from the 2^bits inputs
+DRAWN_SAMPLES = 20_000  # of parity and clusters, whose inputs are drawn
 PARITY_ENUMERATED = 16  # up to so many bits no input is drawn twice
 
 # What two runs of one configuration may differ in.
@@ -64,9 +64,13 @@ class RunConfig:
     operation: str = "add"  # of modular tasks; random_table: no structure to find
     modulus: int = 53
     bits: int = 40  # of parity inputs
-    parity_bits: int = 3  # how many of them the label is the parity of
+    parity_bits: int = (
+        3  # how many of them the label is the parity of; of clusters: of a corner's coordinates
+    )
+    dimensions: int = 100  # of clusters' inputs
+    separation: float = 3.0  # of clusters: how far from 0 their centres lie, in standard deviations
     train_fraction: float = 0.5  # of all samples; the rest validates
-    train_samples: int | None = None  # instead of a fraction: images, reviews, parity
+    train_samples: int | None = None  # instead of a fraction: images, reviews, parity, clusters
     architecture: str = "embedding_mlp"
     embedding_dim: int = 64  # ours: the paper leaves it out; also the transformer's width
     width: int = 256  # of hidden layers; the transformer's are 4x the embedding
@@ -117,12 +121,12 @@ class RunConfig:
             )
         for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
             _at_least(name, getattr(self, name), 1)
-        for name in ("bits", "checkpoints_per_decade"):
+        for name in ("bits", "dimensions", "checkpoints_per_decade"):
             _at_least(name, getattr(self, name), 1)
         for name in ("train_samples", "batch_size", "checkpoint_every"):
             if getattr(self, name) is not None:
                 _at_least(name, getattr(self, name), 1)
-        for name in ("learning_rate", "init_scale"):
+        for name in ("learning_rate", "init_scale", "separation"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number > 0")
         for name in ("weight_decay", "embedding_noise", "augmentation", "seed"):
@@ -179,7 +183,13 @@ class RunConfig:
     @property
     def classes(self) -> int:
         """Number of labels."""
-        sizes = {"modular": self.modulus, "permutation": 120, "parity": 2, "reviews": 2}
+        sizes = {
+            "modular": self.modulus,
+            "permutation": 120,
+            "parity": 2,
+            "clusters": 2,
+            "reviews": 2,
+        }
         return sizes.get(self.task_family, 10)
 
     @property
@@ -189,8 +199,14 @@ class RunConfig:
             # Division by zero is left out.
             return self.modulus * (self.modulus - (self.operation == "div"))
         if self.task_family == "parity":
-            return min(1 << self.bits, PARITY_SAMPLES)
-        sizes = {"permutation": 120**2, "digits": 1797, "mnist": 70_000, "reviews": 3000}
+            return min(1 << self.bits, DRAWN_SAMPLES)
+        sizes = {
+            "permutation": 120**2,
+            "clusters": DRAWN_SAMPLES,
+            "digits": 1797,
+            "mnist": 70_000,
+            "reviews": 3000,
+        }
         return sizes[self.task_family]
 
     @property

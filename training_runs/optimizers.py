@@ -95,6 +95,21 @@ class SGD(_PerParameter):
         self._parameters.sub_(self._mean * self._lr)
 
 
+class RMSprop(_PerParameter):
+    """Steps divided by the root of a running mean of squares (Tieleman & Hinton 2012), torch's defaults: alpha 0.99,
+    eps 1e-8, no momentum; weight decay as part of the gradient.
+    """
+
+    _ALPHA, _EPS = 0.99, 1e-8
+
+    @torch.no_grad()
+    def step(self, gradient: Tensor) -> None:
+        """Apply one update."""
+        decayed = gradient + self._decay * self._parameters
+        self._mean.mul_(self._ALPHA).addcmul_(decayed, decayed, value=1 - self._ALPHA)
+        self._parameters.sub_(decayed.div_(self._mean.sqrt().add_(self._EPS)).mul_(self._lr))
+
+
 class Muon(AdamW):
     """Orthogonalised momentum for hidden matrices, AdamW for all else (Jordan et al. 2024).
 
@@ -145,6 +160,8 @@ def optimizer_of(
             return Adam(parameters, learning_rate, weight_decay)
         case "sgd":
             return SGD(parameters, learning_rate, weight_decay)
+        case "rmsprop":
+            return RMSprop(parameters, learning_rate, weight_decay)
         case "muon":
             return Muon(parameters, learning_rate, weight_decay, blocks)
         case _:

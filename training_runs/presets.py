@@ -22,6 +22,7 @@ from training_runs.long_design import LONG_KINDS
 from training_runs.overrides import override
 from training_runs.run import Run
 from training_runs.stacks_design import STACKS_KINDS
+from training_runs.worlds_design import WORLDS_KINDS
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,10 @@ PRESETS: dict[str, Preset] = {
     "long": Preset(
         "near the edge of generalising and watched for longer, at sizes that papers use, on few shapes: for a GPU",
         lambda seed: designed(seed, LONG_KINDS),
+    ),
+    "worlds": Preset(
+        "XOR clusters, and what the other parts have few of: RMSprop, dropout, training without weight decay",
+        lambda seed: designed(seed, WORLDS_KINDS),
     ),
     "blind": Preset(
         "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",

@@ -9,8 +9,6 @@ from training_runs.config import RunConfig
 from training_runs.networks.network import Activations, Parameters, draw, linear_default
 from training_runs.networks.noise import Noise
 
-_INPUTS = {"mnist": 784, "digits": 64}
-
 
 @dataclass(frozen=True)
 class MLP:
@@ -24,8 +22,13 @@ class MLP:
     @classmethod
     def of(cls, config: RunConfig) -> "MLP":
         """Return the network of a config."""
-        inputs = _INPUTS.get(config.task_family, config.bits)
-        return cls(inputs, config.width, config.layers, config.classes)
+        inputs = {
+            "mnist": 784,
+            "digits": 64,
+            "parity": config.bits,
+            "clusters": config.dimensions,
+        }
+        return cls(inputs[config.task_family], config.width, config.layers, config.classes)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter of one run."""

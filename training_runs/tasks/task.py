@@ -34,12 +34,13 @@ MakeTask = Callable[[RunConfig, torch.Generator, Path | None], Task]
 
 def make_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None = None) -> Task:
     """Return the task of a config; its noisy labels are drawn last, so that noise changes nothing else."""
-    from training_runs.tasks import digits, mnist, modular, parity, permutation, reviews
+    from training_runs.tasks import clusters, digits, mnist, modular, parity, permutation, reviews
 
     families: dict[str, MakeTask] = {
         "modular": modular.modular_task,
         "permutation": permutation.permutation_task,
         "parity": parity.parity_task,
+        "clusters": clusters.clusters_task,
         "digits": digits.digits_task,
         "mnist": mnist.mnist_task,
         "reviews": reviews.reviews_task,
