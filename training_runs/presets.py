@@ -207,7 +207,7 @@ PRESETS: dict[str, Preset] = {
         lambda seed: designed(seed, LONG_KINDS),
     ),
     "worlds": Preset(
-        "XOR clusters, and what the other parts have few of: RMSprop, dropout, training without weight decay",
+        "not in the corpus: XOR clusters, and what it has few of: RMSprop, dropout, training without weight decay",
         lambda seed: designed(seed, WORLDS_KINDS),
     ),
     "blind": Preset(
