@@ -209,7 +209,8 @@ class Monitor:
         self.flush(timeout)
         if self._asker is not None:
             try:
-                self._asker.finish(status)
+                with self._changed:
+                    self._asker.finish(status)
             except NoForecast as error:
                 self._tell(error.kind, error.words)
             except Exception as error:
@@ -260,9 +261,6 @@ class Monitor:
         """Ask for a forecast of the newest history until there is none, for a while."""
         while (history := self._next_history()) is not None:
             self._ask(*history)
-        if self._asker is not None:
-            with self._harmless("close"):
-                self._asker.close(for_good=self._closed)
 
     def _next_history(self) -> tuple[int, dict[int, _Point], int | None] | None:
         """Wait for a history that was not sent yet and is due; None when the thread should end."""
@@ -279,6 +277,10 @@ class Monitor:
                     return self._logged, self._points.copy(), rewound_to
                 else:
                     break
+            # With the lock held: the next thread, or `finish`, would else be asking as its connection is closed.
+            if self._asker is not None:
+                with self._harmless("close"):
+                    self._asker.close(for_good=self._closed)
             self._thread = None
             return None
 

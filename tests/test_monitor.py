@@ -1,6 +1,7 @@
 """The monitor against a real HTTP server on the loopback: what it sends, and what it makes of the answers."""
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -235,6 +236,36 @@ def test_the_thread_ends_when_idle_and_starts_again(
             time.sleep(0.01)
         assert monitor._thread is None
     assert service.requests[-1]["history"]["step"] == [1, 2]
+
+
+def test_nothing_is_asked_while_an_idle_thread_lets_go_of_its_connection(
+    service: Service, watch: Callable[..., Monitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grokcast.monitor._IDLE_SECONDS", 0.05)
+    monitor = watch(service.url)
+    asker = monitor._asker
+    assert asker is not None
+    close, ask = asker.close, asker.ask
+    closing, overlaps = threading.Event(), []
+
+    def slow_close(*, for_good: bool = True) -> None:
+        closing.set()
+        time.sleep(0.3)
+        close(for_good=for_good)
+        closing.clear()
+
+    def watched_ask(*question: Any) -> Any:
+        overlaps.append(closing.is_set())
+        return ask(*question)
+
+    monkeypatch.setattr(asker, "close", slow_close)
+    monkeypatch.setattr(asker, "ask", watched_ask)
+    monitor.log(1, val_acc=0.1)
+    assert monitor.flush(5)
+    assert closing.wait(5)
+    monitor.log(2, val_acc=0.1)
+    assert monitor.flush(5)
+    assert overlaps == [False, False]
 
 
 def test_a_with_block_ends_with_the_last_history_answered(
