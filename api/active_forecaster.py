@@ -21,6 +21,9 @@ class ActiveForecaster:
 
     def __init__(self, store: ForecasterStore) -> None:
         self.current: OnsetForecaster | None = None
+        self._previous: OnsetForecaster | None = (
+            None  # kept, so that a rollback is followed at once
+        )
         self._store = store
         self._loading = threading.Lock()
         self._told = ""
@@ -30,9 +33,10 @@ class ActiveForecaster:
         with self._loading:
             before = self.current.version if self.current else None
             try:
-                if before == self._store.active_version():
+                wanted = self._store.active_version()
+                if before == wanted:
                     return
-                self.current = self._store.load()
+                self._previous, self.current = self.current, self._loaded(wanted)
             except (ForecasterNotFound, DamagedForecaster) as error:
                 if str(error) != self._told:
                     _LOG.error("the active forecaster cannot be loaded: %s", error)
@@ -42,3 +46,8 @@ class ActiveForecaster:
             now = self.current.version
             forecaster_changed(before, now)
             _LOG.info("forecaster %s answers", now)
+
+    def _loaded(self, version: str) -> OnsetForecaster:
+        if self._previous is not None and self._previous.version == version:
+            return self._previous
+        return self._store.load(version)

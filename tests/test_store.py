@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from api.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecast import Question
 from predictor.retrain import next_version
@@ -53,6 +54,22 @@ def test_activating_and_rolling_back(store):
     assert store.load().version == "synthetic"
     store.activate(first)
     assert store.load().version == first
+
+
+def test_a_rollback_is_followed_without_loading(store, synthetic_forecaster):
+    """Loading takes a second, and a rollback is urgent."""
+    before = store.active_version()
+    active = ActiveForecaster(store)
+    active.follow()
+    answered = active.current
+    store.save(
+        dataclasses.replace(synthetic_forecaster, version="another"), {"corpus": {"runs": 1}}
+    )
+    for version in ("another", before):
+        store.activate(version)
+        active.follow()
+        assert active.current.version == version
+    assert active.current is answered
 
 
 def test_a_version_that_cannot_be_loaded_is_not_activated(store):

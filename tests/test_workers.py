@@ -156,7 +156,7 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
 
 
 def follow(served: Served, version: str) -> None:
-    """Every worker answers with the promoted forecaster two seconds later: the second that is promised, and one to spare."""
+    """Every worker answers with the promoted forecaster two seconds later, as is promised."""
     time.sleep(2)
     seen = set()
     for _ in range(20):
