@@ -103,7 +103,7 @@ def forecasters(caller: Reader, store: Forecasters) -> ForecasterList:
 def activate_forecaster(
     request: ActivateRequest, caller: Admin, store: Forecasters, active: FollowedForecaster
 ) -> ActivateAnswer:
-    """Promote a forecaster, or roll back to one. This worker has loaded it when it answers; others follow within two."""
+    """Promote a forecaster, or roll back to one. It answers here at once, from every worker within two seconds."""
     before = active.current.version if active.current else None
     store.activate(request.version)
     active.follow()
