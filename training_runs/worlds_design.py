@@ -1,7 +1,7 @@
 """A candidate for the corpus, not yet in it: a family that it lacks, and trainings that it has few of.
 
 XOR clusters, since parity was the only family beside modular and S5 arithmetic that memorised first; and RMSprop, dropout and
-training without weight decay, with which runs recorded elsewhere were forecast worst. 600 runs take some fifty minutes on two cores; what they do to forecasts is in docs/decisions.md.
+training without weight decay, with which runs recorded elsewhere were forecast worst. 600 runs take under an hour on two cores; what they do to forecasts is in docs/decisions.md.
 """
 
 from collections.abc import Mapping
