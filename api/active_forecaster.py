@@ -21,9 +21,8 @@ class ActiveForecaster:
 
     def __init__(self, store: ForecasterStore) -> None:
         self.current: OnsetForecaster | None = None
-        self._previous: OnsetForecaster | None = (
-            None  # kept, so that a rollback is followed at once
-        )
+        # Kept, so that a rollback is followed at once.
+        self._previous: OnsetForecaster | None = None
         self._store = store
         self._loading = threading.Lock()
         self._told = ""

@@ -64,9 +64,7 @@ class RunConfig:
     operation: str = "add"  # of modular tasks; random_table: no structure to find
     modulus: int = 53
     bits: int = 40  # of parity inputs
-    parity_bits: int = (
-        3  # how many of them the label is the parity of; of clusters: of a corner's coordinates
-    )
+    parity_bits: int = 3  # of them, or of a cluster's coordinates: the label is their parity
     dimensions: int = 100  # of clusters' inputs
     separation: float = 3.0  # of clusters: how far from 0 their centres lie, in standard deviations
     train_fraction: float = 0.5  # of all samples; the rest validates
