@@ -42,9 +42,7 @@ _SUMMARY = "Early warning for grokking: will this run generalise, when, and is i
 _FOLLOW_SECONDS = 0.5  # within which a worker follows a promotion, and sees a job or a message
 
 
-def create_app(
-    settings: Settings | None = None, forecasters: ForecasterStore | None = None
-) -> FastAPI:
+def create_app(settings: Settings | None = None, forecasters: ForecasterStore | None = None) -> FastAPI:
     """Return the service.
 
     Parameters
@@ -98,9 +96,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state.runs = RunStore(database, settings.run_point_limit)
     state.timelines = ForecastStore(database)
     state.live = LiveForecasts(state.runs, state.timelines, webhooks)
-    state.streams = EventStreams(
-        state.runs, state.timelines, state.keys, settings.event_stream_limit
-    )
+    state.streams = EventStreams(state.runs, state.timelines, state.keys, settings.event_stream_limit)
     state.retrainings = RetrainingStore(database)
     state.active = ActiveForecaster(state.forecasters)
     await run_in_threadpool(state.active.follow)
@@ -127,9 +123,7 @@ class _Service(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, with problems under their own media type, which FastAPI has no setting for."""
         if self.openapi_schema is None:
-            document = get_openapi(
-                title=self.title, version=self.version, summary=self.summary, routes=self.routes
-            )
+            document = get_openapi(title=self.title, version=self.version, summary=self.summary, routes=self.routes)
             for path in document["paths"].values():
                 for operation in path.values():
                     _name_problems(operation["responses"])

@@ -127,8 +127,7 @@ def _check_origin(request: Request) -> None:
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
     if origin not in (own, *request.app.state.settings.cors_origins):
         raise Forbidden(
-            f"pages of {origin[:80]} may change nothing here without a key; "
-            "GROKCAST_CORS_ORIGINS names those that may"
+            f"pages of {origin[:80]} may change nothing here without a key; GROKCAST_CORS_ORIGINS names those that may"
         )
 
 
@@ -143,9 +142,7 @@ def _is_loopback(host: str) -> bool:
 def _requiring(scope: Scope) -> object:
     async def allowed(caller: Annotated[Caller, Depends(identify)]) -> Caller:
         if not caller.may(scope):
-            raise Forbidden(
-                f"this needs a key with the scope `{scope}`; yours has `{caller.scope}`"
-            )
+            raise Forbidden(f"this needs a key with the scope `{scope}`; yours has `{caller.scope}`")
         return caller
 
     return Depends(allowed)

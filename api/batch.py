@@ -12,9 +12,7 @@ from predictor.forecaster import OnsetForecaster
 from training_runs import InvalidInput
 
 
-def forecast_items(
-    forecaster: OnsetForecaster, items: list[Any]
-) -> list[ForecastItem | ProblemItem]:
+def forecast_items(forecaster: OnsetForecaster, items: list[Any]) -> list[ForecastItem | ProblemItem]:
     """Return an answer or a problem for each item, in order."""
     asked = [_question(item) for item in items]
     questions = [question for question in asked if isinstance(question, Question)]

@@ -21,9 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from training_runs import InvalidInput
 
-REVISION = (
-    "0001"  # of the schema that this code works with: the newest file of `migrations/versions`
-)
+REVISION = "0001"  # of the schema that this code works with: the newest file of `migrations/versions`
 
 _LOCK_SECONDS = 30  # how long a writer waits for the others
 _ENGINE: Any = {
@@ -47,9 +45,7 @@ class Database:
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
         self._readers = (
-            self.engine
-            if self.is_sqlite
-            else self.engine.execution_options(isolation_level="REPEATABLE READ")
+            self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         )
 
     @property
@@ -89,9 +85,7 @@ class Database:
 
         with self.writing() as connection:
             if not self.is_sqlite:
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
-                )
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             upgrade(connection)
 
     def revision(self) -> str | None:
@@ -117,9 +111,7 @@ def _checked(text_: str) -> URL:
     try:
         url = make_url(text_)
     except ArgumentError:
-        raise InvalidInput(
-            field="GROKCAST_DATABASE_URL", value="not a URL", expected=expected
-        ) from None
+        raise InvalidInput(field="GROKCAST_DATABASE_URL", value="not a URL", expected=expected) from None
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     in_memory = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
@@ -136,17 +128,13 @@ def _sqlite(url: URL) -> Engine:
         # It holds the secrets of webhooks; what lies beside it gets the same mode.
         file.touch(mode=0o600)
     # As many connections as there are threads that answer requests: none waits for another's.
-    engine = create_engine(
-        url, pool_size=10, max_overflow=40, connect_args={"timeout": _LOCK_SECONDS}, **_ENGINE
-    )
+    engine = create_engine(url, pool_size=10, max_overflow=40, connect_args={"timeout": _LOCK_SECONDS}, **_ENGINE)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
         _write_ahead(connection)
-        connection.execute(
-            "PRAGMA synchronous = FULL"
-        )  # an acknowledged write survives a power cut
+        connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")

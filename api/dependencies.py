@@ -33,9 +33,7 @@ class _Page:
 
 async def _page(
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many")] = _PAGE,
-    cursor: Annotated[
-        int | None, Query(ge=0, le=_LARGEST, description="`next_cursor` of the page before")
-    ] = None,
+    cursor: Annotated[int | None, Query(ge=0, le=_LARGEST, description="`next_cursor` of the page before")] = None,
 ) -> _Page:
     return _Page(limit, cursor)
 
@@ -92,9 +90,7 @@ async def _retrainings(request: Request) -> RetrainingStore:
     return retrainings
 
 
-RunId = Annotated[
-    str, Path(pattern=RUN_ID, description="letters, digits and `._:+=@~-`; up to 128")
-]
+RunId = Annotated[str, Path(pattern=RUN_ID, description="letters, digits and `._:+=@~-`; up to 128")]
 FromStep = Annotated[int, Query(ge=0, le=_LARGEST, description="the first step to take back")]
 Number = Annotated[int, Path(ge=1, le=_LARGEST)]
 Page = Annotated[_Page, Depends(_page)]

@@ -26,9 +26,7 @@ _WATCHED = 50  # runs that a stream of all runs is about
 class EventStreams:
     """Streams of one worker, up to a limit: each holds a connection of a client."""
 
-    def __init__(
-        self, runs: RunStore, timelines: ForecastStore, keys: KeyStore, limit: int
-    ) -> None:
+    def __init__(self, runs: RunStore, timelines: ForecastStore, keys: KeyStore, limit: int) -> None:
         self._runs, self._timelines, self._keys, self._limit = runs, timelines, keys, limit
         self._open = 0
         self._lock = Lock()
@@ -43,9 +41,7 @@ class EventStreams:
         if self._open >= self._limit:
             raise TooManyStreams(self._limit)
 
-    async def watch(
-        self, caller: Caller, run_id: str, after: int | None
-    ) -> AsyncIterator[ServerSentEvent]:
+    async def watch(self, caller: Caller, run_id: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
         """Yield what happens to a run; first what it is now. End when it is deleted, or its caller's key revoked.
 
         Parameters

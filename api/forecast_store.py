@@ -44,9 +44,7 @@ class ForecastStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self, run: StoredRun, forecaster: str, observed_until: int, forecast: Mapping[str, Any]
-    ) -> None:
+    def add(self, run: StoredRun, forecaster: str, observed_until: int, forecast: Mapping[str, Any]) -> None:
         """Keep a forecast that was made from a run as it was; once, however many workers make it."""
         values = {
             "run": run.id,
@@ -62,9 +60,7 @@ class ForecastStore:
                     select(runs.c.rewinds).where(runs.c.id == run.id).with_for_update()
                 ).scalar()
                 if rewinds is not None:  # it may have been deleted meanwhile
-                    connection.execute(
-                        insert(forecasts).values(**values, rewound=rewinds != run.rewinds)
-                    )
+                    connection.execute(insert(forecasts).values(**values, rewound=rewinds != run.rewinds))
         except IntegrityError:
             return  # another worker made the same one
 

@@ -16,9 +16,7 @@ from api.caller import Caller, Scope
 from api.database import Database
 from api.tables import keys
 
-_NO_DIGEST = (
-    "0" * 64
-)  # of no secret: what an unknown key is compared with, so that it takes as long
+_NO_DIGEST = "0" * 64  # of no secret: what an unknown key is compared with, so that it takes as long
 # That no key was ever made: to ask at every request takes a tenth of a forecast.
 _REMEMBERED_SECONDS = 0.5
 
@@ -71,9 +69,7 @@ class KeyStore:
         if not self._in_use:
             asked_at = time.monotonic()
             with self._database.reading() as connection:
-                self._in_use = (
-                    connection.execute(select(keys.c.key_id).limit(1)).first() is not None
-                )
+                self._in_use = connection.execute(select(keys.c.key_id).limit(1)).first() is not None
             self._free_until = asked_at + _REMEMBERED_SECONDS
         return self._in_use
 
@@ -87,9 +83,7 @@ class KeyStore:
         key_id, _, secret = rest.partition("_")
         if prefix != "gk" or not key_id.isalnum():
             return None
-        query = select(keys.c.scope, keys.c.digest, keys.c.revoked_at).where(
-            keys.c.key_id == key_id
-        )
+        query = select(keys.c.scope, keys.c.digest, keys.c.revoked_at).where(keys.c.key_id == key_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         is_right = hmac.compare_digest(_digest(secret), row.digest if row else _NO_DIGEST)
@@ -99,9 +93,7 @@ class KeyStore:
         """Say whether a caller who was let in would be let in now: their key is not revoked; without one, none was made."""
         if caller.key_id is None:
             return not self.in_use()
-        query = select(keys.c.key_id).where(
-            keys.c.key_id == caller.key_id, keys.c.revoked_at.is_(None)
-        )
+        query = select(keys.c.key_id).where(keys.c.key_id == caller.key_id, keys.c.revoked_at.is_(None))
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
 

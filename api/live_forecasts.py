@@ -55,9 +55,7 @@ class LiveForecasts:
         except InvalidInput as error:
             return Appended(run, changed, problem=Problem.of_input(error))
 
-    def forecast(
-        self, caller: Caller, run_id: str, forecaster: OnsetForecaster
-    ) -> tuple[StoredRun, ForecastAnswer]:
+    def forecast(self, caller: Caller, run_id: str, forecaster: OnsetForecaster) -> tuple[StoredRun, ForecastAnswer]:
         """Return a run as it is now, and what this forecaster says of it; made only once.
 
         Raises
@@ -74,9 +72,7 @@ class LiveForecasts:
             history = Trajectory([0], {})
         answer = ForecastAnswer.from_forecast(forecaster.forecast(_question(run, history)))
         FORECASTS.labels(phase=answer.phase or "unknown").inc()
-        self._timeline.add(
-            run, forecaster.version, answer.observed_until_step, answer.model_dump(mode="json")
-        )
+        self._timeline.add(run, forecaster.version, answer.observed_until_step, answer.model_dump(mode="json"))
         self._webhooks.consider(run, answer)
         return run, answer
 

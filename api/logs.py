@@ -27,18 +27,12 @@ def log_config(format: Literal["text", "json"]) -> dict[str, Any]:
 
 def json_formatter() -> logging.Formatter:
     """Return a formatter for machines."""
-    return _formatter(
-        structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)
-    )
+    return _formatter(structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True))
 
 
 def text_formatter() -> logging.Formatter:
     """Return a formatter for people."""
-    return _formatter(
-        structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        )
-    )
+    return _formatter(structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback))
 
 
 def _without_colors(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

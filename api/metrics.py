@@ -18,9 +18,7 @@ from api.retraining_store import STATES, RetrainingStore
 
 _REGISTRY = CollectorRegistry()
 
-REQUESTS = Counter(
-    "grokcast_requests", "Requests answered.", ["method", "route", "status"], registry=_REGISTRY
-)
+REQUESTS = Counter("grokcast_requests", "Requests answered.", ["method", "route", "status"], registry=_REGISTRY)
 LATENCY = Histogram(
     "grokcast_request_seconds",
     "Seconds from a request to the end of its answer.",
@@ -65,9 +63,7 @@ class _Retrainings(Collector):
         self._store = store
 
     def collect(self) -> Iterable[Metric]:
-        family = GaugeMetricFamily(
-            "grokcast_retrainings", "Retrainings by state.", labels=["state"]
-        )
+        family = GaugeMetricFamily("grokcast_retrainings", "Retrainings by state.", labels=["state"])
         counts = self._store.counts()
         for state in STATES:
             family.add_metric([state], counts.get(state, 0))

@@ -23,9 +23,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def page() -> FileResponse:
     """Show the page."""
-    return FileResponse(
-        _PAGE / "index.html", headers={"Content-Security-Policy": _POLICY, **_FRESH}
-    )
+    return FileResponse(_PAGE / "index.html", headers={"Content-Security-Policy": _POLICY, **_FRESH})
 
 
 class _Files(StaticFiles):

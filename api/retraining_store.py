@@ -131,22 +131,16 @@ class RetrainingStore:
         """Ask a retraining to end; one that nobody works on ends at once, one that is over stays what it is."""
         with self._database.writing() as connection:
             connection.execute(
-                update(table)
-                .where(table.c.id == number, table.c.state == "queued")
-                .values(**_over("cancelled"))
+                update(table).where(table.c.id == number, table.c.state == "queued").values(**_over("cancelled"))
             )
             connection.execute(
-                update(table)
-                .where(table.c.id == number, table.c.state == "running")
-                .values(cancel_requested=True)
+                update(table).where(table.c.id == number, table.c.state == "running").values(cancel_requested=True)
             )
         return self.get(number)
 
     def claim(self) -> Claim | None:
         """Take a job that nobody holds, or whose holder is lost; None where there is none."""
-        with (
-            self._database.reading() as connection
-        ):  # most of the time there is nothing: no lock for that
+        with self._database.reading() as connection:  # most of the time there is nothing: no lock for that
             if connection.execute(_claimable(time.time())).first() is None:
                 return None
         with self._database.writing() as connection:
@@ -180,9 +174,7 @@ class RetrainingStore:
             ).rowcount
             if not held:
                 return "lost"
-            cancelled = connection.execute(
-                select(table.c.cancel_requested).where(table.c.id == claim.id)
-            ).scalar()
+            cancelled = connection.execute(select(table.c.cancel_requested).where(table.c.id == claim.id)).scalar()
             return "cancel" if cancelled else "held"
 
     def progress(self, claim: Claim, stage: str, done: int, total: int) -> None:
@@ -191,9 +183,7 @@ class RetrainingStore:
 
     def succeed(self, claim: Claim, result: Mapping[str, Any]) -> bool:
         """Note that a job is done; say whether it was still the holder's."""
-        return self._change(
-            claim, **_over("succeeded"), result=result, stage="done", done=1, total=1
-        )
+        return self._change(claim, **_over("succeeded"), result=result, stage="done", done=1, total=1)
 
     def fail(self, claim: Claim, problem: str) -> bool:
         """Note that a job failed, and why."""
@@ -205,15 +195,11 @@ class RetrainingStore:
 
     def release(self, claim: Claim) -> bool:
         """Put a job back: its process ends with the service, and the next start begins it again."""
-        return self._change(
-            claim, state="queued", holder=None, lease_until=None, attempt=table.c.attempt - 1
-        )
+        return self._change(claim, state="queued", holder=None, lease_until=None, attempt=table.c.attempt - 1)
 
     def _change(self, claim: Claim, **values: Any) -> bool:
         with self._database.writing() as connection:
-            return bool(
-                connection.execute(update(table).where(_held(claim)).values(**values)).rowcount
-            )
+            return bool(connection.execute(update(table).where(_held(claim)).values(**values)).rowcount)
 
 
 def _lost(now: float) -> ColumnElement[bool]:

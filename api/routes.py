@@ -50,9 +50,7 @@ _PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
     responses=_BODY_PROBLEMS,
     response_model=ForecastAnswer,
 )
-async def forecast(
-    request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster
-) -> Response:
+async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast whether and when a run will generalise, from the history so far."""
     if request.history.size <= _SHORT:
         return _forecast(request, forecaster)

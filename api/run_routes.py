@@ -37,9 +37,7 @@ from api.run_schemas import (
 router = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=JsonRoute)
 _PROBLEMS = problem_responses(400, 401, 403, 404, 422, 429, 500, 503)
 _BODY_PROBLEMS = problem_responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
-_CREATED: dict[int | str, dict[str, Any]] = {
-    201: {"model": RunRegistered, "description": "The run is new"}
-}
+_CREATED: dict[int | str, dict[str, Any]] = {201: {"model": RunRegistered, "description": "The run is new"}}
 
 
 @router.get("", responses=_PROBLEMS)
@@ -107,9 +105,7 @@ def rewind_metrics(run_id: RunId, from_step: FromStep, caller: Writer, runs: Run
 
 
 @router.get("/{run_id}/forecasts", responses=_PROBLEMS)
-def list_forecasts(
-    run_id: RunId, caller: Reader, runs: Runs, timelines: Timelines, page: Page
-) -> Timeline:
+def list_forecasts(run_id: RunId, caller: Reader, runs: Runs, timelines: Timelines, page: Page) -> Timeline:
     """Page through the forecasts of a run, in the order in which they were made: what was believed when."""
     run = runs.get(caller, run_id)
     return Timeline.of(timelines.page(run, page.limit + 1, page.cursor or 0), page.limit)
@@ -130,9 +126,7 @@ async def run_events(events: Events) -> AsyncIterator[ServerSentEvent]:
 
 
 @router.put("/{run_id}/outcome", responses=_BODY_PROBLEMS)
-def put_outcome(
-    run_id: RunId, request: OutcomeRequest, caller: Writer, runs: Runs
-) -> OutcomeAnswer:
+def put_outcome(run_id: RunId, request: OutcomeRequest, caller: Writer, runs: Runs) -> OutcomeAnswer:
     """Say that a run has ended, and how. From then on it is training data."""
     runs.finish(caller, run_id, request.status, request.blocked)
     return OutcomeAnswer.of(*runs.history(caller, run_id))

@@ -26,9 +26,7 @@ NEXT = Field(description="`?cursor=` of the next page; null at the end")
 RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
 Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
 
-Secret = Annotated[
-    str, StringConstraints(strict=True, min_length=16, max_length=200, pattern=r"^[!-~ ]+$")
-]
+Secret = Annotated[str, StringConstraints(strict=True, min_length=16, max_length=200, pattern=r"^[!-~ ]+$")]
 
 
 class WebhookFields(BaseModel):
@@ -44,9 +42,7 @@ class RunRequest(BaseModel):
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [RUN]})
 
     context: ContextFields | None = None
-    horizon_step: WholeNumber | None = Field(
-        None, description="default: `context.budget_step`, else 10x the last step"
-    )
+    horizon_step: WholeNumber | None = Field(None, description="default: `context.budget_step`, else 10x the last step")
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )
@@ -91,9 +87,7 @@ class OutcomeRequest(BaseModel):
         "finished",
         description="`finished`: trained as long as was meant; `stopped_early`: stopped after generalising; `diverged`",
     )
-    blocked: bool = Field(
-        False, description="it never could generalise, for instance because labels were shuffled"
-    )
+    blocked: bool = Field(False, description="it never could generalise, for instance because labels were shuffled")
 
 
 class RunSummary(BaseModel):
@@ -182,7 +176,23 @@ class RunPage(BaseModel):
 class AppendAnswer(BaseModel):
     """What a run is after points were added, and what is forecast of it now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"run_id": "seed-1", "status": "running", "points_changed": 5, "points": 5, "observed_until_step": 60, "revision": 1, "forecast": ANSWER, "problem": None, "warnings": []}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "run_id": "seed-1",
+                    "status": "running",
+                    "points_changed": 5,
+                    "points": 5,
+                    "observed_until_step": 60,
+                    "revision": 1,
+                    "forecast": ANSWER,
+                    "problem": None,
+                    "warnings": [],
+                }
+            ]
+        }
+    )
 
     run_id: str
     status: RunStatus

@@ -130,9 +130,7 @@ class RunStore:
         with self._database.reading() as connection:
             return _get(connection, caller, run_id)
 
-    def page(
-        self, caller: Caller, limit: int, before: int | None = None, status: str | None = None
-    ) -> list[StoredRun]:
+    def page(self, caller: Caller, limit: int, before: int | None = None, status: str | None = None) -> list[StoredRun]:
         """Return runs, the newest first, from before a run's number on."""
         query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         if caller.scope != "admin":
@@ -177,9 +175,7 @@ class RunStore:
             self._check_room(run, len(new))
             _write(connection, run, new, changed)
             last = max(history.observed_until, run.observed_until_step or 0)
-            _change(
-                connection, run, point_count=run.point_count + len(new), observed_until_step=last
-            )
+            _change(connection, run, point_count=run.point_count + len(new), observed_until_step=last)
             return _get(connection, caller, run_id), len(new) + len(changed)
 
     def rewind(self, caller: Caller, run_id: str, from_step: int) -> tuple[StoredRun, int]:
@@ -188,9 +184,7 @@ class RunStore:
             run = _get(connection, caller, run_id, lock=True)
             later = (points.c.run == run.id) & (points.c.step >= from_step)
             gone = connection.execute(delete(points).where(later)).rowcount
-            last = connection.execute(
-                select(func.max(points.c.step)).where(points.c.run == run.id)
-            ).scalar()
+            last = connection.execute(select(func.max(points.c.step)).where(points.c.run == run.id)).scalar()
             connection.execute(
                 update(forecasts)
                 .where(
@@ -277,20 +271,14 @@ def _get(connection: Connection, caller: Caller, run_id: str, lock: bool = False
 
 def _change(connection: Connection, run: StoredRun, **values: Any) -> None:
     connection.execute(
-        update(runs)
-        .where(runs.c.id == run.id)
-        .values(revision=run.revision + 1, updated_at=time.time(), **values)
+        update(runs).where(runs.c.id == run.id).values(revision=run.revision + 1, updated_at=time.time(), **values)
     )
 
 
-def _stored(
-    connection: Connection, run: StoredRun, history: Trajectory
-) -> dict[int, dict[str, float]]:
+def _stored(connection: Connection, run: StoredRun, history: Trajectory) -> dict[int, dict[str, float]]:
     """Return the stored points in the range of a history, by step."""
     first, last = int(history.steps[0]), int(history.steps[-1])
-    query = select(points.c.step, points.c["values"]).where(
-        points.c.run == run.id, points.c.step.between(first, last)
-    )
+    query = select(points.c.step, points.c["values"]).where(points.c.run == run.id, points.c.step.between(first, last))
     return {step: from_json(values) for step, values in connection.execute(query)}
 
 
@@ -362,11 +350,7 @@ def _write(
 
 
 def _trajectory(connection: Connection, run: StoredRun) -> Trajectory | None:
-    query = (
-        select(points.c.step, points.c["values"])
-        .where(points.c.run == run.id)
-        .order_by(points.c.step)
-    )
+    query = select(points.c.step, points.c["values"]).where(points.c.run == run.id).order_by(points.c.step)
     rows = connection.execute(query).all()
     if not rows:
         return None

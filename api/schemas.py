@@ -26,9 +26,7 @@ class ForecastRequest(BaseModel):
 
     history: History
     context: ContextFields | None = None
-    horizon_step: WholeNumber | None = Field(
-        None, description="default: `context.budget_step`, else 10x the last step"
-    )
+    horizon_step: WholeNumber | None = Field(None, description="default: `context.budget_step`, else 10x the last step")
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )

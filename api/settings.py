@@ -29,12 +29,8 @@ class Settings(BaseSettings):
     port: int = Field(8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     workers: int = Field(1, ge=1, description="processes that answer requests")
     # 100,000 checkpoints of 8 signals take about 16 MiB of JSON.
-    forecast_body_limit: int = Field(
-        16 * MIB, gt=0, description="bytes in a request body, after decompression"
-    )
-    batch_body_limit: int = Field(
-        64 * MIB, gt=0, description="the same for a batch, which holds up to 1,000 histories"
-    )
+    forecast_body_limit: int = Field(16 * MIB, gt=0, description="bytes in a request body, after decompression")
+    batch_body_limit: int = Field(64 * MIB, gt=0, description="the same for a batch, which holds up to 1,000 histories")
     run_point_limit: int = Field(100_000, gt=0, description="checkpoints in one stored run")
     rate_limit: str = Field(
         "6000/minute",
@@ -50,9 +46,7 @@ class Settings(BaseSettings):
     event_stream_limit: int = Field(
         100, gt=0, description="open streams of `GET /v1/runs/{run_id}/events` in each worker"
     )
-    webhook_private_addresses: bool = Field(
-        False, description="let webhooks reach addresses that are not public"
-    )
+    webhook_private_addresses: bool = Field(False, description="let webhooks reach addresses that are not public")
     log_format: Literal["text", "json"] = Field(
         "text", description="lines for people, or one JSON object a line for machines"
     )

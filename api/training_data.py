@@ -12,9 +12,7 @@ from training_runs.onset import SUSTAINED_EVALS
 def training_runs(store: RunStore) -> list[Run]:
     """Return the finished runs that have something to teach, in the order in which they were registered."""
     return [
-        as_run(stored, history)
-        for stored, history in store.finished()
-        if history is not None and lack(history) is None
+        as_run(stored, history) for stored, history in store.finished() if history is not None and lack(history) is None
     ]
 
 

@@ -94,9 +94,7 @@ class Webhooks:
     def send_due(self) -> None:
         """Post every message that is due, some at a time: a receiver that hangs holds up nobody else's."""
         while claimed := list(itertools.islice(iter(self._claim, None), _AT_ONCE)):
-            for delivery, (problem, final) in zip(
-                claimed, asyncio.run(self._post_all(claimed)), strict=True
-            ):
+            for delivery, (problem, final) in zip(claimed, asyncio.run(self._post_all(claimed)), strict=True):
                 self._settle(delivery, problem, final)
 
     def _claim(self) -> _Delivery | None:
@@ -140,9 +138,7 @@ class Webhooks:
                 "problem": problem,
             }
         with self._database.writing() as connection:
-            connection.execute(
-                update(deliveries).where(deliveries.c.id == delivery.id).values(values)
-            )
+            connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
 
     async def _post_all(self, messages: Sequence[_Delivery]) -> list[_Outcome]:
         return await asyncio.gather(*map(self._post, messages))
@@ -172,9 +168,7 @@ class Webhooks:
             "User-Agent": "grokcast",
             **signed(delivery.message_id, body, delivery.secret, int(time.time())),
         }
-        address = await asyncio.to_thread(
-            public_address, host, port, private_addresses=self._private
-        )
+        address = await asyncio.to_thread(public_address, host, port, private_addresses=self._private)
         netloc = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         async with (
             httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,

@@ -100,9 +100,7 @@ class Demo:
 def train(url: str, service: subprocess.Popen[bytes]) -> Demo:
     """Train to the onset or to the budget, printing the forecast at each checkpoint."""
     torch.manual_seed(SEED)
-    torch.set_num_threads(
-        1
-    )  # the service has the other core; and every machine sums in the same order
+    torch.set_num_threads(1)  # the service has the other core; and every machine sums in the same order
     residues = torch.arange(MODULUS)
     pairs = torch.cartesian_prod(residues, residues)
     sums = pairs.sum(1) % MODULUS

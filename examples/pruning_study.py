@@ -186,18 +186,14 @@ def compare(trials: list[Trial], orders: int) -> dict[str, dict[str, Any]]:
     forecaster = Remembered()
     pruners = {"no pruning": lambda _: NopPruner()}
     for warmup in (0, 500, 1_500):
-        pruners[f"MedianPruner, warm-up {warmup:,}"] = lambda _, w=warmup: MedianPruner(
-            n_warmup_steps=w
-        )
+        pruners[f"MedianPruner, warm-up {warmup:,}"] = lambda _, w=warmup: MedianPruner(n_warmup_steps=w)
     for factor, resource in ((4, "auto"), (2, "auto"), (2, 1_000)):
-        pruners[f"SuccessiveHalvingPruner by {factor}, from {resource}"] = (
-            lambda _, f=factor, r=resource: SuccessiveHalvingPruner(min_resource=r, reduction_factor=f)
-        )  # fmt: skip
+        pruners[f"SuccessiveHalvingPruner by {factor}, from {resource}"] = lambda _, f=factor, r=resource: (
+            SuccessiveHalvingPruner(min_resource=r, reduction_factor=f)
+        )
     pruners["GrokPruner, advice"] = lambda order: Pinned(order, None, forecaster)
     for limit in (0.05, 0.1, 0.2, 0.4):
-        pruners[f"GrokPruner, below {limit:g}"] = lambda order, b=limit: Pinned(
-            order, b, forecaster
-        )
+        pruners[f"GrokPruner, below {limit:g}"] = lambda order, b=limit: Pinned(order, b, forecaster)
     results = {}
     for name, make in pruners.items():
         figures = []
@@ -215,7 +211,10 @@ def compare(trials: list[Trial], orders: int) -> dict[str, dict[str, Any]]:
             for figure in ("kept", "kept_late", "compute")
         }
         line = results[name]
-        print(f"{name:45} keeps {line['kept_late']['mean']:.2f} of late bloomers, {line['kept']['mean']:.2f} of all, at {line['compute']['mean']:.2f} of the compute", flush=True)  # fmt: skip
+        print(
+            f"{name:45} keeps {line['kept_late']['mean']:.2f} of late bloomers, {line['kept']['mean']:.2f} of all, at {line['compute']['mean']:.2f} of the compute",
+            flush=True,
+        )
     return results
 
 
@@ -225,22 +224,28 @@ def plot(results: dict[str, dict[str, Any]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
-    styles = {"no": ("#555555", "s"), "Me": ("#c2571a", "o"), "Su": ("#7a4fa3", "^"), "Gr": ("#1a6fb0", "D")}  # fmt: skip
+    styles = {"no": ("#555555", "s"), "Me": ("#c2571a", "o"), "Su": ("#7a4fa3", "^"), "Gr": ("#1a6fb0", "D")}
     for name, line in results.items():
         color, marker = styles[name[:2]]
         x, y = line["compute"], line["kept_late"]
         axes.errorbar(
-            x["mean"], y["mean"],
+            x["mean"],
+            y["mean"],
             xerr=[[x["mean"] - x["low"]], [x["high"] - x["mean"]]],
             yerr=[[y["mean"] - y["low"]], [y["high"] - y["mean"]]],
-            color=color, marker=marker, capsize=2, linewidth=1,
-        )  # fmt: skip
-        axes.annotate(name, (x["mean"], y["mean"]), xytext=(6, 4), textcoords="offset points", fontsize=7, color=color)  # fmt: skip
+            color=color,
+            marker=marker,
+            capsize=2,
+            linewidth=1,
+        )
+        axes.annotate(name, (x["mean"], y["mean"]), xytext=(6, 4), textcoords="offset points", fontsize=7, color=color)
     axes.set(
-        xlabel="compute spent, share of all budgets", ylabel="late bloomers kept, share",
-        xlim=(0, 1.15), ylim=(-0.05, 1.1),
-    )  # fmt: skip
-    axes.set_title("Pruners on one random search (mean and range over orders of the trials)", fontsize=9)  # fmt: skip
+        xlabel="compute spent, share of all budgets",
+        ylabel="late bloomers kept, share",
+        xlim=(0, 1.15),
+        ylim=(-0.05, 1.1),
+    )
+    axes.set_title("Pruners on one random search (mean and range over orders of the trials)", fontsize=9)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.savefig(path, dpi=150)
@@ -278,11 +283,16 @@ def write(found: dict[str, Any], docs: Path) -> None:
 def main() -> None:
     """Train, replay, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=Path, default=Path("out/pruning"), help="folder of trials: what is there is not trained again [%(default)s]")  # fmt: skip
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("out/pruning"),
+        help="folder of trials: what is there is not trained again [%(default)s]",
+    )
     parser.add_argument("--docs", type=Path, default=DOCS, help="folder to write to [%(default)s]")
-    parser.add_argument("--late", type=int, default=LATE, help="late bloomers that are enough [%(default)s]")  # fmt: skip
-    parser.add_argument("--most", type=int, default=MOST_TRIALS, help="trials at most [%(default)s]")  # fmt: skip
-    parser.add_argument("--orders", type=int, default=N_ORDERS, help="orders of the trials [%(default)s]")  # fmt: skip
+    parser.add_argument("--late", type=int, default=LATE, help="late bloomers that are enough [%(default)s]")
+    parser.add_argument("--most", type=int, default=MOST_TRIALS, help="trials at most [%(default)s]")
+    parser.add_argument("--orders", type=int, default=N_ORDERS, help="orders of the trials [%(default)s]")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -29,7 +29,14 @@ CONFIG = RunConfig(
 )
 LANDMARK = 500  # flat for a while, and nothing to be seen
 SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
-CONTEXT = {"operation": "add", "chance_accuracy": 1 / CONFIG.modulus, "learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw", "train_size": CONFIG.train_size}  # fmt: skip
+CONTEXT = {
+    "operation": "add",
+    "chance_accuracy": 1 / CONFIG.modulus,
+    "learning_rate": 1e-3,
+    "weight_decay": 1.0,
+    "optimizer": "adamw",
+    "train_size": CONFIG.train_size,
+}
 
 
 def main() -> None:
@@ -43,8 +50,12 @@ def main() -> None:
     question = Question(flat, Context(**CONTEXT), horizon_step=CONFIG.budget_step)
     forecast = ForecasterStore().load().forecast(question)
     write_picture(FOLDER / "forecast.png", flat, forecast, whole)
-    print(f"memorised {memorization(whole).step}, rise {rise_step(whole, 1 / CONFIG.modulus, 0.95)}, onset {generalization(whole, 0.95).step}")  # fmt: skip
-    print(f"forecast at {LANDMARK}: {forecast.onset_step}, P {forecast.probability_onset_by_horizon:.2f}, {forecast.advice}")  # fmt: skip
+    print(
+        f"memorised {memorization(whole).step}, rise {rise_step(whole, 1 / CONFIG.modulus, 0.95)}, onset {generalization(whole, 0.95).step}"
+    )
+    print(
+        f"forecast at {LANDMARK}: {forecast.onset_step}, P {forecast.probability_onset_by_horizon:.2f}, {forecast.advice}"
+    )
 
 
 def _table(history: Trajectory) -> pd.DataFrame:

@@ -58,9 +58,7 @@ def _at(x: FloatArray, curves: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(curves[:, right - 1] * (1 - share) + curves[:, right] * share)
 
 
-def extremes(
-    x: FloatArray, curves: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def extremes(x: FloatArray, curves: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return (highest value, decades since it, lowest value, decades since it), each of shape (n_curves,)."""
     rows = np.arange(len(curves))
     top, bottom = curves.argmax(1), curves.argmin(1)

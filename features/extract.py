@@ -172,21 +172,30 @@ _CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
     "modulus": ("log10 of the modulus", lambda c, t: _log(c.modulus)),
     "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
     "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
-    "samples_per_parameter": ("log10 of training samples per parameter", lambda c, t: _ratio(c.train_size, c.parameters)),
-    "samples_over_critical": ("log10 of training samples over classes to the power of 1.5", lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5)),
+    "samples_per_parameter": (
+        "log10 of training samples per parameter",
+        lambda c, t: _ratio(c.train_size, c.parameters),
+    ),
+    "samples_over_critical": (
+        "log10 of training samples over classes to the power of 1.5",
+        lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5),
+    ),
     "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
     "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
     "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
     "layers": ("number of layers", lambda c, t: c.layers),
     "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(_batch(c), c.train_size)),
-    "decoupled_decay": ("weight decay apart from the gradient (AdamW, Muon)", lambda c, t: _begins(c.optimizer, "adamw", "muon")),
+    "decoupled_decay": (
+        "weight decay apart from the gradient (AdamW, Muon)",
+        lambda c, t: _begins(c.optimizer, "adamw", "muon"),
+    ),
     "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _begins(c.optimizer, "sgd")),
     "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
     "dropout": ("dropout rate", lambda c, t: c.dropout),
     "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
     "separable": ("the operation adds a term of each argument", lambda c, t: separable(c.operation)),
     "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
-}  # fmt: skip
+}
 
 FEATURES: dict[str, Feature] = {
     f.name: f
@@ -199,9 +208,7 @@ FEATURES: dict[str, Feature] = {
 _COLUMN = {name: k for k, name in enumerate(FEATURES)}
 # The column of each of these shapes of each curve; -1 where there is none.
 _COLUMN_SHAPES = ("level", *_SHAPES)
-_SHAPE_COLUMNS = np.array(
-    [[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in _COLUMN_SHAPES]
-)
+_SHAPE_COLUMNS = np.array([[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in _COLUMN_SHAPES])
 _CURVE_INDEX = {signal: k for k, signal in enumerate(_CURVES)}
 
 
@@ -276,9 +283,7 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
         if memorized.step is not None:
             put("memorization_age", np.log10(landmark / max(memorized.step, 1)))
         if (train_acc >= 0.5).any():
-            put(
-                "half_fit_age", np.log10(landmark / max(int(steps[np.argmax(train_acc >= 0.5)]), 1))
-            )
+            put("half_fit_age", np.log10(landmark / max(int(steps[np.argmax(train_acc >= 0.5)]), 1)))
     # Not told, it is what the first checkpoint shows: all that a history alone says of the task.
     chance = min(max(chance_accuracy_of(context, history)[0], _LEAST_CHANCE), _MOST_CHANCE)
     has_val_acc = bool(len(history.recorded("val_acc")[1]))

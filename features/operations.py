@@ -12,12 +12,25 @@ _SYMMETRIC = {"add", "mul", "x2_y2", "x2_xy_y2"}
 _ALSO = {
     "add": ("addition", "plus", "sum", "+", "x+y", "a+b", "add_mod", "mod_add", "modular_addition"),
     "sub": ("subtraction", "subtract", "minus", "-", "x-y", "a-b", "sub_mod", "mod_sub", "modular_subtraction"),
-    "mul": ("multiplication", "multiply", "product", "times", "*", "x*y", "xy", "a*b", "mul_mod", "mod_mul", "product_mod", "modular_multiplication"),
+    "mul": (
+        "multiplication",
+        "multiply",
+        "product",
+        "times",
+        "*",
+        "x*y",
+        "xy",
+        "a*b",
+        "mul_mod",
+        "mod_mul",
+        "product_mod",
+        "modular_multiplication",
+    ),
     "div": ("division", "divide", "/", "x/y", "a/b", "div_mod", "mod_div", "modular_division"),
     "x2_y2": ("x2_plus_y2", "x^2+y^2", "x2+y2", "sum_of_squares"),
     "x2_xy_y2": ("x2_plus_xy_plus_y2", "x^2+xy+y^2", "x^2+x*y+y^2", "x2+xy+y2"),
     "x3_xy": ("x3_plus_xy", "x^3+xy", "x^3+x*y", "x3+xy"),
-}  # fmt: skip
+}
 _NAME = {also: name for name, others in _ALSO.items() for also in (name, *others)}
 OPERATIONS = tuple(_ALSO)
 

@@ -236,7 +236,7 @@ def _table(rows: list[_Row]) -> FeatureTable:
         blocked=np.array([r.run.blocked for r in rows], dtype=bool),
         as_recorded=np.array([r.as_recorded for r in rows], dtype=bool),
         weight=np.array([r.weight for r in rows], dtype=float),
-    )  # fmt: skip
+    )
 
 
 def _source(run: Run) -> str:

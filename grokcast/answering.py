@@ -19,9 +19,7 @@ _NICE = 5  # the training goes first where cores are short; at 10 the first fore
 
 def main() -> None:
     """Answer until there are no more questions."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is meant for the training, which ends this
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the training, which ends this
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(_NICE)

@@ -93,7 +93,7 @@ class Service:
         try:
             response = self._http.request(
                 method, f"{self.url}{path}", content=body, headers={"Content-Type": "application/json"}
-            )  # fmt: skip
+            )
         except httpx2.TimeoutException:
             words = f"{self.url} did not answer within {self._timeout:g} s; it is tried again later"
             raise NoForecast("timeout", words, retry=True) from None
@@ -163,7 +163,7 @@ class StoredRun:
 
     def _register(self, points: Points, question: Mapping[str, Any]) -> None:
         is_first = self._registered_with is None
-        answer = self._service.send("PUT", self._path, json.dumps(question, allow_nan=False).encode())  # fmt: skip
+        answer = self._service.send("PUT", self._path, json.dumps(question, allow_nan=False).encode())
         stored_until = answer.get("observed_until_step")
         begin = next(iter(points))
         if is_first and stored_until is not None and stored_until >= begin:
@@ -187,7 +187,7 @@ class BesideTraining:
         """Return the forecast of a history."""
         answer = self._answer(_body(points, question) + b"\n")
         if "missing" in answer:
-            words = f"the forecaster cannot be loaded here ({answer['missing']}); is there another api/ or predictor/ on PYTHONPATH?"  # fmt: skip
+            words = f"the forecaster cannot be loaded here ({answer['missing']}); is there another api/ or predictor/ on PYTHONPATH?"
             raise NoForecast("offline", words)
         if "refused" in answer:
             kind = TOO_SHORT if answer.get("field") == "history.step" else "refused"
@@ -217,7 +217,7 @@ class BesideTraining:
             answer = b""
         if not answer.endswith(b"\n"):
             self.close()
-            words = f"the forecaster's process has ended (status {process.returncode}); it is started again"  # fmt: skip
+            words = f"the forecaster's process has ended (status {process.returncode}); it is started again"
             raise NoForecast("offline", words, retry=True)
         found: dict[str, Any] = json.loads(answer)
         return found

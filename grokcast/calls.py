@@ -128,7 +128,7 @@ def answer_of(response: httpx2.Response) -> Any:
         problem = answer if isinstance(answer, dict) else {"detail": response.reason_phrase}
         raise ServiceError(response.status_code, problem)
     if answer is None:
-        raise ServiceError(response.status_code, {"detail": "the answer is not JSON: is it Grokcast?"})  # fmt: skip
+        raise ServiceError(response.status_code, {"detail": "the answer is not JSON: is it Grokcast?"})
     return answer
 
 

@@ -67,7 +67,7 @@ class Client:
 
     def forecast_many(self, requests: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
         """Return `{"forecast": ...}` or `{"problem": ...}` for each request, in order."""
-        return [item for part in _parts(requests) for item in self._object(calls.batch(part))["items"]]  # fmt: skip
+        return [item for part in _parts(requests) for item in self._object(calls.batch(part))["items"]]
 
     def forecast_table(
         self,
@@ -148,7 +148,7 @@ class Client:
                 if (event := reading.read(line)) is not None:
                     yield event
 
-    def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:  # fmt: skip
+    def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:
         """Say that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
         return self._object(calls.outcome(run_id, status, blocked))
 
@@ -178,7 +178,7 @@ class Client:
             is_last = attempt == self._max_retries
             response = None
             try:
-                response = self._http.request(call.method, call.path, json=call.json, params=dict(call.params))  # fmt: skip
+                response = self._http.request(call.method, call.path, json=call.json, params=dict(call.params))
             except httpx2.TransportError as error:
                 if is_last:
                     raise _unreachable(self.url, error) from None
@@ -300,7 +300,7 @@ class AsyncClient:
                 if (event := reading.read(line)) is not None:
                     yield event
 
-    async def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:  # fmt: skip
+    async def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:
         """Say that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
         return await self._object(calls.outcome(run_id, status, blocked))
 
@@ -330,7 +330,7 @@ class AsyncClient:
             is_last = attempt == self._max_retries
             response = None
             try:
-                response = await self._http.request(call.method, call.path, json=call.json, params=dict(call.params))  # fmt: skip
+                response = await self._http.request(call.method, call.path, json=call.json, params=dict(call.params))
             except httpx2.TransportError as error:
                 if is_last:
                     raise _unreachable(self.url, error) from None

@@ -14,9 +14,7 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, indent=1, allow_nan=False))
 
 
-def assignments(
-    texts: list[str], flag: str = "--set", expected: str = "FIELD=VALUE"
-) -> dict[str, str]:
+def assignments(texts: list[str], flag: str = "--set", expected: str = "FIELD=VALUE") -> dict[str, str]:
     """Read NAME=VALUE options."""
     from training_runs.errors import InvalidInput
 

@@ -13,24 +13,18 @@ from grokcast.command_parts import AsJson, assignments, print_json, read_runs
 def generate(
     preset: Annotated[str | None, typer.Argument(help="which set of runs; see --list")] = None,
     runs: Annotated[int, typer.Option(min=1, help="how many")] = 8,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="FIELD=VALUE of RunConfig; repeatable")
-    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE of RunConfig; repeatable")] = None,
     out: Annotated[Path, typer.Option(help="folder of runs to write")] = Path("out"),
     workers: Annotated[int | None, typer.Option(min=1, help="[default: one a core]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the preset's draws")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="finish a sweep that was begun")] = False,
     executor: Annotated[str, typer.Option(help="local or ray")] = "local",
-    ray_address: Annotated[
-        str | None, typer.Option(help="of a Ray cluster, or auto [default: a local Ray]")
-    ] = None,
+    ray_address: Annotated[str | None, typer.Option(help="of a Ray cluster, or auto [default: a local Ray]")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     data_dir: Annotated[
         Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
     ] = None,
-    again: Annotated[
-        Path | None, typer.Option(help="a folder of runs: make each again, from its own config")
-    ] = None,
+    again: Annotated[Path | None, typer.Option(help="a folder of runs: make each again, from its own config")] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
     """Train networks and record them (extra `runs`)."""
@@ -68,9 +62,7 @@ def generate(
     return None
 
 
-def _executor(
-    name: str, workers: int, device: str, data_dir: Path | None, ray_address: str | None
-) -> Any:
+def _executor(name: str, workers: int, device: str, data_dir: Path | None, ray_address: str | None) -> Any:
     """Return what trains stacks: `local` processes or a `ray` cluster."""
     import importlib.util
     from functools import partial
@@ -83,9 +75,7 @@ def _executor(
         raise typer.BadParameter(f"--executor {name}; expected local or ray")
     if importlib.util.find_spec("ray") is None:
         raise typer.BadParameter("--executor ray needs Ray: pip install 'grokcast[ray]'")
-    return partial(
-        executors.run_ray, workers=workers, device=device, data_dir=data_dir, address=ray_address
-    )
+    return partial(executors.run_ray, workers=workers, device=device, data_dir=data_dir, address=ray_address)
 
 
 def _device(name: str) -> str:

@@ -9,9 +9,7 @@ from grokcast.command_parts import AsJson, assignments, store_folder
 
 
 def forecast(
-    history: Annotated[
-        str, typer.Argument(help="file or folder with a metric history; - for stdin")
-    ],
+    history: Annotated[str, typer.Argument(help="file or folder with a metric history; - for stdin")],
     horizon: Annotated[
         int | None,
         typer.Option(help="step the question is about [default: the budget, else 10x the last]"),
@@ -21,16 +19,12 @@ def forecast(
     ] = None,
     context: Annotated[
         Path | None,
-        typer.Option(
-            help='JSON file with what is known of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'
-        ),
+        typer.Option(help='JSON file with what is known of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'),
     ] = None,
     run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
     format: Annotated[
         str,
-        typer.Option(
-            help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"
-        ),
+        typer.Option(help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"),
     ] = "auto",
     steps_per_epoch: Annotated[
         float | None, typer.Option(help="updates in an epoch, where the file counts epochs")

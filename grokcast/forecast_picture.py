@@ -27,17 +27,13 @@ def check_path(path: Path) -> None:
     InvalidInput : another ending, no such folder, or matplotlib is not installed.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise InvalidInput(
-            field="--plot", value=str(path), expected=f"a file ending in {', '.join(SUFFIXES)}"
-        )
+        raise InvalidInput(field="--plot", value=str(path), expected=f"a file ending in {', '.join(SUFFIXES)}")
     if not path.resolve().parent.is_dir():
         raise InvalidInput(field="--plot", value=str(path), expected="a file in an existing folder")
     require("matplotlib", extra="plots")
 
 
-def write_picture(
-    path: Path, history: Trajectory, forecast: Forecast, future: Trajectory | None = None
-) -> None:
+def write_picture(path: Path, history: Trajectory, forecast: Forecast, future: Trajectory | None = None) -> None:
     """Write a forecast as a picture, or as a page that opens without a network, by the ending of the path.
 
     Parameters
@@ -110,8 +106,15 @@ def _draw(axes: "Axes", history: Trajectory, forecast: Forecast, future: Traject
         if future is not None:
             steps, values = future.recorded(name)
             later = steps >= forecast.observed_until_step
-            axes.plot(steps[later], values[later], dash, color=color, linewidth=1.2, alpha=0.45,
-                      label=f"{words}, later" if name == "val_acc" else None)  # fmt: skip
+            axes.plot(
+                steps[later],
+                values[later],
+                dash,
+                color=color,
+                linewidth=1.2,
+                alpha=0.45,
+                label=f"{words}, later" if name == "val_acc" else None,
+            )
     axes.axvline(forecast.observed_until_step, color="black", linewidth=0.8)
     axes.annotate("now", (forecast.observed_until_step, 1.03), fontsize=8.5, ha="center")
     if forecast.phase != "generalized":
@@ -131,9 +134,13 @@ def _draw_forecast(axes: "Axes", forecast: Forecast) -> None:
     if median is not None and median <= end:
         axes.axvline(median, color=_BAND, linewidth=1.6, linestyle="-.", label="median onset")
     axes.plot(
-        forecast.curve.step, forecast.curve.probability_onset,
-        color=_CURVE, linewidth=1.2, linestyle=(0, (1, 1)), label="P(onset by this step)",
-    )  # fmt: skip
+        forecast.curve.step,
+        forecast.curve.probability_onset,
+        color=_CURVE,
+        linewidth=1.2,
+        linestyle=(0, (1, 1)),
+        label="P(onset by this step)",
+    )
 
 
 def _page(svg: str, forecast: Forecast) -> str:

@@ -15,15 +15,9 @@ forecasters = typer.Typer(help="List, show and activate stored forecasters.", no
 
 def benchmark(
     corpus: Annotated[Path | None, typer.Option(help="[default: the shipped corpus]")] = None,
-    external: Annotated[
-        list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")
-    ] = None,
-    locked: Annotated[
-        bool, typer.Option("--locked", help="of --external, only the half kept for releases")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option(help="folder for results.json and report.html")
-    ] = None,
+    external: Annotated[list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")] = None,
+    locked: Annotated[bool, typer.Option("--locked", help="of --external, only the half kept for releases")] = False,
+    out: Annotated[Path | None, typer.Option(help="folder for results.json and report.html")] = None,
     json_: AsJson = False,
 ) -> None:
     """Measure the forecasts beside every baseline.
@@ -71,12 +65,8 @@ def _write_report(path: Path, result: dict[str, Any]) -> None:
 
 
 def retrain(
-    runs: Annotated[
-        list[Path] | None, typer.Option(help="folder of further runs to learn from; repeatable")
-    ] = None,
-    stored: Annotated[
-        bool, typer.Option("--stored", help="learn from the finished runs of the service too")
-    ] = False,
+    runs: Annotated[list[Path] | None, typer.Option(help="folder of further runs to learn from; repeatable")] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="learn from the finished runs of the service too")] = False,
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:

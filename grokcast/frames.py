@@ -29,8 +29,7 @@ def requests_of(
     missing = [name for name in ("run_id", "step") if name not in table.columns]
     if missing:
         raise ValueError(
-            f"the table has columns {', '.join(map(str, table.columns))}; "
-            f"expected {' and '.join(missing)} too"
+            f"the table has columns {', '.join(map(str, table.columns))}; expected {' and '.join(missing)} too"
         )
     asked = {name: value for name, value in question.items() if value is not None}
     known = contexts or {}

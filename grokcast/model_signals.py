@@ -19,9 +19,7 @@ Tell = Callable[[str, str], None]
 MAX_SECONDS = 0.05  # the longest that one `log` may be held up by measuring
 MAX_SAMPLES = 256  # as the generator has it
 _FEWEST_SAMPLES = 32  # below, quantiles and accuracies say nothing
-_SELDOM = 10 ** (
-    1 / 6
-)  # six points a decade of steps, as the generator records what runs the network again
+_SELDOM = 10 ** (1 / 6)  # six points a decade of steps, as the generator records what runs the network again
 
 
 @dataclass

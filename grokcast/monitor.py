@@ -142,7 +142,7 @@ class Monitor:
             from grokcast.model_signals import ModelSignals
 
             context = self._question.get("context", {})
-            self._watched = ModelSignals(model, val=val, train=train, share=share, context=context, tell=self._tell)  # fmt: skip
+            self._watched = ModelSignals(model, val=val, train=train, share=share, context=context, tell=self._tell)
 
     @property
     def watched(self) -> "ModelSignals | None":
@@ -158,9 +158,7 @@ class Monitor:
         with self._harmless("log"):
             number = _number(step)
             if number is None or not 0 <= number < 2**53 or number != int(number):
-                self._tell(
-                    "step", f"step {step!r} is not a whole number >= 0: the point is left out"
-                )
+                self._tell("step", f"step {step!r} is not a whole number >= 0: the point is left out")
                 return
             point = {name: self._value(name, value) for name, value in signals.items()}
             if self._watched is not None:
@@ -236,9 +234,7 @@ class Monitor:
     def _add(self, step: int, point: _Point) -> None:
         last = next(reversed(self._points), -1)
         if step < last:
-            self._tell(
-                "rewind", f"step went back from {last} to {step}: points from {step} on are dropped"
-            )
+            self._tell("rewind", f"step went back from {last} to {step}: points from {step} on are dropped")
             while self._points and next(reversed(self._points)) >= step:
                 self._points.popitem()
             self._rewound_to = step if self._rewound_to is None else min(self._rewound_to, step)
@@ -295,7 +291,7 @@ class Monitor:
         except NoForecast as error:
             problem = error
         except Exception as error:  # e.g. an address or a proxy setting that makes no sense
-            problem = NoForecast("request", f"the history could not be sent to {self.url}: {error!r}")  # fmt: skip
+            problem = NoForecast("request", f"the history could not be sent to {self.url}: {error!r}")
         self.problem = problem.words if problem else None
         if problem is None:
             self._hand_over(self.forecast or {})

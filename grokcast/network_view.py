@@ -15,9 +15,7 @@ from torch.func import functional_call
 
 from training_runs.probes import activations, embedding, fit, robustness, weights
 
-_ATTENTION = re.compile(
-    r"(^|[._])(in_proj|q_proj|k_proj|v_proj|query|key|value|c_attn|qkv|wq|wk|wv|attn_qkv)([._]|$)"
-)
+_ATTENTION = re.compile(r"(^|[._])(in_proj|q_proj|k_proj|v_proj|query|key|value|c_attn|qkv|wq|wk|wv|attn_qkv)([._]|$)")
 _RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.ELU, nn.LeakyReLU, nn.Tanh)
 # A larger table is a vocabulary of words: no order to find structure in, and long to decompose.
 _MOST_SYMBOLS = 1_024
@@ -70,8 +68,7 @@ class NetworkView:
             output = self.model(*arguments, **options)
         else:
             own = {
-                name: parameters[self._names[name]][0].to(value.dtype)
-                for name, value in self.model.named_parameters()
+                name: parameters[self._names[name]][0].to(value.dtype) for name, value in self.model.named_parameters()
             }
             output = functional_call(self.model, own, arguments, options)
         logits = _logits_in(output)
@@ -109,9 +106,9 @@ class NetworkView:
         if rate == 0:
             hooks = []
         elif self.rectifiers:
-            hooks = [m.register_forward_hook(lambda _, __, out: dropped(out)) for m in self.rectifiers]  # fmt: skip
+            hooks = [m.register_forward_hook(lambda _, __, out: dropped(out)) for m in self.rectifiers]
         elif self.output is not None:
-            hooks = [self.output.register_forward_pre_hook(lambda _, given: (dropped(given[0]), *given[1:]))]  # fmt: skip
+            hooks = [self.output.register_forward_pre_hook(lambda _, given: (dropped(given[0]), *given[1:]))]
         else:
             raise ValueError("it has no hidden layer that could be seen")
         try:
@@ -131,7 +128,7 @@ class NetworkView:
 
         hooks: list[Any] = []
         if self.output is not None:
-            hooks.append(self.output.register_forward_pre_hook(lambda _, given: keep("representation", given[0])))  # fmt: skip
+            hooks.append(self.output.register_forward_pre_hook(lambda _, given: keep("representation", given[0])))
         relus = [m for m in self.rectifiers if isinstance(m, nn.ReLU | nn.ReLU6)]
         if relus:
             hooks.append(relus[-1].register_forward_hook(lambda _, __, out: keep("hidden", out)))
@@ -162,7 +159,7 @@ def of_weights(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
     }
     groups = {name.split("_")[0] for name in weights.matrices(parameters)}
     for group in groups & {"hidden", "output"}:
-        found[f"weight_mean_{group}"], found[f"weight_std_{group}"] = weights.moments(parameters, group)  # fmt: skip
+        found[f"weight_mean_{group}"], found[f"weight_std_{group}"] = weights.moments(parameters, group)
     gradients = view.gradients()
     return {**found, "grad_norm": weights.norm(gradients)} if gradients else found
 
@@ -313,5 +310,7 @@ def _logits_in(output: Any) -> Tensor:
     elif isinstance(output, tuple | list):
         output = output[0]
     if not isinstance(output, Tensor):
-        raise TypeError(f"its output is a {type(output).__name__}; expected a tensor of logits, or something with `logits`")  # fmt: skip
+        raise TypeError(
+            f"its output is a {type(output).__name__}; expected a tensor of logits, or something with `logits`"
+        )
     return output

@@ -111,9 +111,7 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
 
     def _gives_up(self, forecast: Mapping[str, Any]) -> bool:
         if self._stop_below is None:
-            return (
-                forecast["phase"] != "generalized" and str(forecast["advice"]["action"]) == "stop"
-            )
+            return forecast["phase"] != "generalized" and str(forecast["advice"]["action"]) == "stop"
         probability = float(forecast["probability_onset_by_horizon"])
         return forecast["phase"] in ("memorized", "rising") and probability < self._stop_below
 

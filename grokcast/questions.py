@@ -72,9 +72,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     try:
         fields = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidInput(
-            field="--context", value=str(path), expected="a JSON file", hint=str(error)
-        ) from None
+        raise InvalidInput(field="--context", value=str(path), expected="a JSON file", hint=str(error)) from None
     if not isinstance(fields, dict):
         raise InvalidInput(field="--context", value=str(path), expected="a JSON object of fields")
     return fields

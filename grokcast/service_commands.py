@@ -23,19 +23,13 @@ keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_a
 runs = typer.Typer(help="List, show and export the runs of the service.", no_args_is_help=True)
 
 _DRAIN_SECONDS = 5  # for requests under way when the service is stopped; event streams never end
-_START_SECONDS = (
-    120  # a worker that imports on a busy machine is not hung: by default it is killed after 5
-)
+_START_SECONDS = 120  # a worker that imports on a busy machine is not hung: by default it is killed after 5
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="processes that answer [default: 1]")
-    ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes that answer [default: 1]")] = None,
 ) -> None:
     """Start the service."""
     import uvicorn

@@ -65,9 +65,7 @@ def show_forecast(forecast: Forecast, history: Trajectory) -> None:
 def _now(f: Forecast) -> str:
     phase = (f.phase or "phase not known").replace("ized", "ised")
     memorised = phase if phase == "memorised" else f"{phase}, memorised"
-    since = (
-        phase if f.memorization_step is None else f"{memorised} since step {f.memorization_step}"
-    )
+    since = phase if f.memorization_step is None else f"{memorised} since step {f.memorization_step}"
     return f"step {f.observed_until_step}: {since}"
 
 
@@ -93,9 +91,7 @@ def _outcomes(forecast: Forecast) -> str:
 
 def show_benchmark(result: dict[str, Any]) -> None:
     """Print the benchmark: one table for each kind of landmark."""
-    _OUT.print(
-        f"{result['runs']} runs of {result['configurations']} configurations, {result['folds']} folds"
-    )
+    _OUT.print(f"{result['runs']} runs of {result['configurations']} configurations, {result['folds']} folds")
     for landmark, part in result["tables"].items():
         negatives = part["negatives"]
         table = Table(
@@ -146,9 +142,7 @@ _SHOWN_ELSEWHERE = (
 
 def show_external(result: dict[str, Any]) -> None:
     """Print how the forecaster does on runs recorded elsewhere, as much of it as a terminal is wide."""
-    _OUT.print(
-        f"forecaster {result['forecaster']}, unchanged; --json has all figures with their intervals"
-    )
+    _OUT.print(f"forecaster {result['forecaster']}, unchanged; --json has all figures with their intervals")
     title, header, rows = external_table(result)
     shown = [k for k, name in enumerate(header) if name in _SHOWN_ELSEWHERE]
     bare = [[row[k].partition(" [")[0] for k in shown] for row in rows]
@@ -165,9 +159,7 @@ def _section(title: str, header: list[str], rows: list[list[str]]) -> Table:
 def show_comparison(comparison: Comparison) -> None:
     """Print champion and challenger side by side."""
     c = comparison
-    table = Table(
-        title=f"{c.rows} rows of {c.configurations} held-out configurations", title_justify="left"
-    )
+    table = Table(title=f"{c.rows} rows of {c.configurations} held-out configurations", title_justify="left")
     for column in ("", f"champion {c.champion}", f"challenger {c.challenger}", "gain"):
         table.add_column(column, justify="left" if not column else "right")
     table.add_row(
@@ -183,13 +175,7 @@ def show_comparison(comparison: Comparison) -> None:
         interval_text(vars(c.log10_mae_gain)),
     )
     _OUT.print(table)
-    verdict = (
-        "promoted"
-        if c.promoted
-        else "better, not promoted"
-        if c.better
-        else "not better: not promoted"
-    )
+    verdict = "promoted" if c.promoted else "better, not promoted" if c.better else "not better: not promoted"
     _OUT.print(f"{c.challenger}: {verdict}")
 
 
@@ -235,9 +221,7 @@ def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar on stderr; the value is called with (stage, done, total)."""
     with _bar() as bar:
         task = bar.add_task(what, total=None)
-        yield lambda stage, done, total: bar.update(
-            task, description=stage, completed=done, total=total
-        )
+        yield lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total)
 
 
 @contextmanager

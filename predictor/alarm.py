@@ -66,9 +66,7 @@ def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
     negative = ~rows.event[first]
     configuration = rows.configuration[first]
     fold = fold_of(configuration, "benchmark")
-    threshold = np.array(
-        [threshold_for(list(highest[negative & (fold != k)]), _AIMED_FPR) for k in range(5)]
-    )[fold]
+    threshold = np.array([threshold_for(list(highest[negative & (fold != k)]), _AIMED_FPR) for k in range(5)])[fold]
     alarm = np.full(len(first), np.nan)
     raised = probability >= threshold[inverse]
     for i in np.flatnonzero(raised)[::-1]:  # backwards: the first one stays

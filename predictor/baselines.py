@@ -82,9 +82,7 @@ def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
     seen = at.event
     if seen.sum() < 5:
         return Prediction(probability, np.full(len(test), np.nan))
-    ridge = make_pipeline(
-        SimpleImputer(keep_empty_features=True), StandardScaler(), RidgeCV(np.logspace(-2, 3, 11))
-    )
+    ridge = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), RidgeCV(np.logspace(-2, 3, 11)))
     ridge.fit(matrix[seen], np.log10(at.time[seen]))
     # Given onset by the budget, as the forecaster's: no later than that.
     median = np.clip(10 ** ridge.predict(wanted), test.landmark + 1, test.budget)

@@ -54,10 +54,7 @@ class Scored:
 
     def where(self, kept: NDArray[np.bool_]) -> "Scored":
         """Return some of the rows."""
-        predictions = {
-            name: Prediction(p.probability[kept], p.median[kept])
-            for name, p in self.predictions.items()
-        }
+        predictions = {name: Prediction(p.probability[kept], p.median[kept]) for name, p in self.predictions.items()}
         return Scored(self.rows.where(kept), predictions, self.cdf[kept], self.at_end[kept])
 
 
@@ -73,9 +70,7 @@ class Evaluation:
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
-def benchmark(
-    runs: Sequence[Run], on_progress: Progress = lambda stage, done, total: None
-) -> dict[str, Any]:
+def benchmark(runs: Sequence[Run], on_progress: Progress = lambda stage, done, total: None) -> dict[str, Any]:
     """Return the whole result as plain data: what `summarize` gives, and the arrays of the report's plots."""
     tables = CorpusTables.of(runs)
     evaluation = cross_validate(runs, tables, partial(on_progress, "folds"))
@@ -108,9 +103,7 @@ def cross_validate(
     for k in range(N_FOLDS):
         learnt = tables.of_configurations(configuration[fold != k])
         held_out = tables.of_configurations(configuration[fold == k])
-        assert not set(learnt.fitting.training.configuration) & set(
-            held_out.fitting.training.configuration
-        )
+        assert not set(learnt.fitting.training.configuration) & set(held_out.fitting.training.configuration)
         known = [r for r, f in zip(runs, fold, strict=True) if f != k]
         forecaster = OnsetForecaster.fit(known, f"fold-{k}", tables=learnt.fitting)
         asks = {name: baseline(learnt.fitting.training) for name, baseline in baselines.items()}
@@ -135,9 +128,7 @@ def judge(forecaster: OnsetForecaster, runs: Sequence[Run]) -> dict[str, Any]:
     return {name: _table(_score(forecaster, {}, rows, rows)) for name, rows in early.items()}
 
 
-def _score(
-    forecaster: OnsetForecaster, asks: dict[str, Ask], at: FeatureTable, test: FeatureTable
-) -> Scored:
+def _score(forecaster: OnsetForecaster, asks: dict[str, Ask], at: FeatureTable, test: FeatureTable) -> Scored:
     # As far as the model goes: baselines know no reach, and all are asked about the same budget.
     curves = forecaster.curves(test, to_reach=False)
     predictions = {FORECASTER: predict(curves, test)}
@@ -199,9 +190,7 @@ def summarize(
 
 def _forecasts(evaluation: Evaluation) -> Forecasts:
     """Return every held-out probability of watched runs, and of those that have not memorised, by run and landmark."""
-    parts = (
-        [evaluation.watched, evaluation.at[ANY]] if ANY in evaluation.at else [evaluation.watched]
-    )
+    parts = [evaluation.watched, evaluation.at[ANY]] if ANY in evaluation.at else [evaluation.watched]
     return Forecasts(
         np.concatenate([p.rows.run for p in parts]),
         np.concatenate([p.rows.landmark for p in parts]),
@@ -253,11 +242,7 @@ def _alarm(runs: Sequence[Run], watched: Scored) -> dict[str, Any]:
     watched = watched.where(np.isin(watched.rows.run, [r.run_id for r in algorithmic]))
     seen = set(watched.rows.run.tolist())
     unwatched = np.array(
-        [
-            r.configuration_id
-            for r in algorithmic
-            if r.run_id not in seen and label(r).outcome == "grokking"
-        ],
+        [r.configuration_id for r in algorithmic if r.run_id not in seen and label(r).outcome == "grokking"],
         dtype=str,
     )
     return {
@@ -306,9 +291,7 @@ def _auroc(s: Scored, name: str, i: NDArray[np.intp], kept: NDArray[np.bool_]) -
     return metrics.auroc(s.predictions[name].probability[i], s.rows.event[i])
 
 
-def _when(
-    metric: Callable[[FloatArray, FloatArray], float], s: Scored, name: str, i: NDArray[np.intp]
-) -> float:
+def _when(metric: Callable[[FloatArray, FloatArray], float], s: Scored, name: str, i: NDArray[np.intp]) -> float:
     """Apply a metric of WHEN to the runs that grokked; NaN for a method that gives no median."""
     i = i[s.rows.grokking()[i]]
     return metric(s.predictions[name].median[i], s.rows.time[i])
@@ -322,9 +305,7 @@ def _interval(scored: Scored, measure: Measure) -> dict[str, float | None]:
     return vars(interval(lambda i: measure(scored, i), scored.rows.configuration))
 
 
-def _minus(
-    scored: Scored, measure: Callable[[str], Measure], other: str
-) -> dict[str, float | None]:
+def _minus(scored: Scored, measure: Callable[[str], Measure], other: str) -> dict[str, float | None]:
     """Return the paired difference of a figure between the forecaster and another method."""
     ours, theirs = measure(FORECASTER), measure(other)
     return _interval(scored, lambda s, i: ours(s, i) - theirs(s, i))
@@ -341,9 +322,7 @@ def _headline(scored: dict[str, Scored], tables: dict[str, Any]) -> dict[str, An
 
     context = max(STRONGEST_BASELINES, key=lambda n: table["methods"][n]["auroc"]["value"] or 0)
     signal = max(SINGLE_SIGNALS, key=lambda n: table["methods"][n]["auroc"]["value"] or 0)
-    context_when = min(
-        STRONGEST_BASELINES, key=lambda n: table["methods"][n]["log10_mae"]["value"] or np.inf
-    )
+    context_when = min(STRONGEST_BASELINES, key=lambda n: table["methods"][n]["log10_mae"]["value"] or np.inf)
     # Of the runs whose error stands beside it.
     floor = noise_floor(*_first_rows(s.rows.where(s.rows.grokking() | ~s.rows.event)))
     return {

@@ -20,9 +20,7 @@ class Interval:
     high: float | None
 
 
-def interval(
-    measure: Callable[[NDArray[np.intp]], float], configuration: NDArray[np.str_]
-) -> Interval:
+def interval(measure: Callable[[NDArray[np.intp]], float], configuration: NDArray[np.str_]) -> Interval:
     """Return a figure of rows, given by their indices, and its percentile interval over configurations.
 
     The draws are the same for every figure of the same rows: the interval of a difference is that of paired draws.
@@ -47,8 +45,7 @@ def _draws(configuration: bytes, dtype: str) -> list[NDArray[np.intp]]:
     order = np.argsort(inverse, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
     return [
-        np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
-        for _ in range(N_BOOTSTRAP)
+        np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))]) for _ in range(N_BOOTSTRAP)
     ]
 
 

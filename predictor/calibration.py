@@ -40,9 +40,7 @@ class CalibrationMap:
         return np.asarray(np.interp(probability, self.values, self.knots))
 
 
-def fit_calibration(
-    predicted: FloatArray, event: NDArray[np.bool_], weight: FloatArray
-) -> CalibrationMap:
+def fit_calibration(predicted: FloatArray, event: NDArray[np.bool_], weight: FloatArray) -> CalibrationMap:
     """Fit the map to predicted probabilities at the onset, or at the end of the recording where none was seen.
 
     Parameters
@@ -56,9 +54,7 @@ def fit_calibration(
     last = float(times[trusted][-1]) if trusted.any() else 0.0
     # Knots lie where onsets are: a model too sure of itself has most of them near 0 and 1.
     knots = (
-        np.unique([0.0, *np.interp(_LEVELS[1:-1] * cdf[-1], cdf, times), 1.0])
-        if len(times)
-        else np.array([0.0, 1.0])
+        np.unique([0.0, *np.interp(_LEVELS[1:-1] * cdf[-1], cdf, times), 1.0]) if len(times) else np.array([0.0, 1.0])
     )
     values = cdf_at(knots, times, cdf)
     at_last = float(cdf_at(np.array([last]), times, cdf)[0])

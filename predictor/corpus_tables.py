@@ -17,9 +17,7 @@ from training_runs.signals import SIGNALS
 def checkpoint_at(run: Run, step: float) -> list[int]:
     """Return the last checkpoint at or before a step, in a list; an empty one where the recording does not reach it."""
     k = int(run.trajectory.index_at(step))
-    return (
-        [int(run.trajectory.steps[k])] if k >= 0 and step <= run.trajectory.observed_until else []
-    )
+    return [int(run.trajectory.steps[k])] if k >= 0 and step <= run.trajectory.observed_until else []
 
 
 def _memorized_at(run: Run, factor: float) -> list[int]:
@@ -45,7 +43,7 @@ _MEASURED_ON_VALIDATION = {
     if name.startswith(
         ("dropout_", "drc_", "activation_", "inactive_", "dead_", "representation_", "attention_", "circuit_")
     )
-}  # fmt: skip
+}
 
 _LOSSES = {"train_loss", "val_loss"}
 _PLAIN = _LOSSES | {"train_acc", "val_acc"}

@@ -22,7 +22,9 @@ from training_runs.onset import generalization, memorization, outcome_by, target
 
 REPORTS_PER_DECADE = 10
 FIRST_REPORT = 10  # step
-KEEP = 0.96  # of the grokking runs: a little more than the 0.95 to reach, since a threshold keeps fewer of runs new to it
+KEEP = (
+    0.96  # of the grokking runs: a little more than the 0.95 to reach, since a threshold keeps fewer of runs new to it
+)
 N_ORDERS = 20  # in which the runs come: what a pruner knows depends on which runs it saw first
 
 
@@ -157,9 +159,7 @@ def forecast_stops(sweep: Sweep, forecasts: Forecasts, threshold: float | FloatA
     return stopped[None]
 
 
-def threshold_that_keeps(
-    sweep: Sweep, forecasts: Forecasts, share: float, among: NDArray[np.bool_]
-) -> float:
+def threshold_that_keeps(sweep: Sweep, forecasts: Forecasts, share: float, among: NDArray[np.bool_]) -> float:
     """Return the highest threshold that keeps at least a share of some grokking runs.
 
     A run is kept if no forecast before its onset is below the threshold. 0, which stops nothing, without such runs.
@@ -191,9 +191,7 @@ def _rows_of(sweep: Sweep, forecasts: Forecasts) -> NDArray[np.intp]:
     rows = order[np.minimum(found, len(order) - 1)]
     unknown = np.unique(forecasts.run[sweep.run[rows] != forecasts.run])
     if len(unknown):
-        raise ValueError(
-            f"forecasts of {len(unknown)} runs that are not in the sweep: {unknown[:3].tolist()}"
-        )
+        raise ValueError(f"forecasts of {len(unknown)} runs that are not in the sweep: {unknown[:3].tolist()}")
     return np.asarray(rows, dtype=np.intp)
 
 
@@ -206,7 +204,7 @@ def judge(sweep: Sweep, stopped: FloatArray) -> Decision:
     return Decision(
         kept=interval(lambda i: _share(kept[i], sweep.groks[i]), sweep.configuration),
         compute=interval(lambda i: float(spent[i].sum() / sweep.budget[i].sum()), sweep.configuration),
-    )  # fmt: skip
+    )
 
 
 def _by_run(sweep: Sweep, stopped: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -218,9 +216,7 @@ def _share(kept: FloatArray, groks: NDArray[np.bool_]) -> float:
     return float(kept[groks].mean()) if groks.any() else float("nan")
 
 
-def frontier(
-    sweep: Sweep, forecasts: Forecasts, shares: Sequence[float] | FloatArray
-) -> dict[str, list[float]]:
+def frontier(sweep: Sweep, forecasts: Forecasts, shares: Sequence[float] | FloatArray) -> dict[str, list[float]]:
     """Return `{kept, compute}` of the forecast, a point for each share of the grokking runs that it should keep.
 
     Each point's thresholds come from the other folds: `kept` is what they kept, not what was asked for.

@@ -16,9 +16,7 @@ def drivers_of(contribution: FloatArray, values: FloatArray) -> tuple[Driver, ..
     known = np.where(np.isfinite(values), np.abs(contribution), 0.0)
     strongest = np.argsort(-known, kind="stable")[:N_DRIVERS]
     return tuple(
-        Driver(
-            names[k], round(float(contribution[k]), 4), _text(names[k], values[k], contribution[k])
-        )
+        Driver(names[k], round(float(contribution[k]), 4), _text(names[k], values[k], contribution[k]))
         for k in strongest
         if contribution[k] != 0 and np.isfinite(values[k])
     )

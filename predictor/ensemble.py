@@ -51,18 +51,14 @@ class Ensemble:
         """Yield where each row ends in the trees: the most of the work, to be handed to `log_rates` and `contributions`."""
         return map(self.trees.leaves, np.column_stack([self._read(features), target]))
 
-    def log_rates(
-        self, features: FloatArray, target: FloatArray, leaves: Iterable[Index]
-    ) -> FloatArray:
+    def log_rates(self, features: FloatArray, target: FloatArray, leaves: Iterable[Index]) -> FloatArray:
         """Return the mean log hazard per decade in each bin, shape (n_rows, n_bins)."""
         read = self._read(features)
         boosted = np.array([self.trees.sum(end) for end in leaves]).reshape(-1, N_BINS)
         stepwise = self.linear.log_rates(read, target) + boosted / len(self.learners)
         return averaged(stepwise, self.network.log_rates(read, target))
 
-    def blind_log_rates(
-        self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]
-    ) -> FloatArray:
+    def blind_log_rates(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
         """Return the log hazard of each row by the learner that has not seen its fold."""
         read = self._read(features)
         log_rates = np.zeros((len(read), N_BINS))

@@ -34,9 +34,7 @@ _MEMORIZATION_MULTIPLES = (1, 2, 4)
 _RECORDING_SHARES = (0.01, 0.02, 0.05, 0.10)
 
 
-def benchmark_external(
-    forecaster: OnsetForecaster, folders: Sequence[Path], *, locked: bool = False
-) -> dict[str, Any]:
+def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path], *, locked: bool = False) -> dict[str, Any]:
     """Return one row for each source, horizon, and with or without the context, and their means by horizon.
 
     With `locked`, the locked half alone is scored; without, everything but that.
@@ -114,9 +112,7 @@ def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) ->
     curves = forecaster.curves(rows, to_reach=False)
     probability = curves.probability(np.full(len(rows), np.log10(multiple)))
     median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
-    low, high = (
-        rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95)
-    )
+    low, high = (rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95))
     inside = metrics.open_coverage(low, high, rows.time, event, horizon)
     early = event & (rows.time < np.nan_to_num(low, nan=np.inf))
     likely = np.minimum(probability, 0.95) - np.minimum(probability, 0.05)  # within the interval

@@ -30,8 +30,7 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 CONTEXT_COLUMNS = tuple(k for k, f in enumerate(FEATURES.values()) if f.group == "context")
 _AT_ONCE = 64  # histories answered together: where each ends in the trees takes some 100 kB
 _AGE, _MEMORIZED, _DECAY_CLOCK, _VAL_ACC = (
-    list(FEATURES).index(n)
-    for n in ("memorization_age", "memorized", "decay_clock", "val_acc_level")
+    list(FEATURES).index(n) for n in ("memorization_age", "memorized", "decay_clock", "val_acc_level")
 )
 TOLD = _DECAY_CLOCK  # known where learning rate and weight decay are
 _NEARLY = 0.02  # of accuracy: a run that rises and is this near its target has all but arrived
@@ -111,9 +110,7 @@ class OnsetForecaster:
         """Answer many questions at once; in the place of one that cannot be answered stands the reason."""
         readings = [_read(q) for q in questions]
         open_ = [r for r in readings if isinstance(r, Reading) and r.phase != "generalized"]
-        answers = chain.from_iterable(
-            self._answers(open_[k : k + _AT_ONCE]) for k in range(0, len(open_), _AT_ONCE)
-        )
+        answers = chain.from_iterable(self._answers(open_[k : k + _AT_ONCE]) for k in range(0, len(open_), _AT_ONCE))
         results: list[Forecast | InvalidInput] = []
         for reading in readings:
             if isinstance(reading, InvalidInput):
@@ -124,9 +121,7 @@ class OnsetForecaster:
                 results.append(next(answers))
         return results
 
-    def curves(
-        self, table: FeatureTable, *, blind: bool = False, to_reach: bool = True
-    ) -> OnsetCurves:
+    def curves(self, table: FeatureTable, *, blind: bool = False, to_reach: bool = True) -> OnsetCurves:
         """Return calibrated curves of a table's rows.
 
         Parameters
@@ -151,9 +146,7 @@ class OnsetForecaster:
         score = self.resemblance.score(features, [r.context for r in readings])
         trust = self.resemblance.trust(score)
         leaves = self.hazard.leaves(features, target)
-        cdf = self.hazard.curves(
-            features, target, calibration_group(features, phase, target), leaves
-        )
+        cdf = self.hazard.curves(features, target, calibration_group(features, phase, target), leaves)
         curves = OnsetCurves(self._widened(cdf, phase, trust), self.reach(_age(features), landmark))
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES[1:-1], np.where(np.isnan(median), 0.0, median), side="right")
@@ -179,9 +172,7 @@ class OnsetForecaster:
         return np.asarray(own * cdf + (1 - own) * self.population[phase])
 
 
-def calibration_group(
-    features: FloatArray, phase: NDArray[np.int64], target: FloatArray
-) -> NDArray[np.int64]:
+def calibration_group(features: FloatArray, phase: NDArray[np.int64], target: FloatArray) -> NDArray[np.int64]:
     """Return which calibration each row belongs to: by phase, and by whether learning rate and weight decay are known.
 
     Without them a forecast is more often wrong, and has to be less sure. Runs that rise and have come near their target stand
@@ -245,9 +236,7 @@ def _reading(question: Question) -> Reading:
         raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
     if not TARGETS[0] <= target <= TARGETS[-1]:
         near = min(max(target, TARGETS[0]), TARGETS[-1])
-        warnings.append(
-            f"target_accuracy {target:g} is outside what was learnt: it is forecast as {near:g}"
-        )
+        warnings.append(f"target_accuracy {target:g} is outside what was learnt: it is forecast as {near:g}")
     warnings += _unknown_operation(context)
     recorded = history.recorded_names()
     warnings += [absence for name, absence in _ABSENCES.items() if name not in recorded]
@@ -255,9 +244,7 @@ def _reading(question: Question) -> Reading:
         warnings.append("no signal at all: the answer rests on the context alone")
     memorized = memorization(history)
     if memorized.step is not None and memorized.step == history.recorded("train_acc")[0][0]:
-        warnings.append(
-            "the history begins after memorisation: its first step stands for the memorisation step"
-        )
+        warnings.append("the history begins after memorisation: its first step stands for the memorisation step")
     if context.chance_accuracy is not None and context.chance_accuracy >= target:
         raise InvalidInput(
             field="context.chance_accuracy",

@@ -15,7 +15,7 @@ from features.curves import FloatArray
 # Bin edges in decades: fine where onset is near, three decades in all.
 EDGES: FloatArray = np.array(
     [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.3, 2.6, 3.0]
-)  # fmt: skip
+)
 N_BINS = len(EDGES) - 1
 CENTRES: FloatArray = (EDGES[:-1] + EDGES[1:]) / 2
 WIDTHS: FloatArray = np.diff(EDGES)

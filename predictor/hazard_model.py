@@ -187,10 +187,7 @@ class HazardModel:
         asked = self._asked(features)
         # Row by row where they are not at hand: a hundred kilobytes each.
         ends = (e.leaves(features[r], target[r]) for e, r in asked) if leaves is None else leaves
-        parts = [
-            e.log_rates(features[r], target[r], end)
-            for (e, r), end in zip(asked, ends, strict=True)
-        ]
+        parts = [e.log_rates(features[r], target[r], end) for (e, r), end in zip(asked, ends, strict=True)]
         return self._calibrated(self._averaged(features, parts), group)
 
     def blind_curves(
@@ -239,13 +236,9 @@ class HazardModel:
             whole[tells] = (1 - CONTEXT_SHARE) * whole[tells] + CONTEXT_SHARE * of_context[0]
         return whole
 
-    def _blind(
-        self, features: FloatArray, target: FloatArray, configuration: NDArray[np.str_]
-    ) -> FloatArray:
+    def _blind(self, features: FloatArray, target: FloatArray, configuration: NDArray[np.str_]) -> FloatArray:
         fold = fold_of(configuration, "fit")
-        parts = [
-            e.blind_log_rates(features[r], target[r], fold[r]) for e, r in self._asked(features)
-        ]
+        parts = [e.blind_log_rates(features[r], target[r], fold[r]) for e, r in self._asked(features)]
         return self._averaged(features, parts)
 
     def _calibrated(self, log_rates: FloatArray, group: NDArray[np.int64]) -> FloatArray:

@@ -109,10 +109,10 @@ _WHEN_TEXT = (
 _ALARM_TEXT = "Runs are watched from confirmed memorisation to the rise. A run without onset that raises an alarm at any checkpoint is a false positive; a grokking run without one has lead 0."
 _DECISION_TEXT = "Recorded runs, played again: each is stopped or let go on as a policy says. The shaded corner is the aim: at least 95 % of grokking runs kept at 60 % of the compute at most."
 _SIGNALS_TEXT = "The same forecaster, shown only some of what a run records."
-_TRANSFER_TEXT = (
-    "One level of a factor held out of training altogether, where enough runs make it estimable."
+_TRANSFER_TEXT = "One level of a factor held out of training altogether, where enough runs make it estimable."
+_EXTERNAL_TEXT = (
+    "The forecaster as it is, on histories that other people published, at horizons in multiples of the landmark."
 )
-_EXTERNAL_TEXT = "The forecaster as it is, on histories that other people published, at horizons in multiples of the landmark."
 _TABLES_TEXT = "Figures with 95 % intervals by bootstrap over configurations."
 
 
@@ -127,9 +127,7 @@ def _header(result: Result) -> str:
     what = f"Forecaster {version}. " if version else ""
     held_out = "Whole configurations held out; 95 % intervals by bootstrap over configurations."
     lead = f"{what}{', '.join(counts) + '. ' if counts else ''}{held_out}"
-    return (
-        f"<header>\n<h1>Grokcast benchmark</h1>\n<p>{escape(lead)}</p>\n{_tiles(result)}\n</header>"
-    )
+    return f"<header>\n<h1>Grokcast benchmark</h1>\n<p>{escape(lead)}</p>\n{_tiles(result)}\n</header>"
 
 
 def _tiles(result: Result) -> str:
@@ -154,9 +152,7 @@ def _tiles(result: Result) -> str:
         ("runs kept in a sweep", decision.get("kept"), "of those that grok"),
         ("compute spent in it", decision.get("compute"), "of the full budgets"),
     ]
-    shown = [
-        _tile(name, figure, note) for name, figure, note in tiles if value_of(figure) is not None
-    ]
+    shown = [_tile(name, figure, note) for name, figure, note in tiles if value_of(figure) is not None]
     landmark = headline.get("landmark")
     caption = f'<p class="note">Whether and when: {escape(str(landmark))}.</p>' if landmark else ""
     return f'<dl class="tiles">\n{"".join(shown)}</dl>\n{caption}' if shown else ""
@@ -173,9 +169,7 @@ def _whether(result: Result) -> list[str]:
     if plots.get("roc"):
         parts.append(_figure("ROC, by landmark", draw_roc(plots["roc"])))
     if plots.get("calibration"):
-        parts.append(
-            _figure("Calibration", draw_calibration(plots["calibration"]), plots.get("landmark"))
-        )
+        parts.append(_figure("Calibration", draw_calibration(plots["calibration"]), plots.get("landmark")))
     parts += _comparison(result, "auroc", "AUROC", best=max)
     return [_grid(parts)]
 
@@ -184,15 +178,9 @@ def _when(result: Result) -> list[str]:
     plots = result.get("plots") or {}
     parts = []
     if plots.get("onsets"):
-        parts.append(
-            _figure(
-                "Forecast and actual onset", draw_onsets(plots["onsets"]), plots.get("landmark")
-            )
-        )
+        parts.append(_figure("Forecast and actual onset", draw_onsets(plots["onsets"]), plots.get("landmark")))
     if plots.get("coverage"):
-        parts.append(
-            _figure("Coverage by family", draw_coverage(plots["coverage"]), plots.get("landmark"))
-        )
+        parts.append(_figure("Coverage by family", draw_coverage(plots["coverage"]), plots.get("landmark")))
     parts += _comparison(result, "log10_mae", "log10 MAE of the onset step", best=min)
     return [_grid(parts), tree_table(_part(result, "groups"), "By family and by architecture")]
 
@@ -290,10 +278,8 @@ def _tables(result: Result) -> list[str]:
             counts += f" The 90 % intervals hold {covered} of the onsets."
         body = tree_table(table["methods"], f"Methods {landmark}", counts)
         opened = " open" if landmark == first else ""
-        parts.append(
-            f"<details{opened}><summary>{escape(landmark.capitalize())}</summary>{body}</details>"
-        )
-    return parts  # fmt: skip
+        parts.append(f"<details{opened}><summary>{escape(landmark.capitalize())}</summary>{body}</details>")
+    return parts
 
 
 def _headline_table(result: Result) -> str:

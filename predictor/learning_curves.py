@@ -136,9 +136,7 @@ class _Members:
         return np.where(left <= 0, np.inf, np.where(left >= 1, 0.0, step))
 
 
-def _passage(
-    curve: _Curve, target: float, horizon: int, families: Sequence[str]
-) -> tuple[float, float]:
+def _passage(curve: _Curve, target: float, horizon: int, families: Sequence[str]) -> tuple[float, float]:
     """Fit an ensemble and read off when it passes a value, given that it has not by the landmark."""
     if len(curve.values) < _MIN_EVALS:
         return float("nan"), float("nan")
@@ -153,9 +151,7 @@ def _passage(
     probability = float(weight[by_horizon].sum())
     if not probability > 0:
         return 0.0, float(horizon)
-    return min(probability, 1.0), max(
-        _median(step[by_horizon], weight[by_horizon]), curve.landmark + 1.0
-    )
+    return min(probability, 1.0), max(_median(step[by_horizon], weight[by_horizon]), curve.landmark + 1.0)
 
 
 def _fitted(family: Family, x: FloatArray, y: FloatArray, latest: float) -> list[_Members]:
@@ -167,9 +163,7 @@ def _fitted(family: Family, x: FloatArray, y: FloatArray, latest: float) -> list
     return [grid, *(_refined(grid, end, widths, x, y) for end in _REFINED_ENDS)]
 
 
-def _refined(
-    grid: _Members, end: float | None, widths: tuple[float, float], x: FloatArray, y: FloatArray
-) -> _Members:
+def _refined(grid: _Members, end: float | None, widths: tuple[float, float], x: FloatArray, y: FloatArray) -> _Members:
     """Return the least-squares curve with an end: grids around the best so far, each half as wide."""
     n_shapes = len(grid.residual) // len(_ENDS)
     first = _ENDS.index(end) * n_shapes
@@ -185,9 +179,13 @@ def _refined(
 
 
 def _solved(
-    family: Family, time: FloatArray, power: FloatArray, x: FloatArray, y: FloatArray,
+    family: Family,
+    time: FloatArray,
+    power: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
     ends: Sequence[float | None],
-) -> _Members:  # fmt: skip
+) -> _Members:
     """Return the best height for each shape and each end; the best end too where it is None. Ends are at most 1."""
     g = family.shape(x, time[:, None], power[:, None])  # (n_shapes, n_evals)
     mean_g, mean_gg, mean_gy = g.mean(1), (g * g).mean(1), g @ y / len(y)
@@ -200,9 +198,7 @@ def _solved(
     height = np.maximum(end * mean_g - mean_gy, 0) / np.maximum(mean_gg, 1e-15)
     gap = end**2 - 2 * end * y.mean() + float(y @ y) / len(y)
     residual = gap - 2 * height * (end * mean_g - mean_gy) + height**2 * mean_gg
-    return _Members(
-        family, time[shape], power[shape], end, height, len(y) * np.maximum(residual, 0)
-    )
+    return _Members(family, time[shape], power[shape], end, height, len(y) * np.maximum(residual, 0))
 
 
 def _at(members: _Members, k: int) -> _Members:

@@ -77,8 +77,7 @@ class LinearHazard:
         """Return the mean of several, as one that reads the columns of each with its own centre and scale."""
         n = len(parts)
         read = {
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("columns", "centre", "scale")
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in ("columns", "centre", "scale")
         }
         weight, drift = (
             np.concatenate([*(e[:-1] for e in effects), [sum(e[-1] for e in effects)]]) / n
@@ -95,9 +94,7 @@ class LinearHazard:
         middle, drift = (np.ascontiguousarray(z * w).sum(1) for w in (self.weight, self.drift))
         return np.asarray(middle[:, None] + np.outer(drift, CENTRES - _MIDDLE) + self.base)
 
-    def contributions(
-        self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
-    ) -> FloatArray:
+    def contributions(self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]) -> FloatArray:
         """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
         effect = self.weight + np.outer(CENTRES[bins] - _MIDDLE, self.drift)
         moved = self._standardized(features, target) * effect

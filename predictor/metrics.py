@@ -43,9 +43,7 @@ def mape(median: FloatArray, time: FloatArray) -> float:
     return float(np.mean(np.abs(median / time - 1))) if len(time) else float("nan")
 
 
-def interval_coverage(
-    at_end: FloatArray, event: BoolArray, weight: FloatArray, level: float = 0.9
-) -> float:
+def interval_coverage(at_end: FloatArray, event: BoolArray, weight: FloatArray, level: float = 0.9) -> float:
     """Return how often central intervals hold the onset, under censoring.
 
     Parameters
@@ -95,9 +93,7 @@ def c_index(median: FloatArray, time: FloatArray, event: BoolArray) -> float:
     return float(concordant / comparable) if comparable else float("nan")
 
 
-def integrated_brier(
-    probability: FloatArray, grid: FloatArray, x: FloatArray, event: BoolArray
-) -> float:
+def integrated_brier(probability: FloatArray, grid: FloatArray, x: FloatArray, event: BoolArray) -> float:
     """Return the mean over a grid of the Brier score at each of its points, weighted for censoring.
 
     Parameters

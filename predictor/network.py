@@ -66,7 +66,7 @@ class HazardNetwork:
     @classmethod
     def mean(cls, parts: Sequence["HazardNetwork"]) -> "HazardNetwork":
         """Return the mean of several."""
-        centre, scale = (np.concatenate([getattr(p, n) for p in parts]) for n in ("centre", "scale"))  # fmt: skip
+        centre, scale = (np.concatenate([getattr(p, n) for p in parts]) for n in ("centre", "scale"))
         layers = zip(*(part.parameters for part in parts), strict=True)
         return cls(centre, scale, [np.concatenate(layer) for layer in layers])
 
@@ -75,9 +75,7 @@ class HazardNetwork:
         log_rates = _forward(self.parameters, *self._rows(features, target))[-1]
         return np.asarray(log_rates[:, :, 0].mean(1), dtype=np.float64)
 
-    def contributions(
-        self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]
-    ) -> FloatArray:
+    def contributions(self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]) -> FloatArray:
         """Return each feature's distance from its median, as far as it is read, times the slope there.
 
         Shape (n_rows, n_features). The first term of a Taylor series: what it leaves out belongs to no single feature.
@@ -149,9 +147,7 @@ def _trained(
     mean, square = ([np.zeros_like(p) for p in parameters] for _ in range(2))
     batches = list(_batches(rng, len(inputs)))
     for k, rows in enumerate(batches):
-        gradients = _gradients(
-            parameters, inputs[rows], asked[rows], exposure[rows], event[rows], rng
-        )
+        gradients = _gradients(parameters, inputs[rows], asked[rows], exposure[rows], event[rows], rng)
         rate = _PEAK * min((k + 1) / (0.3 * len(batches)), 1.0) * _falling(k / len(batches))
         for p, g, m, v in zip(parameters, gradients, mean, square, strict=True):
             m += 0.1 * (g - m)
@@ -209,8 +205,11 @@ def _gradients(
     hidden_2 = out @ w3.T * masks[1] * _silu_slope(before_2)
     hidden_1 = hidden_2 @ w2.T * masks[0] * _silu_slope(before_1)
     return [
-        x.T @ hidden_1, hidden_1.sum(0),
-        after_1.T @ hidden_2, hidden_2.sum(0),
-        after_2.T @ out, out.sum(0),
+        x.T @ hidden_1,
+        hidden_1.sum(0),
+        after_1.T @ hidden_2,
+        hidden_2.sum(0),
+        after_2.T @ out,
+        out.sum(0),
         -(out * asked).sum(0) * _sigmoid(fall),
-    ]  # fmt: skip
+    ]

@@ -124,10 +124,7 @@ def plot_arrays(
     return {
         "landmark": landmark,
         "calibration": {
-            name: calibration(
-                s.predictions[name].probability, s.rows.event, s.rows.configuration
-            )
-            for name in methods
+            name: calibration(s.predictions[name].probability, s.rows.event, s.rows.configuration) for name in methods
         },
         "roc": {
             name: roc(x.predictions[ours].probability[~x.rows.blocked], x.rows.event[~x.rows.blocked])
@@ -144,12 +141,10 @@ def plot_arrays(
             for name in np.unique(family)
             if (s.rows.event & (family == name)).sum() >= MIN_FAMILY_ONSETS
         },
-    }  # fmt: skip
+    }
 
 
-def calibration(
-    probability: FloatArray, event: NDArray[np.bool_], configuration: NDArray[np.str_]
-) -> Calibration:
+def calibration(probability: FloatArray, event: NDArray[np.bool_], configuration: NDArray[np.str_]) -> Calibration:
     """Return predicted beside observed shares, in bins that hold equally many rows; intervals over configurations."""
     groups = np.array_split(np.argsort(probability, kind="stable"), CALIBRATION_BINS)
     bins = [rows for rows in groups if len(rows)]

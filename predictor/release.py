@@ -30,9 +30,7 @@ def release(version: str, external: Path | None) -> None:
     forecaster = OnsetForecaster.fit(runs, version)
     result["blind"] = judge(forecaster, read_blind())
     if external is not None:
-        result["external"] = [
-            benchmark_external(forecaster, [external], locked=locked) for locked in (True, False)
-        ]
+        result["external"] = [benchmark_external(forecaster, [external], locked=locked) for locked in (True, False)]
     save(forecaster, make_card(runs, {"benchmark": result}), SHIPPED)
     (ROOT / "docs" / "benchmark.md").write_text(benchmark_page(result, version))
     readme = ROOT / "README.md"

@@ -56,19 +56,14 @@ def benchmark_page(result: dict[str, Any], version: str) -> str:
     ]
     parts.append(_section(*targets_table(result)))
     for landmark, table in result["tables"].items():
-        parts.append(
-            f"## {landmark.capitalize()}\n\n{_rows_text(landmark, table)}\n\n{_table(table)}"
-        )
+        parts.append(f"## {landmark.capitalize()}\n\n{_rows_text(landmark, table)}\n\n{_table(table)}")
     parts += [_section(*section(result)) for section in SECTIONS]
     parts += [f"{_section(*external_table(e))}\n\n{_BY_ROWS}" for e in result.get("external", [])]
     if "blind" in result:
         parts.append(
             "## The blind test\n\nConfigurations frozen before any forecaster saw them, looked at once a release."
         )
-        parts += [
-            f"{_rows_text(landmark, table)}\n\n{_table(table)}"
-            for landmark, table in result["blind"].items()
-        ]
+        parts += [f"{_rows_text(landmark, table)}\n\n{_table(table)}" for landmark, table in result["blind"].items()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -85,7 +80,15 @@ Section = tuple[str, list[str], list[list[str]]]  # title, header, rows
 
 def alarm_table(result: dict[str, Any]) -> Section:
     """Return the ALARM layer: algorithmic tasks, by run, thresholds from the other folds."""
-    header = ["alarm", "FPR", "95 % bound", "of grokking runs", "of those watched", "median lead, steps", "median lead share"]  # fmt: skip
+    header = [
+        "alarm",
+        "FPR",
+        "95 % bound",
+        "of grokking runs",
+        "of those watched",
+        "median lead, steps",
+        "median lead share",
+    ]
     rows = [
         [
             name,
@@ -103,10 +106,7 @@ def alarm_table(result: dict[str, Any]) -> Section:
 
 def decision_table(result: dict[str, Any]) -> Section:
     """Return the DECISION layer: what pruning the corpus as one sweep would have kept and spent."""
-    rows = [
-        [name, interval_text(d["kept"]), interval_text(d["compute"])]
-        for name, d in result["decision"].items()
-    ]
+    rows = [[name, interval_text(d["kept"]), interval_text(d["compute"])] for name, d in result["decision"].items()]
     header = ["policy", "grokking runs kept", "share of the full compute"]
     return "The corpus as one sweep", header, rows
 
@@ -124,18 +124,20 @@ def groups_table(result: dict[str, Any]) -> Section:
         "coverage of 90 %",
     ]
     rows = [
-        [name, *(str(g[k]) for k in ("rows", "positives", "grokking")),
-         *(interval_text(g[k]) for k in ("auroc", "log10_mae", "mape", "coverage90"))]
+        [
+            name,
+            *(str(g[k]) for k in ("rows", "positives", "grokking")),
+            *(interval_text(g[k]) for k in ("auroc", "log10_mae", "mape", "coverage90")),
+        ]
         for name, g in result["groups"].items()
-    ]  # fmt: skip
+    ]
     return "By task family and architecture", header, rows
 
 
 def signal_sets_table(result: dict[str, Any]) -> Section:
     """Return what the same forecaster reaches when less is sent to it."""
     rows = [
-        [name, interval_text(f["auroc"]), interval_text(f["log10_mae"])]
-        for name, f in result["signal_sets"].items()
+        [name, interval_text(f["auroc"]), interval_text(f["log10_mae"])] for name, f in result["signal_sets"].items()
     ]
     return "By what is sent, at memorisation", ["sent", "AUROC", "log10 MAE"], rows
 
@@ -175,19 +177,39 @@ def transfer_table(result: dict[str, Any]) -> Section:
 def external_table(result: dict[str, Any]) -> Section:
     """Return how the forecaster, unchanged, does on runs recorded elsewhere."""
     header = [
-        "source", "horizon", "context", "rows", "onsets", "left out: already rising", "left out: too short", "AUROC", "log10 MAE",
-        "coverage of 90 %, by rows", "onset before the 5 % quantile", "of onsets held", "if forecasts were right",
-    ]  # fmt: skip
+        "source",
+        "horizon",
+        "context",
+        "rows",
+        "onsets",
+        "left out: already rising",
+        "left out: too short",
+        "AUROC",
+        "log10 MAE",
+        "coverage of 90 %, by rows",
+        "onset before the 5 % quantile",
+        "of onsets held",
+        "if forecasts were right",
+    ]
     figures = ("auroc", "log10_mae", "coverage90", "too_early", "held")
     rows = [
-        [r["source"], f"{r['horizon']}x", "with" if r["with_context"] else "without", str(r["rows"]),
-         str(r["onsets"]), str(r["already_rising"]), str(r["left_out"]), *(interval_text(r[k]) for k in figures), _number(r["held_if_right"])]
+        [
+            r["source"],
+            f"{r['horizon']}x",
+            "with" if r["with_context"] else "without",
+            str(r["rows"]),
+            str(r["onsets"]),
+            str(r["already_rising"]),
+            str(r["left_out"]),
+            *(interval_text(r[k]) for k in figures),
+            _number(r["held_if_right"]),
+        ]
         for r in result["rows"]
-    ]  # fmt: skip
+    ]
     rows += [
         ["mean of scored sources", f"{m['horizon']}x", "both", "", "", "", "", *(_number(m[k]) for k in figures), ""]
         for m in result["means"]
-    ]  # fmt: skip
+    ]
     half = "the locked half" if result["locked"] else "development data"
     return f"Runs recorded elsewhere: {half}", header, rows
 
@@ -230,8 +252,5 @@ def _headline_text(result: dict[str, Any]) -> str:
 
 
 def _table(table: dict[str, Any]) -> str:
-    rows = [
-        [name, *(interval_text(figures[c]) for c in _COLUMNS)]
-        for name, figures in table["methods"].items()
-    ]
+    rows = [[name, *(interval_text(figures[c]) for c in _COLUMNS)] for name, figures in table["methods"].items()]
     return markdown_table(["method", *_COLUMNS.values()], rows)

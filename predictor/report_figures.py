@@ -33,13 +33,20 @@ def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for curve, (series, style) in zip(curves.values(), styles, strict=True):
             axes.plot(
-                curve["false_positive"], curve["true_positive"], color=SERIES[series],
-                linewidth=1.8, linestyle=DASHES[style], drawstyle="steps-post",
-            )  # fmt: skip
+                curve["false_positive"],
+                curve["true_positive"],
+                color=SERIES[series],
+                linewidth=1.8,
+                linestyle=DASHES[style],
+                drawstyle="steps-post",
+            )
         axes.set(
-            xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal",
-            xlabel="false alarms among runs without onset", ylabel="found among runs with onset",
-        )  # fmt: skip
+            xlim=(-0.01, 1.01),
+            ylim=(-0.01, 1.01),
+            aspect="equal",
+            xlabel="false alarms among runs without onset",
+            ylabel="found among runs with onset",
+        )
 
     texts = [f"{name}, AUROC {c['auroc']:.3f}" for name, c in curves.items()]
     return Drawing(
@@ -60,9 +67,12 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
             axes.vlines(x, low, high, color=SERIES[series], linewidth=1.2, alpha=0.55)
             axes.plot(x, y, color=SERIES[series], linewidth=1.4, marker=marker, markersize=5.5)
         axes.set(
-            xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal",
-            xlabel="predicted probability of onset within the budget", ylabel="share with onset",
-        )  # fmt: skip
+            xlim=(-0.03, 1.03),
+            ylim=(-0.03, 1.03),
+            aspect="equal",
+            xlabel="predicted probability of onset within the budget",
+            ylabel="share with onset",
+        )
 
     worst = {
         name: max(
@@ -70,7 +80,7 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
             default=0.0,
         )
         for name, b in methods.items()
-    }  # fmt: skip
+    }
     words = "; ".join(f"{name} is off by at most {w:.2f} in a bin" for name, w in worst.items())
     return Drawing(
         drawn_svg("calibration", draw, height=WIDTH),
@@ -96,13 +106,24 @@ def draw_onsets(onsets: Onsets) -> Drawing:
         axes.plot(ends, ends, color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for family, (series, marker) in zip(families, styles, strict=True):
             axes.plot(
-                actual[of == family], predicted[of == family], color=SERIES[series], marker=marker,
-                linestyle="", markersize=5, alpha=0.75, markeredgewidth=0,
-            )  # fmt: skip
+                actual[of == family],
+                predicted[of == family],
+                color=SERIES[series],
+                marker=marker,
+                linestyle="",
+                markersize=5,
+                alpha=0.75,
+                markeredgewidth=0,
+            )
         axes.set(
-            xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal",
-            xlabel="actual onset (step)", ylabel="median forecast (step)",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlim=ends,
+            ylim=ends,
+            aspect="equal",
+            xlabel="actual onset (step)",
+            ylabel="median forecast (step)",
+        )
         axes.minorticks_off()
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda step, _: f"{step:,.0f}")
@@ -161,12 +182,13 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
         if np.isfinite(median):
             axes.axvline(median, color=INK, linewidth=1.2)
             axes.annotate(
-                f"median {_percent(median)}", (median, 1.02), xycoords=("data", "axes fraction"),
-                ha="right" if median > 0.5 else "left", va="bottom",
-            )  # fmt: skip
-        axes.set(
-            xlim=(-0.09, 1.01), xlabel="lead, as a share of the delay", ylabel="runs that grok"
-        )
+                f"median {_percent(median)}",
+                (median, 1.02),
+                xycoords=("data", "axes fraction"),
+                ha="right" if median > 0.5 else "left",
+                va="bottom",
+            )
+        axes.set(xlim=(-0.09, 1.01), xlabel="lead, as a share of the delay", ylabel="runs that grok")
         axes.set_xticks([-0.055, 0.25, 0.5, 0.75, 1], ["missed", "25 %", "50 %", "75 %", "100 %"])
         axes.grid(axis="x", visible=False)
 
@@ -178,14 +200,10 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
     )
 
 
-def draw_frontier(
-    frontier: Frontier | None, decisions: Mapping[str, Mapping[str, Figure]], forecaster: str
-) -> Drawing:
+def draw_frontier(frontier: Frontier | None, decisions: Mapping[str, Mapping[str, Figure]], forecaster: str) -> Drawing:
     """Draw grokking runs kept over compute spent: the forecast as a line, every method of the decision as a point."""
     points = {
-        name: d
-        for name, d in decisions.items()
-        if d["kept"]["value"] is not None and d["compute"]["value"] is not None
+        name: d for name, d in decisions.items() if d["kept"]["value"] is not None and d["compute"]["value"] is not None
     }
     others = [n for n in points if n != forecaster]
     marks = dict(zip(others, _point_styles(len(others) + 1)[1:], strict=True))
@@ -205,9 +223,12 @@ def draw_frontier(
             axes.vlines([x], *_ends(d["kept"]), color=colour, linewidth=1, alpha=0.6)
             axes.plot([x], [y], color=colour, marker=marker, markersize=8)
         axes.set(
-            xlim=(0, 1.03), ylim=(-0.02, 1.04), aspect="equal",
-            xlabel="compute spent, of the full budgets", ylabel="grokking runs kept",
-        )  # fmt: skip
+            xlim=(0, 1.03),
+            ylim=(-0.02, 1.04),
+            aspect="equal",
+            xlabel="compute spent, of the full budgets",
+            ylabel="grokking runs kept",
+        )
 
     words = [
         f"{n} keeps {_percent(d['kept']['value'])} at {_percent(d['compute']['value'])} of the compute"
@@ -240,9 +261,12 @@ def _intervals(axes: "Axes", rows: Mapping[str, Figure], highlight: str | None) 
             axes.plot([figure["value"]], [k], color=colour, marker="o", markersize=6)
         value = "–" if figure["value"] is None else f"{figure['value']:.3f}"
         axes.annotate(
-            f"{name} · {value}", (0, k - 0.17), xycoords=("axes fraction", "data"), va="bottom",
+            f"{name} · {value}",
+            (0, k - 0.17),
+            xycoords=("axes fraction", "data"),
+            va="bottom",
             color=INK if own else MUTED,
-        )  # fmt: skip
+        )
     axes.set(ylim=(len(rows) - 0.6, -0.85), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.06)

@@ -32,7 +32,7 @@ _WORDS = {
     "compute": "compute spent",
     "with_context": "context",
     "horizon": "horizon (x landmark)",
-}  # fmt: skip
+}
 
 
 def tree_table(tree: Tree | None, title: str, note: str = "") -> str:

@@ -27,13 +27,18 @@ def _aims(result: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     yield from _elsewhere(result.get("external", []))
     kept, compute = (result["decision"][FORECASTER][k] for k in ("kept", "compute"))
     enough = kept["value"] >= 0.95 and compute["value"] <= 0.60
-    yield "DECISION: grokking runs kept", "0.95 at 0.60 of the compute", f"{interval_text(kept)} at {interval_text(compute)}", enough  # fmt: skip
+    yield (
+        "DECISION: grokking runs kept",
+        "0.95 at 0.60 of the compute",
+        f"{interval_text(kept)} at {interval_text(compute)}",
+        enough,
+    )
 
 
 def _whether(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     auroc = found["auroc"]
     yield "WHETHER at memorisation: AUROC", "0.95", interval_text(auroc), auroc["value"] >= 0.95
-    for name, key in (("context only", "minus_context_only"), ("the best single signal", "minus_best_signal")):  # fmt: skip
+    for name, key in (("context only", "minus_context_only"), ("the best single signal", "minus_best_signal")):
         yield (
             f"minus that of {name}",
             "interval above 0",
@@ -47,7 +52,7 @@ def _alarm(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     fpr, coverage, lead = ours["fpr"], ours["coverage"], ours["lead_share"]
     bound = f"{interval_text(fpr)}, bound {ours['fpr_bound']:.3f}"
     yield "ALARM: false-positive rate by run", "at most 0.05", bound, fpr["value"] <= 0.05
-    watched = f"{interval_text(coverage)}; of the {ours['grokking_watched']} watched {interval_text(ours['coverage_watched'])}"  # fmt: skip
+    watched = f"{interval_text(coverage)}; of the {ours['grokking_watched']} watched {interval_text(ours['coverage_watched'])}"
     yield (
         f"of {ours['grokking']} grokking runs announced",
         "0.80",
@@ -61,11 +66,21 @@ def _alarm(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
 
 def _when(found: dict[str, Any], groups: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     error, most = found["log10_mae"], 1.3 * found["noise_floor"]["value"]
-    yield "WHEN at memorisation: log10 MAE", f"1.3 x the noise floor, {most:.3f}", interval_text(error), error["value"] <= most  # fmt: skip
+    yield (
+        "WHEN at memorisation: log10 MAE",
+        f"1.3 x the noise floor, {most:.3f}",
+        interval_text(error),
+        error["value"] <= most,
+    )
     for network, most in _NETWORKS.items():
         if (group := groups.get(network)) is not None:
             mape = group["mape"]
-            yield f"MAPE, {network} ({group['grokking']} runs)", f"{most:.2f}", interval_text(mape), mape["value"] <= most  # fmt: skip
+            yield (
+                f"MAPE, {network} ({group['grokking']} runs)",
+                f"{most:.2f}",
+                interval_text(mape),
+                mape["value"] <= most,
+            )
     held = found["coverage90"]
     enough = 0.87 <= held["value"] <= 0.93 and held["low"] <= 0.90 <= held["high"]
     yield (
@@ -103,4 +118,9 @@ def _elsewhere(found: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, boo
     for mean in (m for e in found if e["locked"] for m in e["means"]):
         auroc, error, held = (mean[k] for k in ("auroc", "log10_mae", "coverage90"))
         enough = auroc >= 0.88 and error <= 0.15 and 0.87 <= held <= 0.94
-        yield f"recorded elsewhere, locked half, {mean['horizon']}x", "AUROC 0.88, log10 MAE 0.15, coverage 0.87 to 0.94", f"{auroc:.3f}, {error:.3f}, {held:.3f}", enough  # fmt: skip
+        yield (
+            f"recorded elsewhere, locked half, {mean['horizon']}x",
+            "AUROC 0.88, log10 MAE 0.15, coverage 0.87 to 0.94",
+            f"{auroc:.3f}, {error:.3f}, {held:.3f}",
+            enough,
+        )

@@ -52,10 +52,7 @@ class Comparison:
         """The rule of promotion: no lower bound is below -0.01, and one of the two figures improves."""
         gains = (self.brier_gain, self.log10_mae_gain)
         known = all(g.low is not None and g.value is not None for g in gains)
-        return known and (
-            all((g.low or 0.0) > -TOLERANCE for g in gains)
-            and any((g.value or 0.0) > 0 for g in gains)
-        )
+        return known and (all((g.low or 0.0) > -TOLERANCE for g in gains) and any((g.value or 0.0) > 0 for g in gains))
 
 
 def retrain(
@@ -89,15 +86,11 @@ def retrain(
     return comparison
 
 
-def compare(
-    champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Sequence[Run]
-) -> Comparison:
+def compare(champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Sequence[Run]) -> Comparison:
     """Judge two forecasters on early landmarks of the same runs, each blind to every configuration it is judged on."""
     rows = table_at(held_out, lambda run: landmarks(run, np.random.default_rng(0)))
     rows = rows.early()
-    a, b = (
-        predict(f.curves(rows, blind=True, to_reach=False), rows) for f in (champion, challenger)
-    )
+    a, b = (predict(f.curves(rows, blind=True, to_reach=False), rows) for f in (champion, challenger))
 
     def brier(p: FloatArray) -> Callable[[np.ndarray], float]:
         return lambda i: metrics.brier(p[i], rows.event[i])

@@ -156,9 +156,7 @@ def _budgets(table: FeatureTable, way: FloatArray, kappa: float) -> FloatArray:
     return np.asarray(np.log10(np.minimum(step / table.budget, _FARTHEST)))[:, None]
 
 
-def _linear(
-    at: FeatureTable, columns: FloatArray, test: FeatureTable, wanted: FloatArray
-) -> Prediction:
+def _linear(at: FeatureTable, columns: FloatArray, test: FeatureTable, wanted: FloatArray) -> Prediction:
     """Return a logistic rule for whether and a ridge for when, on columns of rows, their landmark and their budget."""
     told, asked = (np.isfinite(c).any(axis=1) for c in (columns, wanted))
     matrix, questions = _with_clock(at, columns), _with_clock(test, wanted)[asked]
@@ -172,9 +170,7 @@ def _linear(
             model = _fitted(LogisticRegression(max_iter=1000), matrix[known], at.event[known])
             probability[asked] = model.predict_proba(questions)[:, 1]
         if seen.sum() >= _MIN_ONSETS:
-            model = _fitted(
-                RidgeCV(np.logspace(-2, 3, 11)), matrix[seen], np.log10(at.time / at.landmark)[seen]
-            )
+            model = _fitted(RidgeCV(np.logspace(-2, 3, 11)), matrix[seen], np.log10(at.time / at.landmark)[seen])
             median[asked] = test.landmark[asked] * 10 ** model.predict(questions)
     return Prediction(probability, np.clip(median, test.landmark + 1, test.budget))
 

@@ -7,9 +7,7 @@ from features.curves import FloatArray
 _TARGET, _TARGET_SCALE = 0.9, 0.1
 
 
-def standardized(
-    features: FloatArray, centre: FloatArray, scale: FloatArray, farthest: float
-) -> FloatArray:
+def standardized(features: FloatArray, centre: FloatArray, scale: FloatArray, farthest: float) -> FloatArray:
     """Return the distance from the centre in units of the scale, at most `farthest`; 0 where a value is missing."""
     z = (features - centre) / scale
     z[np.isnan(z)] = 0.0

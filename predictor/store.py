@@ -151,9 +151,7 @@ def _versions(folder: Path) -> list[str]:
 
 def _order(version: str) -> list[tuple[int, str]]:
     """Order 2026.11.2 before 2026.11.10, and both before 2026.11.own.1."""
-    return [
-        (int(part), "") if part.isdigit() else (sys.maxsize, part) for part in version.split(".")
-    ]
+    return [(int(part), "") if part.isdigit() else (sys.maxsize, part) for part in version.split(".")]
 
 
 def _check(path: Path) -> None:
@@ -173,14 +171,11 @@ def _load(path: Path, version: str) -> OnsetForecaster:
     state = json.loads((path / "state.json").read_text())
     if state["format"] != FORMAT:
         problem = (
-            f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}, "
-            "which retraining writes"
+            f"it has format {state['format']}, and this version of Grokcast reads {FORMAT}, which retraining writes"
         )
         raise DamagedForecaster(path=str(path), problem=problem)
     if state["features"] != list(FEATURES):
-        raise DamagedForecaster(
-            path=str(path), problem="it was made for other features than this version computes"
-        )
+        raise DamagedForecaster(path=str(path), problem="it was made for other features than this version computes")
     resemblance = state["resemblance"]
     return OnsetForecaster(
         version=version,
@@ -248,11 +243,7 @@ def _state(forecaster: OnsetForecaster) -> dict[str, Any]:
             for prefix, learners in _learners(forecaster.hazard).items()
         },
         "calibration": {
-            str(g): [
-                values.tolist()
-                for part in (m.hazard, m.probability)
-                for values in vars(part).values()
-            ]
+            str(g): [values.tolist() for part in (m.hazard, m.probability) for values in vars(part).values()]
             for g, m in sorted(forecaster.hazard.calibration.items())
         },
         "population": forecaster.population.tolist(),

@@ -48,9 +48,7 @@ def _nearest(values: FloatArray, centres: FloatArray) -> NDArray[np.intp]:
     return np.asarray(np.abs(values[:, None] - centres).argmin(1))
 
 
-def fit_reach(
-    age: FloatArray, landmark: FloatArray, x: FloatArray, configuration: NDArray[np.str_]
-) -> Reach:
+def fit_reach(age: FloatArray, landmark: FloatArray, x: FloatArray, configuration: NDArray[np.str_]) -> Reach:
     """Count configurations still watched at the start of each bin, near each age or landmark."""
     ages, decades = _supported_near(_AGES, age, x, configuration)
     without_age = np.where(np.isnan(age), np.log10(landmark), np.nan)
@@ -128,10 +126,7 @@ class Resemblance:
 
 def worlds_of(contexts: Sequence[Context]) -> dict[str, list[str]]:
     """Return the words of each kind that a corpus holds."""
-    return {
-        name: sorted({getattr(c, name) for c in contexts if getattr(c, name) is not None})
-        for name in _WORLD
-    }
+    return {name: sorted({getattr(c, name) for c in contexts if getattr(c, name) is not None}) for name in _WORLD}
 
 
 def fit_resemblance(
@@ -155,9 +150,7 @@ def fit_resemblance(
     score, known = _inside(features, low - margin, high + margin, share)
     threshold, floor = np.min([np.quantile(score[p], [0.02, 0.001]) for p in phases], axis=0)
     least = float(np.quantile(known, 0.005))
-    return Resemblance(
-        low - margin, high + margin, share, float(threshold), float(floor), least, worlds
-    )
+    return Resemblance(low - margin, high + margin, share, float(threshold), float(floor), least, worlds)
 
 
 def _range(features: FloatArray) -> tuple[FloatArray, FloatArray]:

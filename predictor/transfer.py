@@ -72,10 +72,7 @@ def leave_one_out(
 
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         judged = dict(zip(estimable, pool.map(judge, estimable), strict=True))
-    found = {
-        f: _beside_the_stronger({level: v for (g, level), v in judged.items() if g == f})
-        for f in FACTORS
-    }
+    found = {f: _beside_the_stronger({level: v for (g, level), v in judged.items() if g == f}) for f in FACTORS}
     return {
         factor: {
             "levels": found[factor],

@@ -39,9 +39,7 @@ class Paths:
         leaf = first_leaf[nodes.tree][:, None] + np.arange(left.shape[1])
         leaf = np.minimum(leaf, len(value) - 1)
         before = _mean(left | right, leaf, value, count)
-        sides = [
-            (*np.nonzero(side), _mean(side, leaf, value, count) - before) for side in (left, right)
-        ]
+        sides = [(*np.nonzero(side), _mean(side, leaf, value, count) - before) for side in (left, right)]
         node = np.concatenate([n for n, _, _ in sides])
         end = np.concatenate([leaf[n, bit] for n, bit, _ in sides])
         move = np.concatenate([by[n] for n, _, by in sides])
@@ -62,9 +60,7 @@ def _members(leaves: Leaves) -> NDArray[np.bool_]:
     return np.asarray((leaves[:, None] >> bits) & leaves.dtype.type(1) > 0)
 
 
-def _mean(
-    members: NDArray[np.bool_], leaf: Index, value: FloatArray, count: FloatArray
-) -> FloatArray:
+def _mean(members: NDArray[np.bool_], leaf: Index, value: FloatArray, count: FloatArray) -> FloatArray:
     """Return the mean over the leaves in each set, weighed by their rows."""
     weight = members * np.maximum(count, 1)[leaf]
     return np.asarray((weight * value[leaf]).sum(1) / weight.sum(1))

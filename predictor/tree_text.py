@@ -66,9 +66,7 @@ class TreeText:
             right=_whole(found, "right_child"),
             value=_numbers(found, "leaf_value"),
             # A tree that is one leaf was not fitted on counted rows.
-            count=_numbers(
-                {"leaf_count": [x or "1" for x in found.get("leaf_count", [])]}, "leaf_count"
-            ),
+            count=_numbers({"leaf_count": [x or "1" for x in found.get("leaf_count", [])]}, "leaf_count"),
         )
         self._check(found, averaged="\naverage_output" in text)
         return self
@@ -76,9 +74,7 @@ class TreeText:
     def _check(self, found: dict[str, list[str]], *, averaged: bool) -> None:
         n_nodes, n_leaves = int(self.n_leaves.sum()) - len(self.n_leaves), int(self.n_leaves.sum())
         nodes = (self.column, self.threshold, self.decision, self.gain, self.left, self.right)
-        whole = all(len(a) == n_nodes for a in nodes) and len(self.value) == n_leaves == len(
-            self.count
-        )
+        whole = all(len(a) == n_nodes for a in nodes) and len(self.value) == n_leaves == len(self.count)
         if not len(self.n_leaves) or not whole or self.column.max(initial=0) >= len(self.names):
             raise ValueError("it does not hold whole trees")
         if (self.decision & _CATEGORICAL).any():

@@ -41,9 +41,7 @@ def grokcast(
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
         files[0].write_text(stdin)
-        pid = _forks().start(
-            "tests.command_line:run", words, dict(os.environ), str(cwd), [str(f) for f in files]
-        )
+        pid = _forks().start("tests.command_line:run", words, dict(os.environ), str(cwd), [str(f) for f in files])
         try:
             code = _forks().wait(pid, seconds)
         except TimeoutError:

@@ -104,9 +104,7 @@ def client(forecaster: StandInForecaster) -> Iterator[TestClient]:
 def shipped_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service as it is after installation: an empty data directory, the shipped forecaster."""
     folder = tmp_path_factory.mktemp("service")
-    settings = Settings(
-        forecaster_store=folder / "forecasters", database_url=f"sqlite:///{folder}/service.db"
-    )
+    settings = Settings(forecaster_store=folder / "forecasters", database_url=f"sqlite:///{folder}/service.db")
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 

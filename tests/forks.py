@@ -29,8 +29,11 @@ class Forks:
     def __init__(self, warm: str, pass_fds: Iterable[int] = ()) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.forks", warm],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=tuple(pass_fds),
-        )  # fmt: skip
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=tuple(pass_fds),
+        )
 
     def start(self, function: str, *arguments: Any) -> int:
         """Call a `module:function` in a new process; return the number of the process."""

@@ -21,7 +21,13 @@ ROOT = Path(__file__).parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
 WAIT_MS = 120_000  # a busy machine is no failure
 RUN = "add-mod-47"
-CONTEXT = {"task_family": "modular", "operation": "add", "modulus": 47, "architecture": "embedding_mlp", "budget_step": 20_000}  # fmt: skip
+CONTEXT = {
+    "task_family": "modular",
+    "operation": "add",
+    "modulus": 47,
+    "architecture": "embedding_mlp",
+    "budget_step": 20_000,
+}
 # Where the run is forecast: its last is flat still, and validation accuracy has not risen.
 SEEN_AT = (50, 100, 200, 365, 400, 480, 650, 920, 1_320, 1_910, 2_520)
 
@@ -30,7 +36,7 @@ def add_run(url: str) -> int:
     """Add the tutorial's run to a service, until it has been flat for long; return its last step."""
     stated = json.loads((ROOT / "docs/tutorial/context.json").read_text())
     with (ROOT / "docs/tutorial/whole.csv").open() as lines:
-        rows = [{k: float(v) if v else None for k, v in row.items()} for row in csv.DictReader(lines)]  # fmt: skip
+        rows = [{k: float(v) if v else None for k, v in row.items()} for row in csv.DictReader(lines)]
     sent = 0
     run = f"{url}/v1/runs/{RUN}"
     with httpx2.Client(trust_env=False, timeout=60) as service:
@@ -57,7 +63,7 @@ def take(url: str, folder: Path) -> None:
 
         def page(width: int, height: int, scheme: Any = "light") -> Any:
             size: Any = {"width": width, "height": height}
-            context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", locale="en-GB")  # fmt: skip
+            context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", locale="en-GB")
             opened = context.new_page()
             opened.set_default_timeout(WAIT_MS)
             opened.goto(url)

@@ -33,13 +33,9 @@ class PostgresServer:
         self.start()
 
     def start(self) -> None:
-        settings = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c max_connections=200"
-        )
+        settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c max_connections=200"
         log = str(self.folder / "log")
-        self._run(
-            "pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", settings, "start"
-        )
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", settings, "start")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
@@ -71,9 +67,14 @@ class PostgresServer:
     def _run(self, program: str, *args: str) -> None:
         done = subprocess.run(
             [str(self.binaries / program), *args],
-            cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
             **self._user,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, f"{program}: {done.stderr}"
 
 

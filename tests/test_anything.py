@@ -20,9 +20,7 @@ NUMBERS = st.one_of(
 )
 JSON = st.recursive(
     NUMBERS,
-    lambda inner: (
-        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=8), inner, max_size=5)
-    ),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=8), inner, max_size=5),
     max_leaves=20,
 )
 LISTS = st.lists(st.one_of(NUMBERS, st.floats(0, 1)), max_size=8) | JSON
@@ -31,9 +29,7 @@ HISTORIES = st.fixed_dictionaries(
     {"step": RISING | LISTS},
     optional=dict.fromkeys(("train_acc", "val_acc", "val_loss", "weight_norm", "foo"), LISTS),
 )
-CONTEXTS = st.dictionaries(
-    st.sampled_from(["task_family", "modulus", "chance_accuracy", "budget_step", "x"]), JSON
-)
+CONTEXTS = st.dictionaries(st.sampled_from(["task_family", "modulus", "chance_accuracy", "budget_step", "x"]), JSON)
 REQUESTS = st.fixed_dictionaries(
     {"history": HISTORIES | JSON},
     optional={"context": CONTEXTS | JSON, "horizon_step": NUMBERS, "target_accuracy": NUMBERS},
@@ -57,8 +53,6 @@ def test_no_json_brings_the_service_down(shipped_client: TestClient, asked: Any)
 
 @given(content=st.binary(max_size=200), coding=st.sampled_from(["identity", "gzip"]))
 @settings(max_examples=100, deadline=None)
-def test_no_bytes_bring_the_service_down(
-    shipped_client: TestClient, content: bytes, coding: str
-) -> None:
+def test_no_bytes_bring_the_service_down(shipped_client: TestClient, content: bytes, coding: str) -> None:
     problem_of(answer := post(shipped_client, content, content_encoding=coding), answer.status_code)
     assert answer.status_code in {400, 422}

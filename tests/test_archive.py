@@ -9,9 +9,7 @@ from training_runs.synthetic import synthetic_run, synthetic_trajectory
 
 
 def runs(n):
-    return [
-        synthetic_run(synthetic_trajectory(seed=k, noise=0.1), str(k), 20_000) for k in range(n)
-    ]
+    return [synthetic_run(synthetic_trajectory(seed=k, noise=0.1), str(k), 20_000) for k in range(n)]
 
 
 def test_comes_back_as_it_was(tmp_path):
@@ -19,7 +17,12 @@ def test_comes_back_as_it_was(tmp_path):
     archive.append(tmp_path, kept)
     for a, b in zip(kept, archive.read(tmp_path), strict=True):
         assert (a.run_id, a.configuration_id, a.context, a.budget_step, a.status) == (
-            b.run_id, b.configuration_id, b.context, b.budget_step, b.status)  # fmt: skip
+            b.run_id,
+            b.configuration_id,
+            b.context,
+            b.budget_step,
+            b.status,
+        )
         np.testing.assert_array_equal(a.trajectory.steps, b.trajectory.steps)
         assert set(a.trajectory.signals) == set(b.trajectory.signals)
         for name, values in a.trajectory.signals.items():

@@ -47,9 +47,7 @@ class Service:
         database = Database(url)
         database.migrate()
         self.keys = KeyStore(database)
-        self.key = {
-            scope: self.keys.create(scope, scope)[1] for scope in ("read", "write", "admin")
-        }
+        self.key = {scope: self.keys.create(scope, scope)[1] for scope in ("read", "write", "admin")}
         app = create_app(Settings(database_url=url, **settings), StandInStore())
         self.client = TestClient(app, raise_server_exceptions=False)
 
@@ -69,9 +67,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize(("method", "path", "body", "scope"), ROUTES, ids=lambda v: str(v)[:30])
-def test_every_route_needs_its_scope(
-    service: Service, method: str, path: str, body: Any, scope: Scope
-) -> None:
+def test_every_route_needs_its_scope(service: Service, method: str, path: str, body: Any, scope: Scope) -> None:
     answer = service.ask(method, path, body)
     problem_of(answer, 401)
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -134,7 +130,7 @@ def test_runs_of_another_key_are_not_there(service: Service) -> None:
     ):
         hidden = service.ask(method, path, body, **theirs)
         missing = service.ask(method, path.replace("mine", "none"), body, **theirs)
-        assert problem_of(hidden, 404)["detail"].replace("mine", "none") == problem_of(missing, 404)["detail"]  # fmt: skip
+        assert problem_of(hidden, 404)["detail"].replace("mine", "none") == problem_of(missing, 404)["detail"]
     assert service.ask("GET", "/v1/runs", **theirs).json()["runs"] == []
     problem_of(service.ask("PUT", "/v1/runs/mine", {}, **theirs), 409)
     assert len(service.bearing("admin", "GET", "/v1/runs").json()["runs"]) == 1
@@ -143,10 +139,7 @@ def test_runs_of_another_key_are_not_there(service: Service) -> None:
 def test_a_key_has_a_rate_limit_and_others_are_not_held_up(tmp_path: Path) -> None:
     service = Service(tmp_path, rate_limit="3/minute")
     with service.client:
-        left = [
-            service.bearing("read", "GET", "/v1/runs").headers["ratelimit-remaining"]
-            for _ in range(3)
-        ]
+        left = [service.bearing("read", "GET", "/v1/runs").headers["ratelimit-remaining"] for _ in range(3)]
         assert left == ["2", "1", "0"]
         answer = service.bearing("read", "GET", "/v1/runs")
         assert "3 per 1 minute" in problem_of(answer, 429)["detail"]
@@ -179,9 +172,7 @@ def test_a_storage_of_limits_that_does_not_answer_is_not_the_callers_fault(
         ("127.0.0.1", "[broken", 200),
     ],
 )
-def test_without_keys_only_this_machine_may_ask(
-    tmp_path: Path, client: str, host: str, status: int
-) -> None:
+def test_without_keys_only_this_machine_may_ask(tmp_path: Path, client: str, host: str, status: int) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
     with TestClient(app, client=(client, 5000)) as asked:
         assert asked.get("/v1/runs", headers={"host": host}).status_code == status
@@ -198,13 +189,9 @@ def test_without_keys_only_this_machine_may_ask(
         ("null", 403),
     ],
 )
-def test_without_keys_a_page_of_another_site_changes_nothing(
-    tmp_path: Path, origin: str | None, status: int
-) -> None:
+def test_without_keys_a_page_of_another_site_changes_nothing(tmp_path: Path, origin: str | None, status: int) -> None:
     """A form of any page can post here from the browser of whoever sits at this machine."""
-    settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/service.db", cors_origins=("https://listed.example",)
-    )
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/service.db", cors_origins=("https://listed.example",))
     headers = {"host": "127.0.0.1:8321"} | ({"origin": origin} if origin else {})
     with TestClient(create_app(settings, StandInStore()), client=("127.0.0.1", 5000)) as asked:
         answer = asked.post("/v1/retrainings", headers=headers)
@@ -229,10 +216,18 @@ def test_the_body_of_a_stranger_is_not_read(service: Service, path: str) -> None
             messages.append(message)
 
         scope = {
-            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
-            "headers": [(b"content-type", b"application/json")], "client": ("127.0.0.1", 1), "scheme": "http",
-            "root_path": "", "http_version": "1.1", "server": ("127.0.0.1", 80),
-        }  # fmt: skip
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+            "client": ("127.0.0.1", 1),
+            "scheme": "http",
+            "root_path": "",
+            "http_version": "1.1",
+            "server": ("127.0.0.1", 80),
+        }
         await service.client.app(scope, receive, send)
         return int(messages[0]["status"])
 
@@ -294,7 +289,7 @@ def test_other_origins_may_ask_only_if_they_are_listed(tmp_path: Path) -> None:
 def test_the_documentation_needs_no_network(service: Service) -> None:
     page = service.ask("GET", "/docs").text
     assert "://" not in page
-    for path in ("/docs/start.js", "/docs/assets/swagger-ui.css", "/docs/assets/swagger-ui-bundle.js"):  # fmt: skip
+    for path in ("/docs/start.js", "/docs/assets/swagger-ui.css", "/docs/assets/swagger-ui-bundle.js"):
         assert path in page
         assert service.ask("GET", path).status_code == 200
 

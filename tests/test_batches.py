@@ -36,9 +36,7 @@ def test_one_bad_item_spoils_no_other(client: TestClient, forecaster: StandInFor
         assert found[i]["problem"] == problem_of(post(client, items[i]), 422)
 
 
-def test_a_batch_of_bad_items_asks_no_forecaster(
-    client: TestClient, forecaster: StandInForecaster
-) -> None:
+def test_a_batch_of_bad_items_asks_no_forecaster(client: TestClient, forecaster: StandInForecaster) -> None:
     answer = post(client, {"items": [None]}, "/v1/forecasts/batch")
     assert list(answer.json()["items"][0]) == ["problem"]
     assert post(client, {"items": []}, "/v1/forecasts/batch").json() == {"items": []}

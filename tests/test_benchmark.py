@@ -86,12 +86,11 @@ def test_levels_stand_beside_the_context_model_that_is_stronger_on_their_mean():
         return {
             "rows": 9,
             "context": {
-                name: {"auroc": {"value": auroc}, "log10_mae": {"value": mae}}
-                for name, (auroc, mae) in figures.items()
+                name: {"auroc": {"value": auroc}, "log10_mae": {"value": mae}} for name, (auroc, mae) in figures.items()
             },
         }
 
-    found = _beside_the_stronger({"a": level((0.9, 0.3), (0.7, 0.1)), "b": level((0.8, 0.2), (0.9, 0.25))})  # fmt: skip
+    found = _beside_the_stronger({"a": level((0.9, 0.3), (0.7, 0.1)), "b": level((0.8, 0.2), (0.9, 0.25))})
     assert [found[k]["context_only_auroc"]["value"] for k in "ab"] == [0.9, 0.8]
     assert [found[k]["context_only_log10_mae"]["value"] for k in "ab"] == [0.1, 0.25]
     assert found["a"]["rows"] == 9
@@ -106,10 +105,7 @@ def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(
     # A few trees on eighty runs are hardly ever sure enough to be followed to the upper end of an interval.
     held = [table["coverage90"]["value"] for table in result["tables"].values()]
     assert all(value is None or 0.75 <= value <= 1.0 for value in held)
-    assert (
-        headline["alarm"]["coverage"]["value"]
-        > result["alarm"]["context only, boosted"]["coverage"]["value"]
-    )
+    assert headline["alarm"]["coverage"]["value"] > result["alarm"]["context only, boosted"]["coverage"]["value"]
     for table in result["tables"].values():
         assert table["rows"] == table["positives"] + sum(table["negatives"].values())
         assert FORECASTER in table["methods"]
@@ -137,9 +133,13 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
     # Ten configurations of sgd are too few to be asked about, and too few to learn from without adamw.
     assert result["optimizer"]["not_estimable"] == ["adamw", "sgd"]
     assert result["operation"] == {
-        "levels": {}, "not_estimable": [], "auroc": None, "log10_mae": None,
-        "context_only_auroc": None, "context_only_log10_mae": None,
-    }  # fmt: skip
+        "levels": {},
+        "not_estimable": [],
+        "auroc": None,
+        "log10_mae": None,
+        "context_only_auroc": None,
+        "context_only_log10_mae": None,
+    }
 
 
 def test_the_locked_half_is_half_of_one_source_and_whole_configurations(runs):

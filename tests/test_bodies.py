@@ -32,17 +32,13 @@ def test_a_body_that_is_not_called_json_is_a_problem(client: TestClient) -> None
     assert "expected application/json" in problem_of(answer, 415)["detail"]
 
 
-@pytest.mark.parametrize(
-    "packed", [gzip.compress, lambda b: gzip.compress(b[:9]) + gzip.compress(b[9:])]
-)
+@pytest.mark.parametrize("packed", [gzip.compress, lambda b: gzip.compress(b[:9]) + gzip.compress(b[9:])])
 def test_gzip_is_accepted(client: TestClient, packed: Callable[[bytes], bytes]) -> None:
     content = packed(json.dumps(REQUEST).encode())
     assert post(client, content, content_encoding="gzip").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(json.dumps(REQUEST).encode())[:-20], b""]
-)
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(json.dumps(REQUEST).encode())[:-20], b""])
 def test_damaged_gzip_is_a_problem(client: TestClient, content: bytes) -> None:
     body = problem_of(post(client, content, content_encoding="gzip"), 400)
     assert "gzip" in body["detail"]
@@ -74,9 +70,7 @@ def pieces(content: bytes) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("declared", [True, False])
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_a_body_over_the_limit_is_a_problem(
-    small_client: TestClient, declared: bool, coding: str
-) -> None:
+def test_a_body_over_the_limit_is_a_problem(small_client: TestClient, declared: bool, coding: str) -> None:
     bare = json.dumps(REQUEST).encode()
     for size, status in ((1000, 200), (1001, 413)):
         content = bare.ljust(size)

@@ -70,7 +70,7 @@ def fit_lightning(callback, epochs, folder):
         def _log(self, split, batch):
             logits = self(batch[0])
             loss = cross_entropy(logits, batch[1])
-            values = {f"{split}_loss": loss, f"{split}/accuracy": (logits.argmax(1) == batch[1]).float().mean()}  # fmt: skip
+            values = {f"{split}_loss": loss, f"{split}/accuracy": (logits.argmax(1) == batch[1]).float().mean()}
             self.log_dict(values, on_step=False, on_epoch=True)
             return loss
 
@@ -85,10 +85,16 @@ def fit_lightning(callback, epochs, folder):
 
     train, val = (DataLoader(TensorDataset(*s), batch_size=64) for s in splits())
     trainer = lightning.Trainer(
-        max_epochs=epochs, accelerator="cpu", logger=False, callbacks=[callback] if callback else [],
-        enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
-        check_val_every_n_epoch=5, default_root_dir=folder,
-    )  # fmt: skip
+        max_epochs=epochs,
+        accelerator="cpu",
+        logger=False,
+        callbacks=[callback] if callback else [],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+        check_val_every_n_epoch=5,
+        default_root_dir=folder,
+    )
     torch.manual_seed(0)
     module = Module()
     trainer.fit(module, train, val)
@@ -100,7 +106,7 @@ def test_a_lightning_training_ends_with_a_forecast_of_the_service(url, tmp_path)
     watched = fit_lightning(callback, 150, tmp_path)
     check(callback.monitor.forecast, 150)
     question = callback.monitor._question["context"]
-    assert (question["optimizer"], question["learning_rate"], question["weight_decay"]) == ("adamw", 3e-3, 0.5)  # fmt: skip
+    assert (question["optimizer"], question["learning_rate"], question["weight_decay"]) == ("adamw", 3e-3, 0.5)
     assert (question["budget_step"], question["steps_per_epoch"]) == (150, 1)
     point = callback.monitor._points[150]
     assert {"train_loss", "train_acc", "val_loss", "val_acc"} <= set(point)
@@ -132,16 +138,22 @@ def count_epochs(callback, name, **asked):
     """Train for four epochs, of four batches each."""
     train, val = (DataLoader(TensorDataset(*s), batch_size=16) for s in splits())
     trainer = lightning.Trainer(
-        max_epochs=4, accelerator="cpu", logger=False, callbacks=[callback], enable_progress_bar=False,
-        enable_model_summary=False, enable_checkpointing=False, **asked,
-    )  # fmt: skip
+        max_epochs=4,
+        accelerator="cpu",
+        logger=False,
+        callbacks=[callback],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+        **asked,
+    )
     trainer.fit(Counting(name), train, val)
 
 
 @pytest.mark.parametrize(
     ("name", "names"),
     [("train_acc", {}), ("acc/train", {}), ("fit", {"fit": "train_acc"}), ("Accuracy (training)", {})],
-)  # fmt: skip
+)
 def test_lightnings_training_metrics_are_those_of_their_epoch_whatever_they_are_called(name, names):
     callback = LightningCallback(url=NOWHERE, share=0, names=names)
     count_epochs(callback, name)
@@ -153,8 +165,7 @@ def test_lightnings_training_metrics_are_those_of_their_epoch_whatever_they_are_
     rarely = LightningCallback(url=NOWHERE, share=0, names=names)
     count_epochs(rarely, name, check_val_every_n_epoch=2)
     trained, validated = (
-        {step: p[n] for step, p in rarely.monitor._points.items() if n in p}
-        for n in ("train_acc", "val_acc")
+        {step: p[n] for step, p in rarely.monitor._points.items() if n in p} for n in ("train_acc", "val_acc")
     )
     assert trained == pytest.approx({4: 0.1, 8: 0.2, 12: 0.3, 16: 0.4})
     assert validated == pytest.approx({8: 0.2, 16: 0.4})
@@ -180,19 +191,36 @@ def fit_hugging_face(callback, steps, folder, others=(), **asked):
     from transformers import Trainer, TrainingArguments
 
     train, val = ([{"pairs": x, "labels": y} for x, y in zip(*s, strict=True)] for s in splits())
-    arguments = TrainingArguments(**{
-        "output_dir": str(folder), "max_steps": steps, "logging_steps": 5, "eval_strategy": "steps", "eval_steps": 5,
-        "save_strategy": "no", "per_device_train_batch_size": 64, "per_device_eval_batch_size": 64,
-        "learning_rate": 3e-3, "weight_decay": 0.5, "lr_scheduler_type": "constant", "report_to": [],
-        "disable_tqdm": True, "use_cpu": True, "seed": 0, **asked,
-    })  # fmt: skip
+    arguments = TrainingArguments(
+        **{
+            "output_dir": str(folder),
+            "max_steps": steps,
+            "logging_steps": 5,
+            "eval_strategy": "steps",
+            "eval_steps": 5,
+            "save_strategy": "no",
+            "per_device_train_batch_size": 64,
+            "per_device_eval_batch_size": 64,
+            "learning_rate": 3e-3,
+            "weight_decay": 0.5,
+            "lr_scheduler_type": "constant",
+            "report_to": [],
+            "disable_tqdm": True,
+            "use_cpu": True,
+            "seed": 0,
+            **asked,
+        }
+    )
     torch.manual_seed(0)
     model = PairMLP()
     trainer = Trainer(
-        model, arguments, train_dataset=train, eval_dataset={"train": train, "val": val},
+        model,
+        arguments,
+        train_dataset=train,
+        eval_dataset={"train": train, "val": val},
         compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
         callbacks=[callback, *others] if callback else [],
-    )  # fmt: skip
+    )
     trainer.train()
     return model
 
@@ -272,7 +300,7 @@ def test_a_hugging_face_training_ends_with_a_forecast_of_the_service(url, tmp_pa
     question = callback.monitor._question["context"]
     # Not the wrapper that accelerate puts around it.
     assert question["optimizer"] == "adamw"
-    assert (question["learning_rate"], question["weight_decay"], question["budget_step"]) == (3e-3, 0.5, 150)  # fmt: skip
+    assert (question["learning_rate"], question["weight_decay"], question["budget_step"]) == (3e-3, 0.5, 150)
     point = callback.monitor._points[150]
     assert {"train_loss", "train_acc", "val_loss", "val_acc", "grad_norm"} <= set(point)
     measured = {name for p in callback.monitor._points.values() for name in p}
@@ -334,7 +362,7 @@ def test_a_watched_network_beside_the_users_own_folders(url, tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("MINE = 'mine'\n")
     (tmp_path / "train.py").write_text(ONLINE)
-    done = subprocess.run([sys.executable, "train.py", url], cwd=tmp_path, capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = subprocess.run([sys.executable, "train.py", url], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "mine mine []\n"), done.stderr
 
 

@@ -23,8 +23,11 @@ def test_forecast_as_json_has_every_field():
     """Started as users start it; the other tests fork."""
     done = subprocess.run(
         [sys.executable, "-m", "grokcast", "forecast", EXAMPLE, "--json"],
-        capture_output=True, text=True, cwd=ROOT, timeout=SECONDS,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=SECONDS,
+    )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert set(answer) == set(ForecastAnswer.model_fields)
@@ -39,12 +42,19 @@ def test_forecast_in_words_and_from_stdin():
 
 
 def test_forecast_with_a_picture_and_how_the_file_was_read(tmp_path):
-    rows = "epoch,acc,val_acc,val_loss,x\n" + "".join(f"{k},{min(99.5, 20.5 * k)},2.5,3,1\n" for k in range(1, 9))  # fmt: skip
+    rows = "epoch,acc,val_acc,val_loss,x\n" + "".join(f"{k},{min(99.5, 20.5 * k)},2.5,3,1\n" for k in range(1, 9))
     (tmp_path / "h.csv").write_text(rows)
     done = grokcast(
-        "forecast", tmp_path / "h.csv", "--steps-per-epoch", 50, "--map", "acc=train_acc",
-        "--plot", tmp_path / "h.png", "--json",
-    )  # fmt: skip
+        "forecast",
+        tmp_path / "h.csv",
+        "--steps-per-epoch",
+        50,
+        "--map",
+        "acc=train_acc",
+        "--plot",
+        tmp_path / "h.png",
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert (answer["observed_until_step"], answer["memorization_step"]) == (400, 250)
@@ -59,7 +69,7 @@ def test_forecast_with_a_picture_and_how_the_file_was_read(tmp_path):
 
 
 def test_json_from_stdin_is_seen_to_be_json():
-    history = {"history": {"step": [10, 20, 30], "train_acc": [0.5, 1, 1], "val_acc": [0.1, 0.1, 0.1]}}  # fmt: skip
+    history = {"history": {"step": [10, 20, 30], "train_acc": [0.5, 1, 1], "val_acc": [0.1, 0.1, 0.1]}}
     done = grokcast("forecast", "-", "--json", stdin=json.dumps(history))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["observed_until_step"] == 30
@@ -147,7 +157,7 @@ def test_generate_then_corpus_then_the_same_runs_again(tmp_path):
     done = grokcast("generate", "--again", tmp_path / "o", "--out", tmp_path / "a", "--workers", 1)
     assert done.returncode == 0, done.stderr
     made, again = (archive.read(tmp_path / name) for name in "oa")
-    curves = [{r.run_id: r.trajectory.signals["val_loss"].tolist() for r in runs} for runs in (made, again)]  # fmt: skip
+    curves = [{r.run_id: r.trajectory.signals["val_loss"].tolist() for r in runs} for runs in (made, again)]
     assert curves[0] == curves[1]
 
 
@@ -162,9 +172,7 @@ def test_the_shipped_corpus_has_every_kind_of_run():
 
 def test_a_datasheet_is_written_beside_the_summary(tmp_path):
     archive.append(tmp_path / "runs", synthetic_corpus(6))
-    done = grokcast(
-        "corpus", tmp_path / "runs", "--datasheet", tmp_path / "d" / "page.md", "--json"
-    )
+    done = grokcast("corpus", tmp_path / "runs", "--datasheet", tmp_path / "d" / "page.md", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["in_configurations"]["outcomes"]
     page = (tmp_path / "d" / "page.md").read_text()
@@ -190,12 +198,8 @@ def test_benchmark_and_retrain(tmp_path, monkeypatch):
     assert {comparison["champion"], comparison["challenger"]} <= {c["version"] for c in listed}
 
 
-@pytest.mark.skipif(
-    not (ROOT.parent / "shared" / "external").is_dir(), reason="needs runs recorded elsewhere"
-)
-@pytest.mark.parametrize(
-    "source", ["atgugu_sweeps", "tnediserp_miml", "santyj_dp", "qienhuang_fit_valonly"]
-)
+@pytest.mark.skipif(not (ROOT.parent / "shared" / "external").is_dir(), reason="needs runs recorded elsewhere")
+@pytest.mark.parametrize("source", ["atgugu_sweeps", "tnediserp_miml", "santyj_dp", "qienhuang_fit_valonly"])
 def test_runs_that_nobody_here_made_get_a_forecast(source):
     path = ROOT.parent / "shared" / "external" / f"{source}.parquet"
     assert "it holds" in one_line(grokcast("forecast", path))
@@ -218,8 +222,10 @@ def imported_by(code: str) -> set[str]:
     show = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}; {show}"],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 

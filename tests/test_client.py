@@ -63,7 +63,9 @@ def called(app, kind, method, *arguments, **options):
             return list(result) if inspect.isgenerator(result) else result
 
     async def ask():
-        async with AsyncClient("http://test", transport=httpx2.ASGITransport(app), max_retries=3, api_key=key) as client:  # fmt: skip
+        async with AsyncClient(
+            "http://test", transport=httpx2.ASGITransport(app), max_retries=3, api_key=key
+        ) as client:
             result = getattr(client, method)(*arguments, **options)
             return [e async for e in result] if inspect.isasyncgen(result) else await result
 
@@ -103,12 +105,21 @@ def test_many_runs_as_a_table(service, kind):
     bad = pd.DataFrame({"run_id": "bad", "step": [1, 2], "val_acc": [0.1, 97.0]})
     table = pd.concat([good.iloc[::-1], bad])
     found = called(
-        service, kind, "forecast_table", table,
-        contexts={"good": {"chance_accuracy": 0.019, "learning_rate": 1e-3}}, horizon_step=20_000,
-    )  # fmt: skip
+        service,
+        kind,
+        "forecast_table",
+        table,
+        contexts={"good": {"chance_accuracy": 0.019, "learning_rate": 1e-3}},
+        horizon_step=20_000,
+    )
     assert found["run_id"].tolist() == ["good", "bad"]
     one, other = found.iloc[0], found.iloc[1]
-    alone = called(service, kind, "forecast", {"history": HISTORY, "horizon_step": 20_000, "context": {"chance_accuracy": 0.019, "learning_rate": 1e-3}})  # fmt: skip
+    alone = called(
+        service,
+        kind,
+        "forecast",
+        {"history": HISTORY, "horizon_step": 20_000, "context": {"chance_accuracy": 0.019, "learning_rate": 1e-3}},
+    )
     assert one["probability_onset_by_horizon"] == alone["probability_onset_by_horizon"]
     assert one["onset_step_p50"] == alone["onset_step"]["p50"]
     assert pd.isna(one["problem"])
@@ -122,7 +133,7 @@ def test_many_runs_as_a_table(service, kind):
 def test_run_ids_that_are_numbers_have_their_contexts(contexts):
     table = pd.DataFrame({"run_id": [1, 1, 2], "step": [10, 20, 10], "val_acc": [0.1, 0.2, 0.1]})
     requests = requests_of(table, contexts=contexts)
-    assert {run: r["context"] for run, r in requests.items()} == {"1": {"weight_decay": 1.0}, "2": {}}  # fmt: skip
+    assert {run: r["context"] for run, r in requests.items()} == {"1": {"weight_decay": 1.0}, "2": {}}
 
 
 def test_missing_values_of_any_kind_are_null():
@@ -132,7 +143,7 @@ def test_missing_values_of_any_kind_are_null():
     objects.loc[1, "val_acc"] = pd.NaT
     for table in (missing, missing.convert_dtypes(), objects):
         history = requests_of(table)["a"]["history"]
-        assert json.loads(json.dumps(history, allow_nan=False)) == {"step": step, "val_acc": [0.1, None, None, 0.2]}  # fmt: skip
+        assert json.loads(json.dumps(history, allow_nan=False)) == {"step": step, "val_acc": [0.1, None, None, 0.2]}
 
 
 def test_more_runs_than_a_batch_takes_are_sent_in_several(monkeypatch):
@@ -141,7 +152,7 @@ def test_more_runs_than_a_batch_takes_are_sent_in_several(monkeypatch):
     async def batch(request):
         items = (await request.json())["items"]
         sizes.append(len(items))
-        return JSONResponse({"items": [{"forecast": {"observed_until_step": i["history"]["step"][0]}} for i in items]})  # fmt: skip
+        return JSONResponse({"items": [{"forecast": {"observed_until_step": i["history"]["step"][0]}} for i in items]})
 
     app = Starlette(routes=[Route("/v1/forecasts/batch", batch, methods=["POST"])])
     requests = [{"history": {"step": [k]}} for k in range(2_500)]
@@ -224,7 +235,10 @@ def test_the_service_says_how_long_to_wait(kind, waits):
 
 
 def test_no_answer_at_all_is_tried_again_and_then_told(waits):
-    with Client("http://127.0.0.1:9", max_retries=2) as client, pytest.raises(ServiceUnreachable, match=r"127\.0\.0\.1:9 does not answer"):  # fmt: skip
+    with (
+        Client("http://127.0.0.1:9", max_retries=2) as client,
+        pytest.raises(ServiceUnreachable, match=r"127\.0\.0\.1:9 does not answer"),
+    ):
         client.signals()
     assert len(waits) == 2
 
@@ -258,7 +272,9 @@ def runs_app():
         steps = sorted(run["points"])
         history = {"step": steps, "val_acc": [run["points"][s] for s in steps]}
         context = run["settings"].get("context", {})
-        return JSONResponse({"run_id": request.path_params["run_id"], "context": context, "history": history, "forecast": None})  # fmt: skip
+        return JSONResponse(
+            {"run_id": request.path_params["run_id"], "context": context, "history": history, "forecast": None}
+        )
 
     async def delete(request):
         del runs[request.path_params["run_id"]]
@@ -280,11 +296,16 @@ def runs_app():
 
     async def page(request):
         at = int(request.query_params.get("cursor", 0))
-        return JSONResponse({"runs": [{"run_id": r} for r in list(runs)[at : at + 2]], "next_cursor": at + 2 if at + 2 < len(runs) else None})  # fmt: skip
+        return JSONResponse(
+            {
+                "runs": [{"run_id": r} for r in list(runs)[at : at + 2]],
+                "next_cursor": at + 2 if at + 2 < len(runs) else None,
+            }
+        )
 
     async def forecasts(request):
         at, made = int(request.query_params.get("cursor", 0)), run_of(request)["forecasts"]
-        return JSONResponse({"forecasts": made[at : at + 1], "next_cursor": at + 1 if at + 1 < len(made) else None})  # fmt: skip
+        return JSONResponse({"forecasts": made[at : at + 1], "next_cursor": at + 1 if at + 1 < len(made) else None})
 
     async def events(request):
         lines = [
@@ -306,10 +327,16 @@ def runs_app():
 
     run, metrics = "/v1/runs/{run_id}", "/v1/runs/{run_id}/metrics"
     routes = [
-        ("/v1/runs", page, "GET"), (run, put, "PUT"), (run, get, "GET"), (run, delete, "DELETE"),
-        (metrics, append, "POST"), (metrics, rewind, "DELETE"), (f"{run}/forecasts", forecasts, "GET"),
-        (f"{run}/events", events, "GET"), (f"{run}/outcome", outcome, "PUT"),
-    ]  # fmt: skip
+        ("/v1/runs", page, "GET"),
+        (run, put, "PUT"),
+        (run, get, "GET"),
+        (run, delete, "DELETE"),
+        (metrics, append, "POST"),
+        (metrics, rewind, "DELETE"),
+        (f"{run}/forecasts", forecasts, "GET"),
+        (f"{run}/events", events, "GET"),
+        (f"{run}/outcome", outcome, "PUT"),
+    ]
     return Starlette(routes=[Route(path, f, methods=[m]) for path, f, m in routes])
 
 
@@ -323,17 +350,21 @@ def test_the_life_of_a_stored_run(kind):
     for name in ("a", "b", "seed=1.x"):
         call("put_run", name, context={"learning_rate": 1e-3}, horizon_step=100)
     assert [r["run_id"] for r in call("runs")] == ["a", "b", "seed=1.x"]
-    assert call("append", "a", {"step": [1, 2], "val_acc": [0.1, None]})["forecast"]["observed_until_step"] == 2  # fmt: skip
+    assert call("append", "a", {"step": [1, 2], "val_acc": [0.1, None]})["forecast"]["observed_until_step"] == 2
     call("append", "a", {"step": [3], "val_acc": [0.2]})
     assert [f["forecast"]["observed_until_step"] for f in call("forecasts", "a")] == [2, 3]
     assert call("rewind", "a", 2) == {"points_deleted": 2, "points": 1}
     shown = call("run", "a")
-    assert (shown["context"], shown["history"]) == ({"learning_rate": 1e-3}, {"step": [1], "val_acc": [0.1]})  # fmt: skip
+    assert (shown["context"], shown["history"]) == ({"learning_rate": 1e-3}, {"step": [1], "val_acc": [0.1]})
     assert call("events", "a") == [
         {"event": "run", "data": {"points": 1}},
         {"event": "forecast", "data": {"id": 3}},
     ]
-    assert call("put_outcome", "a", "stopped_early") == {"training_data": True, "status": "stopped_early", "blocked": False}  # fmt: skip
+    assert call("put_outcome", "a", "stopped_early") == {
+        "training_data": True,
+        "status": "stopped_early",
+        "blocked": False,
+    }
     assert call("delete_run", "a") is None
     assert [r["run_id"] for r in call("runs")] == ["b", "seed=1.x"]
 

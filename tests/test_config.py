@@ -49,9 +49,7 @@ def test_overrides_are_checked(assignment, words):
 
 
 def test_overrides_take_the_type_of_their_field():
-    config = override(
-        RunConfig(), {"checkpoint_every": "50", "early_stop": "false", "weight_decay": "0"}
-    )
+    config = override(RunConfig(), {"checkpoint_every": "50", "early_stop": "false", "weight_decay": "0"})
     assert (config.checkpoint_every, config.early_stop, config.weight_decay) == (50, False, 0.0)
 
 

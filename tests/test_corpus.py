@@ -46,7 +46,7 @@ def test_every_run_is_what_its_config_says(runs, blind_runs):
 def test_what_is_stored_twice_was_made_again(folder):
     """Of the same config, in a later shard, and with another course: nothing else is stored twice."""
     columns = ["run_id", "config", "train_loss"]
-    shards = [pq.read_table(path, columns=columns).to_pylist() for path in sorted(folder.glob("*.parquet"))]  # fmt: skip
+    shards = [pq.read_table(path, columns=columns).to_pylist() for path in sorted(folder.glob("*.parquet"))]
     before = {}
     for shard in shards:
         assert len({row["run_id"] for row in shard}) == len(shard)
@@ -187,9 +187,7 @@ def test_ten_runs_are_made_again(runs):
         steps = kept.trajectory.steps[:n]
         np.testing.assert_array_equal(again.trajectory.steps[:n], steps)
         for name in ("train_loss", "val_loss"):
-            a, b = (
-                run.trajectory.signals[name][:n][steps <= CHECKED_STEPS] for run in (again, kept)
-            )
+            a, b = (run.trajectory.signals[name][:n][steps <= CHECKED_STEPS] for run in (again, kept))
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-6)
         same.append(ends_alike(label(kept), label(again)))
     assert sum(same) >= 0.8 * len(same)

@@ -82,9 +82,12 @@ def test_cadences_have_names():
 
 def test_the_summary_counts_runs_and_configurations():
     runs = [
-        a_run(), a_run(seed=1), a_run(NEVER, seed=2), a_run(NEVER, RunConfig(operation="mul")),
+        a_run(),
+        a_run(seed=1),
+        a_run(NEVER, seed=2),
+        a_run(NEVER, RunConfig(operation="mul")),
         a_run(NEVER, RunConfig(operation="random_table")),
-    ]  # fmt: skip
+    ]
     summary = summarize(runs)
     assert (summary["runs"], summary["configurations"]) == (5, 3)
     assert summary["seeds_per_configuration"] == {"1": 2, "3": 1}

@@ -110,10 +110,7 @@ def sweep() -> Sweep:
     """Two runs that grok, one that generalises soon after it memorises, one that never does."""
     onsets = (1500.0, 4000.0, 300.0, None)
     return sweep_of(
-        [
-            synthetic_run(synthetic_trajectory(100, onset, 10_000), f"{k}", 10_000)
-            for k, onset in enumerate(onsets)
-        ]
+        [synthetic_run(synthetic_trajectory(100, onset, 10_000), f"{k}", 10_000) for k, onset in enumerate(onsets)]
     )
 
 
@@ -131,9 +128,7 @@ def test_a_sweep_knows_who_groks_and_what_was_reported() -> None:
 
 def test_an_early_stop_after_onset_does_not_shorten_the_budget() -> None:
     trajectory = synthetic_trajectory(100, 1500, 10_000)
-    stopped = Run(
-        **{**vars(synthetic_run(trajectory, "a", 10_000)), "trajectory": trajectory.prefix(3000)}
-    )
+    stopped = Run(**{**vars(synthetic_run(trajectory, "a", 10_000)), "trajectory": trajectory.prefix(3000)})
     assert sweep_of([stopped]).end.tolist() == [10_000]
     assert sweep_of([stopped]).values[0, -1] > 0.95  # as it was last seen
     ended = sweep_of([stopped], until_onset=True)

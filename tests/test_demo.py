@@ -72,9 +72,7 @@ def test_a_service_that_does_not_start_is_shown_and_fails(
 
 @pytest.mark.slow
 def test_it_forecasts_a_real_run_and_tells_what_came() -> None:
-    done = subprocess.run(
-        [sys.executable, str(DEMO)], capture_output=True, text=True, timeout=300, check=False
-    )
+    done = subprocess.run([sys.executable, str(DEMO)], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"^ +[\d,]+  [01]\.\d{3}  [01]\.\d{3} .* %", done.stdout, re.M)) > 50
     assert re.search(r"^Forecast at memorisation \(step \d+\)", done.stdout, re.M)

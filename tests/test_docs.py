@@ -50,9 +50,7 @@ def test_links_within_the_documents_lead_somewhere():
 
 @pytest.mark.parametrize("line", re.findall(r"^grokcast forecast .+$", README, re.MULTILINE))
 def test_forecast_commands_in_the_readme_run(line):
-    done = subprocess.run(
-        [sys.executable, "-m", *shlex.split(line)], cwd=ROOT, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-m", *shlex.split(line)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     if "--json" in line:
         json.loads(done.stdout)

@@ -18,5 +18,13 @@ def test_the_documents_lines_are_answered(tmp_path: Path) -> None:
                     continue
                 command = line.replace("http://127.0.0.1:8321", url)
                 assert url in command
-                done = subprocess.run(command + " --fail-with-body", shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+                done = subprocess.run(
+                    command + " --fail-with-body",
+                    shell=True,
+                    cwd=ROOT,
+                    capture_output=True,
+                    text=True,
+                    timeout=60,
+                    check=False,
+                )
                 assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

@@ -20,14 +20,10 @@ from api.settings import Settings
 from tests.wire import StandInStore, problem_of
 from training_runs import Context
 
-SECONDS = (
-    10  # within which a stream has to end: 20 looks, and half a second where nothing else runs
-)
+SECONDS = 10  # within which a stream has to end: 20 looks, and half a second where nothing else runs
 
 
-def streams_of(
-    database: Database, runs: RunStore, caller: Caller
-) -> list[AsyncIterator[ServerSentEvent]]:
+def streams_of(database: Database, runs: RunStore, caller: Caller) -> list[AsyncIterator[ServerSentEvent]]:
     """Open a stream of each kind, to a run that the caller has."""
     runs.put(caller, "r", RunSettings(Context()))
     streams = EventStreams(runs, ForecastStore(database), KeyStore(database), limit=10)
@@ -39,9 +35,7 @@ async def ends(stream: AsyncIterator[ServerSentEvent]) -> None:
         await asyncio.wait_for(anext(stream), SECONDS)
 
 
-def test_a_stream_ends_when_its_key_is_revoked_and_not_before(
-    database: Database, runs: RunStore
-) -> None:
+def test_a_stream_ends_when_its_key_is_revoked_and_not_before(database: Database, runs: RunStore) -> None:
     keys = KeyStore(database)
     mine, others = keys.create("mine", "write")[0], keys.create("other", "write")[0]
 
@@ -63,9 +57,7 @@ def test_a_stream_ends_when_its_key_is_revoked_and_not_before(
     asyncio.run(watch())
 
 
-def test_a_stream_without_a_key_ends_when_keys_are_needed(
-    database: Database, runs: RunStore
-) -> None:
+def test_a_stream_without_a_key_ends_when_keys_are_needed(database: Database, runs: RunStore) -> None:
     async def watch() -> None:
         streams = streams_of(database, runs, LOCAL)
         for stream in streams:

@@ -15,9 +15,7 @@ from training_runs.onset import generalization, memorization
 from training_runs.signals import SIGNALS
 from training_runs.synthetic import synthetic_run, synthetic_trajectory
 
-CONTEXT = Context(
-    chance_accuracy=0.02, learning_rate=1e-3, weight_decay=1.0, train_size=500, parameters=20_000
-)
+CONTEXT = Context(chance_accuracy=0.02, learning_rate=1e-3, weight_decay=1.0, train_size=500, parameters=20_000)
 NAMES = list(FEATURES)
 
 
@@ -127,14 +125,9 @@ def test_no_feature_sees_past_its_landmark(landmark, seed, scale):
     whole = synthetic_trajectory(noise=0.1, seed=seed)
     rng = np.random.default_rng(seed)
     later = whole.steps > landmark
-    changed = {
-        n: np.where(later, np.clip(rng.random(len(v)), 0, 1) * scale / 10, v)
-        for n, v in whole.signals.items()
-    }
+    changed = {n: np.where(later, np.clip(rng.random(len(v)), 0, 1) * scale / 10, v) for n, v in whole.signals.items()}
     other = Trajectory(np.append(whole.steps, 10**6), {n: [*v, 0.5] for n, v in changed.items()})
-    np.testing.assert_array_equal(
-        extract(whole.prefix(landmark), CONTEXT), extract(other.prefix(landmark), CONTEXT)
-    )
+    np.testing.assert_array_equal(extract(whole.prefix(landmark), CONTEXT), extract(other.prefix(landmark), CONTEXT))
 
 
 def test_rows_of_a_table_do_not_see_past_their_landmark():
@@ -179,9 +172,7 @@ def test_any_history_has_features_without_infinities(data):
     signals = {}
     for name in data.draw(st.sets(st.sampled_from(list(SIGNALS)), max_size=6)):
         low, high = SIGNALS[name].low, SIGNALS[name].high
-        value = st.one_of(
-            st.none(), st.floats(-1e6 if low is None else low, high or 1e6, allow_nan=False)
-        )
+        value = st.one_of(st.none(), st.floats(-1e6 if low is None else low, high or 1e6, allow_nan=False))
         signals[name] = data.draw(st.lists(value, min_size=n, max_size=n))
     row = extract(Trajectory(steps, signals), CONTEXT)
     assert not np.isinf(row).any()
@@ -246,15 +237,10 @@ def _weighted(table: FeatureTable) -> Counter[tuple[float, bool, float]]:
 
 def test_a_configuration_counts_once_in_each_stratum():
     """Of runs that never memorise, to which no landmarks are added."""
-    runs = [
-        synthetic_run(synthetic_trajectory(1e6, onset=None, seed=k, noise=0.1), f"a/{k}", 20_000)
-        for k in range(3)
-    ]
+    runs = [synthetic_run(synthetic_trajectory(1e6, onset=None, seed=k, noise=0.1), f"a/{k}", 20_000) for k in range(3)]
     table = training_table(runs)
     stratum = np.floor(3 * np.log10(table.landmark))
-    for s in np.unique(stratum)[
-        :-1
-    ]:  # landmarks snap to the checkpoint before, some to the stratum before
+    for s in np.unique(stratum)[:-1]:  # landmarks snap to the checkpoint before, some to the stratum before
         assert table.weight[stratum == s].sum() == pytest.approx(1, abs=0.7)
     assert table.weight.sum() == pytest.approx(len(np.unique(stratum)), abs=1)
 
@@ -276,9 +262,7 @@ def test_beyond_the_rise_only_those_ask_who_do_not_see_it():
     """Of the landmarks that memorisation adds, not of those that were planned."""
     run = synthetic_run(synthetic_trajectory(onset=600.0), "a", 20_000)
     tables = [training_table([run], seed=k) for k in range(20)]
-    planned = [
-        landmarks(run, np.random.default_rng([k, int(run.run_id[:15], 16)])) for k in range(20)
-    ]
+    planned = [landmarks(run, np.random.default_rng([k, int(run.run_id[:15], 16)])) for k in range(20)]
     late = [
         t.where((t.landmark >= rise_of(run, 0.95)) & ~np.isin(t.landmark, p))
         for t, p in zip(tables, planned, strict=True)

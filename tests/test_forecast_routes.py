@@ -37,9 +37,7 @@ def test_the_documented_answer_is_one_that_the_service_can_give() -> None:
     assert ForecastAnswer.model_validate(ANSWER).model_dump() == ANSWER
 
 
-def test_the_question_holds_what_was_asked(
-    client: TestClient, forecaster: StandInForecaster
-) -> None:
+def test_the_question_holds_what_was_asked(client: TestClient, forecaster: StandInForecaster) -> None:
     post(client, history(val_acc=[0.02, None, 0.03, None, 0.03], grad_norm=None))
     (question,) = forecaster.questions
     assert question.trajectory.steps.tolist() == STEPS
@@ -55,9 +53,7 @@ def test_only_the_steps_are_required(client: TestClient, forecaster: StandInFore
     assert forecaster.questions[0].horizon_step is None
 
 
-def test_a_whole_number_may_be_written_as_a_float(
-    client: TestClient, forecaster: StandInForecaster
-) -> None:
+def test_a_whole_number_may_be_written_as_a_float(client: TestClient, forecaster: StandInForecaster) -> None:
     asked = request(horizon_step=20000.0, context={"budget_step": 500.0})
     assert post(client, asked).status_code == 200
     assert forecaster.questions[0].horizon_step == 20_000
@@ -100,7 +96,11 @@ def test_the_example_file_is_wholly_understood(client: TestClient) -> None:
 
 def test_openapi_documents_problems_under_their_media_type(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
-    others = {"/metrics": "text/plain", "/v1/runs/{run_id}/events": "text/event-stream", "/v1/events": "text/event-stream"}  # fmt: skip
+    others = {
+        "/metrics": "text/plain",
+        "/v1/runs/{run_id}/events": "text/event-stream",
+        "/v1/events": "text/event-stream",
+    }
     for path, operations in document["paths"].items():
         for operation in operations.values():
             for status, response in operation["responses"].items():
@@ -167,9 +167,7 @@ BAD_VALUES: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("asked", "where", "expected"), BAD_VALUES.values(), ids=BAD_VALUES.keys())
-def test_a_bad_value_is_named(
-    client: TestClient, asked: dict[str, Any], where: str, expected: str
-) -> None:
+def test_a_bad_value_is_named(client: TestClient, asked: dict[str, Any], where: str, expected: str) -> None:
     body = problem_of(post(client, asked), 422)
     assert body["field"] == where
     assert expected in body["expected"]
@@ -186,9 +184,7 @@ def test_a_bad_value_is_named(
         (request(context={"chance_accuracy": 10}), "context.chance_accuracy"),
     ],
 )
-def test_percent_is_named_as_the_likely_cause(
-    client: TestClient, asked: dict[str, Any], where: str
-) -> None:
+def test_percent_is_named_as_the_likely_cause(client: TestClient, asked: dict[str, Any], where: str) -> None:
     body = problem_of(post(client, asked), 422)
     assert body["field"] == where
     assert "percent" in body["hint"]
@@ -200,12 +196,8 @@ def test_the_documented_problem_is_what_is_answered(client: TestClient) -> None:
     assert problem_of(post(client, asked), 422) == PROBLEM
 
 
-@pytest.mark.parametrize(
-    ("token", "value"), [("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1e999", "Infinity")]
-)
-def test_what_json_has_no_number_for_is_refused_and_null_is_named(
-    client: TestClient, token: str, value: str
-) -> None:
+@pytest.mark.parametrize(("token", "value"), [("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1e999", "Infinity")])
+def test_what_json_has_no_number_for_is_refused_and_null_is_named(client: TestClient, token: str, value: str) -> None:
     content = b'{"history": {"step": [0, 10], "val_loss": [1.0, ' + token.encode() + b"]}}"
     body = problem_of(post(client, content), 422)
     assert (body["field"], body["value"]) == ("history.val_loss[1]", value)

@@ -42,7 +42,7 @@ def test_knows_the_synthetic_world(synthetic_forecaster):
     soon, late = (
         ask(synthetic_forecaster, synthetic_trajectory(110, t, noise=0.05).prefix(landmark), horizon_step=10_000)
         for t in truths
-    )  # fmt: skip
+    )
     never = ask(
         synthetic_forecaster,
         synthetic_trajectory(110, None, noise=0.05).prefix(landmark),
@@ -111,7 +111,7 @@ def histories():
     target=st.none() | st.floats(0.05, 1),
     ahead=st.none() | st.integers(1, 10**9),
     context=st.sampled_from([Context(), CONTEXT, Context(classes=10, weight_decay=0, train_size=3)]),
-)  # fmt: skip
+)
 @settings(max_examples=150, deadline=None)
 def test_any_history_gets_a_coherent_answer(history, target, ahead, context, shipped):
     horizon = None if ahead is None else history.observed_until + ahead
@@ -174,7 +174,7 @@ def test_a_higher_target_is_never_sooner(synthetic_forecaster):
     p = [
         ask(synthetic_forecaster, history, horizon_step=3000, target_accuracy=t).probability_onset_by_horizon
         for t in (0.8, 0.9, 0.95, 0.99)
-    ]  # fmt: skip
+    ]
     assert all(a >= b - 1e-9 for a, b in zip(p, p[1:], strict=False))
 
 
@@ -246,9 +246,7 @@ def test_one_lucky_evaluation_is_no_rise(synthetic_forecaster):
 
 
 def test_many_at_once_equals_one_by_one_with_bad_ones_in_place(synthetic_forecaster):
-    questions = [
-        Question(synthetic_trajectory(110, t).prefix(400), CONTEXT) for t in (900, None, 3000)
-    ]
+    questions = [Question(synthetic_trajectory(110, t).prefix(400), CONTEXT) for t in (900, None, 3000)]
     questions.insert(1, Question(synthetic_trajectory().prefix(3)))
     together = synthetic_forecaster.forecast_many(questions)
     assert isinstance(together[1], InvalidInput)

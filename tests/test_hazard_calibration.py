@@ -40,6 +40,4 @@ def test_order_is_kept_whatever_was_learnt():
     level = np.random.default_rng(3).normal(size=(300, 1)).repeat(N_BINS, axis=1)
     x, event = simulated(-2 * level)  # the higher, the later
     found = HazardMap.fit(level, person_periods(x, event), np.ones(len(x)))
-    assert (
-        np.diff(found(np.array([[-3.0], [0.0], [3.0]]).repeat(N_BINS, axis=1)), axis=0) > 0
-    ).all()
+    assert (np.diff(found(np.array([[-3.0], [0.0], [3.0]]).repeat(N_BINS, axis=1)), axis=0) > 0).all()

@@ -24,9 +24,7 @@ def test_runs_that_have_all_but_arrived_are_calibrated_apart():
     features = np.zeros((4, len(FEATURES)))
     features[:, list(FEATURES).index("val_acc_level")] = [0.5, 0.94, 0.94, np.nan]
     rising, memorized = PHASES.index("rising"), PHASES.index("memorized")
-    group = calibration_group(
-        features, np.array([rising, rising, memorized, rising]), np.full(4, 0.95)
-    )
+    group = calibration_group(features, np.array([rising, rising, memorized, rising]), np.full(4, 0.95))
     assert group.tolist() == [rising, PHASES.index("generalized"), memorized, rising]
 
 
@@ -71,9 +69,7 @@ def test_where_a_context_is_told_its_learners_have_a_share(model, rows):
     expected = model.calibration[-1](whole)
     np.testing.assert_allclose(model.curves(some, target, group, ends), expected, atol=1e-12)
     for k in range(6):  # and none of it depends on the company
-        np.testing.assert_array_equal(
-            model.curves(some[k : k + 1], target[:1], group[:1]), expected[k : k + 1]
-        )
+        np.testing.assert_array_equal(model.curves(some[k : k + 1], target[:1], group[:1]), expected[k : k + 1])
 
 
 def test_learners_of_the_context_read_nothing_else_and_are_as_blind(model, rows):
@@ -98,8 +94,6 @@ def test_learners_of_the_context_read_nothing_else_and_are_as_blind(model, rows)
 def test_there_are_none_where_no_context_is_told(rows, told):
     features = rows.features.copy()
     features[:, 2] = np.nan
-    untold = HazardModel.fit(
-        replace(rows, features=features), NAMES, (0, 2), told=told, n_learners=1
-    )
+    untold = HazardModel.fit(replace(rows, features=features), NAMES, (0, 2), told=told, n_learners=1)
     assert untold.context is None
     assert np.isfinite(untold.curves(features, rows.target, rows.group)).all()

@@ -32,21 +32,40 @@ def whole_result() -> dict[str, Any]:
         "grokcast": {"auroc": figure(0.97), "log10_mae": figure(0.09), "brier": figure(0.06)},
         "context only, boosted": {"auroc": figure(0.91), "log10_mae": figure(0.16), "brier": figure(0.1)},
         "best single signal": {"auroc": figure(0.8), "log10_mae": figure(None), "brier": figure(0.15)},
-    }  # fmt: skip
+    }
     table = {
-        "rows": 1234, "positives": 400, "grokking": 300, "negatives": {"budget_censored": 700, "blocked": 134},
-        "methods": methods, "coverage90": figure(0.91),
-    }  # fmt: skip
+        "rows": 1234,
+        "positives": 400,
+        "grokking": 300,
+        "negatives": {"budget_censored": 700, "blocked": 134},
+        "methods": methods,
+        "coverage90": figure(0.91),
+    }
     curve = {"false_positive": [0.0, 0.1, 1.0], "true_positive": [0.0, 0.9, 1.0], "auroc": 0.95}
-    bins = {"predicted": [0.1, 0.9], "observed": [0.12, None], "low": [0.05, None], "high": [0.2, None], "rows": [9, 9]}  # fmt: skip
-    alarm = {"target_fpr": 0.05, "negatives": 90, "fpr": figure(0.04), "fpr_bound": 0.08, "coverage": figure(0.85), "lead_steps": figure(2100, 300), "lead_share": figure(0.6)}  # fmt: skip
+    bins = {"predicted": [0.1, 0.9], "observed": [0.12, None], "low": [0.05, None], "high": [0.2, None], "rows": [9, 9]}
+    alarm = {
+        "target_fpr": 0.05,
+        "negatives": 90,
+        "fpr": figure(0.04),
+        "fpr_bound": 0.08,
+        "coverage": figure(0.85),
+        "lead_steps": figure(2100, 300),
+        "lead_share": figure(0.6),
+    }
     return {
-        "version": "2026.12.1", "runs": 2000, "configurations": 1200, "folds": 5,
+        "version": "2026.12.1",
+        "runs": 2000,
+        "configurations": 1200,
+        "folds": 5,
         "tables": {"at memorisation": table, "any, before the rise": table},
         "headline": {
             "landmark": "at memorisation",
             "whether": {"auroc": figure(0.97), "minus_context_only": figure(0.06), "minus_best_signal": figure(0.17)},
-            "when": {"log10_mae": figure(0.09), "noise_floor": {"value": 0.08, "pairs": 120}, "coverage90": figure(0.91)},
+            "when": {
+                "log10_mae": figure(0.09),
+                "noise_floor": {"value": 0.08, "pairs": 120},
+                "coverage90": figure(0.91),
+            },
         },
         "groups": {"modular": {"rows": 800, "auroc": figure(0.98), "coverage90": figure(0.9)}},
         "alarm": {"grokcast": alarm, "context only, boosted": alarm},
@@ -64,7 +83,9 @@ def whole_result() -> dict[str, Any]:
             "no validation data": {"auroc": figure(0.9), "log10_mae": figure(None)},
         },
         "external": {
-            "forecaster": "2026.12.1", "locked": False, "means": [{"horizon": 10, "auroc": 0.9}],
+            "forecaster": "2026.12.1",
+            "locked": False,
+            "means": [{"horizon": 10, "auroc": 0.9}],
             "rows": [{"source": "elsewhere", "horizon": 10, "with_context": True, "rows": 60, "auroc": figure(0.9)}],
         },
         "plots": {
@@ -76,7 +97,7 @@ def whole_result() -> dict[str, Any]:
             "leads": [0.0, 0.4, 0.8, 0.9],
             "frontier": {"kept": [0.5, 0.9, 1.0], "compute": [0.2, 0.4, 0.9]},
         },
-    }  # fmt: skip
+    }
 
 
 class Page(HTMLParser):
@@ -155,10 +176,7 @@ def test_colours_follow_the_readers_scheme(html: str) -> None:
 def test_figures_stand_with_their_intervals(html: str) -> None:
     words = " ".join(" ".join(Page(html).words).split())
     assert "grokcast 0.970 [0.950, 0.990]" in words
-    assert (
-        "1,234 rows, 400 with onset (300 grok), 700 run out of their budget, 134 never can."
-        in words
-    )
+    assert "1,234 rows, 400 with onset (300 grok), 700 run out of their budget, 134 never can." in words
     assert "2,100 [1,800, 2,400]" in words
     assert "Not estimable. Modulus: 23. Operation: S5." in words
     assert "modular 800 0.980 [0.960, 1.000] 0.900" in words
@@ -225,12 +243,23 @@ def held_out(n: int = 400) -> HeldOutRows:
     time = np.where(event, 5000.0, 10_000.0)
     names = np.array([f"run-{k}" for k in range(n)])
     rows = FeatureTable(
-        features=np.full((n, len(FEATURES)), np.nan), landmark=np.full(n, 100.0), event=event, time=time,
-        memorized_event=np.ones(n, dtype=bool), memorized_time=np.full(n, 100.0), target=np.full(n, 0.95),
-        phase=np.ones(n, dtype=np.int64), rise=np.full(n, np.inf), budget=np.full(n, 10_000.0), run=names,
-        configuration=names, source=np.full(n, "a"), blocked=~event & (rng.uniform(size=n) < 0.1), as_recorded=np.ones(n, dtype=bool),
+        features=np.full((n, len(FEATURES)), np.nan),
+        landmark=np.full(n, 100.0),
+        event=event,
+        time=time,
+        memorized_event=np.ones(n, dtype=bool),
+        memorized_time=np.full(n, 100.0),
+        target=np.full(n, 0.95),
+        phase=np.ones(n, dtype=np.int64),
+        rise=np.full(n, np.inf),
+        budget=np.full(n, 10_000.0),
+        run=names,
+        configuration=names,
+        source=np.full(n, "a"),
+        blocked=~event & (rng.uniform(size=n) < 0.1),
+        as_recorded=np.ones(n, dtype=bool),
         weight=np.ones(n),
-    )  # fmt: skip
+    )
     at_end = np.where(event, rng.uniform(size=n) * probability, probability)
     return HeldOutRows(rows, {"grokcast": Prediction(probability, time * 1.1)}, at_end)
 
@@ -251,7 +280,7 @@ def test_right_probabilities_are_seen_to_be_calibrated() -> None:
     bins = calibration(s.predictions["grokcast"].probability, s.rows.event, s.rows.configuration)
     assert bins["rows"] == [400] * 10
     np.testing.assert_allclose(bins["predicted"], np.arange(0.05, 1, 0.1), atol=0.02)
-    inside = [low <= p <= high for p, low, high in zip(bins["predicted"], bins["low"], bins["high"], strict=True)]  # type: ignore[operator]  # fmt: skip
+    inside = [low <= p <= high for p, low, high in zip(bins["predicted"], bins["low"], bins["high"], strict=True)]  # type: ignore[operator]
     assert sum(inside) >= 8
 
 
@@ -275,7 +304,4 @@ def test_blocked_runs_are_left_out_of_the_roc() -> None:
     s = held_out()
     curve = plot_arrays({"x": s}, np.full(400, "modular"), "x")["roc"]["x"]
     kept = ~s.rows.blocked
-    assert (
-        curve["auroc"]
-        == roc(s.predictions["grokcast"].probability[kept], s.rows.event[kept])["auroc"]
-    )
+    assert curve["auroc"] == roc(s.predictions["grokcast"].probability[kept], s.rows.event[kept])["auroc"]

@@ -22,8 +22,21 @@ def test_a_key_opens_until_it_is_revoked(database: Database) -> None:
 def test_only_the_whole_key_opens(database: Database) -> None:
     keys = KeyStore(database)
     key, text = keys.create("me", "admin")
-    for wrong in ("", "gk", "gk_", text[:-1], text + "x", text.upper(), text[3:], f"gk_{key.key_id}_",
-                  f"gk_{key.key_id}", f"gk_{'0' * 16}_{text[20:]}", "gk_\x00_x", "gk_é_ü", "x" * 10_000):  # fmt: skip
+    for wrong in (
+        "",
+        "gk",
+        "gk_",
+        text[:-1],
+        text + "x",
+        text.upper(),
+        text[3:],
+        f"gk_{key.key_id}_",
+        f"gk_{key.key_id}",
+        f"gk_{'0' * 16}_{text[20:]}",
+        "gk_\x00_x",
+        "gk_é_ü",
+        "x" * 10_000,
+    ):
         assert keys.caller(wrong) is None, wrong
 
 

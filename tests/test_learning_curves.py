@@ -12,7 +12,7 @@ from training_runs import Trajectory
 
 STEPS = np.unique(np.round(np.geomspace(1, 100_000, 120)))
 # Shapes that are well on their way at the landmark; what a family cannot know is not asked.
-PLANTED = {"pow4": (300.0, 1.2), "Weibull": (1500.0, 1.5), "MMF": (1200.0, 2.5), "ilog2": (0.5, 1.0)}  # fmt: skip
+PLANTED = {"pow4": (300.0, 1.2), "Weibull": (1500.0, 1.5), "MMF": (1200.0, 2.5), "ilog2": (0.5, 1.0)}
 
 
 def planted(name: str, end: float, height: float) -> np.ndarray:
@@ -27,9 +27,7 @@ def test_shapes_fall_from_one_and_have_inverses(name: str) -> None:
     assert (np.diff(shape) < 0).all() or name == "Weibull"  # which reaches 0 within rounding
     assert 0 <= shape[-1] < shape[0] <= 1
     visible = shape > 1e-9
-    np.testing.assert_allclose(
-        FAMILIES[name].inverse(shape[visible], time, power), STEPS[visible], rtol=1e-6
-    )
+    np.testing.assert_allclose(FAMILIES[name].inverse(shape[visible], time, power), STEPS[visible], rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["pow4", "Weibull", "MMF"])
@@ -37,9 +35,7 @@ def test_a_planted_curve_is_extrapolated_to_its_target(name: str) -> None:
     accuracy = planted(name, 0.99, 0.97)
     truth = float(np.interp(0.9, accuracy, STEPS))
     half, most = (
-        extrapolate(
-            Trajectory(STEPS, {"val_acc": accuracy}).prefix(int(truth * share)), 0.9, 100_000
-        )
+        extrapolate(Trajectory(STEPS, {"val_acc": accuracy}).prefix(int(truth * share)), 0.9, 100_000)
         for share in (0.5, 0.8)
     )
     assert 0.6 < half[0] < most[0]  # half way there it might still end lower
@@ -56,9 +52,7 @@ def test_a_curve_that_ends_below_the_target_never_passes_it() -> None:
 def test_noise_does_not_hide_a_planted_curve() -> None:
     noise = np.random.default_rng(0).normal(0, 0.01, len(STEPS))
     accuracy = np.clip(planted("MMF", 0.99, 0.97) + noise, 0, 1)
-    probability, median = extrapolate(
-        Trajectory(STEPS, {"val_acc": accuracy}).prefix(2000), 0.9, 100_000
-    )
+    probability, median = extrapolate(Trajectory(STEPS, {"val_acc": accuracy}).prefix(2000), 0.9, 100_000)
     truth = float(np.interp(0.9, planted("MMF", 0.99, 0.97), STEPS))
     assert probability > 0.6
     assert abs(math.log10(median / truth)) < 0.1

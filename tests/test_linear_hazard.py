@@ -42,9 +42,7 @@ def test_a_missing_value_counts_as_the_median_and_a_far_one_as_three_spreads():
     linear = fitted(features, x, event)
     target = np.full(1, 0.95)
     missing, median = np.array([[np.nan, 0.0, 0.0]]), np.array([[linear.centre[0], 0.0, 0.0]])
-    np.testing.assert_array_equal(
-        linear.log_rates(missing, target), linear.log_rates(median, target)
-    )
+    np.testing.assert_array_equal(linear.log_rates(missing, target), linear.log_rates(median, target))
     far, farther = np.array([[1e3, 0.0, 0.0]]), np.array([[1e6, 0.0, 0.0]])
     np.testing.assert_array_equal(linear.log_rates(far, target), linear.log_rates(farther, target))
 

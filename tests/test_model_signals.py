@@ -66,9 +66,11 @@ def test_signals_equal_those_of_the_generator(clock):
     model.output.bias.data = weights["output_bias"]
     val, train = (b.first(256) for b in (stack.val, stack.train))
     signals = ModelSignals(
-        model, val=(val.inputs[0], val.labels[0]), train=(train.inputs[0], train.labels[0]),
+        model,
+        val=(val.inputs[0], val.labels[0]),
+        train=(train.inputs[0], train.labels[0]),
         context=config.context().as_dict(),
-    )  # fmt: skip
+    )
     clock.now = 1e6
     found = signals.measure(step)
     same = (
@@ -79,9 +81,7 @@ def test_signals_equal_those_of_the_generator(clock):
         "representation_entropy logit_scale"
     )
     for name in same.split():
-        np.testing.assert_allclose(
-            found[name], float(expected[name]), rtol=2e-4, atol=1e-6, err_msg=name
-        )
+        np.testing.assert_allclose(found[name], float(expected[name]), rtol=2e-4, atol=1e-6, err_msg=name)
     # Masks are drawn in another order; quantiles are of 256 samples and not of all.
     for name, tolerance in (
         ("dropout_acc_mean", 0.05),
@@ -95,9 +95,7 @@ def test_signals_equal_those_of_the_generator(clock):
 
 def test_the_network_is_left_as_it_was():
     torch.manual_seed(0)
-    model = nn.Sequential(
-        nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3)
-    )
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3))
     model[3].eval()
     inputs = torch.randn(40, 4)
     signals = ModelSignals(model, val=(inputs, torch.arange(40) % 3))
@@ -143,7 +141,7 @@ def test_a_probe_that_would_hold_the_training_up_is_left_out_and_told_once(clock
             return super().forward(pairs)
 
     told = []
-    signals = ModelSignals(Slow(), val=batch(), train=batch(), share=1.0, tell=lambda kind, words: told.append(kind))  # fmt: skip
+    signals = ModelSignals(Slow(), val=batch(), train=batch(), share=1.0, tell=lambda kind, words: told.append(kind))
     found = set()
     for step in range(1, 200):
         clock.now += 10
@@ -182,7 +180,7 @@ def test_networks_of_other_kinds_harm_nothing(model, caplog):
 def test_the_units_of_a_convolution_are_its_channels():
     model = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)
-    )  # fmt: skip
+    )
     with torch.no_grad():
         model[0].bias[:8] = -100.0
     view = NetworkView(model, {})

@@ -15,9 +15,7 @@ from grokcast.monitor import MAX_POINTS
 from tests.forecast_server import Service, log_run, unused_port
 
 
-def test_posts_the_whole_history_in_order_with_what_is_asked(
-    service: Service, watch: Callable[..., Monitor]
-) -> None:
+def test_posts_the_whole_history_in_order_with_what_is_asked(service: Service, watch: Callable[..., Monitor]) -> None:
     context = {"learning_rate": np.float32(0.5), "modulus": np.int64(47), "optimizer": "adamw"}
     monitor = watch(service.url, context=context, horizon_step=2000, target_accuracy=0.9)
     for step in range(0, 100, 10):
@@ -44,9 +42,7 @@ def test_scalars_of_numpy_and_torch_are_numbers_and_the_rest_is_missing(
 ) -> None:
     torch = pytest.importorskip("torch")
     monitor = watch(service.url)
-    monitor.log(
-        np.int64(1), train_loss=torch.tensor(0.5, requires_grad=True), val_acc=np.array([0.25])
-    )
+    monitor.log(np.int64(1), train_loss=torch.tensor(0.5, requires_grad=True), val_acc=np.array([0.25]))
     monitor.log(torch.tensor(2), train_loss=float("nan"), val_loss=float("-inf"), val_acc=1)
     monitor.log(3.0, train_loss="low", val_acc=None, val_loss=torch.ones(2))  # type: ignore[arg-type]
     monitor.log(4, train_loss="lower")
@@ -105,9 +101,7 @@ def test_the_same_step_again_adds_and_replaces(
     assert not caplog.records
 
 
-def test_a_very_long_history_is_thinned_where_it_is_old(
-    service: Service, watch: Callable[..., Monitor]
-) -> None:
+def test_a_very_long_history_is_thinned_where_it_is_old(service: Service, watch: Callable[..., Monitor]) -> None:
     monitor = watch(service.url, min_interval=60.0)
     n_points = 3 * MAX_POINTS
     for step in range(n_points):
@@ -117,16 +111,12 @@ def test_a_very_long_history_is_thinned_where_it_is_old(
     steps = np.array(history["step"])
     assert MAX_POINTS / 2 < len(steps) <= MAX_POINTS
     assert steps[0] == 0
-    np.testing.assert_array_equal(
-        steps[-MAX_POINTS // 2 :], np.arange(n_points)[-MAX_POINTS // 2 :]
-    )
+    np.testing.assert_array_equal(steps[-MAX_POINTS // 2 :], np.arange(n_points)[-MAX_POINTS // 2 :])
     assert (np.diff(steps) > 0).all()
     np.testing.assert_allclose(history["val_acc"], steps / n_points)
 
 
-def test_requests_keep_their_distance_unless_someone_waits(
-    service: Service, watch: Callable[..., Monitor]
-) -> None:
+def test_requests_keep_their_distance_unless_someone_waits(service: Service, watch: Callable[..., Monitor]) -> None:
     monitor = watch(service.url, min_interval=60.0)
     for step in range(20):
         monitor.log(step, val_acc=0.1)
@@ -268,9 +258,7 @@ def test_nothing_is_asked_while_an_idle_thread_lets_go_of_its_connection(
     assert overlaps == [False, False]
 
 
-def test_a_with_block_ends_with_the_last_history_answered(
-    service: Service, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_with_block_ends_with_the_last_history_answered(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     with Monitor(service.url, min_interval=60.0) as monitor:
         log_run(monitor, n_points=50)
     assert service.requests[-1]["history"]["step"] == list(range(50))

@@ -51,9 +51,7 @@ def test_a_service_that_never_answers_is_given_up(
     assert len(caplog.records) == 1
 
 
-def test_a_service_that_comes_back_is_used(
-    watch: Callable[..., Monitor], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_service_that_comes_back_is_used(watch: Callable[..., Monitor], caplog: pytest.LogCaptureFixture) -> None:
     port = unused_port()
     monitor = watch(f"http://127.0.0.1:{port}")
     log_run(monitor)

@@ -17,11 +17,11 @@ def test_a_stored_run_is_registered_and_gets_only_what_is_new(
     monitor.log(5, val_acc=0.5)
     assert monitor.flush(5)
     assert stored.asked[0] == (
-        "PUT", "/v1/runs/seed%3D1", {"context": {"learning_rate": 0.1}, "horizon_step": 900},
-    )  # fmt: skip
-    assert stored.asked[sent:] == [
-        ("POST", "/v1/runs/seed%3D1/metrics", {"history": {"step": [5], "val_acc": [0.5]}})
-    ]
+        "PUT",
+        "/v1/runs/seed%3D1",
+        {"context": {"learning_rate": 0.1}, "horizon_step": 900},
+    )
+    assert stored.asked[sent:] == [("POST", "/v1/runs/seed%3D1/metrics", {"history": {"step": [5], "val_acc": [0.5]}})]
     assert monitor.forecast is not None
     assert monitor.forecast["observed_until_step"] == 5
     assert sorted(stored.runs["seed%3D1"]) == [0, 1, 2, 3, 4, 5]
@@ -29,9 +29,7 @@ def test_a_stored_run_is_registered_and_gets_only_what_is_new(
     assert stored.asked[-1] == ("PUT", "/v1/runs/seed%3D1/outcome", {"status": "stopped_early"})
 
 
-def test_rewinds_and_replaced_values_reach_the_stored_run(
-    stored: StoredRuns, watch: Callable[..., Monitor]
-) -> None:
+def test_rewinds_and_replaced_values_reach_the_stored_run(stored: StoredRuns, watch: Callable[..., Monitor]) -> None:
     monitor = watch(stored.url, run_id="a")
     for step in (10, 20, 30, 40):
         monitor.log(step, val_acc=step / 100)

@@ -41,7 +41,7 @@ def test_a_curved_hazard_is_found(network):
 
 def test_nothing_is_said_of_what_lies_beyond_the_spread(network):
     centre, scale = network.centre[0, 0], network.scale[0, 0]
-    edge, beyond = (network.log_rates(at(centre + k * scale * np.array([-1, 1])), np.full(2, 0.9)) for k in (1.0, 9.0))  # fmt: skip
+    edge, beyond = (network.log_rates(at(centre + k * scale * np.array([-1, 1])), np.full(2, 0.9)) for k in (1.0, 9.0))
     np.testing.assert_array_equal(edge, beyond)
 
 
@@ -66,7 +66,7 @@ def test_an_answer_does_not_depend_on_its_company(network):
     for k in range(40):
         one = slice(k, k + 1)
         np.testing.assert_array_equal(both.log_rates(rows[one], target[one]), together[one])
-        np.testing.assert_array_equal(both.contributions(rows[one], target[one], bins[one]), moved[one])  # fmt: skip
+        np.testing.assert_array_equal(both.contributions(rows[one], target[one], bins[one]), moved[one])
 
 
 def test_a_mean_is_the_mean(network):
@@ -106,7 +106,7 @@ def test_gradients_are_those_of_the_likelihood():
     def loss(values: list[np.ndarray]) -> float:
         masks = np.random.default_rng(5)
         kept = 1 - module._DROPOUT
-        drops = [(masks.random((64, module._WIDTH), dtype=np.float32) < np.float32(kept)) / kept for _ in range(2)]  # fmt: skip
+        drops = [(masks.random((64, module._WIDTH), dtype=np.float32) < np.float32(kept)) / kept for _ in range(2)]
         rates = module._forward(values, x, asked, drops)[-1]
         return float((exposure * np.exp(rates) - event * rates).sum() / 64)
 

@@ -16,12 +16,8 @@ CONFIGS = {
     "embedding_relu": RunConfig(modulus=11, embedding_dim=8, width=16, embedding_relu=True),
     "transformer": RunConfig(architecture="transformer", modulus=11, embedding_dim=16, layers=1),
     "transformer2": RunConfig(architecture="transformer", modulus=11, embedding_dim=16, layers=2),
-    "mlp": RunConfig(
-        task_family="digits", architecture="mlp", width=16, layers=2, train_samples=99
-    ),
-    "lstm": RunConfig(
-        task_family="reviews", architecture="lstm", embedding_dim=6, width=5, layers=2
-    ),
+    "mlp": RunConfig(task_family="digits", architecture="mlp", width=16, layers=2, train_samples=99),
+    "lstm": RunConfig(task_family="reviews", architecture="lstm", embedding_dim=6, width=5, layers=2),
 }
 
 
@@ -121,9 +117,7 @@ def test_transformer_equals_torch_attention_on_all_positions(name):
 
     for k in range(config.layers):
         a = normal(stream, p[f"hidden_gain_a{k}"])
-        q, key, v = (
-            (a @ p[f"attention_{n}{k}"][0]).view(13, 3, 4, 4).transpose(1, 2) for n in "qkv"
-        )
+        q, key, v = ((a @ p[f"attention_{n}{k}"][0]).view(13, 3, 4, 4).transpose(1, 2) for n in "qkv")
         read = torch.nn.functional.scaled_dot_product_attention(q, key, v, is_causal=True)
         stream = stream + read.transpose(1, 2).flatten(2) @ p[f"hidden_mix{k}"][0]
         b = normal(stream, p[f"hidden_gain_b{k}"])
@@ -147,9 +141,7 @@ def test_noise_on_embeddings_of_size_zero_changes_nothing():
 
 
 def test_dropout_keeps_the_mean_and_each_run_its_own_rate():
-    noise = TrainingNoise(
-        [0.0, 0.4], [0.0, 0.0], [torch.Generator().manual_seed(k) for k in range(2)], [450, 400]
-    )
+    noise = TrainingNoise([0.0, 0.4], [0.0, 0.0], [torch.Generator().manual_seed(k) for k in range(2)], [450, 400])
     out = noise.hidden(torch.ones(2, 450, 50))
     assert (out[0] == 1).all()
     assert (out[1, 400:] == 1).all()  # rows that only pad
@@ -165,9 +157,7 @@ def test_dropout_keeps_the_mean_and_each_run_its_own_rate():
     [("uniform:0.4:0.8", 0.4, 0.8), ("constant:0.3", 0.3, 0.3), ("normal:0.2:0.1", -0.4, 0.8)],
 )
 def test_initial_values_by_group(setting, low, high):
-    config = RunConfig(
-        modulus=11, embedding_dim=8, width=16, embedding_init=setting, init_scale=2.0
-    )
+    config = RunConfig(modulus=11, embedding_dim=8, width=16, embedding_init=setting, init_scale=2.0)
     drawn = network_of(config).initial(config, torch.Generator().manual_seed(0))
     assert drawn["embedding"].min() >= 2 * low - 1e-6
     assert drawn["embedding"].max() <= 2 * high + 1e-6
@@ -188,9 +178,7 @@ def test_optimisers_equal_torch_with_rates_of_their_own(name, theirs):
     start, gradients = torch.randn(2, 5), torch.randn(20, 2, 5)
     rates, decays = torch.tensor([1e-2, 3e-3]), torch.tensor([0.0, 0.5])
     flat = start.flatten().clone()
-    ours = optimizer_of(
-        name, flat, rates.repeat_interleave(5), decays.repeat_interleave(5), lambda t: {}
-    )
+    ours = optimizer_of(name, flat, rates.repeat_interleave(5), decays.repeat_interleave(5), lambda t: {})
     for gradient in gradients:
         ours.step(gradient.flatten())
     for k in range(2):
@@ -241,23 +229,49 @@ STACKS = {
         for d, e, n in ((0.2, 0.0, 0.0), (0.0, 0.1, 0.3))
     ],
     "images, mse, augmented": [
-        {"task_family": "digits", "architecture": "mlp", "layers": 2, "width": 16, "loss": "mse",
-         "train_samples": 100, "batch_size": 25, "augmentation": a, "init_scale": 3.0}
+        {
+            "task_family": "digits",
+            "architecture": "mlp",
+            "layers": 2,
+            "width": 16,
+            "loss": "mse",
+            "train_samples": 100,
+            "batch_size": 25,
+            "augmentation": a,
+            "init_scale": 3.0,
+        }
         for a in (0.0, 0.3)
     ],
     "clusters, rmsprop": [
-        {"task_family": "clusters", "architecture": "mlp", "dimensions": 8, "train_samples": n, "width": 16,
-         "optimizer": "rmsprop", "learning_rate": 1e-3, "batch_size": 32} for n in (100, 300)
+        {
+            "task_family": "clusters",
+            "architecture": "mlp",
+            "dimensions": 8,
+            "train_samples": n,
+            "width": 16,
+            "optimizer": "rmsprop",
+            "learning_rate": 1e-3,
+            "batch_size": 32,
+        }
+        for n in (100, 300)
     ],
     "parity, sgd": [
-        {"task_family": "parity", "architecture": "mlp", "bits": 8, "train_samples": 200, "width": 16,
-         "optimizer": "sgd", "learning_rate": lr} for lr in (0.1, 0.01)
+        {
+            "task_family": "parity",
+            "architecture": "mlp",
+            "bits": 8,
+            "train_samples": 200,
+            "width": 16,
+            "optimizer": "sgd",
+            "learning_rate": lr,
+        }
+        for lr in (0.1, 0.01)
     ],
     "muon, norm pushed up": [
         {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "muon", "norm_penalty": x, "freeze_embedding": f}
         for x, f in ((-1e-3, False), (0.0, True))
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -269,9 +283,12 @@ def test_any_run_in_a_stack_equals_the_same_run_alone(name):
         assert set(alone.signals) == set(recorded.signals)
         for signal in recorded.signals:
             torch.testing.assert_close(
-                torch.tensor(recorded.signals[signal]), torch.tensor(alone.signals[signal]),
-                rtol=1e-3, atol=1e-5,  equal_nan=True,
-            )  # fmt: skip
+                torch.tensor(recorded.signals[signal]),
+                torch.tensor(alone.signals[signal]),
+                rtol=1e-3,
+                atol=1e-5,
+                equal_nan=True,
+            )
 
 
 def test_seldom_signals_are_recorded_as_often_in_a_stack_of_other_cadences():
@@ -292,8 +309,7 @@ def test_a_frozen_embedding_stays_and_a_negative_penalty_raises_the_norm():
     assert norms.min() == norms.max()
     assert frozen.blocked
     plain, pushed = (
-        train([RunConfig(**base, weight_decay=0.0, optimizer="sgd", norm_penalty=x)])[0]
-        for x in (0.0, -0.05)
+        train([RunConfig(**base, weight_decay=0.0, optimizer="sgd", norm_penalty=x)])[0] for x in (0.0, -0.05)
     )
     last = [r.trajectory.signals["weight_norm"][-1] for r in (plain, pushed)]
     assert last[1] > last[0]

@@ -36,9 +36,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium: apt-get install chromium (Debian's package)"
-)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium (Debian's package)")
 
 
 @dataclass
@@ -86,7 +84,7 @@ def _served(folder: Path) -> Iterator[str]:
         [*command, "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "1"],
         cwd=ROOT,
         env=os.environ | environment,
-    )  # fmt: skip
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(lambda: _is_ready(address))
@@ -139,7 +137,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Visit]]:
         visit = Visit(context.new_page())
         visit.page.set_default_timeout(30_000)
         visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
-        visit.page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)  # fmt: skip
+        visit.page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
         visit.page.on("request", lambda request: visit.hosts.add(request.url.split("/")[2]))
         visit.page.goto(address)
         return visit
@@ -213,9 +211,7 @@ def test_a_json_request_is_read_with_its_context(visit: Visit) -> None:
         ('{"history": {"step": [1, 2', "not valid JSON"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_answered_with_the_reason(
-    visit: Visit, content: str, reason: str
-) -> None:
+def test_a_file_that_cannot_be_read_is_answered_with_the_reason(visit: Visit, content: str, reason: str) -> None:
     visit.drop("bad", content)
     assert reason in visit.text(".fault")
     assert visit.page.is_hidden("#answer")
@@ -237,9 +233,7 @@ def test_what_the_service_refuses_is_told_beside_what_it_concerns(
     assert all("422" in error for error in visit.errors)  # Chromium notes the status itself
 
 
-def test_a_run_is_listed_and_its_view_grows_while_points_come_in(
-    visit: Visit, service: str
-) -> None:
+def test_a_run_is_listed_and_its_view_grows_while_points_come_in(visit: Visit, service: str) -> None:
     rows = [line.split(",") for line in HISTORY.read_text().split()]
     columns = {name: [float(row[i]) for row in rows[1:]] for i, name in enumerate(rows[0])}
     run = f"{service}/v1/runs/seed-7"
@@ -315,9 +309,7 @@ def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_never_scrolls_sideways(
-    open_page: Callable[..., Visit], service: str, scheme: str
-) -> None:
+def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Visit], service: str, scheme: str) -> None:
     size = {"width": 360, "height": 740}
     visit = open_page(service, viewport=size, color_scheme=scheme)
     visit.page.click("#example")
@@ -326,9 +318,7 @@ def test_a_phone_never_scrolls_sideways(
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_key_is_asked_for_and_stays_in_the_tab(
-    open_page: Callable[..., Visit], tmp_path: Path
-) -> None:
+def test_a_key_is_asked_for_and_stays_in_the_tab(open_page: Callable[..., Visit], tmp_path: Path) -> None:
     for address in _served(tmp_path):
         key = _make_key(tmp_path)
         visit = open_page(address)
@@ -354,18 +344,27 @@ def test_nothing_written_into_the_page_can_run(service: str) -> None:
 
 
 def test_names_are_read_as_the_command_line_reads_them(visit: Visit) -> None:
-    names = ["valid/acc", "eval_accuracy", "Training Loss", "global_step", "lr", "val_acc_epoch",
-             "weight_norm", "Top1 test", "loss", "train/loss_step", "epoch loss"]  # fmt: skip
-    read = visit.page.evaluate(
-        "async (names) => names.map((await import('/page/history.js')).canonicalName)", names
-    )
+    names = [
+        "valid/acc",
+        "eval_accuracy",
+        "Training Loss",
+        "global_step",
+        "lr",
+        "val_acc_epoch",
+        "weight_norm",
+        "Top1 test",
+        "loss",
+        "train/loss_step",
+        "epoch loss",
+    ]
+    read = visit.page.evaluate("async (names) => names.map((await import('/page/history.js')).canonicalName)", names)
     for name, found in zip(names, read, strict=True):
         known = canonical_name(name)
         assert known is None or found == known, name
-        assert known is not None or found not in {"step", "train_loss", "train_acc", "val_loss", "val_acc"}, name  # fmt: skip
+        assert known is not None or found not in {"step", "train_loss", "train_acc", "val_loss", "val_acc"}, name
 
 
 def test_the_example_is_the_one_of_the_documentation() -> None:
     page = ROOT / "api/page"
     assert (page / "example.csv").read_bytes() == HISTORY.read_bytes()
-    assert (page / "example_context.json").read_text() == (ROOT / "examples/context.json").read_text()  # fmt: skip
+    assert (page / "example_context.json").read_text() == (ROOT / "examples/context.json").read_text()

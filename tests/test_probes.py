@@ -44,8 +44,15 @@ def normal(*shape, seed=0):
 
 def network(n_runs=3, scale=1.0):
     """Random parameters of an embedding-MLP with sharp enough answers, each run different."""
-    shapes = {"embedding": (P, D), "hidden_left": (D, H), "hidden_right": (D, H), "hidden_bias": (H,), "output_weight": (H, P), "output_bias": (P,)}  # fmt: skip
-    return {name: scale * 0.4 * normal(n_runs, *s, seed=k) for k, (name, s) in enumerate(shapes.items())}  # fmt: skip
+    shapes = {
+        "embedding": (P, D),
+        "hidden_left": (D, H),
+        "hidden_right": (D, H),
+        "hidden_bias": (H,),
+        "output_weight": (H, P),
+        "output_bias": (P,),
+    }
+    return {name: scale * 0.4 * normal(n_runs, *s, seed=k) for k, (name, s) in enumerate(shapes.items())}
 
 
 PAIRS = torch.randint(P, (N, 2), generator=generator(7))
@@ -130,7 +137,7 @@ def measured(parameters, maps):
         "landscape_ruggedness": landscape.ruggedness(
             lambda q: fit.losses(logits_of(q), labels).mean(1), parameters, generator()
         ),
-    }  # fmt: skip
+    }
 
 
 def test_a_run_in_a_stack_is_measured_as_alone():
@@ -219,7 +226,12 @@ def test_weight_entropy_of_uniform_weights_has_the_closed_form():
 
 def test_weight_entropy_counts_matrices_alone_and_no_zeros():
     ones = torch.ones(2, 3, 4)
-    with_biases = {"hidden_weight": math.e * ones, "hidden_bias": 5 * torch.ones(2, 4), "hidden_bias_of_gates": 5 * ones, "output_weight": 0 * ones}  # fmt: skip
+    with_biases = {
+        "hidden_weight": math.e * ones,
+        "hidden_bias": 5 * torch.ones(2, 4),
+        "hidden_bias_of_gates": 5 * ones,
+        "output_weight": 0 * ones,
+    }
     assert weights.weight_entropy(with_biases).tolist() == pytest.approx([-12 * math.e] * 2)
 
 
@@ -283,8 +295,7 @@ def test_cosine_structure_equals_a_plain_sum_of_squares(codiagonal):
         shares = []
         for classes in (np.minimum((i - j) % p, (j - i) % p), (i + j) % p):
             residual = sum(
-                ((values[classes == c] - values[classes == c].mean()) ** 2).sum()
-                for c in np.unique(classes)
+                ((values[classes == c] - values[classes == c].mean()) ** 2).sum() for c in np.unique(classes)
             )
             freedom = (len(values) - 1) / (len(values) - len(np.unique(classes)))
             shares.append(1 - freedom * residual / ((values - values.mean()) ** 2).sum())
@@ -425,9 +436,7 @@ def test_dropout_variance_has_the_closed_form_of_a_binomial():
     """A sample is right with probability 0.7 (one unit must stay) or 0.49 (two): variance p (1 - p) / n."""
     parameters = {"units": torch.tensor([[1.2, 0.0], [0.6, 0.6]])}
     labels = torch.zeros(2, N, dtype=torch.int64)
-    mean, variance = robustness.dropout_accuracy(
-        two_units, parameters, labels, generator(), rate=0.3, passes=3000
-    )
+    mean, variance = robustness.dropout_accuracy(two_units, parameters, labels, generator(), rate=0.3, passes=3000)
     p = torch.tensor([0.7, 0.49])
     assert_close(mean, p, atol=0.006, rtol=0)
     assert_close(variance, p * (1 - p) / N, atol=0, rtol=0.12)
@@ -509,9 +518,7 @@ def test_circuit_complexity_of_one_weight_has_the_closed_form():
 
 def test_masks_come_from_the_generator():
     parameters = network()
-    a, b, c = (
-        robustness.circuit_complexity(logits_of, parameters, generator(s)) for s in (0, 0, 1)
-    )
+    a, b, c = (robustness.circuit_complexity(logits_of, parameters, generator(s)) for s in (0, 0, 1))
     assert a.tolist() == b.tolist()
     assert a.tolist() != c.tolist()
 
@@ -524,9 +531,7 @@ POINT = {"hidden": torch.ones(1, 1, 1), "hidden_bias": torch.ones(1, 1)}
 
 def ruggedness_of(height):
     """Ruggedness of a landscape with log(1 + loss) = height(w)."""
-    return landscape.ruggedness(
-        lambda q: height(q["hidden"][:, 0, 0]).expm1(), POINT, generator()
-    ).item()
+    return landscape.ruggedness(lambda q: height(q["hidden"][:, 0, 0]).expm1(), POINT, generator()).item()
 
 
 def test_ruggedness_is_zero_on_a_flat_and_the_range_on_a_slope():

@@ -26,9 +26,7 @@ def runs():
     labelled = [label(run) for run in archive.read(archive.CORPUS)[:900]]
     modular = [r for r in labelled if r.run.context.task_family == "modular" and not r.run.blocked]
     late = [r for r in modular if r.outcome == "grokking" and r.generalized.step > 3_000][:6]
-    never = [
-        r for r in modular if r.outcome == "memorization" and r.memorized.step < r.run.budget_step / 20
-    ][:6]  # fmt: skip
+    never = [r for r in modular if r.outcome == "memorization" and r.memorized.step < r.run.budget_step / 20][:6]
     assert len(late) == len(never) == 6
     return late, never
 
@@ -56,7 +54,7 @@ def replay(run, pruner, **signals):
 
 def pruner_of(run, forecaster, **options):
     context = run.run.context.as_dict()
-    return GrokPruner(budget_step=run.run.budget_step, context=context, forecaster=forecaster, **options)  # fmt: skip
+    return GrokPruner(budget_step=run.run.budget_step, context=context, forecaster=forecaster, **options)
 
 
 def test_late_bloomers_are_kept_and_what_will_not_rise_is_pruned(runs, forecaster):
@@ -88,7 +86,7 @@ class Recorded:
 
 def ask(pruner, steps=(10, 20, 100), direction="maximize", params=None, report=None):
     study = optuna.create_study(direction=direction, pruner=pruner)
-    trial = study.ask({n: optuna.distributions.FloatDistribution(v, v) for n, v in (params or {}).items()})  # fmt: skip
+    trial = study.ask({n: optuna.distributions.FloatDistribution(v, v) for n, v in (params or {}).items()})
     decisions = []
     for step in steps:
         if report is None:
@@ -118,11 +116,14 @@ def test_the_rule(answer, stop_below, prunes):
 
 def test_what_the_forecaster_is_asked():
     answer = Recorded()
-    pruner = GrokPruner(budget_step=900, context={"modulus": 47}, target_accuracy=0.9, forecaster=answer)  # fmt: skip
+    pruner = GrokPruner(budget_step=900, context={"modulus": 47}, target_accuracy=0.9, forecaster=answer)
     ask(
-        pruner, params={"lr": 0.01, "weight_decay": 1.0, "width": 32.0},
-        report=lambda trial, step: pruner.report(trial, step, val_acc=0.1, train_loss=float("nan") if step == 20 else 2.0),
-    )  # fmt: skip
+        pruner,
+        params={"lr": 0.01, "weight_decay": 1.0, "width": 32.0},
+        report=lambda trial, step: pruner.report(
+            trial, step, val_acc=0.1, train_loss=float("nan") if step == 20 else 2.0
+        ),
+    )
     assert answer.requests[-1] == {
         "history": {"step": [10, 20, 100], "val_acc": [0.1] * 3, "train_loss": [2.0, None, 2.0]},
         "context": {"budget_step": 900, "learning_rate": 0.01, "weight_decay": 1.0, "modulus": 47},
@@ -161,7 +162,7 @@ def test_without_a_forecast_nothing_is_pruned_and_the_reason_is_told_once(caplog
 
 def test_too_few_points_are_no_news(forecaster, caplog):
     with caplog.at_level(logging.WARNING, logger="grokcast"):
-        assert ask(GrokPruner(budget_step=1_000, forecaster=forecaster), steps=(10, 20)) == [False] * 2  # fmt: skip
+        assert ask(GrokPruner(budget_step=1_000, forecaster=forecaster), steps=(10, 20)) == [False] * 2
     assert not caplog.records
 
 

@@ -38,13 +38,24 @@ def train(folder, by_name=False):
 
     data = [{"x": torch.randn(2), "labels": torch.tensor(k % 2)} for k in range(16)]
     arguments = TrainingArguments(
-        str(folder), max_steps=12, logging_steps=2, eval_strategy="steps", eval_steps=4, save_steps=6,
-        per_device_train_batch_size=4, report_to=[], disable_tqdm=True, use_cpu=True,
-    )  # fmt: skip
+        str(folder),
+        max_steps=12,
+        logging_steps=2,
+        eval_strategy="steps",
+        eval_steps=4,
+        save_steps=6,
+        per_device_train_batch_size=4,
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=True,
+    )
     Trainer(
-        Line(), arguments, train_dataset=data, eval_dataset={"train": data, "val": data[:8]} if by_name else data,
+        Line(),
+        arguments,
+        train_dataset=data,
+        eval_dataset={"train": data, "val": data[:8]} if by_name else data,
         compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
-    ).train()  # fmt: skip
+    ).train()
     return folder
 
 
@@ -83,9 +94,7 @@ def test_the_state_of_one_checkpoint(output_folder):
     assert read_recording(str(file)).histories["out"].steps.tolist() == [2, 4, 6]
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"epoch": 1}', '{"log_history": []}', '{"log_history": [3]}']
-)
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"epoch": 1}', '{"log_history": []}', '{"log_history": [3]}'])
 def test_damaged_or_foreign_states_are_refused(tmp_path, content):
     file = tmp_path / "trainer_state.json"
     file.write_text(content)

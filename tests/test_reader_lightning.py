@@ -44,13 +44,23 @@ def version_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lightning")
     data = DataLoader(torch.randn(12, 2), batch_size=4)
     trainer = lightning.Trainer(
-        max_epochs=4, accelerator="cpu", logger=CSVLogger(folder, name="run"), log_every_n_steps=1,
-        enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
-    )  # fmt: skip
+        max_epochs=4,
+        accelerator="cpu",
+        logger=CSVLogger(folder, name="run"),
+        log_every_n_steps=1,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+    )
     line = Line(
-        lr=1e-4, batch_size=4, optimizer="SGD", model={"dropout": 0.1, "head": {"dropout": 0.2}}, weight_decay=0,
-        where=Path("data"), options=argparse.Namespace(seed=1),
-    )  # fmt: skip
+        lr=1e-4,
+        batch_size=4,
+        optimizer="SGD",
+        model={"dropout": 0.1, "head": {"dropout": 0.2}},
+        weight_decay=0,
+        where=Path("data"),
+        options=argparse.Namespace(seed=1),
+    )
     trainer.fit(line, data, data)
     return folder / "run" / "version_0"
 
@@ -81,14 +91,15 @@ def test_foreign_files_are_refused(tmp_path):
 
 
 def test_hyperparameters_beside_it_are_context(version_folder):
-    assert (
-        "!!python/object" in (version_folder / "hparams.yaml").read_text()
-    )  # Lightning's own: not made
+    assert "!!python/object" in (version_folder / "hparams.yaml").read_text()  # Lightning's own: not made
     for path in (version_folder, version_folder / "metrics.csv"):
         recording = read_recording(str(path))
         assert recording.contexts["version_0"] == {
-            "learning_rate": 1e-4, "batch_size": 4, "optimizer": "sgd", "weight_decay": 0.0
-        }  # fmt: skip
+            "learning_rate": 1e-4,
+            "batch_size": 4,
+            "optimizer": "sgd",
+            "weight_decay": 0.0,
+        }
         assert "hparams.yaml: lr is read as learning_rate" in recording.notes
         twice = "hparams.yaml: dropout is told twice (model/dropout 0.1, model/head/dropout 0.2): left out"
         assert twice in recording.notes
@@ -102,12 +113,20 @@ def test_hyperparameters_beside_it_are_context(version_folder):
         ("lr: 0.1\n\tbatch: 3\n", "found character"),
         ("? [a, b]\n: 1\n? {c: d}\n: 2\n", "unhashable"),
         ("a: &a {b: *a}\nlr: 1\n", "maximum recursion depth"),
-        ("".join(f"v{k}: &v{k} {{{', '.join(f'x{j}: *v{k - 1}' for j in range(9)) if k else 'lr: 1'}}}\n" for k in range(9)), "more than 10,000 values"),
+        (
+            "".join(
+                f"v{k}: &v{k} {{{', '.join(f'x{j}: *v{k - 1}' for j in range(9)) if k else 'lr: 1'}}}\n"
+                for k in range(9)
+            ),
+            "more than 10,000 values",
+        ),
         (b"lr: \xff\xfe", "codec"),
         ("# a comment\n" * 100_000, "more than 1,000,000 bytes"),
     ],
-)  # fmt: skip
-def test_damaged_hyperparameters_are_refused_in_one_line(version_folder, tmp_path, capsys, monkeypatch, content, reason):  # fmt: skip
+)
+def test_damaged_hyperparameters_are_refused_in_one_line(
+    version_folder, tmp_path, capsys, monkeypatch, content, reason
+):
     folder = shutil.copytree(version_folder, tmp_path / "version_0")
     content = content if isinstance(content, bytes) else content.encode()
     (folder / "hparams.yaml").write_bytes(content)
@@ -123,7 +142,7 @@ def test_damaged_hyperparameters_are_refused_in_one_line(version_folder, tmp_pat
     assert reason in told.err
 
 
-@pytest.mark.parametrize("content", ["", "{}\n", "lr: fast\nbatch_size: 0\noptimizer: null\nweight_decay: .nan\n"])  # fmt: skip
+@pytest.mark.parametrize("content", ["", "{}\n", "lr: fast\nbatch_size: 0\noptimizer: null\nweight_decay: .nan\n"])
 def test_hyperparameters_that_tell_nothing(version_folder, tmp_path, content):
     folder = shutil.copytree(version_folder, tmp_path / "version_0")
     (folder / "hparams.yaml").write_text(content)

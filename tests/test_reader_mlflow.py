@@ -38,14 +38,10 @@ def store(request, tmp_path_factory):
         client.log_metric(run, "val_accuracy", 0.5, step=20, timestamp=25)  # logged again
         client.log_metric(run, "train/loss", float("nan"), step=30, timestamp=35)
         for sign in (1, -1):  # the store in SQLite writes the largest number in their place
-            client.log_metric(
-                run, "val_loss", sign * float("inf"), step=20 + 10 * sign, timestamp=36
-            )
+            client.log_metric(run, "val_loss", sign * float("inf"), step=20 + 10 * sign, timestamp=36)
         client.log_metric(run, "val_loss", 3.0, step=20, timestamp=36)
         for sample in (0, 400):  # MLflow's own, of the machine
-            client.log_metric(
-                run, "system/cpu_utilization_percentage", 50.0, step=sample, timestamp=37
-            )
+            client.log_metric(run, "system/cpu_utilization_percentage", 50.0, step=sample, timestamp=37)
             client.log_metric(run, "system/train_loss", 50.0, step=sample, timestamp=37)
     client.delete_run(ids["d"])
     return folder, ids

@@ -25,9 +25,13 @@ def offline_run(tmp_path_factory):
     pytest.importorskip("wandb")
     folder = tmp_path_factory.mktemp("wandb")
     done = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=folder, capture_output=True, text=True, timeout=120,
+        [sys.executable, "-c", RUN],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
         env={**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DIR": str(folder)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     (run,) = (folder / "wandb").glob("offline-run-*")
     return run
@@ -65,15 +69,14 @@ def test_a_run_that_is_still_written_and_damaged_ones(offline_run, tmp_path):
 
 def test_history_of_scan_history_as_json_lines(tmp_path):
     rows = [
-        {"_step": k, "_runtime": k / 9, "_timestamp": 1e9 + k, "train/loss": 1 / k, "val/acc": 0.25}
-        for k in (1, 2, 3)
+        {"_step": k, "_runtime": k / 9, "_timestamp": 1e9 + k, "train/loss": 1 / k, "val/acc": 0.25} for k in (1, 2, 3)
     ]
     file = tmp_path / "run.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)))
     recording = read_recording(str(file))
     assert recording.histories["run"].steps.tolist() == [1, 2, 3]
     assert any("_step is read as step" in note for note in recording.notes)
-    file.write_text("\n".join(json.dumps({**row, "train/global_step": 100 * row["_step"]}) for row in rows))  # fmt: skip
+    file.write_text("\n".join(json.dumps({**row, "train/global_step": 100 * row["_step"]}) for row in rows))
     assert read_recording(str(file)).histories["run"].steps.tolist() == [100, 200, 300]
 
 

@@ -34,9 +34,7 @@ def test_wide_csv_with_foreign_names(write):
 
 
 def test_every_format_holds_the_same(write, tmp_path):
-    table = pd.DataFrame(
-        {"step": [10, 20, 30], "train_loss": [1.5, 0.5, 0.1], "val_acc": [0.1, None, 0.2]}
-    )
+    table = pd.DataFrame({"step": [10, 20, 30], "train_loss": [1.5, 0.5, 0.1], "val_acc": [0.1, None, 0.2]})
     columns = {c: [None if pd.isna(v) else v for v in table[c]] for c in table}
     table.to_parquet(tmp_path / "a.parquet")
     records = [{c: columns[c][k] for c in columns} for k in range(3)]
@@ -47,7 +45,7 @@ def test_every_format_holds_the_same(write, tmp_path):
         write("c.json", json.dumps(records)),
         write("a.jsonl", "\n".join(map(json.dumps, records))),
         write("a.tsv", table.to_csv(sep="\t", index=False)),
-    ]  # fmt: skip
+    ]
     for file in files:
         (trajectory,) = read_recording(file).histories.values()
         check(trajectory)
@@ -108,12 +106,12 @@ def test_only_a_line_that_begins_with_it_is_a_comment(write):
     rows = [
         "# exported\u2028by a tool",
         "step,# tokens,train_loss,node,valid/acc",
-        '10,1000,1.5,node #3,0.1',
+        "10,1000,1.5,node #3,0.1",
         '20,2000,0.5,"two lines,',
         '# of text",',
         "#30,3000,0.7,,0.9",
         "30,3000,0.1,line\u2028#x,0.2",
-    ]  # fmt: skip
+    ]
     for end in ("\n", "\r\n", "\r"):
         recording = read_recording(write("h.csv", end.join(rows) + end))
         check(recording.histories["h"])
@@ -131,14 +129,14 @@ def test_values_beyond_the_last_column_are_told(write):
     text = "step,train_loss,val_acc\n10,1.5,0.1,7\n20,0.5,,8\n30,0.1,0.2,9\n"
     recording = read_recording(write("long.csv", text))
     check(recording.histories["long"])
-    assert "rows have more values than there are columns: what is beyond is left out" in recording.notes  # fmt: skip
+    assert "rows have more values than there are columns: what is beyond is left out" in recording.notes
 
 
 REQUEST = {"history": {"step": [10, 20], "val_acc": [0.1, 0.2]}}
 
 
 def test_a_request_to_the_service_is_read_with_its_context_and_question(write):
-    request = {**REQUEST, "context": {"modulus": 53, "dropout": None}, "horizon_step": 300, "target_accuracy": None}  # fmt: skip
+    request = {**REQUEST, "context": {"modulus": 53, "dropout": None}, "horizon_step": 300, "target_accuracy": None}
     recording = read_recording(write("r.json", json.dumps(request)))
     assert recording.histories["r"].steps.tolist() == [10, 20]
     assert recording.contexts == {"r": {"modulus": 53}}
@@ -168,15 +166,9 @@ def test_what_is_not_certain_is_not_guessed(name):
 
 
 def test_a_folder_of_sources_with_contexts(tmp_path):
-    table = pd.DataFrame(
-        {"run_id": ["x/0"] * 3 + ["x/1"] * 3, "step": [1, 2, 3] * 2, "val_acc": 0.1}
-    )
+    table = pd.DataFrame({"run_id": ["x/0"] * 3 + ["x/1"] * 3, "step": [1, 2, 3] * 2, "val_acc": 0.1})
     table.to_parquet(tmp_path / "x.parquet")
-    contexts = {
-        "runs": {
-            k: {"modulus": 97.0, "budget_step": b, "?": 1} for k, b in (("x/0", 9.0), ("x/1", 5.0))
-        }
-    }
+    contexts = {"runs": {k: {"modulus": 97.0, "budget_step": b, "?": 1} for k, b in (("x/0", 9.0), ("x/1", 5.0))}}
     (tmp_path / "x.context.json").write_text(json.dumps(contexts))
     a, b = read_source_folder(tmp_path)["x"]
     assert (a.context.modulus, a.budget_step, b.budget_step) == (97, 9, 5)
@@ -191,9 +183,7 @@ def test_a_folder_of_sources_with_contexts(tmp_path):
         ("train_acc,val_acc", ("50,2", "99,2", "100,2"), True, [0.02] * 3),
     ],
 )
-def test_accuracies_in_percent_are_converted_where_that_is_certain(
-    write, header, rows, percent, expected
-):
+def test_accuracies_in_percent_are_converted_where_that_is_certain(write, header, rows, percent, expected):
     lines = [f"step,{header}", *(f"{k},{row}" for k, row in enumerate(rows))]
     recording = read_recording(write("p.csv", "\n".join(lines)), spelling=Spelling(percent=percent))
     np.testing.assert_allclose(recording.histories["p"].signals["val_acc"], expected)
@@ -202,7 +192,7 @@ def test_accuracies_in_percent_are_converted_where_that_is_certain(
 
 @pytest.mark.parametrize(
     "rows", [("50,2", "99,2", "100,2"), ("50.5,0.5", "99.9,0.5", "100,0.5"), ("0.5,50", "1,50", "1,50")]
-)  # fmt: skip
+)
 def test_accuracies_that_may_be_percent_are_asked_for(write, rows):
     text = "\n".join(["step,train_acc,val_acc", *(f"{k},{row}" for k, row in enumerate(rows))])
     with pytest.raises(InvalidInput, match="--percent says so"):
@@ -281,9 +271,7 @@ def test_what_the_caller_says_of_steps_goes_before_what_they_look_like(write):
 )
 def test_epochs_counted_from_0_are_taken_as_made_at_their_ends(write, epochs, expected):
     rows = "".join(f"{e},{0.1 if k % 2 else 0.2}\n" for k, e in enumerate(epochs))
-    recording = read_recording(
-        write("e.csv", f"epoch,val_acc\n{rows}"), spelling=Spelling(steps_per_epoch=10)
-    )
+    recording = read_recording(write("e.csv", f"epoch,val_acc\n{rows}"), spelling=Spelling(steps_per_epoch=10))
     assert tuple(recording.histories["e"].steps) == expected
     note = "epoch begins at 0: a row is taken as made at its epoch's end"
     assert (note in recording.notes) == (epochs[0] == 0 and expected[0] == 10)

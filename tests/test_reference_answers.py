@@ -9,7 +9,9 @@ from tests.reference_answers import N_HISTORIES, differences, kernels, numbers, 
 
 def test_two_hundred_histories_are_answered_as_before(shipped: OnsetForecaster) -> None:
     header, before = read()
-    assert header["version"] == shipped.version, "write the answers of the new forecaster: python -m tests.reference_answers"
+    assert header["version"] == shipped.version, (
+        "write the answers of the new forecaster: python -m tests.reference_answers"
+    )
     asked = dict(questions())
     assert len(asked) == 3 * N_HISTORIES
     assert len(before) > 0.8 * len(asked)

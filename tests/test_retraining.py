@@ -161,5 +161,5 @@ def test_a_retraining_learns_from_finished_runs(client: TestClient, settings: Se
     over = until(lambda: (s := state(client, number))["finished_at"] and s, 1200)
     assert over["state"] == "succeeded", over
     assert over["result"]["added_runs"] == 1
-    assert over["result"]["champion"] == client.get("/v1/forecasters").json()["forecasters"][-1]["version"]  # fmt: skip
+    assert over["result"]["champion"] == client.get("/v1/forecasters").json()["forecasters"][-1]["version"]
     assert over["result"]["challenger"] in ForecasterStore(settings.forecaster_store).versions()

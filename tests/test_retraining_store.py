@@ -26,7 +26,7 @@ def test_there_is_one_retraining_at_a_time(database: Database) -> None:
     assert jobs.claim() is None
     jobs.progress(claim, "fitting", 2, 5)
     running = jobs.get(first.id)
-    assert (running.state, running.stage, running.done, running.total) == ("running", "fitting", 2, 5)  # fmt: skip
+    assert (running.state, running.stage, running.done, running.total) == ("running", "fitting", 2, 5)
     assert jobs.succeed(claim, {"better": True})
     done = jobs.get(first.id)
     assert (done.state, done.result) == ("succeeded", {"better": True})

@@ -48,9 +48,7 @@ def test_a_live_run_from_registration_to_outcome(shipped_client: TestClient, run
     assert shipped_client.get(run).json()["status"] == "finished"
 
 
-def test_the_same_append_again_is_answered_alike_and_makes_nothing(
-    shipped_client: TestClient, run: str
-) -> None:
+def test_the_same_append_again_is_answered_alike_and_makes_nothing(shipped_client: TestClient, run: str) -> None:
     first = post(shipped_client, APPEND, f"{run}/metrics").json()
     again = post(shipped_client, APPEND, f"{run}/metrics").json()
     assert again == {**first, "points_changed": 0}
@@ -70,9 +68,7 @@ def test_every_append_adds_to_the_timeline(shipped_client: TestClient, run: str)
     assert seen == STEPS[2:]
 
 
-def test_too_few_points_are_kept_and_the_problem_is_told(
-    shipped_client: TestClient, run: str
-) -> None:
+def test_too_few_points_are_kept_and_the_problem_is_told(shipped_client: TestClient, run: str) -> None:
     answer = post(shipped_client, points([0], val_acc=[0.02]), f"{run}/metrics").json()
     assert answer["points"] == 1
     assert answer["forecast"] is None
@@ -85,9 +81,7 @@ def test_another_value_is_a_conflict_with_both_values(shipped_client: TestClient
     answer = post(shipped_client, points([60], val_acc=[0.5]), f"{run}/metrics")
     body = problem_of(answer, 409)
     assert (body["field"], body["value"], body["stored"]) == ("history.val_acc[0]", 0.5, 0.03)
-    assert body["errors"] == [
-        {k: body[k] for k in ("field", "value", "expected", "hint", "stored")}
-    ]
+    assert body["errors"] == [{k: body[k] for k in ("field", "value", "expected", "hint", "stored")}]
 
 
 def test_a_rewind_lets_another_future_be_told(shipped_client: TestClient, run: str) -> None:
@@ -97,7 +91,7 @@ def test_a_rewind_lets_another_future_be_told(shipped_client: TestClient, run: s
     shown = shipped_client.get(run).json()
     assert shown["history"]["step"] == STEPS[:3]
     assert shown["forecast"] is None
-    assert post(shipped_client, points([40, 50, 60], val_acc=[0.1, 0.2, 0.3]), f"{run}/metrics").status_code == 200  # fmt: skip
+    assert post(shipped_client, points([40, 50, 60], val_acc=[0.1, 0.2, 0.3]), f"{run}/metrics").status_code == 200
     made = shipped_client.get(f"{run}/forecasts").json()["forecasts"]
     assert [m["rewound"] for m in made] == [True, False]
 
@@ -109,9 +103,7 @@ def test_a_run_may_be_watched_past_its_horizon(shipped_client: TestClient, run: 
     assert "horizon_step 20000 has passed" in forecast["warnings"][0]
 
 
-def test_a_finished_run_takes_no_more_until_it_is_rewound(
-    shipped_client: TestClient, run: str
-) -> None:
+def test_a_finished_run_takes_no_more_until_it_is_rewound(shipped_client: TestClient, run: str) -> None:
     post(shipped_client, APPEND, f"{run}/metrics")
     shipped_client.put(f"{run}/outcome", json={"status": "stopped_early"})
     more = points([70], val_acc=[0.03])
@@ -129,7 +121,7 @@ def test_a_run_without_validation_is_no_training_data(shipped_client: TestClient
 
 def test_a_deleted_run_is_gone(shipped_client: TestClient, run: str) -> None:
     assert shipped_client.delete(run).status_code == 204
-    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/forecasts"), ("GET", "/events"), ("PUT", "/outcome")):  # fmt: skip
+    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/forecasts"), ("GET", "/events"), ("PUT", "/outcome")):
         body = {"json": {}} if method == "PUT" else {}
         problem_of(shipped_client.request(method, run + path, **body), 404)
     problem_of(post(shipped_client, APPEND, f"{run}/metrics"), 404)
@@ -178,11 +170,11 @@ def test_unknown_names_are_ignored_and_named(shipped_client: TestClient) -> None
         ("DELETE", "/v1/runs/a/metrics?from_step=-1", None, "from_step"),
         ("PUT", "/v1/runs/a/outcome", {"status": "happy"}, "status"),
     ],
-)  # fmt: skip
-def test_a_bad_value_is_named(
-    shipped_client: TestClient, method: str, path: str, body: Any, field: str
-) -> None:
-    answer = shipped_client.request(method, path, json=body) if body is not None else shipped_client.request(method, path)  # fmt: skip
+)
+def test_a_bad_value_is_named(shipped_client: TestClient, method: str, path: str, body: Any, field: str) -> None:
+    answer = (
+        shipped_client.request(method, path, json=body) if body is not None else shipped_client.request(method, path)
+    )
     assert problem_of(answer, 422)["field"] == field
 
 
@@ -203,5 +195,5 @@ def test_a_history_may_be_left_out(shipped_client: TestClient, run: str) -> None
 
 def test_the_documented_answers_are_what_is_answered(shipped_client: TestClient) -> None:
     schemas = shipped_client.get("/openapi.json").json()["components"]["schemas"]
-    for name in ("RunRequest", "AppendRequest", "OutcomeRequest", "RetrainRequest", "ActivateRequest"):  # fmt: skip
+    for name in ("RunRequest", "AppendRequest", "OutcomeRequest", "RetrainRequest", "ActivateRequest"):
         assert json.dumps(schemas[name]["examples"])

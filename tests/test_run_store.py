@@ -204,10 +204,7 @@ def test_writers_at_once_lose_nothing(runs: RunStore, database: Database) -> Non
 
 def test_one_run_is_registered_once_by_many(runs: RunStore) -> None:
     made: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda: made.append(runs.put(LOCAL, "a", SETTINGS)[1]))
-        for _ in range(6)
-    ]
+    threads = [threading.Thread(target=lambda: made.append(runs.put(LOCAL, "a", SETTINGS)[1])) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -220,9 +217,7 @@ def test_times_are_now(runs: RunStore) -> None:
     assert abs(run.created_at - time.time()) < 60
 
 
-def test_of_very_many_conflicts_the_first_are_told(
-    runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_very_many_conflicts_the_first_are_told(runs: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends another seed's history contradicts every point: to word all of it took gigabytes."""
     made: list[int] = []
     words = run_store._conflict

@@ -100,9 +100,7 @@ def test_it_lives_while_every_thread_waits(client: TestClient) -> None:
     assert anyio.run(ask) == 200
 
 
-def test_a_path_cannot_write_lines_of_the_log(
-    client: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_path_cannot_write_lines_of_the_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "grokcast.request"):
         client.get("/v1/x%0Aforged")
     (line,) = (record.getMessage() for record in caplog.records)

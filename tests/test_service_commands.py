@@ -33,7 +33,7 @@ def test_keys_are_created_listed_and_revoked(url: str) -> None:
     assert caller.scope == "write"
     assert key not in made.stderr
     listed = grokcast("keys", "list", "--json")
-    assert [(k["name"], k["key_id"]) for k in json.loads(listed.stdout)] == [("alice", caller.key_id)]  # fmt: skip
+    assert [(k["name"], k["key_id"]) for k in json.loads(listed.stdout)] == [("alice", caller.key_id)]
     assert key.rpartition("_")[2] not in listed.stdout
     assert grokcast("keys", "revoke", caller.key_id).returncode == 0
     assert keys.caller(key) is None
@@ -64,7 +64,7 @@ def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -
         runs.append(LOCAL, name, rising)
     runs.finish(LOCAL, "done", "finished", blocked=False)
     listed = json.loads(grokcast("runs", "list", "--json").stdout)
-    assert [(r["run_id"], r["status"]) for r in listed] == [("running", "running"), ("done", "finished")]  # fmt: skip
+    assert [(r["run_id"], r["status"]) for r in listed] == [("running", "running"), ("done", "finished")]
     shown = json.loads(grokcast("runs", "show", "done").stdout)
     assert shown["history"]["val_acc"] == [0.1, 0.97, 0.98, 0.99]
     for expected in ("1 new", "0 new"):
@@ -82,9 +82,7 @@ def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -
         ("nonsense", "not a URL"),
     ],
 )
-def test_a_database_that_cannot_be_is_named(
-    url: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_cannot_be_is_named(url: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROKCAST_DATABASE_URL", url)
     done = grokcast("keys", "list")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -103,4 +101,4 @@ def test_a_database_that_does_not_answer_is_one_line_without_the_password(
 
 def test_what_training_code_imports_needs_no_service() -> None:
     code = "import sys, grokcast; sys.exit(any(m in sys.modules for m in ('api', 'sqlalchemy', 'fastapi')))"
-    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0  # fmt: skip
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0

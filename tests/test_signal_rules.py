@@ -30,12 +30,23 @@ def table(time: FloatArray, landmark: FloatArray, **columns: FloatArray) -> Feat
         features[:, list(FEATURES).index(name)] = values
     names = np.array([f"run-{k}" for k in range(n)])
     return FeatureTable(
-        features=features, landmark=landmark, event=time <= BUDGET, time=np.minimum(time, BUDGET),
-        memorized_event=np.ones(n, dtype=bool), memorized_time=landmark, target=np.full(n, 0.95),
-        phase=np.ones(n, dtype=np.int64), rise=np.full(n, np.inf), budget=np.full(n, BUDGET), run=names,
-        configuration=names, source=np.full(n, "a"), blocked=np.zeros(n, dtype=bool), as_recorded=np.ones(n, dtype=bool),
+        features=features,
+        landmark=landmark,
+        event=time <= BUDGET,
+        time=np.minimum(time, BUDGET),
+        memorized_event=np.ones(n, dtype=bool),
+        memorized_time=landmark,
+        target=np.full(n, 0.95),
+        phase=np.ones(n, dtype=np.int64),
+        rise=np.full(n, np.inf),
+        budget=np.full(n, BUDGET),
+        run=names,
+        configuration=names,
+        source=np.full(n, "a"),
+        blocked=np.zeros(n, dtype=bool),
+        as_recorded=np.ones(n, dtype=bool),
         weight=np.ones(n),
-    )  # fmt: skip
+    )
 
 
 def planted(n: int, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -55,9 +66,7 @@ def test_rules_read_features_that_exist() -> None:
 
 
 def test_a_rule_learns_a_signal_that_tells() -> None:
-    at, test = (
-        table(t, m, train_loss_roughness=s) for t, m, s in (planted(300, 0), planted(300, 1))
-    )
+    at, test = (table(t, m, train_loss_roughness=s) for t, m, s in (planted(300, 0), planted(300, 1)))
     found = linear_rule("train_loss_roughness")(at, test)
     assert auroc(found.probability, test.event) > 0.99
     late = test.event & (test.time > 2 * test.landmark)
@@ -123,7 +132,7 @@ def test_extrapolation_sees_nothing_after_the_landmark(corpus: list[Run]) -> Non
     rows = table_at(runs, at_memorization).early()
 
     def cut(run: Run) -> Trajectory:
-        return run.trajectory.prefix(at_memorization(run)[0]) if at_memorization(run) else run.trajectory  # fmt: skip
+        return run.trajectory.prefix(at_memorization(run)[0]) if at_memorization(run) else run.trajectory
 
     whole = extrapolation_rules({r.run_id: r.trajectory for r in runs})
     known = extrapolation_rules({r.run_id: cut(r) for r in runs})

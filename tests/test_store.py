@@ -62,9 +62,7 @@ def test_a_rollback_is_followed_without_loading(store, synthetic_forecaster):
     active = ActiveForecaster(store)
     active.follow()
     answered = active.current
-    store.save(
-        dataclasses.replace(synthetic_forecaster, version="another"), {"corpus": {"runs": 1}}
-    )
+    store.save(dataclasses.replace(synthetic_forecaster, version="another"), {"corpus": {"runs": 1}})
     for version in ("another", before):
         store.activate(version)
         active.follow()
@@ -97,9 +95,7 @@ def test_unknown_versions_are_named_with_the_known(store):
         store.activate("../../etc")
 
 
-@pytest.mark.parametrize(
-    "file", ["booster-0.txt", "context-network-0.npz", "state.json", "card.json"]
-)
+@pytest.mark.parametrize("file", ["booster-0.txt", "context-network-0.npz", "state.json", "card.json"])
 def test_an_altered_file_is_refused(store, file):
     path = store.folder / "synthetic" / file
     path.write_bytes(path.read_bytes() + b" ")
@@ -141,9 +137,7 @@ def test_another_format_is_refused_with_what_to_do(store):
     path = store.folder / "synthetic"
     state = json.loads((path / "state.json").read_text())
     replace(path, "state.json", json.dumps({**state, "format": 2}).encode())
-    with pytest.raises(
-        DamagedForecaster, match="it has format 2, .* which retraining writes; activate"
-    ):
+    with pytest.raises(DamagedForecaster, match="it has format 2, .* which retraining writes; activate"):
         store.load("synthetic")
 
 

@@ -19,10 +19,10 @@ from predictor.survival import cdf_at, kaplan_meier
 
 
 @given(
-    st.lists(
-        st.tuples(st.integers(1, 30), st.booleans()), min_size=2, max_size=60
-    ).filter(lambda rows: any(e for _, e in rows))
-)  # fmt: skip
+    st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=2, max_size=60).filter(
+        lambda rows: any(e for _, e in rows)
+    )
+)
 @settings(max_examples=50, deadline=None)
 def test_kaplan_meier_equals_scikit_survival(rows):
     sksurv = pytest.importorskip("sksurv.nonparametric")
@@ -82,8 +82,9 @@ def test_decades_after_counts_an_unconfirmed_onset_as_immediate():
 
 def _curves(rng, n_rows):
     rates = rng.exponential(1.0, (n_rows, N_BINS))
-    return OnsetCurves(1 - np.exp(-np.pad(np.cumsum(rates * WIDTHS, 1), ((0, 0), (1, 0)))),
-                       rng.choice(EDGES[5:], n_rows))  # fmt: skip
+    return OnsetCurves(
+        1 - np.exp(-np.pad(np.cumsum(rates * WIDTHS, 1), ((0, 0), (1, 0)))), rng.choice(EDGES[5:], n_rows)
+    )
 
 
 def test_quantiles_invert_probabilities_and_end_at_the_reach():
@@ -161,9 +162,7 @@ def test_interval_coverage_is_right_under_censoring_and_for_any_share_of_negativ
     rng = np.random.default_rng(0)
     onset, end = rng.exponential(1.0, 8000), rng.uniform(0, 3, 8000)
     time, event = np.minimum(onset, end), onset <= end
-    assert interval_coverage(1 - np.exp(-time), event, np.ones(8000)) == pytest.approx(
-        0.9, abs=0.015
-    )
+    assert interval_coverage(1 - np.exp(-time), event, np.ones(8000)) == pytest.approx(0.9, abs=0.015)
     steep = 1 - np.exp(-np.log(2) * (time / np.log(2)) ** 2.5)
     assert interval_coverage(steep, event, np.ones(8000)) < 0.75
     assert np.isnan(interval_coverage(time, np.zeros(8000, dtype=bool), np.ones(8000)))

@@ -49,9 +49,18 @@ def test_a_folder_belongs_to_one_sweep(tmp_path):
 
 
 COMMAND = [
-    sys.executable, "-m", "grokcast", "generate", "salah_yevick", "--runs", "12", "--workers", "1",
-    "--resume", *(f"--set={k}={v}" for k, v in OVERRIDES.items()),
-]  # fmt: skip
+    sys.executable,
+    "-m",
+    "grokcast",
+    "generate",
+    "salah_yevick",
+    "--runs",
+    "12",
+    "--workers",
+    "1",
+    "--resume",
+    *(f"--set={k}={v}" for k, v in OVERRIDES.items()),
+]
 
 
 def kill_and_resume(folder, kills, seed=0):
@@ -149,9 +158,7 @@ def test_bad_input_found_by_a_worker_is_told_as_such(tmp_path):
     configs = preset_configs("salah_yevick", 1, 0, overrides)
     execute = partial(run_local, workers=1, device="cpu", data_dir=tmp_path)
     with pytest.raises(InvalidInput, match="train-images-idx3-ubyte.gz"):
-        run_sweep(
-            Sweep("salah_yevick", 1, 0, overrides), configs, tmp_path / "o", execute, resume=False
-        )
+        run_sweep(Sweep("salah_yevick", 1, 0, overrides), configs, tmp_path / "o", execute, resume=False)
 
 
 def test_a_full_disk_is_told_and_keeps_what_was_made(tmp_path, monkeypatch):
@@ -169,10 +176,10 @@ def test_a_full_disk_is_told_and_keeps_what_was_made(tmp_path, monkeypatch):
 
 def test_the_same_sweep_on_a_local_ray(tmp_path):
     done = subprocess.run(
-        [a for a in COMMAND if a != "--resume"]
-        + ["--executor", "ray", "--workers", "2", "--out", str(tmp_path)],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [a for a in COMMAND if a != "--resume"] + ["--executor", "ray", "--workers", "2", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     wanted = {c.run_id for c in preset_configs("salah_yevick", 12, 0, OVERRIDES)}
     assert archive.run_ids(tmp_path) == wanted

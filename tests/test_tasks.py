@@ -92,9 +92,7 @@ def test_clusters_are_labelled_by_the_parity_of_their_corner(coordinates):
 
 
 def test_clusters_of_one_size_share_their_inputs():
-    two, three = (
-        task_of(task_family="clusters", architecture="mlp", parity_bits=k, seed=k) for k in (2, 3)
-    )
+    two, three = (task_of(task_family="clusters", architecture="mlp", parity_bits=k, seed=k) for k in (2, 3))
     assert torch.equal(two.inputs, three.inputs)
 
 
@@ -172,9 +170,7 @@ def reviews(tmp_path):
             folder = tmp_path / "aclImdb" / part / label
             folder.mkdir(parents=True)
             for k in range(5):
-                (folder / f"{k}_7.txt").write_text(
-                    f"A {word} film<br />number {k}. " * (1 + 20 * k)
-                )
+                (folder / f"{k}_7.txt").write_text(f"A {word} film<br />number {k}. " * (1 + 20 * k))
     (tmp_path / "aclImdb" / "train" / "unsup").mkdir()
     (tmp_path / "aclImdb" / "train" / "unsup" / "0_0.txt").write_text("no verdict")
     return tmp_path / "aclImdb"
@@ -230,6 +226,4 @@ def test_augmentation_turns_and_blurs_only_where_asked():
     assert torch.equal(out[1, 8:], images[1, 8:])  # rows that only pad
     # Hardly any turn and hardly any blur leave an image nearly as it was.
     faint = RunConfig(task_family="digits", architecture="mlp", train_samples=10, augmentation=1e-3)
-    torch.testing.assert_close(
-        augmented(images[:1], [faint], generators[:1], [10]), images[:1], atol=0.02, rtol=0
-    )
+    torch.testing.assert_close(augmented(images[:1], [faint], generators[:1], [10]), images[:1], atol=0.02, rtol=0)

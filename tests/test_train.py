@@ -42,9 +42,7 @@ def test_a_run_in_a_stack_equals_the_same_run_alone():
             "update_norm",
             "margin_q50",
         ):
-            np.testing.assert_allclose(
-                together.trajectory.signals[name], alone.trajectory.signals[name], rtol=1e-4
-            )
+            np.testing.assert_allclose(together.trajectory.signals[name], alone.trajectory.signals[name], rtol=1e-4)
 
 
 def test_what_is_measured_seldom_is_due_to_a_run_as_it_is_alone():
@@ -65,9 +63,7 @@ def test_noise_is_of_a_run_alone_however_much_its_stack_trains_on(noise):
     configs = [vary(**noise), vary(seed=1, train_fraction=0.8, **noise)]
     alone, together = train(configs[:1])[0], train(configs)[0]
     for name in ("train_loss", "val_loss", "weight_norm"):
-        np.testing.assert_allclose(
-            together.trajectory.signals[name], alone.trajectory.signals[name], rtol=1e-4
-        )
+        np.testing.assert_allclose(together.trajectory.signals[name], alone.trajectory.signals[name], rtol=1e-4)
 
 
 def test_the_same_config_twice_is_bit_equal():
@@ -105,9 +101,7 @@ def test_equals_an_ordinary_pytorch_loop():
         optimizer.step()
         if step in (1, 10, 100):
             at = list(recorded.steps).index(step)
-            assert loss(task.train).item() == pytest.approx(
-                recorded.signals["train_loss"][at], rel=1e-4
-            )
+            assert loss(task.train).item() == pytest.approx(recorded.signals["train_loss"][at], rel=1e-4)
             norm = sum(w.square().sum() for w in modules.parameters()).sqrt().item()
             assert norm == pytest.approx(recorded.signals["weight_norm"][at], rel=1e-5)
 
@@ -122,9 +116,7 @@ def test_adamw_equals_torch_with_its_own_rates():
         ours.step(gradient.flatten())
     for k in range(2):
         weight = torch.nn.Parameter(start[k].clone())
-        theirs = torch.optim.AdamW(
-            [weight], lr=float(rates[k]), weight_decay=float(decays[k]), betas=(0.9, 0.999)
-        )
+        theirs = torch.optim.AdamW([weight], lr=float(rates[k]), weight_decay=float(decays[k]), betas=(0.9, 0.999))
         for gradient in gradients:
             weight.grad = gradient[k].clone()
             theirs.step()
@@ -140,9 +132,7 @@ def test_memorises_a_random_table_without_generalising():
 
 def test_generalises_on_addition_and_stops_early():
     """Truth on a real run: enough data and weight decay, so addition modulo 23 is learnt, not only memorised."""
-    config = vary(
-        train_fraction=0.9, width=64, weight_decay=2.0, learning_rate=5e-3, budget_step=6000
-    )
+    config = vary(train_fraction=0.9, width=64, weight_decay=2.0, learning_rate=5e-3, budget_step=6000)
     run = train([config])[0]
     assert generalization(run.trajectory, 0.95).step is not None
     assert run.status == "stopped_early"
@@ -175,7 +165,7 @@ def test_a_run_with_less_than_a_batch_trains_on_all_of_it_in_every_stack():
 
 
 def test_norms_of_groups_add_up():
-    parameters = {"hidden_left": torch.ones(2, 3, 4), "hidden_right": torch.ones(2, 4), "output": torch.zeros(2, 1)}  # fmt: skip
+    parameters = {"hidden_left": torch.ones(2, 3, 4), "hidden_right": torch.ones(2, 4), "output": torch.zeros(2, 1)}
     groups = probes.group_norms(parameters)
     assert groups["weight_norm_hidden"].tolist() == [4.0, 4.0]
     assert probes.norm(parameters).tolist() == [4.0, 4.0]
@@ -183,9 +173,18 @@ def test_norms_of_groups_add_up():
 
 def test_onset_of_a_stack_matches_alone():
     configs = [
-        vary(modulus=23, embedding_dim=16, train_fraction=0.8, width=64, weight_decay=1.0, learning_rate=5e-3, budget_step=3000, seed=s)
+        vary(
+            modulus=23,
+            embedding_dim=16,
+            train_fraction=0.8,
+            width=64,
+            weight_decay=1.0,
+            learning_rate=5e-3,
+            budget_step=3000,
+            seed=s,
+        )
         for s in range(2)
-    ]  # fmt: skip
+    ]
     for config, together in zip(configs, train(configs), strict=True):
         alone = generalization(train([config])[0].trajectory, 0.95)
         onset = generalization(together.trajectory, 0.95)

@@ -26,7 +26,7 @@ def test_finished_runs_teach_if_they_have_something_to_teach(runs: RunStore) -> 
     good, seed = training_runs(runs)
     assert training_runs(runs)[0].run_id == good.run_id != seed.run_id
     int(good.run_id, 16)
-    assert (good.budget_step, good.blocked, seed.budget_step, seed.blocked) == (100, False, 200, True)  # fmt: skip
+    assert (good.budget_step, good.blocked, seed.budget_step, seed.blocked) == (100, False, 200, True)
     assert good.configuration_id == seed.configuration_id
     assert values(good.trajectory) == values(rising)
     assert "val_acc" in str(lack(Trajectory([0, 10, 20], {})))

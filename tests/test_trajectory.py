@@ -24,7 +24,7 @@ STEPS = [0, 10, 25]
         (STEPS, {"val_acc": ["a", "b", "c"]}, "expected a list of numbers"),
         (STEPS, {"val_acc": [[0], [0], [0]]}, "flat list"),
     ],
-)  # fmt: skip
+)
 def test_refuses_and_says_what_is_wrong(steps, signals, words):
     with pytest.raises(InvalidInput) as caught:
         Trajectory(steps, signals)

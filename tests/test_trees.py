@@ -51,7 +51,7 @@ def difficult_rows(text: TreeText, n: int = 60, seed: int = 0) -> np.ndarray:
 
 
 def contributions(trees: Trees, rows: np.ndarray, points: np.ndarray) -> np.ndarray:
-    return np.array([trees.contributions(trees.leaves(r), k) for r, k in zip(rows, points, strict=True)])  # fmt: skip
+    return np.array([trees.contributions(trees.leaves(r), k) for r, k in zip(rows, points, strict=True)])
 
 
 def test_the_shipped_boosters_answer_as_with_lightgbm():
@@ -69,9 +69,7 @@ def test_the_shipped_boosters_answer_as_with_lightgbm():
     zero_as_missing=st.booleans(),
 )
 def test_any_booster_answers_as_with_lightgbm(seed, num_leaves, use_missing, zero_as_missing):
-    booster = fitted(
-        seed=seed, num_leaves=num_leaves, use_missing=use_missing, zero_as_missing=zero_as_missing
-    )
+    booster = fitted(seed=seed, num_leaves=num_leaves, use_missing=use_missing, zero_as_missing=zero_as_missing)
     text = TreeText.read(booster.model_to_string())
     rows = difficult_rows(text, seed=seed)
     sums = Trees([text], GRID).sums(rows)

@@ -88,9 +88,7 @@ def due(database: Database) -> None:
         connection.exec_driver_sql("UPDATE deliveries SET due_at = 0")
 
 
-def test_an_alarm_is_posted_once_and_signed(
-    database: Database, webhooks: Webhooks, receiver: Receiver
-) -> None:
+def test_an_alarm_is_posted_once_and_signed(database: Database, webhooks: Webhooks, receiver: Receiver) -> None:
     run = run_with(database, receiver.url)
     for _ in range(3):
         webhooks.consider(run, answer())
@@ -147,12 +145,10 @@ def die(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def test_what_does_not_arrive_is_tried_again(
-    database: Database, webhooks: Webhooks, receiver: Receiver
-) -> None:
+def test_what_does_not_arrive_is_tried_again(database: Database, webhooks: Webhooks, receiver: Receiver) -> None:
     receiver.statuses = [500, 302, 204]
     webhooks.consider(run_with(database, receiver.url), answer())
-    for expected in (("due", 1, "answered with 500"), ("due", 2, "answered with 302"), ("sent", 3, None)):  # fmt: skip
+    for expected in (("due", 1, "answered with 500"), ("due", 2, "answered with 302"), ("sent", 3, None)):
         webhooks.send_due()
         assert rows(database) == [expected]
         webhooks.send_due()  # not before its time
@@ -174,7 +170,7 @@ def test_a_receiver_that_drips_holds_up_nobody(
         started = time.monotonic()
         webhooks.send_due()
         assert time.monotonic() - started < 10
-    assert sorted(rows(database), key=str) == [("due", 1, "not delivered: TimeoutError"), ("sent", 1, None)]  # fmt: skip
+    assert sorted(rows(database), key=str) == [("due", 1, "not delivered: TimeoutError"), ("sent", 1, None)]
 
 
 def drip(listening: socket.socket) -> None:
@@ -222,9 +218,7 @@ def test_it_is_given_up_after_some_attempts_or_when_it_is_told_to(
     assert ("failed", 1, "answered with 410") in rows(database)
 
 
-def test_an_address_that_is_not_public_is_refused_when_it_is_looked_up(
-    database: Database, receiver: Receiver
-) -> None:
+def test_an_address_that_is_not_public_is_refused_when_it_is_looked_up(database: Database, receiver: Receiver) -> None:
     webhooks = Webhooks(database, private_addresses=False)
     webhooks.consider(run_with(database, receiver.url), answer())
     webhooks.send_due()
@@ -248,10 +242,26 @@ def test_a_host_with_one_private_address_among_others_is_refused(
     [
         ("93.184.216.34", True),
         ("2606:4700::1111", True),
-        *((a, False) for a in ("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
-                               "0.0.0.0", "100.64.0.1", "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1",
-                               "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::")),
+        *(
+            (a, False)
+            for a in (
+                "127.0.0.1",
+                "10.1.2.3",
+                "172.16.0.1",
+                "192.168.1.1",
+                "169.254.169.254",
+                "0.0.0.0",
+                "100.64.0.1",
+                "224.0.0.1",
+                "::1",
+                "fe80::1%eth0",
+                "fc00::1",
+                "::ffff:127.0.0.1",
+                "64:ff9b::7f00:1",
+                "2002:7f00:1::",
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_the_public_internet_is_public(address: str, public: bool) -> None:
     assert is_public(address) == public

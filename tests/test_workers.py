@@ -43,8 +43,11 @@ class Served:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "grokcast", "serve", "--port", str(self.port), "--workers", "2"],
-                env=self.environment, stderr=log, stdout=log, start_new_session=True,
-            )  # fmt: skip
+                env=self.environment,
+                stderr=log,
+                stdout=log,
+                start_new_session=True,
+            )
         try:
             self.wait()
         except BaseException:
@@ -136,8 +139,10 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
     follow(served, "another")
     subprocess.run(
         [sys.executable, "-m", "grokcast", "forecasters", "activate", before],
-        env=served.environment, check=True, capture_output=True,
-    )  # fmt: skip
+        env=served.environment,
+        check=True,
+        capture_output=True,
+    )
     follow(served, before)
     # The stream saw every kind of thing, whichever worker did it.
     until(lambda: [d["observed_until_step"] for kind, d in events if kind == "run"][-1:] == [79])

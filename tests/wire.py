@@ -133,9 +133,7 @@ def history(**changes: Any) -> dict[str, Any]:
 
 def post(client: TestClient, body: Any, path: str = "/v1/forecasts", **headers: str) -> Any:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {"content-type": "application/json"} | {
-        name.replace("_", "-"): value for name, value in headers.items()
-    }
+    headers = {"content-type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
     return client.post(path, content=content, headers=headers)
 
 

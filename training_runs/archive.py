@@ -124,8 +124,7 @@ def _table(shard: Path) -> pa.Table:
     """Read a shard, with columns of signals that were named later than it was written."""
     table = _parquet(shard)
     columns = [
-        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type)
-        for f in _SCHEMA
+        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in _SCHEMA
     ]
     return pa.Table.from_arrays(columns, schema=_SCHEMA)
 

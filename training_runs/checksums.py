@@ -21,9 +21,7 @@ def write_checksums(folder: Path) -> None:
     InvalidInput : it is frozen already, or it has no shards.
     """
     if (folder / NAME).exists():
-        raise InvalidInput(
-            field=str(folder), value="a frozen folder", expected="one that is not frozen yet"
-        )
+        raise InvalidInput(field=str(folder), value="a frozen folder", expected="one that is not frozen yet")
     sums = _checksums(folder)
     if not sums:
         raise InvalidInput(field=str(folder), value="no shards", expected="a folder of runs")

@@ -87,12 +87,8 @@ class RunConfig:
     dropout: float = 0.0  # of hidden activations, while training
     label_noise: float = 0.0  # share of training labels drawn at random
     embedding_noise: float = 0.0  # std of Gaussian noise on embeddings (Li & Sakib 3.1)
-    augmentation: float = (
-        0.0  # sigma: rotation by 30 sigma degrees, blur of sigma / 2 (Li & Sakib 4)
-    )
-    norm_penalty: float = (
-        0.0  # times the sum of squared weights in the loss; negative raises the norm
-    )
+    augmentation: float = 0.0  # sigma: rotation by 30 sigma degrees, blur of sigma / 2 (Li & Sakib 4)
+    norm_penalty: float = 0.0  # times the sum of squared weights in the loss; negative raises the norm
     seed: int = 0  # data split, table, initial weights and noise
     budget_step: int = 10_000
     checkpoints_per_decade: int = 25  # log-spaced from step 1
@@ -110,13 +106,9 @@ class RunConfig:
         if self.task_family == "modular":
             _one_of("operation", self.operation, MODULAR_OPERATIONS)
             if not _is_prime(self.modulus):
-                raise InvalidInput(
-                    field="modulus", value=self.modulus, expected="a prime number from 5 to 997"
-                )
+                raise InvalidInput(field="modulus", value=self.modulus, expected="a prime number from 5 to 997")
         if not 0 < self.train_fraction < 1:
-            raise InvalidInput(
-                field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)"
-            )
+            raise InvalidInput(field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)")
         for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
             _at_least(name, getattr(self, name), 1)
         for name in ("bits", "dimensions", "checkpoints_per_decade"):
@@ -131,9 +123,7 @@ class RunConfig:
             _at_least(name, getattr(self, name), 0)
         for name in ("dropout", "label_noise"):
             if not 0 <= getattr(self, name) <= 1:
-                raise InvalidInput(
-                    field=name, value=getattr(self, name), expected="a number in [0, 1]"
-                )
+                raise InvalidInput(field=name, value=getattr(self, name), expected="a number in [0, 1]")
         if self.dropout == 1:
             raise InvalidInput(field="dropout", value=1, expected="less than 1: something is kept")
         if self.architecture == "transformer" and self.embedding_dim % self.heads:

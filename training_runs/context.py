@@ -70,9 +70,7 @@ class Context:
         train_size = self.train_size
         if train_size is None and modular and self.train_fraction:
             train_size = max(round(self.train_fraction * (self.modulus or 0) ** 2), 1)
-        return dataclasses.replace(
-            self, classes=classes, chance_accuracy=chance, train_size=train_size
-        )
+        return dataclasses.replace(self, classes=classes, chance_accuracy=chance, train_size=train_size)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that are known."""
@@ -87,9 +85,7 @@ def _checked(name: str, value: Any) -> Any:
         return value.strip().lower()
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not abs(value) <= _LARGEST:  # NaN is not <= anything
-        raise InvalidInput(
-            field=field, value=value, expected="a finite number, at most 2**53 in size"
-        )
+        raise InvalidInput(field=field, value=value, expected="a finite number, at most 2**53 in size")
     if name in _COUNTS:
         if value != int(value) or value < 1:
             raise InvalidInput(field=field, value=value, expected="a whole number >= 1")

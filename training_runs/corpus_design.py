@@ -197,8 +197,26 @@ TEXTBOOK_KINDS = (
 
 
 # The smallest moduli seldom generalise, the largest cost most.
-_MODULI = {11: 0.6, 13: 0.8, 17: 1, 19: 1, 23: 1, 29: 1, 31: 1, 37: 0.8, 41: 0.6, 43: 0.6, 47: 0.5, 53: 0.5, 59: 0.3, 67: 0.3, 83: 0.2, 97: 0.2, 113: 0.1}  # fmt: skip
-_TRANSFORMER_MODULI = {11: 0.5, 13: 1, 17: 1.5, 19: 1.5, 23: 1.5, 29: 1, 31: 1, 37: 0.4, 43: 0.3, 47: 0.2}  # fmt: skip
+_MODULI = {
+    11: 0.6,
+    13: 0.8,
+    17: 1,
+    19: 1,
+    23: 1,
+    29: 1,
+    31: 1,
+    37: 0.8,
+    41: 0.6,
+    43: 0.6,
+    47: 0.5,
+    53: 0.5,
+    59: 0.3,
+    67: 0.3,
+    83: 0.2,
+    97: 0.2,
+    113: 0.1,
+}
+_TRANSFORMER_MODULI = {11: 0.5, 13: 1, 17: 1.5, 19: 1.5, 23: 1.5, 29: 1, 31: 1, 37: 0.4, 43: 0.3, 47: 0.2}
 _WIDTHS = {64: 1, 128: 1.2, 256: 0.5}
 # Operations that few networks learn are drawn less often.
 _OPERATIONS = {
@@ -256,9 +274,7 @@ def training(
     """Draw an optimiser with its learning rate and weight decay; `steepest` scales the rates of SGD."""
     optimizer = point.choice(optimizers)
     low, high = _RATES[optimizer][aimed]
-    rate = (
-        point.log(low * steepest, high * steepest) if optimizer == "sgd" else point.log(low, high)
-    )
+    rate = point.log(low * steepest, high * steepest) if optimizer == "sgd" else point.log(low, high)
     decays_at_all = aimed or point.uniform() >= 0.3
     decay = point.log(*_DECAYS[optimizer][aimed])
     return {

@@ -78,17 +78,11 @@ def _outcomes(axes: "Axes", runs: Sequence[LabelledRun]) -> None:
     names = [f"{family}  {len(group):,}" for family, group in groups.items()]
     left = np.zeros(len(groups))
     for outcome in OUTCOMES:
-        shares = np.array(
-            [100 * np.mean([r.outcome == outcome for r in group]) for group in groups.values()]
-        )
-        bars = axes.barh(
-            names, shares, left=left, color=_OUTCOME_COLOURS[outcome], label=outcome, height=0.72
-        )
+        shares = np.array([100 * np.mean([r.outcome == outcome for r in group]) for group in groups.values()])
+        bars = axes.barh(names, shares, left=left, color=_OUTCOME_COLOURS[outcome], label=outcome, height=0.72)
         texts = [f"{s:.0f}" if s >= 4 else "" for s in shares]
         dark = outcome in ("grokking", "confusion")
-        axes.bar_label(
-            bars, texts, label_type="center", color="white" if dark else "#222222", fontsize=8
-        )
+        axes.bar_label(bars, texts, label_type="center", color="white" if dark else "#222222", fontsize=8)
         left += shares
     axes.invert_yaxis()
     axes.set(xlim=(0, 100), xlabel="% of the family's runs, by their budget")
@@ -116,11 +110,7 @@ def _delays(axes: "Axes", runs: Sequence[LabelledRun]) -> None:
 
 def _watched_in_vain(runs: Sequence[LabelledRun]) -> list[LabelledRun]:
     """Return runs that memorised and could have generalised, but did not within their budget."""
-    return [
-        r
-        for r in runs
-        if r.negative and not r.run.blocked and r.run.status != "diverged" and r.budget_ratio
-    ]
+    return [r for r in runs if r.negative and not r.run.blocked and r.run.status != "diverged" and r.budget_ratio]
 
 
 def _decades(axes: "Axes", low: float, high: float) -> None:
@@ -141,9 +131,14 @@ def _data(axes: "Axes", runs: Sequence[LabelledRun]) -> None:
     for outcome in OUTCOMES:
         of = np.array([r.outcome == outcome for r in shown], dtype=bool)
         axes.scatter(
-            places[of], fractions[of], s=11, alpha=0.75, linewidths=0,
-            color=_OUTCOME_COLOURS[outcome], label=outcome,
-        )  # fmt: skip
+            places[of],
+            fractions[of],
+            s=11,
+            alpha=0.75,
+            linewidths=0,
+            color=_OUTCOME_COLOURS[outcome],
+            label=outcome,
+        )
     limit = [_PILOT_LIMIT / p**0.5 for p in moduli]
     axes.plot(limit, color="#444444", linewidth=0.9, dashes=(4, 3), zorder=0)
     axes.set_xticks(range(len(moduli)), [str(p) for p in moduli])
@@ -167,9 +162,14 @@ def _seeds(axes: "Axes", runs: Sequence[LabelledRun]) -> None:
     for factor, name in ((1, "equal"), (2, "2x")):
         axes.plot(ends, factor * ends, color="#888888", linewidth=0.8, dashes=(4, 3), zorder=0)
         axes.annotate(
-            name, (ends[1], factor * ends[1]), xytext=(3, -3), textcoords="offset points",
-            color="#666666", fontsize=8, annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (ends[1], factor * ends[1]),
+            xytext=(3, -3),
+            textcoords="offset points",
+            color="#666666",
+            fontsize=8,
+            annotation_clip=False,
+        )
     axes.set(xlim=ends, ylim=(ends[0], 2.2 * ends[1]))
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left")
@@ -186,9 +186,13 @@ def _pairs_of_seeds(runs: Sequence[LabelledRun]) -> list[list[int]]:
 
 def _legend_above(axes: "Axes", ncols: int) -> None:
     axes.legend(
-        ncols=ncols, loc="lower left", bbox_to_anchor=(0, 1), handlelength=1, columnspacing=1,
+        ncols=ncols,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        handlelength=1,
+        columnspacing=1,
         handletextpad=0.4,
-    )  # fmt: skip
+    )
 
 
 def _family_colour(runs: Sequence[LabelledRun], family: str) -> str:

@@ -35,9 +35,7 @@ def share(part: float, whole: float) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "-"
 
 
-def grouped(
-    runs: Sequence[LabelledRun], level: Callable[[LabelledRun], Any]
-) -> dict[Any, list[LabelledRun]]:
+def grouped(runs: Sequence[LabelledRun], level: Callable[[LabelledRun], Any]) -> dict[Any, list[LabelledRun]]:
     """Return the runs of each level, in the order of levels; runs that do not tell theirs are left out."""
     groups: dict[Any, list[LabelledRun]] = {}
     for run in runs:
@@ -67,10 +65,7 @@ def outcomes(runs: Sequence[LabelledRun], name: str, level: Callable[[LabelledRu
     groups = {**grouped(runs, level), "all": list(runs)}
     return table(
         (name, *OUTCOMES, "all"),
-        (
-            (n, *(both([r for r in g if r.outcome == o]) for o in OUTCOMES), both(g))
-            for n, g in groups.items()
-        ),
+        ((n, *(both([r for r in g if r.outcome == o]) for o in OUTCOMES), both(g)) for n, g in groups.items()),
     )
 
 
@@ -99,16 +94,14 @@ def _ends(group: list[LabelledRun]) -> Iterator[list[LabelledRun]]:
 
 def pairs(runs: Sequence[LabelledRun]) -> str:
     """Return configurations of each architecture on each task family."""
-    families, architectures = (
-        grouped(runs, FACTORS[name]) for name in ("task family", "architecture")
-    )
+    families, architectures = (grouped(runs, FACTORS[name]) for name in ("task family", "architecture"))
     return table(
         ("configurations", *(f"`{a}`" for a in architectures)),
         (
             (f"`{f}`", *(configurations(set(some) & set(others)) or "-" for others in architectures.values()))
             for f, some in families.items()
         ),
-    )  # fmt: skip
+    )
 
 
 def negatives(runs: Sequence[LabelledRun]) -> str:
@@ -162,9 +155,16 @@ def budgets(runs: Sequence[LabelledRun]) -> str:
     """Return how far beyond memorisation budgets reach, by family, of the runs that memorised."""
     groups = {**grouped(runs, lambda r: r.family), "all": list(runs)}
     return table(
-        ("family", "memorised", "budget over memorisation step, 5 % - median - 95 %", "10x or more", "50x or more", "100x or more"),
+        (
+            "family",
+            "memorised",
+            "budget over memorisation step, 5 % - median - 95 %",
+            "10x or more",
+            "50x or more",
+            "100x or more",
+        ),
         (_budget_row(name, group) for name, group in groups.items()),
-    )  # fmt: skip
+    )
 
 
 def _budget_row(name: object, group: list[LabelledRun]) -> tuple[object, ...]:
@@ -181,16 +181,23 @@ def cadences(runs: Sequence[LabelledRun]) -> str:
             (name, len(g), share(len(g), len(runs)), spread([len(r.run.trajectory.steps) for r in g]))
             for name, g in grouped(runs, lambda r: r.run.cadence).items()
         ),
-    )  # fmt: skip
+    )
 
 
 def noise_floors(runs: Sequence[LabelledRun]) -> str:
     """Return by family how far seeds of one configuration lie apart."""
     groups = {**grouped(runs, lambda r: r.family), "all": list(runs)}
     return table(
-        ("family", "mean difference of log10 onset", "noise floor (over sqrt 2)", "as a factor", "pairs", "half-censored pairs"),
+        (
+            "family",
+            "mean difference of log10 onset",
+            "noise floor (over sqrt 2)",
+            "as a factor",
+            "pairs",
+            "half-censored pairs",
+        ),
         (_noise_row(name, group) for name, group in groups.items()),
-    )  # fmt: skip
+    )
 
 
 def _noise_row(name: object, group: list[LabelledRun]) -> tuple[object, ...]:

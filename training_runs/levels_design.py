@@ -9,7 +9,7 @@ from collections.abc import Callable
 from training_runs.corpus_design import is_aimed, noise, training
 from training_runs.design import Fields, Kind, Point
 
-_OPERATIONS = {"div": 3, "x2_y2": 3, "x2_xy_y2": 4, "x3_xy": 3.5, "random_table": 1.2, "add": 1, "sub": 1, "mul": 1}  # fmt: skip
+_OPERATIONS = {"div": 3, "x2_y2": 3, "x2_xy_y2": 4, "x3_xy": 3.5, "random_table": 1.2, "add": 1, "sub": 1, "mul": 1}
 _OPTIMIZERS = {"sgd": 4, "adam": 3, "muon": 3, "adamw": 2}
 
 
@@ -105,9 +105,7 @@ def _images(family: str, samples: tuple[int, int]) -> Callable[[Point], Fields]:
             "train_samples": int(point.log(*samples)),
             "layers": point.choice({1: 1, 2: 2}),
             "width": point.choice({64: 1, 100: 1, 200: 1}),
-            **training(
-                point, is_aimed(point), optimizers={"adamw": 4, "adam": 2, "muon": 1, "sgd": 1}
-            ),  # fmt: skip
+            **training(point, is_aimed(point), optimizers={"adamw": 4, "adam": 2, "muon": 1, "sgd": 1}),
             "batch_size": point.choice({64: 1, 200: 1}),
             "init_scale": point.log(1.5, 14.0),
             **noise(point),

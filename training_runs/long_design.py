@@ -11,7 +11,7 @@ from training_runs.design import Fields, Kind, Point
 
 _RATES = {"adamw": (5e-4, 5e-3), "muon": (7e-4, 4e-3), "adam": (5e-4, 5e-3), "sgd": (0.05, 0.5)}
 _DECAYS = {"adamw": (0.05, 2.5), "muon": (0.05, 2.0), "adam": (3e-5, 1.5e-3), "sgd": (3e-5, 2e-3)}
-_OPERATIONS = {"add": 4, "sub": 3, "mul": 3, "div": 3, "x2_y2": 3, "x2_xy_y2": 1.5, "x3_xy": 1, "random_table": 1.2}  # fmt: skip
+_OPERATIONS = {"add": 4, "sub": 3, "mul": 3, "div": 3, "x2_y2": 3, "x2_xy_y2": 1.5, "x3_xy": 1, "random_table": 1.2}
 
 
 def _training(point: Point, optimizers: Mapping[str, float], speed: float = 1.0) -> Fields:
@@ -38,7 +38,15 @@ def _modular(point: Point, p: int) -> Fields:
 
 
 # Modulus: embedding, width and batch. All samples at once where that is a step's usual size.
-_EMBEDDING_MLPS = {23: (32, 64, None), 31: (32, 128, None), 41: (64, 128, None), 53: (64, 128, None), 67: (64, 128, 512), 97: (64, 128, 512), 113: (64, 128, 512)}  # fmt: skip
+_EMBEDDING_MLPS = {
+    23: (32, 64, None),
+    31: (32, 128, None),
+    41: (64, 128, None),
+    53: (64, 128, None),
+    67: (64, 128, 512),
+    97: (64, 128, 512),
+    113: (64, 128, 512),
+}
 _TRANSFORMERS = {23: (32, 1, None), 31: (64, 1, 256), 53: (64, 1, 512), 97: (64, 2, 512)}
 
 

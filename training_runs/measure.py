@@ -141,9 +141,7 @@ def _robustness(stack: Stack, generator: torch.Generator) -> dict[str, Tensor]:
         return stack.forward(parameters, batch.inputs).logits
 
     chance = 1.0 / stack.configs[0].classes
-    mean, variance = robustness.dropout_accuracy(
-        logits_with, stack.parameters, batch.labels, generator
-    )
+    mean, variance = robustness.dropout_accuracy(logits_with, stack.parameters, batch.labels, generator)
     curve = robustness.robustness_curve(logits_with, stack.parameters, batch.labels, generator)
     return {
         "dropout_acc_mean": mean,

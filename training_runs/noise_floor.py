@@ -26,9 +26,7 @@ class NoiseFloor:
     half_censored_pairs: int
 
 
-def noise_floor(
-    time: FloatArray, event: NDArray[np.bool_], configuration: NDArray[np.str_]
-) -> NoiseFloor:
+def noise_floor(time: FloatArray, event: NDArray[np.bool_], configuration: NDArray[np.str_]) -> NoiseFloor:
     """Return the spread between seeds, from one row a run. Pairs with a censored onset are left out of the mean."""
     differences, half_censored = [], 0
     for name in np.unique(configuration):

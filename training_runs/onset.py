@@ -105,9 +105,7 @@ def outcome_by(horizon: float, memorized: Onset, generalized: Onset) -> Outcome:
     """Return the class of a run as it stands at a horizon (Li & Sakib 3.2)."""
     if generalized.by(horizon):
         assert generalized.step is not None
-        early = memorized.step is None or (
-            generalized.step - memorized.step <= COMPREHENSION_DELAY_STEPS
-        )
+        early = memorized.step is None or (generalized.step - memorized.step <= COMPREHENSION_DELAY_STEPS)
         return "comprehension" if early else "grokking"
     return "memorization" if memorized.by(horizon) else "confusion"
 

@@ -120,9 +120,7 @@ class Muon(AdamW):
     _MOMENTUM = 0.95
     _state = (*AdamW._state, "_momentum")
 
-    def __init__(
-        self, parameters: Tensor, learning_rate: Tensor, weight_decay: Tensor, blocks: Blocks
-    ) -> None:
+    def __init__(self, parameters: Tensor, learning_rate: Tensor, weight_decay: Tensor, blocks: Blocks) -> None:
         super().__init__(parameters, learning_rate, weight_decay)
         self._momentum = torch.zeros_like(parameters)
         self._blocks = blocks

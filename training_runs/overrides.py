@@ -21,9 +21,7 @@ def override(config: RunConfig, assignments: Mapping[str, str]) -> RunConfig:
     changes = {}
     for name, text in assignments.items():
         if name not in fields:
-            raise InvalidInput(
-                field=f"--set {name}", value=text, expected=f"one of the fields {', '.join(fields)}"
-            )
+            raise InvalidInput(field=f"--set {name}", value=text, expected=f"one of the fields {', '.join(fields)}")
         changes[name] = _parsed(name, fields[name].type, text)
     return dataclasses.replace(config, **changes)
 

@@ -174,9 +174,7 @@ PRESETS: dict[str, Preset] = {
         "Li & Sakib (ECE 826), section 3: a 2-layer transformer on division modulo 97, hyperparameters of Table 1",
         _li_sakib,
     ),
-    "li_sakib_mnist": Preset(
-        "Li & Sakib, section 4: the 17 rows of Table 3 on MNIST", _li_sakib_mnist
-    ),
+    "li_sakib_mnist": Preset("Li & Sakib, section 4: the 17 rows of Table 3 on MNIST", _li_sakib_mnist),
     "power": Preset(
         "Power et al. (arXiv 2201.02177): a 2-layer transformer on modular arithmetic and S5",
         _power,
@@ -226,10 +224,7 @@ def preset_configs(name: str, n_runs: int, seed: int, overrides: dict[str, str])
     """
     if name not in PRESETS:
         raise InvalidInput(field="preset", value=name, expected=f"one of {', '.join(PRESETS)}")
-    configs = [
-        override(config, overrides)
-        for config in itertools.islice(PRESETS[name].configs(seed), n_runs)
-    ]
+    configs = [override(config, overrides) for config in itertools.islice(PRESETS[name].configs(seed), n_runs)]
     if len({c.run_id for c in configs}) < n_runs:
         raise InvalidInput(
             field="--set",

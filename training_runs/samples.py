@@ -91,9 +91,7 @@ class Minibatches:
         rows = rows.to(self._everything.labels.device)
         runs = torch.arange(len(rows), device=rows.device)[:, None]
         weight = torch.full(rows.shape, 1.0 / self._size, device=rows.device)
-        return Batch(
-            self._everything.inputs[runs, rows], self._everything.labels[runs, rows], weight
-        )
+        return Batch(self._everything.inputs[runs, rows], self._everything.labels[runs, rows], weight)
 
     def select(self, runs: Sequence[int], everything: Batch) -> None:
         """Go on with some of the runs."""

@@ -34,7 +34,13 @@ _TABLE = (
     Signal("weight_norm_output", "L2 norm of the output layer", _LI_SAKIB, 0.0),
     Signal("grad_norm", "L2 norm of the last gradient", "folklore baseline", 0.0),
     Signal("update_norm", "L2 norm of the last parameter change", "folklore baseline", 0.0),
-    Signal("dropout_acc_mean", "mean validation accuracy over stochastic passes with dropout 0.3, weights held", _SALAH + "3.1", 0.0, 1.0),
+    Signal(
+        "dropout_acc_mean",
+        "mean validation accuracy over stochastic passes with dropout 0.3, weights held",
+        _SALAH + "3.1",
+        0.0,
+        1.0,
+    ),
     Signal("dropout_acc_var", "variance of validation accuracy over the same passes", _SALAH + "3.1", 0.0),
     Signal("drc_auc", "area under the dropout robustness curve, rates 0.0 to 0.9", _SALAH + "3.1", 0.0, 1.0),
     Signal("drc_half", "dropout rate at which validation accuracy has halved", _SALAH + "3.1", 0.0, 1.0),
@@ -52,17 +58,30 @@ _TABLE = (
     Signal("dead_frac", "share of hidden ReLU units that are zero on every sample", _SALAH + "3.4", 0.0, 1.0),
     Signal("activation_sparsity", "share of activations below a threshold tau", _GOLECHHA + "4.1", 0.0, 1.0),
     Signal("weight_entropy", "minus the sum of abs(w) log abs(w)", _GOLECHHA + "4.2"),
-    Signal("circuit_complexity", "KL divergence of the outputs with 10 % of weights zeroed, per sample", _GOLECHHA + "4.3"),
+    Signal(
+        "circuit_complexity", "KL divergence of the outputs with 10 % of weights zeroed, per sample", _GOLECHHA + "4.3"
+    ),
     Signal("logit_scale", "mean absolute logit", "arXiv 2606.18465", 0.0),
     Signal("margin_q10", "10 % quantile of the correct logit minus the best other", "arXiv 2606.18465"),
     Signal("margin_q50", "median of the correct logit minus the best other", "arXiv 2606.18465"),
-    Signal("embedding_effective_rank", "exponential entropy of the embedding's normalised singular values", "arXiv 2604.13123", 0.0),
+    Signal(
+        "embedding_effective_rank",
+        "exponential entropy of the embedding's normalised singular values",
+        "arXiv 2604.13123",
+        0.0,
+    ),
     Signal("representation_entropy", "spectral entropy of the penultimate covariance", "arXiv 2604.13123"),
-    Signal("embedding_fourier_gini", "Gini coefficient of the embedding's Fourier power", "Nanda et al., arXiv 2301.05217"),
+    Signal(
+        "embedding_fourier_gini", "Gini coefficient of the embedding's Fourier power", "Nanda et al., arXiv 2301.05217"
+    ),
     Signal("attention_entropy_std", "spread of attention entropy over heads", "arXiv 2605.20441", 0.0),
     Signal("attention_similarity", "mean cosine similarity of attention patterns", "arXiv 2605.20441"),
-    Signal("landscape_ruggedness", "roughness of the loss along random filter-normalised directions", "Li & Sakib (ECE 826), 3.3"),
-)  # fmt: skip
+    Signal(
+        "landscape_ruggedness",
+        "roughness of the loss along random filter-normalised directions",
+        "Li & Sakib (ECE 826), 3.3",
+    ),
+)
 
 SIGNALS: dict[str, Signal] = {signal.name: signal for signal in _TABLE}
 

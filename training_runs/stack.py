@@ -88,9 +88,7 @@ class Stack:
         losses = self._loss(activations.logits, batch.labels) * batch.weight
         losses.sum().backward()  # type: ignore[no-untyped-call]
 
-    def forward(
-        self, parameters: dict[str, Tensor], inputs: Tensor, noise: Noise = NONE
-    ) -> Activations:
+    def forward(self, parameters: dict[str, Tensor], inputs: Tensor, noise: Noise = NONE) -> Activations:
         """Run the networks, with these parameters in the place of their own."""
         return self.network(parameters, inputs, noise)
 
@@ -162,9 +160,7 @@ class Stack:
         embedded = rows * torch.tensor(factors, device=self.flat.device)[:, None]
         return torch.cat(
             [
-                (embedded if name.startswith("embedding") else rows)
-                .expand(-1, math.prod(shape))
-                .flatten()
+                (embedded if name.startswith("embedding") else rows).expand(-1, math.prod(shape)).flatten()
                 for name, shape in self.network.shapes().items()
             ]
         )

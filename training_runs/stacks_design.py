@@ -10,7 +10,7 @@ from collections.abc import Callable
 from training_runs.corpus_design import is_aimed, noise, training
 from training_runs.design import Fields, Kind, Point
 
-_OPERATIONS = {"x2_xy_y2": 4, "x3_xy": 4, "add": 2, "sub": 2, "mul": 2, "div": 2, "x2_y2": 2, "random_table": 1}  # fmt: skip
+_OPERATIONS = {"x2_xy_y2": 4, "x3_xy": 4, "add": 2, "sub": 2, "mul": 2, "div": 2, "x2_y2": 2, "random_table": 1}
 _OPTIMIZERS = {"adamw": 5, "muon": 1, "adam": 1, "sgd": 1}
 
 

@@ -36,9 +36,7 @@ def summarize(runs: Sequence[Run]) -> dict[str, Any]:
         "runs": len(runs),
         "configurations": configurations(labelled),
         "seeds_per_configuration": {str(n): repeats[n] for n in sorted(repeats)},
-        "share_with_2_to_4_seeds": round(
-            sum(repeats[n] for n in (2, 3, 4)) / max(repeats.total(), 1), 4
-        ),
+        "share_with_2_to_4_seeds": round(sum(repeats[n] for n in (2, 3, 4)) / max(repeats.total(), 1), 4),
         **_outcomes(labelled, len),
         "outcomes_by_family": _by_family(labelled),
         **_negatives(labelled, len),

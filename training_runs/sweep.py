@@ -95,9 +95,7 @@ def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
         held = _held(manifest)
         # More runs of the same sweep are welcome; anything else would mix two.
         if {**held, "n_runs": sweep.n_runs} != vars(sweep):
-            raise InvalidInput(
-                field="--out", value=str(folder), expected=f"the sweep it was begun with: {held}"
-            )
+            raise InvalidInput(field="--out", value=str(folder), expected=f"the sweep it was begun with: {held}")
     folder.mkdir(parents=True, exist_ok=True)
     aside = manifest.with_name(f".sweep.json.{os.getpid()}")
     aside.write_text(json.dumps(vars(sweep)))
@@ -109,9 +107,7 @@ def _held(manifest: Path) -> dict[str, Any]:
         held: dict[str, Any] = json.loads(manifest.read_text())
         return held
     except ValueError:
-        raise InvalidInput(
-            field=str(manifest), value="a damaged file", expected="JSON", hint="delete it"
-        ) from None
+        raise InvalidInput(field=str(manifest), value="a damaged file", expected="JSON", hint="delete it") from None
 
 
 def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:

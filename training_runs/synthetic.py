@@ -60,12 +60,16 @@ def synthetic_run(trajectory: Trajectory, name: str, budget: int, **context: Any
         run_id=digest(name),
         configuration_id=digest(name.split("/")[0]),
         context=Context(
-            task_family="modular", chance_accuracy=0.02, learning_rate=1e-3, weight_decay=1.0,
-            budget_step=budget, **context,
+            task_family="modular",
+            chance_accuracy=0.02,
+            learning_rate=1e-3,
+            weight_decay=1.0,
+            budget_step=budget,
+            **context,
         ),
         trajectory=trajectory,
         budget_step=budget,
-    )  # fmt: skip
+    )
 
 
 def synthetic_corpus(n_runs: int = 150, seed: int = 0) -> list[Run]:
@@ -79,8 +83,6 @@ def synthetic_corpus(n_runs: int = 150, seed: int = 0) -> list[Run]:
         repeats = 2 if k % 5 == 0 else 1
         for s in range(repeats):
             shifted = onset and onset * 10 ** rng.normal(0, 0.03)
-            trajectory = synthetic_trajectory(
-                memorized, shifted, budget, noise=0.05, seed=1000 * k + s
-            )
+            trajectory = synthetic_trajectory(memorized, shifted, budget, noise=0.05, seed=1000 * k + s)
             runs.append(synthetic_run(trajectory, f"{k}/{s}", budget))
     return runs

@@ -102,9 +102,7 @@ class Trajectory:
 
     def _at(self, index: Any) -> "Trajectory":
         # Copies, not views: a view's `.base` would still hold the future.
-        return _trusted(
-            self.steps[index].copy(), {n: v[index].copy() for n, v in self.signals.items()}
-        )
+        return _trusted(self.steps[index].copy(), {n: v[index].copy() for n, v in self.signals.items()})
 
 
 def _trusted(steps: NDArray[np.int64], signals: dict[str, FloatArray]) -> Trajectory:
@@ -124,9 +122,7 @@ def _checked_steps(steps: ArrayLike) -> NDArray[np.int64]:
     whole = np.isfinite(raw) & (raw == np.floor(raw)) & (raw >= 0) & (raw < 2**53)
     if not whole.all():
         i = int(np.argmin(whole))
-        raise InvalidInput(
-            field=f"history.step[{i}]", value=_plain(raw[i]), expected="a whole number >= 0"
-        )
+        raise InvalidInput(field=f"history.step[{i}]", value=_plain(raw[i]), expected="a whole number >= 0")
     rising = np.diff(raw) > 0
     if not rising.all():
         i = int(np.argmin(rising)) + 1
@@ -163,14 +159,10 @@ def _sound_signals(signals: Mapping[str, ArrayLike], n_evals: int) -> dict[str, 
 def _checked_signal(name: str, values: ArrayLike, n_evals: int) -> FloatArray:
     field = f"history.{name}"
     if name not in SIGNALS:
-        raise InvalidInput(
-            field=field, value=name, expected="a known signal", hint="docs/signals.md lists them"
-        )
+        raise InvalidInput(field=field, value=name, expected="a known signal", hint="docs/signals.md lists them")
     array = _numbers(field, values)
     if len(array) != n_evals:
-        raise InvalidInput(
-            field=field, value=f"{len(array)} values", expected=f"{n_evals}, one for each step"
-        )
+        raise InvalidInput(field=field, value=f"{len(array)} values", expected=f"{n_evals}, one for each step")
     # Of what is recorded: these two pass over NaN. NaN itself where nothing is.
     bottom, top = float(np.fmin.reduce(array)), float(np.fmax.reduce(array))
     if math.isinf(bottom) or math.isinf(top):
@@ -194,9 +186,7 @@ def _in_range(name: str, field: str, array: FloatArray, bottom: float, top: floa
         raise InvalidInput(
             field=f"{field}[{i}]",
             value=_plain(array[i]),
-            expected=f"a number >= {low:g}"
-            if math.isinf(high)
-            else f"a number in [{low:g}, {high:g}]",
+            expected=f"a number >= {low:g}" if math.isinf(high) else f"a number in [{low:g}, {high:g}]",
             hint="the accuracies look like percent: divide them by 100" if percent else "",
         )
     if bottom < low or top > high:
@@ -210,13 +200,9 @@ def _numbers(field: str, values: ArrayLike) -> FloatArray:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidInput(
-            field=field, value=str(values)[:60], expected="a list of numbers"
-        ) from None
+        raise InvalidInput(field=field, value=str(values)[:60], expected="a list of numbers") from None
     if array.ndim != 1:
-        raise InvalidInput(
-            field=field, value=f"an array of shape {array.shape}", expected="a flat list of numbers"
-        )
+        raise InvalidInput(field=field, value=f"an array of shape {array.shape}", expected="a flat list of numbers")
     return array
 
 

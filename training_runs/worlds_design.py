@@ -8,9 +8,30 @@ from collections.abc import Mapping
 
 from training_runs.design import Fields, Kind, Point
 
-_RATES = {"adamw": (6e-4, 5e-3), "muon": (1e-3, 4e-3), "adam": (6e-4, 5e-3), "sgd": (0.03, 0.4), "rmsprop": (2e-4, 2e-3)}  # fmt: skip
-_DECAYS = {"adamw": (0.05, 2.0), "muon": (0.05, 2.0), "adam": (3e-5, 2e-3), "sgd": (3e-5, 2e-3), "rmsprop": (3e-5, 2e-3)}  # fmt: skip
-_OPERATIONS = {"add": 4, "sub": 1.5, "mul": 2, "div": 1.5, "x2_y2": 1.5, "x2_xy_y2": 0.7, "x3_xy": 0.5, "random_table": 0.7}  # fmt: skip
+_RATES = {
+    "adamw": (6e-4, 5e-3),
+    "muon": (1e-3, 4e-3),
+    "adam": (6e-4, 5e-3),
+    "sgd": (0.03, 0.4),
+    "rmsprop": (2e-4, 2e-3),
+}
+_DECAYS = {
+    "adamw": (0.05, 2.0),
+    "muon": (0.05, 2.0),
+    "adam": (3e-5, 2e-3),
+    "sgd": (3e-5, 2e-3),
+    "rmsprop": (3e-5, 2e-3),
+}
+_OPERATIONS = {
+    "add": 4,
+    "sub": 1.5,
+    "mul": 2,
+    "div": 1.5,
+    "x2_y2": 1.5,
+    "x2_xy_y2": 0.7,
+    "x3_xy": 0.5,
+    "random_table": 0.7,
+}
 
 
 def _training(point: Point, optimizers: Mapping[str, float], without_decay: float) -> Fields:

@@ -29,7 +29,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
     monitor : the monitor, from the beginning of the training on; `monitor.forecast` is the newest forecast.
     """
 
-    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:  # fmt: skip
+    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:
         self._training = WatchedTraining(names, share, options)
         self._hook: Any = None
         # The first batch of an evaluation, before that tells which set it was of.
@@ -53,7 +53,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
                 # The first batches pass by here anyway; to draw one from a loader could change their order.
                 self._hook = model.register_forward_pre_hook(_Hook(self), with_kwargs=True)
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **given: Any) -> None:  # fmt: skip
+    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **given: Any) -> None:
         """Log what the Trainer logs, but for its closing summary."""
         if not state.is_world_process_zero or not logs or "train_runtime" in logs:
             return
@@ -63,7 +63,9 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
             metrics = {hugging_face_name(name): value for name, value in logs.items()}
             self._training.log(state.global_step, metrics)
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Mapping[str, Any] | None = None, **given: Any) -> None:  # fmt: skip
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: Mapping[str, Any] | None = None, **given: Any
+    ) -> None:
         """Measure on the first batch of the evaluation that ends here, but not on one of training samples."""
         if not state.is_world_process_zero:
             return

@@ -27,7 +27,7 @@ class LightningCallback(Callback):  # type: ignore[misc]
     monitor : the monitor, from the beginning of the fit on; `monitor.forecast` is the newest forecast.
     """
 
-    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:  # fmt: skip
+    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:
         super().__init__()
         self._training = WatchedTraining(names, share, options)
         self._waiting: tuple[int, dict[str, Any]] | None = None  # validated, before the epoch's end
@@ -46,11 +46,13 @@ class LightningCallback(Callback):  # type: ignore[misc]
                 self._waiting, self._has_batch = None, {"val": False, "train": False}
                 self._training.begin(lambda: _context(trainer, pl_module), pl_module)
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:  # fmt: skip
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Keep the first batch to measure on."""
         self._keep("train", batch)
 
-    def on_validation_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:  # fmt: skip
+    def on_validation_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
         """Keep the first batch to measure on."""
         self._keep("val", batch)
 
@@ -115,9 +117,7 @@ class LightningCallback(Callback):  # type: ignore[misc]
 
 def _context(trainer: Any, module: Any) -> dict[str, Any]:
     batches = float(trainer.num_training_batches)
-    updates = (
-        math.ceil(batches / trainer.accumulate_grad_batches) if math.isfinite(batches) else None
-    )
+    updates = math.ceil(batches / trainer.accumulate_grad_batches) if math.isfinite(batches) else None
     budget = trainer.estimated_stepping_batches
     return {
         **settings_of(trainer.optimizers[0] if trainer.optimizers else None),

@@ -23,7 +23,7 @@ class WatchedTraining:
     options : of `Monitor`.
     """
 
-    def __init__(self, names: Mapping[str, str] | None, share: float, options: dict[str, Any]) -> None:  # fmt: skip
+    def __init__(self, names: Mapping[str, str] | None, share: float, options: dict[str, Any]) -> None:
         self._names, self._share, self._options = dict(names or {}), share, options
         self.monitor: Monitor | None = None
         self._told = False

@@ -103,9 +103,7 @@ def forest(at: FeatureTable) -> Ask:
     model.fit(impute.fit_transform(at.features), Surv.from_arrays(at.event, x))
 
     def ask(test: FeatureTable) -> Prediction:
-        survival = model.predict_survival_function(
-            impute.transform(test.features), return_array=True
-        )
+        survival = model.predict_survival_function(impute.transform(test.features), return_array=True)
         grid = np.concatenate([[0.0], model.unique_times_])
         cdf = np.stack([np.interp(EDGES, grid, np.append(0.0, 1 - s)) for s in survival])
         return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
@@ -159,9 +157,7 @@ class Judged:
     seconds: float = 0.0
     configurations: int = 0  # that were learnt from, over all folds
 
-    def add(
-        self, test: FeatureTable, prediction: Prediction, seconds: float, train: FeatureTable
-    ) -> None:
+    def add(self, test: FeatureTable, prediction: Prediction, seconds: float, train: FeatureTable) -> None:
         """Add a fold."""
         self.rows.append(test)
         self.predictions.append(prediction)
@@ -202,9 +198,7 @@ def _timed(model: Model, rows: FeatureTable) -> tuple[Ask, float]:
     return ask, time.process_time() - began
 
 
-def _page(
-    judged: dict[tuple[str, str], Judged], learnt: dict[tuple[int, str], Judged], n_runs: int
-) -> str:
+def _page(judged: dict[tuple[str, str], Judged], learnt: dict[tuple[int, str], Judged], n_runs: int) -> str:
     figures = ["AUROC", "Brier", "log10 MAE", "MAPE", "core-seconds a fold"]
     parts = [_INTRODUCTION.format(n_runs=n_runs)]
     for at in ASKED_AT:

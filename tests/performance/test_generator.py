@@ -50,9 +50,7 @@ class OrdinaryTransformer(torch.nn.Module):
         self.p = p
         self.embedding = torch.nn.Embedding(p + 1, d)
         self.position = torch.nn.Parameter(torch.randn(3, d) / d**0.5)
-        self.block = torch.nn.TransformerEncoderLayer(
-            d, 4, 4 * d, dropout=0.0, batch_first=True, norm_first=True
-        )
+        self.block = torch.nn.TransformerEncoderLayer(d, 4, 4 * d, dropout=0.0, batch_first=True, norm_first=True)
         self.norm = torch.nn.LayerNorm(d)
         self.output = torch.nn.Linear(d, p, bias=False)
         self.mask = torch.nn.Transformer.generate_square_subsequent_mask(3)
@@ -85,9 +83,7 @@ def our_steps_per_second(config: RunConfig, stack: int) -> float:
     fields = config.as_dict()
 
     def stacks(n: int) -> list[list[RunConfig]]:
-        return [
-            [RunConfig(**{**fields, "seed": stack * k + s}) for s in range(stack)] for k in range(n)
-        ]
+        return [[RunConfig(**{**fields, "seed": stack * k + s}) for s in range(stack)] for k in range(n)]
 
     results = run_local(stacks(2 * CORES), CORES, "cpu", None)
     for _ in range(CORES):
@@ -103,9 +99,7 @@ def gpu_steps_per_second(config: RunConfig, stack: int) -> float:
 
     def seconds(steps: int) -> float:
         start = time.perf_counter()
-        train(
-            [RunConfig(**{**fields, "seed": s, "budget_step": steps}) for s in range(stack)], "cuda"
-        )
+        train([RunConfig(**{**fields, "seed": s, "budget_step": steps}) for s in range(stack)], "cuda")
         return time.perf_counter() - start
 
     threads = torch.get_num_threads()
@@ -157,18 +151,14 @@ def test_generator_beside_an_ordinary_loop(
         ours = our_steps_per_second(config, stack)
         best = max(best, ours / base)
         share = matmul_share(config, ours, flops(config))
-        print(
-            f"  stack of {stack}: {ours:.0f} model-steps/s, {ours / base:.2f}x, {share:.0%} of matmul peak"
-        )
+        print(f"  stack of {stack}: {ours:.0f} model-steps/s, {ours / base:.2f}x, {share:.0%} of matmul peak")
     # A bound on disasters only: figures are read, not asserted, since machines are shared.
     assert best > 0.5
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 @pytest.mark.parametrize(("name", "config", "ordinary"), NETWORKS)
-def test_generator_on_a_gpu(
-    name: str, config: RunConfig, ordinary: Callable[[], torch.nn.Module]
-) -> None:
+def test_generator_on_a_gpu(name: str, config: RunConfig, ordinary: Callable[[], torch.nn.Module]) -> None:
     base = ordinary_steps_per_second(config, ordinary())
     print(f"\n{name}: ordinary loop {base:.0f} steps/s on {CORES} cores (wanted on a GPU: 100x)")
     best = 0.0

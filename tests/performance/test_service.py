@@ -40,8 +40,9 @@ class Server:
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "grokcast", "serve", "--port", str(self.port), "--workers", str(workers)],
-            env=environment, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            env=environment,
+            stderr=subprocess.DEVNULL,
+        )
         while self.status("/readyz") != 200:
             assert time.perf_counter() < started + 120
             time.sleep(0.02)
@@ -146,7 +147,9 @@ def test_one_client(server: Server) -> None:
         bare(), forecast()
     pairs = [(bare(), forecast()) for _ in range(400)]
     (bare_p50, bare_p99), (p50, p99) = (quantiles([p[k] for p in pairs]) for k in (0, 1))
-    print(f"\none forecast: p50 {p50:.1f} ms (< 8), p99 {p99:.1f} ms (< 25); bare route {bare_p50:.1f}, {bare_p99:.1f} ms; {p50 / bare_p50:.1f}x")  # fmt: skip
+    print(
+        f"\none forecast: p50 {p50:.1f} ms (< 8), p99 {p99:.1f} ms (< 25); bare route {bare_p50:.1f}, {bare_p99:.1f} ms; {p50 / bare_p50:.1f}x"
+    )
     assert p50 < 8
     assert p99 < 25
 
@@ -188,7 +191,7 @@ def batches(server: Server, clients: int) -> float:
 
 def test_one_worker_under_load(server: Server) -> None:
     rate, p99 = eight_clients(server)
-    print(f"\none worker: 8 clients {rate:.0f}/s, p99 {p99:.0f} ms; batches {batches(server, 1):.0f} histories/s")  # fmt: skip
+    print(f"\none worker: 8 clients {rate:.0f}/s, p99 {p99:.0f} ms; batches {batches(server, 1):.0f} histories/s")
     print(f"{server.megabytes():.0f} MB (< 400)")
     assert server.megabytes() < 400
 
@@ -215,17 +218,17 @@ def test_append_among_a_thousand_runs(server: Server) -> None:
     for k in range(STORED_RUNS):
         run, _ = store.put(LOCAL, f"r{k}", RunSettings(Context()))
         with database.writing() as connection:
-            rows = [{"run": run.id, "step": s, "values": v} for s, v in zip(stored["step"], values, strict=True)]  # fmt: skip
+            rows = [{"run": run.id, "step": s, "values": v} for s, v in zip(stored["step"], values, strict=True)]
             connection.execute(insert(points), rows)
     database.close()
     seconds = []
     for k in range(300):
         step = stored["step"][-1] + 10 + k
-        body = json.dumps(
-            {"history": {"step": [step], "val_acc": [0.02], "train_acc": [1]}}
-        ).encode()
+        body = json.dumps({"history": {"step": [step], "val_acc": [0.02], "train_acc": [1]}}).encode()
         path = f"/v1/runs/r{k * 7 % STORED_RUNS}/metrics"
         seconds.append(server.asking("POST", path, iter([body]))())
     p50, p99 = quantiles(seconds)
-    print(f"\nappend + forecast, {STORED_RUNS} runs of {STORED_POINTS} points: p50 {p50:.1f} ms, p99 {p99:.1f} ms (< 50)")  # fmt: skip
+    print(
+        f"\nappend + forecast, {STORED_RUNS} runs of {STORED_POINTS} points: p50 {p50:.1f} ms, p99 {p99:.1f} ms (< 50)"
+    )
     assert p99 < 50

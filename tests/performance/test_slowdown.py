@@ -30,15 +30,16 @@ def test_watching_slows_a_small_training_by_less_than_a_twentieth(kind: str, url
     script = Path(__file__).parent / "watched_trainings.py"
     done = subprocess.run(
         [sys.executable, str(script), kind, url, str(SECONDS), str(REPEATS)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     ways = {way: [line for line in lines if line["way"] == way] for way in ("service", "offline")}
     bare = [line["bare_cpu"] for line in lines]
-    print(
-        f"\n{kind}: {lines[0]['steps']:,} steps, bare {min(bare):.1f} to {max(bare):.1f} s of CPU"
-    )
+    print(f"\n{kind}: {lines[0]['steps']:,} steps, bare {min(bare):.1f} to {max(bare):.1f} s of CPU")
     slower: dict[str, float] = {}
     for way, pairs in ways.items():
         for clock in ("wall", "cpu"):

@@ -160,10 +160,16 @@ def lightning(steps: int, options: Options, turn: Callable[[], None]) -> None:
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         trainer = pl.Trainer(
-            max_steps=steps, accelerator="cpu", logger=False, callbacks=callbacks,
-            enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
-            check_val_every_n_epoch=6, default_root_dir=folder,
-        )  # fmt: skip
+            max_steps=steps,
+            accelerator="cpu",
+            logger=False,
+            callbacks=callbacks,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            enable_checkpointing=False,
+            check_val_every_n_epoch=6,
+            default_root_dir=folder,
+        )
         trainer.fit(Module(), train, val)
     if options is not None:
         answered(callbacks[1].monitor)
@@ -186,16 +192,29 @@ def hugging_face(steps: int, options: Options, turn: Callable[[], None]) -> None
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            folder, max_steps=steps, logging_steps=EVERY, eval_strategy="steps", eval_steps=EVERY,
-            save_strategy="no", per_device_train_batch_size=BATCH, per_device_eval_batch_size=BATCH,
-            learning_rate=RATE["lr"], weight_decay=RATE["weight_decay"], report_to=[],
-            disable_tqdm=True, use_cpu=True, seed=0,
-        )  # fmt: skip
+            folder,
+            max_steps=steps,
+            logging_steps=EVERY,
+            eval_strategy="steps",
+            eval_steps=EVERY,
+            save_strategy="no",
+            per_device_train_batch_size=BATCH,
+            per_device_eval_batch_size=BATCH,
+            learning_rate=RATE["lr"],
+            weight_decay=RATE["weight_decay"],
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=True,
+            seed=0,
+        )
         trainer = Trainer(
-            PairMLP(), arguments, train_dataset=train, eval_dataset={"train": train[:512], "val": val},
+            PairMLP(),
+            arguments,
+            train_dataset=train,
+            eval_dataset={"train": train[:512], "val": val},
             compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
             callbacks=callbacks,
-        )  # fmt: skip
+        )
         trainer.remove_callback(PrinterCallback)  # it prints between the figures
         trainer.train()
     if options is not None:
@@ -213,7 +232,7 @@ Train = Callable[[int, Options, Callable[[], None]], None]
 
 def pair(train: Train, steps: int, options: Options, *, watched_first: bool) -> dict[str, float]:
     """Train twice, by turns, and return what either has cost."""
-    semaphores = threading.Semaphore(int(not watched_first)), threading.Semaphore(int(watched_first))  # fmt: skip
+    semaphores = threading.Semaphore(int(not watched_first)), threading.Semaphore(int(watched_first))
     bare, watched = Turns(*semaphores), Turns(*reversed(semaphores))
     failures: list[Exception] = []
 
@@ -236,9 +255,12 @@ def pair(train: Train, steps: int, options: Options, *, watched_first: bool) -> 
     other_threads = time.process_time() - before - bare.cpu - watched.cpu
     time.sleep(1)  # its process counts once it has ended, which the monitor's thread sees to
     return {
-        "bare_cpu": bare.cpu, "cpu": watched.cpu + other_threads,
-        "bare_wall": bare.wall, "wall": watched.wall, "beside": children() - beside,
-    }  # fmt: skip
+        "bare_cpu": bare.cpu,
+        "cpu": watched.cpu + other_threads,
+        "bare_wall": bare.wall,
+        "wall": watched.wall,
+        "beside": children() - beside,
+    }
 
 
 def children() -> float:

@@ -63,24 +63,18 @@ class EmbeddingMLP:
         else:
             hidden = self._shortcut(parameters, embedding, inputs)
         hidden = noise.hidden(hidden.relu_())
-        logits = torch.baddbmm(
-            parameters["output_bias"][:, None], hidden, parameters["output_weight"]
-        )
+        logits = torch.baddbmm(parameters["output_bias"][:, None], hidden, parameters["output_weight"])
         return Activations(logits, hidden, hidden)
 
     def _shortcut(self, parameters: Parameters, embedding: Tensor, inputs: Tensor) -> Tensor:
         n_runs = embedding.shape[0]
         left = torch.bmm(embedding, parameters["hidden_left"])  # (n_runs, p, h)
-        right = torch.baddbmm(
-            parameters["hidden_bias"][:, None], embedding, parameters["hidden_right"]
-        )
+        right = torch.baddbmm(parameters["hidden_bias"][:, None], embedding, parameters["hidden_right"])
         i, j = rows_of_stack(inputs, self.symbols)
         hidden = left.flatten(0, 1).index_select(0, i) + right.flatten(0, 1).index_select(0, j)
         return hidden.view(n_runs, -1, self.width)
 
-    def _noisy(
-        self, parameters: Parameters, embedding: Tensor, inputs: Tensor, noise: Noise
-    ) -> Tensor:
+    def _noisy(self, parameters: Parameters, embedding: Tensor, inputs: Tensor, noise: Noise) -> Tensor:
         i, j = rows_of_stack(inputs, self.symbols)
         rows = embedding.flatten(0, 1)
         shape = (*inputs.shape[:2], self.embedding_dim)

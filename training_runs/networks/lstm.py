@@ -62,18 +62,16 @@ class LSTM:
         for k in range(self.layers):
             sequence = self._layer(parameters, sequence, k)
         state = noise.hidden(sequence[:, :, -1])
-        logits = torch.baddbmm(
-            parameters["output_bias"][:, None], state, parameters["output_weight"]
-        )
+        logits = torch.baddbmm(parameters["output_bias"][:, None], state, parameters["output_weight"])
         return Activations(logits, None, state)
 
     def _layer(self, parameters: Parameters, sequence: Tensor, k: int) -> Tensor:
         """Return the states of a layer at every word, (n_runs, n_reviews, length, width)."""
         n_runs, n, length = sequence.shape[:3]
         bias, recurrent = parameters[f"hidden_bias{k}"], parameters[f"hidden_recurrent{k}"]
-        driven = torch.baddbmm(
-            bias[:, None], sequence.flatten(1, 2), parameters[f"hidden_input{k}"]
-        ).view(n_runs, n, length, -1)
+        driven = torch.baddbmm(bias[:, None], sequence.flatten(1, 2), parameters[f"hidden_input{k}"]).view(
+            n_runs, n, length, -1
+        )
         state = memory = sequence.new_zeros(n_runs, n, self.width)
         states = []
         for t in range(length):

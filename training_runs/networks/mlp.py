@@ -49,20 +49,14 @@ class MLP:
         fan_in = 1
         for name, shape in self.shapes().items():
             fan_in = shape[0] if len(shape) == 2 else fan_in
-            parameters[name] = draw(
-                config, name, linear_default(shape, fan_in, generator), generator
-            )
+            parameters[name] = draw(config, name, linear_default(shape, fan_in, generator), generator)
         return parameters
 
     def __call__(self, parameters: Parameters, inputs: Tensor, noise: Noise) -> Activations:
         """Run the stack on vectors, shape (n_runs, n_samples, n_inputs)."""
         hidden = inputs
         for k in range(self.layers):
-            hidden = torch.baddbmm(
-                parameters[f"hidden_bias{k}"][:, None], hidden, parameters[f"hidden_weight{k}"]
-            )
+            hidden = torch.baddbmm(parameters[f"hidden_bias{k}"][:, None], hidden, parameters[f"hidden_weight{k}"])
             hidden = noise.hidden(hidden.relu_())
-        logits = torch.baddbmm(
-            parameters["output_bias"][:, None], hidden, parameters["output_weight"]
-        )
+        logits = torch.baddbmm(parameters["output_bias"][:, None], hidden, parameters["output_weight"])
         return Activations(logits, hidden, hidden)

@@ -57,9 +57,7 @@ class TrainingNoise(Noise):
             own[:count] = std * torch.randn(own[:count].shape, generator=g)
         return embeddings + noise.to(embeddings.device)
 
-    def _each(
-        self, values: Tensor, strength: Sequence[float]
-    ) -> Iterator[tuple[Tensor, float, int, torch.Generator]]:
+    def _each(self, values: Tensor, strength: Sequence[float]) -> Iterator[tuple[Tensor, float, int, torch.Generator]]:
         """Yield what belongs to each run that is perturbed at all."""
         runs = zip(values, strength, self._counts, self._generators, strict=True)
         return (run for run in runs if run[1])

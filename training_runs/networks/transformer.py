@@ -94,9 +94,7 @@ class Transformer:
         symbols = table.flatten(0, 1).index_select(0, rows).view(n_runs, n, _TOKENS, self.dim)
         return symbols + parameters["embedding_position"][:, None]
 
-    def _attend(
-        self, parameters: Parameters, stream: Tensor, k: int, last: bool
-    ) -> tuple[Tensor, Tensor]:
+    def _attend(self, parameters: Parameters, stream: Tensor, k: int, last: bool) -> tuple[Tensor, Tensor]:
         """Return what each position reads, and the answer's attention weights (n_runs, n, heads, tokens)."""
         n_runs, n = stream.shape[:2]
         normal = _normal(stream, parameters[f"hidden_gain_a{k}"])

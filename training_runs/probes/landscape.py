@@ -33,16 +33,12 @@ def ruggedness(
     variations = []
     for _ in range(directions):
         direction = filter_normalized(parameters, generator)
-        heights = torch.stack(
-            [loss_of(_moved(parameters, direction, offset)).log1p() for offset in offsets]
-        )
+        heights = torch.stack([loss_of(_moved(parameters, direction, offset)).log1p() for offset in offsets])
         variations.append(heights.diff(dim=0).abs().sum(0))
     return torch.stack(variations).mean(0)
 
 
-def filter_normalized(
-    parameters: dict[str, Tensor], generator: torch.Generator
-) -> dict[str, Tensor]:
+def filter_normalized(parameters: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
     """Return a random direction for each weight matrix, each filter of it as long as the filter of the weights.
 
     Li et al., NeurIPS 2018 (arXiv 1712.09913), section 4; biases do not move. The filter of a unit is its incoming
@@ -57,8 +53,6 @@ def filter_normalized(
     return direction
 
 
-def _moved(
-    parameters: dict[str, Tensor], direction: dict[str, Tensor], offset: float
-) -> dict[str, Tensor]:
+def _moved(parameters: dict[str, Tensor], direction: dict[str, Tensor], offset: float) -> dict[str, Tensor]:
     moved = {name: parameters[name] + offset * step for name, step in direction.items()}
     return {**parameters, **moved}

@@ -104,7 +104,7 @@ def circuit_complexity(
     reference = logits_of(parameters).log_softmax(-1)
     divergences = []
     for _ in range(masks):
-        thinned = {name: _zeroed(value, fraction, generator) for name, value in matrices(parameters).items()}  # fmt: skip
+        thinned = {name: _zeroed(value, fraction, generator) for name, value in matrices(parameters).items()}
         changed = logits_of({**parameters, **thinned}).log_softmax(-1)
         divergences.append((reference.exp() * (reference - changed)).sum(-1).mean(1))
     return torch.stack(divergences).mean(0)
@@ -119,9 +119,7 @@ def _accuracies(
     passes: int,
 ) -> Tensor:
     """Return the accuracy of each pass, shape (passes, n_runs)."""
-    return torch.stack(
-        [hits(logits_with(parameters, rate, generator), labels).mean(1) for _ in range(passes)]
-    )
+    return torch.stack([hits(logits_with(parameters, rate, generator), labels).mean(1) for _ in range(passes)])
 
 
 def _zeroed(values: Tensor, fraction: float, generator: torch.Generator) -> Tensor:

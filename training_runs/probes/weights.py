@@ -9,9 +9,7 @@ from torch import Tensor
 
 def matrices(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the weight matrices among the parameters: two dimensions or more beside the runs, and not a bias."""
-    return {
-        name: value for name, value in parameters.items() if value.ndim >= 3 and "bias" not in name
-    }
+    return {name: value for name, value in parameters.items() if value.ndim >= 3 and "bias" not in name}
 
 
 def norm(parameters: dict[str, Tensor]) -> Tensor:
@@ -48,5 +46,5 @@ def weight_entropy(parameters: dict[str, Tensor]) -> Tensor:
 
     Golechha, section 4.2. It grows with the number of weights, and is negative where large weights dominate.
     """
-    per_matrix = [torch.special.entr(v.abs()).flatten(1).sum(1) for v in matrices(parameters).values()]  # fmt: skip
+    per_matrix = [torch.special.entr(v.abs()).flatten(1).sum(1) for v in matrices(parameters).values()]
     return torch.stack(per_matrix).sum(0)

@@ -14,9 +14,7 @@ from training_runs.signals import SIGNALS
 from training_runs.trajectory import ROUNDING, Trajectory
 
 
-def read_columns(
-    table: pd.DataFrame, source: str, spelling: Spelling | None = None
-) -> tuple[Trajectory, list[str]]:
+def read_columns(table: pd.DataFrame, source: str, spelling: Spelling | None = None) -> tuple[Trajectory, list[str]]:
     """Return the trajectory of a wide table with one row a checkpoint, and notes on how its columns were read.
 
     Rows of one step are merged: loggers often write training and validation metrics as two rows, and a resumed training
@@ -86,11 +84,11 @@ def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, 
         if column not in columns:
             raise InvalidInput(
                 field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
-            )  # fmt: skip
+            )
         if signal != "step" and signal not in SIGNALS:
             raise InvalidInput(
                 field="--map", value=signal, expected="step or a signal", hint="docs/signals.md lists them"
-            )  # fmt: skip
+            )
     return {column: Meaning(signal, -1) for column, signal in spelling.names.items()}
 
 
@@ -171,9 +169,7 @@ def _numbers(known: pd.DataFrame, source: str) -> pd.DataFrame:
     try:
         numbers: pd.DataFrame = known.apply(pd.to_numeric, errors="coerce").astype(float)
     except OverflowError:
-        raise InvalidInput(
-            field=source, value="a number of hundreds of digits", expected="numbers"
-        ) from None
+        raise InvalidInput(field=source, value="a number of hundreds of digits", expected="numbers") from None
     broken = known.notna() & numbers.isna() & ~known.isin(["", "nan", "NaN", "null"])
     if broken.to_numpy().any():
         row, column = (int(k[0]) for k in np.nonzero(broken.to_numpy()))
@@ -196,9 +192,7 @@ def _without_infinities(signals: dict[str, np.ndarray]) -> list[str]:
     return notes
 
 
-def _as_shares(
-    signals: dict[str, np.ndarray], chosen: dict[str, str], source: str, spelling: Spelling
-) -> list[str]:
+def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: str, spelling: Spelling) -> list[str]:
     """Divide accuracies in percent by 100 where that is what they are; otherwise ask.
 
     They are where the caller or a column's name says so. A value above 1 that is not whole can be neither a share nor a

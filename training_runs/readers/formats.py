@@ -141,9 +141,7 @@ def _read_table(path: Path, format: str) -> dict[str, RawRun]:
 
 def _of_stdin(format: str) -> dict[str, RawRun]:
     if format in _READERS:
-        raise InvalidInput(
-            field="--format", value=format, expected=f"one of {', '.join(_TABLES)} for standard input"
-        )  # fmt: skip
+        raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(_TABLES)} for standard input")
     content = sys.stdin.buffer.read()
     return read_table(content, _sniffed(content) if format == "auto" else format, "stdin", "-")
 
@@ -168,9 +166,7 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _recording(
-    raw: dict[str, RawRun], path: str, spelling: Spelling | None, notes: Iterable[str]
-) -> Recording:
+def _recording(raw: dict[str, RawRun], path: str, spelling: Spelling | None, notes: Iterable[str]) -> Recording:
     histories: dict[str, Trajectory] = {}
     told = dict.fromkeys(notes)  # an ordered set
     for run, recorded in raw.items():
@@ -193,6 +189,4 @@ def _require_readable(path: Path) -> None:
 
 
 def _unreadable(path: str, hint: str) -> InvalidInput:
-    return InvalidInput(
-        field="HISTORY", value=path, expected="a file or folder that can be read", hint=hint[:120]
-    )
+    return InvalidInput(field="HISTORY", value=path, expected="a file or folder that can be read", hint=hint[:120])

@@ -22,9 +22,7 @@ def read_source_folder(folder: Path) -> dict[str, list[Run]]:
     """
     sources = sorted(folder.glob("*.parquet"))
     if not sources:
-        raise InvalidInput(
-            field="--external", value=str(folder), expected="a folder with <source>.parquet files"
-        )
+        raise InvalidInput(field="--external", value=str(folder), expected="a folder with <source>.parquet files")
     return {path.stem: _runs(path) for path in sources}
 
 

@@ -27,10 +27,7 @@ def read_table(content: bytes, format: str, name: str, path: str) -> dict[str, R
     context, question = _asked(document) if _is_request(document) else ({}, {})
     parts = {name: table}
     if "run_id" in table.columns:
-        parts = {
-            str(run): part.drop(columns="run_id")
-            for run, part in table.groupby("run_id", sort=False)
-        }
+        parts = {str(run): part.drop(columns="run_id") for run, part in table.groupby("run_id", sort=False)}
     return {run: RawRun(_wide(part), context, notes, question) for run, part in parts.items()}
 
 

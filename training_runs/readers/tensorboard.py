@@ -35,23 +35,17 @@ def read_tensorboard(path: Path) -> dict[str, RawRun]:
     """
     folders = event_folders(path)
     if not folders:
-        raise InvalidInput(
-            field="HISTORY", value=str(path), expected="event files (*tfevents*) of TensorBoard"
-        )
+        raise InvalidInput(field="HISTORY", value=str(path), expected="event files (*tfevents*) of TensorBoard")
     require("tensorboard", extra="tensorboard")
     rows: dict[Path, list[tuple[int, str, float]]] = {}
     for folder in folders:
         points = _points(folder)
         if folder == path or not _is_hparams(folder, folders):
             run, names = _owner(folder, {tag for _, tag, _ in points})
-            rows.setdefault(run, []).extend(
-                (step, names[tag], value) for step, tag, value in points
-            )
+            rows.setdefault(run, []).extend((step, names[tag], value) for step, tag, value in points)
     runs = {run: points for run, points in rows.items() if points}
     if not runs:
-        raise InvalidInput(
-            field="HISTORY", value=str(path), expected="event files with scalars, and these have none"
-        )  # fmt: skip
+        raise InvalidInput(field="HISTORY", value=str(path), expected="event files with scalars, and these have none")
     return {_name(run, path): RawRun(_table(points)) for run, points in runs.items()}
 
 

@@ -80,10 +80,7 @@ def read_wandb_file(path: Path) -> dict[str, RawRun]:
                 config |= {c.key: json.loads(c.value_json) for c in record.run.config.update}
             if record.HasField("history"):
                 rows.append(
-                    {
-                        item.key or "/".join(item.nested_key): json.loads(item.value_json)
-                        for item in record.history.item
-                    }
+                    {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in record.history.item}
                 )
     except (DecodeError, ValueError) as error:
         raise _damaged(path, str(error)) from None
@@ -107,7 +104,7 @@ def _of_history(table: pd.DataFrame) -> RawRun:
     return RawRun(
         kept.rename(columns={"_step": "step"}),
         notes=("_step is read as step: right where log() was given step= or is called once an update",),
-    )  # fmt: skip
+    )
 
 
 def _records(content: bytes) -> Iterator[bytes]:

@@ -42,7 +42,7 @@ def _turned(images: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
     side = math.isqrt(images.shape[1])
     angle = (2 * torch.rand(len(images), generator=generator) - 1) * math.radians(_DEGREES * sigma)
     zero = torch.zeros_like(angle)
-    rows = [torch.stack([angle.cos(), -angle.sin(), zero], 1), torch.stack([angle.sin(), angle.cos(), zero], 1)]  # fmt: skip
+    rows = [torch.stack([angle.cos(), -angle.sin(), zero], 1), torch.stack([angle.sin(), angle.cos(), zero], 1)]
     square = images.view(-1, 1, side, side)
     grid = F.affine_grid(torch.stack(rows, 1).to(images), list(square.shape), align_corners=False)
     return F.grid_sample(square, grid, align_corners=False).flatten(1)

@@ -20,9 +20,7 @@ def clusters_task(config: RunConfig, generator: torch.Generator, data_dir: Path 
     Where the cube lies is no loss of generality: the networks' initial weights know no direction.
     """
     if config.dimensions < _CORNER:
-        raise InvalidInput(
-            field="dimensions", value=config.dimensions, expected=f"at least {_CORNER}"
-        )
+        raise InvalidInput(field="dimensions", value=config.dimensions, expected=f"at least {_CORNER}")
     if config.parity_bits > _CORNER:
         raise InvalidInput(
             field="parity_bits",

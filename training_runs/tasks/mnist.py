@@ -43,9 +43,7 @@ def _directory(data_dir: Path | None) -> Path:
         return folder
     missing = [f for f in _FILES if not (Path(given) / f).is_file()]
     if missing:
-        raise InvalidInput(
-            field="MNIST directory", value=str(given), expected=f"to hold {', '.join(missing)}"
-        )
+        raise InvalidInput(field="MNIST directory", value=str(given), expected=f"to hold {', '.join(missing)}")
     return Path(given)
 
 

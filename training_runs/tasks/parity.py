@@ -15,9 +15,7 @@ def parity_task(config: RunConfig, generator: torch.Generator, data_dir: Path | 
     Which bits matter is no loss of generality: the networks see no order among them.
     """
     if config.parity_bits > config.bits:
-        raise InvalidInput(
-            field="parity_bits", value=config.parity_bits, expected=f"at most bits, {config.bits}"
-        )
+        raise InvalidInput(field="parity_bits", value=config.parity_bits, expected=f"at most bits, {config.bits}")
     train, val = split(config, generator)
     pool = torch.Generator().manual_seed(0)
     if config.bits <= PARITY_ENUMERATED:
