@@ -11,29 +11,29 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.active_forecaster import ActiveForecaster
-from api.auth import RateLimits
-from api.background import Periodic
-from api.body import BodyLimit
-from api.database import Database
-from api.docs import add_docs
+from api.access.auth import RateLimits
+from api.access.keys import KeyStore
 from api.error_handlers import add_error_handlers
-from api.event_routes import router as event_router
-from api.events import EventStreams
-from api.forecast_store import ForecastStore
-from api.keys import KeyStore
-from api.live_forecasts import LiveForecasts
-from api.page_routes import add_page
-from api.problems import MEDIA_TYPE
-from api.request_log import RequestLog
-from api.retrainer import Retrainer
-from api.retraining_routes import router as retraining_router
-from api.retraining_store import RetrainingStore
-from api.routes import router
-from api.run_routes import router as run_router
-from api.run_store import RunStore
+from api.logs.request_log import RequestLog
+from api.routes.docs import add_docs
+from api.routes.events import router as event_router
+from api.routes.forecasts import router
+from api.routes.page import add_page
+from api.routes.retrainings import router as retraining_router
+from api.routes.runs import router as run_router
 from api.settings import Settings
-from api.webhooks import Webhooks
+from api.storage.database import Database
+from api.storage.forecasts import ForecastStore
+from api.storage.retrainings import RetrainingStore
+from api.storage.runs import RunStore
+from api.wire.body import BodyLimit
+from api.wire.problems import MEDIA_TYPE
+from api.workers.active_forecaster import ActiveForecaster
+from api.workers.background import Periodic
+from api.workers.events import EventStreams
+from api.workers.live_forecasts import LiveForecasts
+from api.workers.retrainer import Retrainer
+from api.workers.webhooks import Webhooks
 from predictor.store import ForecasterStore
 
 _LOG = logging.getLogger(__name__)

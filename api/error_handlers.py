@@ -9,7 +9,7 @@ from limits.errors import StorageError
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.errors import (
+from api.storage.errors import (
     Conflict,
     Forbidden,
     RetrainingNotFound,
@@ -19,7 +19,7 @@ from api.errors import (
     Unauthorized,
     ValueConflict,
 )
-from api.problems import MEDIA_TYPE, Problem, invalid_inputs, title_of
+from api.wire.problems import MEDIA_TYPE, Problem, invalid_inputs, title_of
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from training_runs import InvalidInput
 

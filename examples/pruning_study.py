@@ -19,15 +19,15 @@ import optuna
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 
 from api.settings import Settings
-from grokcast.local import LocalForecaster
+from grokcast.in_process import LocalForecaster
 from grokcast.pruner import GrokPruner
 from predictor.release import with_table
 from predictor.store import ForecasterStore
 from training_runs import Run, archive
 from training_runs.config import RunConfig
-from training_runs.executors import run_local
+from training_runs.generator.executors import run_local
+from training_runs.generator.sweep import Sweep, run_sweep
 from training_runs.labelled_run import label
-from training_runs.sweep import Sweep, run_sweep
 
 DOCS = Path(__file__).parent.parent / "docs"
 MARKS = "<!-- study: written by examples/pruning_study.py -->", "<!-- /study -->"

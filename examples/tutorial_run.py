@@ -13,8 +13,8 @@ from predictor.forecast import Question
 from predictor.store import ForecasterStore
 from training_runs import Context, Trajectory
 from training_runs.config import RunConfig
+from training_runs.generator.train import train
 from training_runs.onset import generalization, memorization, rise_step
-from training_runs.train import train
 
 FOLDER = Path(__file__).parent.parent / "docs" / "tutorial"
 CONFIG = RunConfig(

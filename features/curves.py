@@ -8,7 +8,7 @@ run was recorded, and not at all on the unit of its steps.
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from training_runs.arrays import FloatArray
 
 # A window of which less than this share lies inside the history says nothing.
 _MIN_COVERAGE = 0.3

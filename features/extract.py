@@ -13,9 +13,10 @@ from typing import Literal
 
 import numpy as np
 
-from features.curves import FloatArray, extremes, relative_log_time, roughness, window_means
+from features.curves import extremes, relative_log_time, roughness, window_means
 from features.operations import separable, symmetric
 from training_runs import Context, Trajectory
+from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, memorization
 
 Group = Literal["history", "context"]

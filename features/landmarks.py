@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from features.curves import FloatArray
 from training_runs import Run
+from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, memorization, rise_step, target_accuracy_of
 
 MIN_EVALS = 3  # fewer confirm nothing

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features.curves import FloatArray
 from features.extract import FEATURES, extract
 from features.landmarks import (
     MIN_EVALS,
@@ -21,6 +20,7 @@ from features.landmarks import (
 )
 from features.phase import phase_index, phase_of
 from training_runs import Context, Run, Trajectory
+from training_runs.arrays import FloatArray
 from training_runs.onset import (
     COMPREHENSION_DELAY_STEPS,
     as_event_time,

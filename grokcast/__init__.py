@@ -6,9 +6,9 @@ this package offers to training code therefore needs nothing but the standard li
 
 from importlib.metadata import version
 
-from grokcast.calls import ServiceError, ServiceUnreachable
 from grokcast.client import AsyncClient, Client
 from grokcast.monitor import Monitor
+from grokcast.requests import ServiceError, ServiceUnreachable
 
 __all__ = [
     "AsyncClient",

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from grokcast import calls, frames
+from grokcast import frames, requests as calls
 from grokcast.address import address_of, connection_to, headers_of
-from grokcast.calls import Call, JsonObject, ServiceUnreachable
+from grokcast.requests import Call, JsonObject, ServiceUnreachable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,8 +29,8 @@ def generate(
 ) -> None:
     """Train networks and record them (extra `runs`)."""
     from grokcast.terminal import show_presets, sweep_progress
-    from training_runs.presets import configs_of, preset_configs
-    from training_runs.sweep import Sweep, run_sweep
+    from training_runs.generator.presets import configs_of, preset_configs
+    from training_runs.generator.sweep import Sweep, run_sweep
 
     if list_ or (preset is None and again is None):
         return show_presets()
@@ -67,7 +67,7 @@ def _executor(name: str, workers: int, device: str, data_dir: Path | None, ray_a
     import importlib.util
     from functools import partial
 
-    from training_runs import executors
+    from training_runs.generator import executors
 
     if name == "local":
         return partial(executors.run_local, workers=workers, device=device, data_dir=data_dir)
@@ -102,12 +102,12 @@ def corpus(
     json_: AsJson = False,
 ) -> None:
     """Say what a set of runs holds."""
-    from training_runs.summary import summarize
+    from training_runs.datasheet.summary import summarize
 
     runs = read_runs(folder)
     summary = summarize(runs)
     if datasheet is not None:
-        from training_runs.datasheet import write_datasheet
+        from training_runs.datasheet.page import write_datasheet
 
         write_datasheet(runs, datasheet, shipped=folder is None)
     if json_:

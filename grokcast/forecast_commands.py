@@ -44,7 +44,7 @@ def forecast(
 
     HISTORY is what your logger wrote: CSV, JSON, or the folder of TensorBoard, Lightning, Hugging Face, MLflow or W&B.
     """
-    from grokcast.questions import read_question
+    from grokcast.read_question import read_question
     from training_runs.readers import Spelling
 
     if plot is not None:
@@ -61,7 +61,7 @@ def forecast(
         Spelling(assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
     )
 
-    from api.schemas import ForecastAnswer
+    from api.wire.forecasts import ForecastAnswer
     from predictor.store import ForecasterStore
 
     answer = ForecasterStore(store_folder()).load().forecast(question)

@@ -33,14 +33,14 @@ def benchmark(
         require("matplotlib", extra="plots")  # before the hour that the figures take
         out.mkdir(parents=True, exist_ok=True)
     if external:
-        from predictor.external import benchmark_external
+        from predictor.benchmark.external import benchmark_external
         from predictor.store import ForecasterStore
 
         forecaster = ForecasterStore(store_folder()).load()
         result = benchmark_external(forecaster, external, locked=locked)
         show, page = show_external, {"external": result}
     else:
-        from predictor.benchmark import benchmark as run_benchmark
+        from predictor.benchmark.run import benchmark as run_benchmark
 
         with progress("folds") as advance:
             result = run_benchmark(read_runs(corpus), advance)
@@ -59,7 +59,7 @@ def benchmark(
 def _write_report(path: Path, result: dict[str, Any]) -> None:
     from typing import cast
 
-    from predictor.html_report import Result, html_report
+    from predictor.report.html import Result, html_report
 
     path.write_text(html_report(cast(Result, result)))
 

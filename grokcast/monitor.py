@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from grokcast.address import address_of
-from grokcast.asking import (
+from grokcast.monitor_backends import (
     TOO_SHORT,
     Asker,
     BesideTraining,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from optuna.pruners import BasePruner
 from optuna.study import StudyDirection
 
-from grokcast.local import LocalForecaster
+from grokcast.in_process import LocalForecaster
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -138,7 +138,7 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
         return request
 
     def _context_of(self, trial: "FrozenTrial") -> dict[str, Any]:
-        from training_runs.hyperparameter_names import context_of
+        from training_runs.readers.hyperparameter_names import context_of
 
         stated = self._context(trial) if callable(self._context) else self._context or {}
         return {"budget_step": self._budget_step, **context_of(trial.params), **stated}

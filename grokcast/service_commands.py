@@ -15,9 +15,9 @@ import typer
 from grokcast.command_parts import AsJson, print_json
 
 if TYPE_CHECKING:
-    from api.database import Database
-    from api.run_store import RunStore
     from api.settings import Settings
+    from api.storage.database import Database
+    from api.storage.runs import RunStore
 
 keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_args_is_help=True)
 runs = typer.Typer(help="List, show and export the runs of the service.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def serve(
     """Start the service."""
     import uvicorn
 
-    from api.logs import log_config
+    from api.logs.configure import log_config
 
     with _database() as (settings, database):
         host = host or settings.host
@@ -61,7 +61,7 @@ def serve(
 
 
 def _check_address(host: str, database: "Database") -> None:
-    from api.keys import KeyStore
+    from api.access.keys import KeyStore
 
     valid = [key for key in KeyStore(database).all() if key.revoked_at is None]
     if not _is_loopback(host) and not valid:
@@ -95,8 +95,8 @@ def _database() -> "Iterator[tuple[Settings, Database]]":
     """Hand out the database of the service, at its newest schema."""
     from sqlalchemy.exc import OperationalError
 
-    from api.database import Database
     from api.settings import Settings
+    from api.storage.database import Database
 
     settings = Settings()
     database = Database(settings.database_url)
@@ -112,7 +112,7 @@ def _database() -> "Iterator[tuple[Settings, Database]]":
 
 @contextmanager
 def _stored_runs() -> "Iterator[RunStore]":
-    from api.run_store import RunStore
+    from api.storage.runs import RunStore
 
     with _database() as (settings, database):
         yield RunStore(database, settings.run_point_limit)
@@ -120,7 +120,7 @@ def _stored_runs() -> "Iterator[RunStore]":
 
 def stored_training_runs() -> list[Any]:
     """Return the finished runs of the service that have something to teach."""
-    from api.training_data import training_runs
+    from api.storage.training_data import training_runs
 
     with _stored_runs() as store:
         return training_runs(store)
@@ -133,8 +133,8 @@ def create_key(
     json_: AsJson = False,
 ) -> None:
     """Make a key, and print it: it is not stored, and never shown again."""
-    from api.caller import SCOPES
-    from api.keys import KeyStore
+    from api.access.caller import SCOPES
+    from api.access.keys import KeyStore
 
     known = {s: s for s in SCOPES}
     if scope not in known:
@@ -151,7 +151,7 @@ def create_key(
 @keys.command("list")
 def list_keys(json_: AsJson = False) -> None:
     """List every key that was made, without the keys themselves."""
-    from api.keys import KeyStore
+    from api.access.keys import KeyStore
 
     with _database() as (_, database):
         found = [vars(key) for key in KeyStore(database).all()]
@@ -164,7 +164,7 @@ def list_keys(json_: AsJson = False) -> None:
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(help="as `keys list` shows it")]) -> None:
     """Make a key useless, from the next request on."""
-    from api.keys import KeyStore
+    from api.access.keys import KeyStore
 
     with _database() as (_, database):
         if not KeyStore(database).revoke(key_id):
@@ -178,8 +178,8 @@ def list_runs(
     json_: AsJson = False,
 ) -> None:
     """List stored runs, the newest first."""
-    from api.caller import LOCAL
-    from api.run_schemas import RunSummary
+    from api.access.caller import LOCAL
+    from api.wire.runs import RunSummary
 
     with _stored_runs() as store:
         found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit)]
@@ -192,11 +192,11 @@ def list_runs(
 @runs.command("show")
 def show_run(run_id: str) -> None:
     """Print a run, its points and newest forecast as JSON."""
-    from api.caller import LOCAL
-    from api.errors import RunNotFound
-    from api.forecast_store import ForecastStore
-    from api.run_schemas import RunAnswer
-    from api.run_store import RunStore
+    from api.access.caller import LOCAL
+    from api.storage.errors import RunNotFound
+    from api.storage.forecasts import ForecastStore
+    from api.storage.runs import RunStore
+    from api.wire.runs import RunAnswer
 
     with _database() as (settings, database):
         try:

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from grokcast.terminal_curve import curve_lines
 from predictor.forecast import Forecast, Quantiles
-from predictor.report import SECTIONS, external_table
-from predictor.report_text import interval_text
+from predictor.report.markdown import SECTIONS, external_table
+from predictor.report.text import interval_text
 from predictor.retrain import Comparison
 from training_runs import Run, Trajectory
 from training_runs.onset import generalization, target_accuracy_of
@@ -199,7 +199,7 @@ def _counts(value: Any) -> str:
 
 def show_presets() -> None:
     """Print the presets and what they are."""
-    from training_runs.presets import PRESETS
+    from training_runs.generator.presets import PRESETS
 
     table = Table.grid(padding=(0, 2))
     for name, preset in PRESETS.items():

@@ -7,22 +7,22 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from features.curves import FloatArray
 from features.extract import FEATURES, extract
 from features.landmarks import MIN_EVALS, MIN_LANDMARK
 from features.operations import OPERATIONS, separable
 from features.phase import PHASES, phase_index, phase_of
 from features.table import TARGETS, FeatureTable
-from predictor.advice import AdviceRule, fit_advice
-from predictor.answer import Reading, answer, answer_generalized
-from predictor.corpus_tables import FittingTables
-from predictor.curves import OnsetCurves
+from predictor.answering.advice import AdviceRule, fit_advice
+from predictor.answering.answer import Reading, answer, answer_generalized
+from predictor.answering.support import Reach, Resemblance, fit_reach, fit_resemblance, worlds_of
+from predictor.fitting_tables import FittingTables
 from predictor.forecast import Forecast, Question
-from predictor.hazard import EDGES, decades_after
-from predictor.hazard_model import HazardModel, Rows
-from predictor.support import Reach, Resemblance, fit_reach, fit_resemblance, worlds_of
-from predictor.survival import cdf_at, kaplan_meier
+from predictor.hazard.cross_fitting import HazardModel, Rows
+from predictor.hazard.curves import OnsetCurves
+from predictor.hazard.survival import cdf_at, kaplan_meier
+from predictor.hazard.time_bins import EDGES, decades_after
 from training_runs import Context, InvalidInput, Onset, Run
+from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
 
 # The context: what learners of it alone read, and the log-linear part of the others, since with the history in it forecasts

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from predictor.benchmark import benchmark, judge
-from predictor.external import benchmark_external
+from predictor.benchmark.external import benchmark_external
+from predictor.benchmark.run import benchmark, judge
 from predictor.forecaster import OnsetForecaster
-from predictor.report import benchmark_page, headline_table
+from predictor.report.markdown import benchmark_page, headline_table
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, save
 from training_runs import Run, archive

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from features.curves import FloatArray
 from features.extract import FEATURES
 from features.landmarks import landmarks
 from features.table import FeatureTable, table_at
-from predictor import metrics
-from predictor.baselines import predict
-from predictor.bootstrap import Interval, interval
-from predictor.folds import N_FOLDS
+from predictor.benchmark import metrics
+from predictor.benchmark.baselines.context_and_population import predict
+from predictor.benchmark.bootstrap import Interval, interval
 from predictor.forecaster import OnsetForecaster
+from predictor.hazard.folds import N_FOLDS
 from predictor.store import Card, ForecasterStore
 from predictor.table_cache import fitting_tables
 from training_runs import Run, archive
+from training_runs.arrays import FloatArray
 
 # How much worse the lower end of a paired difference may be.
 TOLERANCE = 0.01

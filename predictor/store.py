@@ -23,19 +23,19 @@ import numpy as np
 import platformdirs
 
 from features.extract import FEATURES
-from predictor.advice import AdviceRule
-from predictor.boosting import ASKED
-from predictor.calibration import CalibrationMap
-from predictor.ensemble import Ensemble
+from predictor.answering.advice import AdviceRule
+from predictor.answering.support import Reach, Resemblance
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecaster import CONTEXT_COLUMNS, TOLD, OnsetForecaster
-from predictor.hazard_calibration import HazardMap
-from predictor.hazard_model import Calibration, HazardModel
-from predictor.learner import Learner
-from predictor.linear_hazard import LinearHazard
-from predictor.network import HazardNetwork
-from predictor.support import Reach, Resemblance
-from predictor.tree_text import TreeText
+from predictor.hazard.boosting import ASKED
+from predictor.hazard.cross_fitting import Calibration, HazardModel
+from predictor.hazard.ensemble import Ensemble
+from predictor.hazard.hazard_calibration import HazardMap
+from predictor.hazard.learner import Learner
+from predictor.hazard.linear import LinearHazard
+from predictor.hazard.network import HazardNetwork
+from predictor.hazard.probability_calibration import CalibrationMap
+from predictor.hazard.trees.lightgbm_format import TreeText
 
 SHIPPED = Path(__file__).parent / "forecasters"
 FORMAT = 4  # of all of this; a change is named in the CHANGELOG

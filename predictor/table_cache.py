@@ -15,7 +15,7 @@ import numpy as np
 
 from features.extract import FEATURES
 from features.table import FeatureTable
-from predictor.corpus_tables import FittingTables
+from predictor.fitting_tables import FittingTables
 from training_runs import Run, archive
 
 _FORMAT = 7  # a change of how features are computed, or runs made again, under the same names, need another

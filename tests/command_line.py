@@ -17,19 +17,19 @@ SECONDS = 300  # for a command; a busy machine is no failure
 IMPORTED = (
     "alembic",
     "api.app",
-    "api.schemas",
-    "api.training_data",
+    "api.wire.forecasts",
+    "api.storage.training_data",
     "grokcast.cli",
     "grokcast.forecast_picture",
-    "grokcast.questions",
+    "grokcast.read_question",
     "grokcast.terminal",
     "matplotlib.figure",
-    "predictor.external",
+    "predictor.benchmark.external",
     "predictor.store",
     "torch",
-    "training_runs.datasheet",
-    "training_runs.presets",
-    "training_runs.sweep",
+    "training_runs.datasheet.page",
+    "training_runs.generator.presets",
+    "training_runs.generator.sweep",
 )
 
 

@@ -11,12 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.database import Database
-from api.run_store import RunStore
 from api.settings import Settings
+from api.storage.database import Database
+from api.storage.runs import RunStore
 from grokcast import Monitor
-from predictor import boosting
 from predictor.forecaster import OnsetForecaster
+from predictor.hazard import boosting
 from predictor.store import ForecasterStore
 from tests.forecast_server import Service, StoredRuns
 from tests.postgresql import PostgresServer, require_postgresql

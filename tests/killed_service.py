@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
 from api.app import create_app
-from api.examples import APPEND, RUN
 from api.settings import Settings
+from api.wire.examples import APPEND, RUN
 from tests.wire import StandInStore
 
 APP = create_app(Settings(), StandInStore())

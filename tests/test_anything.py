@@ -5,7 +5,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from api.examples import REQUEST
+from api.wire.examples import REQUEST
 from tests.wire import post, problem_of
 
 # Anything at all

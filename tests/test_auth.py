@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.access.caller import Scope
+from api.access.keys import KeyStore
 from api.app import create_app
-from api.caller import Scope
-from api.database import Database
-from api.examples import APPEND, REQUEST, RUN
-from api.keys import KeyStore
 from api.settings import Settings
+from api.storage.database import Database
+from api.wire.examples import APPEND, REQUEST, RUN
 from tests.wire import StandInStore, post, problem_of
 
 ROUTES: list[tuple[str, str, Any, Scope]] = [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import REQUEST
+from api.wire.examples import REQUEST
 from tests.wire import StandInForecaster, history, post, problem_of
 
 # Batches

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from features.table import table_at
-from predictor.alarm import alarm_figures, watch, with_unwatched
-from predictor.benchmark import benchmark
-from predictor.corpus_tables import CorpusTables, checkpoint_at
-from predictor.external import is_locked
-from predictor.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
-from predictor.transfer import _beside_the_stronger, leave_one_out, level_of_run
+from predictor.benchmark.alarm import alarm_figures, watch, with_unwatched
+from predictor.benchmark.external import is_locked
+from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
+from predictor.benchmark.run import benchmark
+from predictor.benchmark.transfer import _beside_the_stronger, leave_one_out, level_of_run
+from predictor.fitting_tables import CorpusTables, checkpoint_at
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import REQUEST
 from api.settings import Settings
+from api.wire.examples import REQUEST
 from tests.wire import StandInForecaster, post, problem_of, served
 
 # Bodies

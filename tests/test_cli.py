@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.schemas import ForecastAnswer
+from api.wire.forecasts import ForecastAnswer
 from tests.command_line import SECONDS, grokcast, one_line
 from tests.forks import ROOT
 from training_runs import archive

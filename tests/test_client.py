@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from grokcast import AsyncClient, Client, ServiceError, ServiceUnreachable, calls
+from grokcast import AsyncClient, Client, ServiceError, ServiceUnreachable, requests as calls
 from grokcast.frames import requests_of
 
 HISTORY = {

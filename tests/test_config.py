@@ -5,8 +5,8 @@ import pytest
 
 from training_runs import InvalidInput
 from training_runs.config import ARCHITECTURES, MODULAR_OPERATIONS, TASK_FAMILIES, RunConfig
-from training_runs.overrides import override
-from training_runs.presets import PRESETS, preset_configs
+from training_runs.generator.overrides import override
+from training_runs.generator.presets import PRESETS, preset_configs
 
 
 def test_identifiers_are_what_they_were():

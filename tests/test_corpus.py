@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from training_runs import Run, archive, checksums
-from training_runs.blind_design import blind
 from training_runs.blind_test import BLIND, read_blind
 from training_runs.config import RunConfig
-from training_runs.corpus_design import corpus as corpus_design
-from training_runs.datasheet import datasheet
+from training_runs.datasheet.page import datasheet
+from training_runs.datasheet.summary import summarize
+from training_runs.designs.blind import blind
+from training_runs.designs.broad import corpus as corpus_design
 from training_runs.labelled_run import LabelledRun, label
-from training_runs.summary import summarize
 
 MEGABYTE = 1_000_000
 PACKAGES = ("training_runs", "features", "predictor", "api", "grokcast")
@@ -175,7 +175,7 @@ def test_ten_runs_are_made_again(runs):
     first 150 steps, but moved the onset of three (digits, whose accuracy hovers at its target) by more than 10 %. So
     losses must match at first, and the outcome of eight in ten.
     """
-    from training_runs.train import train
+    from training_runs.generator.train import train
 
     chosen = ten_of(runs)
     if not chosen:

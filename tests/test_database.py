@@ -11,10 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api.database import REVISION, Database
-from api.keys import KeyStore
+from api.access.keys import KeyStore
 from api.migrations.upgrade import config
-from api.tables import METADATA
+from api.storage.database import REVISION, Database
+from api.storage.tables import METADATA
 from training_runs import InvalidInput
 
 

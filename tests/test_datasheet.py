@@ -8,12 +8,12 @@ import pytest
 
 from training_runs import Context, InvalidInput, Run, Trajectory, archive
 from training_runs.config import RunConfig
-from training_runs.datasheet import datasheet, write_datasheet
-from training_runs.datasheet_plots import PICTURES
+from training_runs.datasheet.noise_floor import noise_floor
+from training_runs.datasheet.page import datasheet, write_datasheet
+from training_runs.datasheet.plots import PICTURES
+from training_runs.datasheet.summary import summarize
 from training_runs.labelled_run import label
-from training_runs.noise_floor import noise_floor
 from training_runs.onset import as_event_time
-from training_runs.summary import summarize
 from training_runs.synthetic import synthetic_corpus
 
 LATE = [0.1, 0.1, 0.1, 1.0, 1.0, 1.0]  # generalises at the fourth checkpoint

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from predictor.decision import (
+from predictor.benchmark.baselines.pruners import Pruner, median_pruner, no_pruning, successive_halving
+from predictor.benchmark.decision import (
     Forecasts,
     Sweep,
     decide,
@@ -15,7 +16,6 @@ from predictor.decision import (
     sweep_of,
     threshold_that_keeps,
 )
-from predictor.pruners import Pruner, median_pruner, no_pruning, successive_halving
 from training_runs import Run
 from training_runs.synthetic import synthetic_run, synthetic_trajectory
 

@@ -12,7 +12,7 @@ import pytest
 from api.app import create_app
 from grokcast import __version__
 from predictor.release import with_table
-from predictor.report import headline_table
+from predictor.report.markdown import headline_table
 from predictor.store import ForecasterStore
 from training_runs.signals import markdown_table
 

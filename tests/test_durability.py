@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from api.caller import LOCAL
-from api.database import Database
-from api.run_store import RunSettings, RunStore
+from api.access.caller import LOCAL
+from api.storage.database import Database
+from api.storage.runs import RunSettings, RunStore
 from tests.forks import Forks
 from tests.postgresql import PostgresServer
 from tests.timing import PATIENCE

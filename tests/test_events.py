@@ -9,14 +9,14 @@ import pytest
 from fastapi.sse import ServerSentEvent
 from fastapi.testclient import TestClient
 
+from api.access.caller import LOCAL, Caller
+from api.access.keys import KeyStore
 from api.app import create_app
-from api.caller import LOCAL, Caller
-from api.database import Database
-from api.events import EventStreams
-from api.forecast_store import ForecastStore
-from api.keys import KeyStore
-from api.run_store import RunSettings, RunStore
 from api.settings import Settings
+from api.storage.database import Database
+from api.storage.forecasts import ForecastStore
+from api.storage.runs import RunSettings, RunStore
+from api.workers.events import EventStreams
 from tests.wire import StandInStore, problem_of
 from training_runs import Context
 

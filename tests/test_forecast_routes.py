@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import ANSWER, PROBLEM, REQUEST
-from api.schemas import ForecastAnswer
+from api.wire.examples import ANSWER, PROBLEM, REQUEST
+from api.wire.forecasts import ForecastAnswer
 from tests.wire import (
     EXAMPLE,
     STEPS,

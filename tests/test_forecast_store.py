@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from api.caller import LOCAL
-from api.database import Database
-from api.forecast_store import ForecastStore
-from api.run_store import RunStore
+from api.access.caller import LOCAL
+from api.storage.database import Database
+from api.storage.forecasts import ForecastStore
+from api.storage.runs import RunStore
 from tests.stored_run import HISTORY, SETTINGS
 from training_runs import Trajectory
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from api.schemas import ForecastAnswer
+from api.wire.forecasts import ForecastAnswer
 from predictor.forecast import Question
 from predictor.forecaster import OnsetForecaster
 from predictor.store import save

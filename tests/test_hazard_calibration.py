@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from predictor.hazard import CENTRES, EDGES, N_BINS, person_periods
-from predictor.hazard_calibration import HazardMap
+from predictor.hazard.hazard_calibration import HazardMap
+from predictor.hazard.time_bins import CENTRES, EDGES, N_BINS, person_periods
 
 
 def simulated(true: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -7,10 +7,10 @@ import pytest
 
 from features.extract import FEATURES
 from features.phase import PHASES
-from predictor.folds import fold_of
 from predictor.forecaster import calibration_group
-from predictor.hazard import EDGES
-from predictor.hazard_model import CONTEXT_SHARE, HazardModel, Rows
+from predictor.hazard.cross_fitting import CONTEXT_SHARE, HazardModel, Rows
+from predictor.hazard.folds import fold_of
+from predictor.hazard.time_bins import EDGES
 
 
 def test_rows_are_calibrated_by_phase_and_by_what_is_known_of_the_run():

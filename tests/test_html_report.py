@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.curves import FloatArray
 from features.extract import FEATURES
 from features.table import FeatureTable
-from predictor.baselines import Prediction
-from predictor.html_report import Result, html_report
-from predictor.plot_arrays import calibration, plot_arrays, roc
+from predictor.benchmark.baselines.context_and_population import Prediction
+from predictor.benchmark.plots import calibration, plot_arrays, roc
+from predictor.report.html import Result, html_report
 from training_runs import InvalidInput
+from training_runs.arrays import FloatArray
 
 _VOID = {"meta", "br", "link", "img", "hr"}
 
@@ -228,7 +228,7 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 @dataclass
 class HeldOutRows:
-    """Held-out rows by hand, in the shape of `predictor.benchmark.Scored`."""
+    """Held-out rows by hand, in the shape of `predictor.benchmark.run.Scored`."""
 
     rows: FeatureTable
     predictions: dict[str, Prediction]

@@ -1,8 +1,8 @@
 """What the store of keys promises, on both databases."""
 
-from api.caller import Caller
-from api.database import Database
-from api.keys import KeyStore
+from api.access.caller import Caller
+from api.access.keys import KeyStore
+from api.storage.database import Database
 
 
 def test_a_key_opens_until_it_is_revoked(database: Database) -> None:

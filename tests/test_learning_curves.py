@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from predictor.learning_curves import FAMILIES, extrapolate, extrapolate_loss
+from predictor.benchmark.baselines.learning_curves import FAMILIES, extrapolate, extrapolate_loss
 from training_runs import Trajectory
 
 STEPS = np.unique(np.round(np.geomspace(1, 100_000, 120)))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from predictor import boosting
-from predictor.hazard import CENTRES, EDGES, N_BINS, person_periods
-from predictor.learner import Learner
-from predictor.linear_hazard import LinearHazard
+from predictor.hazard import boosting
+from predictor.hazard.learner import Learner
+from predictor.hazard.linear import LinearHazard
+from predictor.hazard.time_bins import CENTRES, EDGES, N_BINS, person_periods
 
 
 def planted(n=4000, seed=0):

@@ -11,8 +11,8 @@ from grokcast import Monitor, model_signals
 from grokcast.model_signals import ModelSignals
 from grokcast.network_view import NetworkView, of_validation
 from training_runs.config import RunConfig
-from training_runs.measure import cheap_signals, expensive_signals
-from training_runs.stack import Stack
+from training_runs.generator.measure import cheap_signals, expensive_signals
+from training_runs.generator.stack import Stack
 
 
 class PairMLP(nn.Module):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from predictor.hazard import EDGES, N_BINS, PersonPeriods, person_periods
-from predictor.network import HazardNetwork
+from predictor.hazard.network import HazardNetwork
+from predictor.hazard.time_bins import EDGES, N_BINS, PersonPeriods, person_periods
 
 
 def bent(first: np.ndarray) -> np.ndarray:
@@ -93,7 +93,7 @@ def test_contributions_are_slopes_times_distances(network):
 
 
 def test_gradients_are_those_of_the_likelihood():
-    from predictor import network as module
+    from predictor.hazard import network as module
 
     rng = np.random.default_rng(0)
     x, asked = rng.normal(size=(64, 4)).astype(np.float32), np.zeros((64, 1), dtype=np.float32)

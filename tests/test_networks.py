@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from training_runs.config import RunConfig
-from training_runs.networks import network_of
-from training_runs.networks.noise import NONE, ProbingDropout, TrainingNoise
-from training_runs.optimizers import Muon, optimizer_of, orthogonalized
-from training_runs.stack import Stack
-from training_runs.train import train
+from training_runs.generator.networks import network_of
+from training_runs.generator.networks.noise import NONE, ProbingDropout, TrainingNoise
+from training_runs.generator.optimizers import Muon, optimizer_of, orthogonalized
+from training_runs.generator.stack import Stack
+from training_runs.generator.train import train
 
 CONFIGS = {
     "embedding_mlp": RunConfig(modulus=11, embedding_dim=8, width=16),

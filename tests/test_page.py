@@ -15,9 +15,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.database import Database
-from api.keys import KeyStore
-from training_runs.metric_names import canonical_name
+from api.access.keys import KeyStore
+from api.storage.database import Database
+from training_runs.readers.metric_names import canonical_name
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 playwright.expect.set_options(timeout=30_000)  # a busy machine is no failure

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from training_runs import probes
-from training_runs.probes import (
+from training_runs.generator import probes
+from training_runs.generator.probes import (
     activations,
     attention,
     embedding,

@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
-from grokcast.local import LocalForecaster
+from grokcast.in_process import LocalForecaster
 from grokcast.pruner import GrokPruner
 from training_runs import archive
 from training_runs.labelled_run import label

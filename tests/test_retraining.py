@@ -13,10 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.database import Database
-from api.examples import APPEND, REQUEST
-from api.retraining_store import RetrainingStore
 from api.settings import Settings
+from api.storage.database import Database
+from api.storage.retrainings import RetrainingStore
+from api.wire.examples import APPEND, REQUEST
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from tests.wire import post, problem_of

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from api.database import Database
-from api.errors import (
+from api.storage.database import Database
+from api.storage.errors import (
     RetrainingActive,
     RetrainingNotFound,
 )
-from api.retraining_store import MAX_ATTEMPTS, RetrainingStore
+from api.storage.retrainings import MAX_ATTEMPTS, RetrainingStore
 
 
 def test_there_is_one_retraining_at_a_time(database: Database) -> None:
@@ -46,7 +46,7 @@ def test_a_lease_begins_when_it_is_written(tmp_path: Path, monkeypatch: pytest.M
     """Not before the wait for SQLite's other writers: it could be over by then."""
     database = Database(f"sqlite:///{tmp_path}/service.db")
     database.migrate()
-    monkeypatch.setattr("api.retraining_store.LEASE_SECONDS", 1.0)
+    monkeypatch.setattr("api.storage.retrainings.LEASE_SECONDS", 1.0)
     jobs = RetrainingStore(database)
     jobs.ask(promote=True)
     claims: list[object] = []

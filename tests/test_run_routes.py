@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import ANSWER, APPEND, OUTCOME, RUN
+from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
 from tests.wire import post, problem_of
 
 STEPS = APPEND["history"]["step"]

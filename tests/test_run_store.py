@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from api import run_store
-from api.caller import LOCAL, Caller
-from api.database import Database
-from api.errors import (
+from api.access.caller import LOCAL, Caller
+from api.access.keys import KeyStore
+from api.storage import runs as run_store
+from api.storage.database import Database
+from api.storage.errors import (
     RunFinished,
     RunNotFound,
     RunTaken,
     ValueConflict,
 )
-from api.forecast_store import ForecastStore
-from api.keys import KeyStore
-from api.run_store import RunSettings, RunStore
+from api.storage.forecasts import ForecastStore
+from api.storage.runs import RunSettings, RunStore
 from tests.stored_run import HISTORY, SETTINGS, values
 from training_runs import Context, InvalidInput, Trajectory
 

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import REQUEST
 from api.settings import Settings
+from api.wire.examples import REQUEST
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from tests.wire import BrokenForecaster, NotANumberForecaster, post, problem_of, served
 from training_runs.signals import SIGNALS
@@ -110,7 +110,7 @@ def test_a_path_cannot_write_lines_of_the_log(client: TestClient, caplog: pytest
 # What is imported
 
 
-@pytest.mark.parametrize(("module", "absent"), [("api.app", "torch"), ("api.schemas", "fastapi")])
+@pytest.mark.parametrize(("module", "absent"), [("api.app", "torch"), ("api.wire.forecasts", "fastapi")])
 def test_what_is_not_needed_is_not_imported(module: str, absent: str) -> None:
     code = f"import sys, {module}; sys.exit({absent!r} in sys.modules)"
     root = Path(__file__).parent.parent

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from api.caller import LOCAL
-from api.database import Database
-from api.keys import KeyStore
-from api.run_store import RunSettings, RunStore
+from api.access.caller import LOCAL
+from api.access.keys import KeyStore
+from api.storage.database import Database
+from api.storage.runs import RunSettings, RunStore
 from tests.command_line import grokcast
 from training_runs import Context, Trajectory, archive
 

@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.curves import FloatArray
 from features.extract import FEATURES
 from features.table import FeatureTable, table_at, training_table
-from predictor.metrics import auroc
-from predictor.signal_rules import (
+from predictor.benchmark.baselines.single_signals import (
     COLUMNS,
     SIGNAL_RULES,
     extrapolation_rules,
     first_passage,
     linear_rule,
 )
+from predictor.benchmark.metrics import auroc
 from training_runs import Run, Trajectory
+from training_runs.arrays import FloatArray
 from training_runs.onset import memorization
 
 BUDGET = 10_000.0

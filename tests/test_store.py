@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from api.active_forecaster import ActiveForecaster
+from api.workers.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecast import Question
 from predictor.retrain import next_version

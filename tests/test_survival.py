@@ -7,15 +7,15 @@ from mapie.regression import SplitConformalRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import roc_auc_score
 
-from predictor.advice import _bound, clopper_pearson_bound
-from predictor.boosting import onset_probability
-from predictor.bootstrap import interval
-from predictor.calibration import fit_calibration
-from predictor.curves import OnsetCurves
-from predictor.folds import N_FOLDS, fold_of
-from predictor.hazard import EDGES, N_BINS, WIDTHS, decades_after, person_periods, thinned
-from predictor.metrics import auroc, c_index, integrated_brier, interval_coverage, open_coverage
-from predictor.survival import cdf_at, kaplan_meier
+from predictor.answering.advice import _bound, clopper_pearson_bound
+from predictor.benchmark.bootstrap import interval
+from predictor.benchmark.metrics import auroc, c_index, integrated_brier, interval_coverage, open_coverage
+from predictor.hazard.boosting import onset_probability
+from predictor.hazard.curves import OnsetCurves
+from predictor.hazard.folds import N_FOLDS, fold_of
+from predictor.hazard.probability_calibration import fit_calibration
+from predictor.hazard.survival import cdf_at, kaplan_meier
+from predictor.hazard.time_bins import EDGES, N_BINS, WIDTHS, decades_after, person_periods, thinned
 
 
 @given(

@@ -11,9 +11,9 @@ import pytest
 
 from training_runs import InvalidInput, archive
 from training_runs.config import RunConfig
-from training_runs.executors import run_local, train_stack
-from training_runs.presets import preset_configs
-from training_runs.sweep import Sweep, run_sweep
+from training_runs.generator.executors import run_local, train_stack
+from training_runs.generator.presets import preset_configs
+from training_runs.generator.sweep import Sweep, run_sweep
 
 LOCAL = partial(run_local, workers=1, device="cpu", data_dir=None)
 OVERRIDES = {"modulus": "11", "width": "32", "embedding_dim": "8", "budget_step": "150"}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from predictor import table_cache
-from predictor.corpus_tables import FittingTables
+from predictor.fitting_tables import FittingTables
 from predictor.table_cache import fitting_tables
 from training_runs.synthetic import synthetic_corpus
 

@@ -8,9 +8,9 @@ import torch
 
 from training_runs import InvalidInput
 from training_runs.config import RunConfig
-from training_runs.stack import generator_of
-from training_runs.tasks import make_task
-from training_runs.tasks.augmentation import augmented
+from training_runs.generator.stack import generator_of
+from training_runs.generator.tasks import make_task
+from training_runs.generator.tasks.augmentation import augmented
 
 
 def task_of(data_dir=None, **fields):

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from training_runs import probes
 from training_runs.config import RunConfig
-from training_runs.networks import network_of
+from training_runs.generator import probes
+from training_runs.generator.networks import network_of
+from training_runs.generator.optimizers import AdamW
+from training_runs.generator.record import checkpoint_steps
+from training_runs.generator.stack import generator_of
+from training_runs.generator.tasks import make_task
+from training_runs.generator.train import train
 from training_runs.onset import generalization, memorization
-from training_runs.optimizers import AdamW
-from training_runs.record import checkpoint_steps
-from training_runs.stack import generator_of
-from training_runs.tasks import make_task
-from training_runs.train import train
 
 SMALL = RunConfig(modulus=13, embedding_dim=8, width=32, learning_rate=3e-3, budget_step=200)
 

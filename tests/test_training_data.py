@@ -1,8 +1,8 @@
 """Which stored runs are training data, on both databases."""
 
-from api.caller import LOCAL
-from api.run_store import RunSettings, RunStore
-from api.training_data import lack, training_runs
+from api.access.caller import LOCAL
+from api.storage.runs import RunSettings, RunStore
+from api.storage.training_data import lack, training_runs
 from tests.stored_run import SETTINGS, values
 from training_runs import Context, Trajectory
 

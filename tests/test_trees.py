@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from predictor.hazard import CENTRES
+from predictor.hazard.time_bins import CENTRES
+from predictor.hazard.trees.evaluate import Trees
+from predictor.hazard.trees.lightgbm_format import TreeText
 from predictor.store import SHIPPED
-from predictor.tree_text import TreeText
-from predictor.trees import Trees
 
 BOOSTERS = sorted(SHIPPED.glob("*/booster-*.txt"))
 GRID = np.array([-1.0, 0.0, 0.3, 2.0])

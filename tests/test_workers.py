@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.examples import REQUEST
+from api.wire.examples import REQUEST
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from tests.timing import PATIENCE, until

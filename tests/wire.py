@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.examples import REQUEST
 from api.settings import Settings
+from api.wire.examples import REQUEST
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecast import (
     Advice,

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from api.tables import METADATA
+from api.storage.tables import METADATA
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grokcast.monitor import Monitor
 
 if TYPE_CHECKING:
-    from training_runs.metric_names import Meaning
+    from training_runs.readers.metric_names import Meaning
 
 _logger = logging.getLogger("grokcast")
 
@@ -61,7 +61,7 @@ class WatchedTraining:
 
     def meaning_of(self, name: str) -> "Meaning | None":
         """Return what a metric's name means; None where it means no signal. What the caller says goes first."""
-        from training_runs.metric_names import Meaning, meaning_of
+        from training_runs.readers.metric_names import Meaning, meaning_of
 
         if name in self._names:
             return Meaning(self._names[name], -1)

@@ -21,21 +21,21 @@ from sksurv.ensemble import RandomSurvivalForest
 from sksurv.util import Surv
 from threadpoolctl import threadpool_limits
 
-from features.curves import FloatArray
 from features.extract import FEATURES
 from features.table import FeatureTable, table_at
-from predictor import metrics
-from predictor.baselines import Prediction, ask_hazard, predict
-from predictor.boosting import N_TREES, PARAMETERS
-from predictor.bootstrap import interval
-from predictor.corpus_tables import LANDMARKS, FittingTables
-from predictor.curves import OnsetCurves
-from predictor.folds import N_FOLDS, fold_of
+from predictor.benchmark import metrics
+from predictor.benchmark.baselines.context_and_population import Prediction, ask_hazard, predict
+from predictor.benchmark.bootstrap import interval
+from predictor.fitting_tables import LANDMARKS, FittingTables
 from predictor.forecaster import CONTEXT_COLUMNS, TOLD
-from predictor.hazard import EDGES, decades_after
-from predictor.hazard_model import HazardModel, Rows
-from predictor.report_text import interval_text, markdown_table
+from predictor.hazard.boosting import N_TREES, PARAMETERS
+from predictor.hazard.cross_fitting import HazardModel, Rows
+from predictor.hazard.curves import OnsetCurves
+from predictor.hazard.folds import N_FOLDS, fold_of
+from predictor.hazard.time_bins import EDGES, decades_after
+from predictor.report.text import interval_text, markdown_table
 from training_runs import archive
+from training_runs.arrays import FloatArray
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 ASKED_AT = ("at memorisation", "4x memorisation")

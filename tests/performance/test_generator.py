@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from training_runs.config import RunConfig
-from training_runs.executors import run_local
-from training_runs.stack import generator_of
-from training_runs.tasks import make_task
-from training_runs.train import train
+from training_runs.generator.executors import run_local
+from training_runs.generator.stack import generator_of
+from training_runs.generator.tasks import make_task
+from training_runs.generator.train import train
 
 STEPS = 600
 # As many checkpoints for each step as a run of 10,000 steps has; a short log-spaced run has several times that.

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from api.caller import LOCAL
-from api.database import Database
-from api.run_store import RunSettings, RunStore
-from api.tables import points
+from api.access.caller import LOCAL
+from api.storage.database import Database
+from api.storage.runs import RunSettings, RunStore
+from api.storage.tables import points
 from training_runs import Context
 from training_runs.signals import SIGNALS
 

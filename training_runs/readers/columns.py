@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
-from training_runs.metric_names import METRICS, Meaning, canonical_name, meaning_of
+from training_runs.readers.metric_names import METRICS, Meaning, canonical_name, meaning_of
 from training_runs.readers.recording import Spelling
 from training_runs.signals import SIGNALS
 from training_runs.trajectory import ROUNDING, Trajectory

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from training_runs.errors import InvalidInput
-from training_runs.metric_names import hugging_face_name
+from training_runs.readers.metric_names import hugging_face_name
 from training_runs.readers.recording import RawRun
 
 FILE = "trainer_state.json"

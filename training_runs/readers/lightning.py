@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from training_runs.errors import InvalidInput
-from training_runs.hyperparameter_names import context_of, notes_on
+from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.recording import RawRun
 from training_runs.readers.tables import parsed
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
-from training_runs.hyperparameter_names import context_of, notes_on
+from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.recording import RawRun, wide
 
 DATABASE = "mlflow.db"

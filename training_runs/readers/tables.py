@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from training_runs.errors import InvalidInput
-from training_runs.metric_names import canonical_name
+from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, wide
 
 _LONG = {"step", "metric", "value"}

@@ -14,8 +14,8 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
-from training_runs.hyperparameter_names import context_of, notes_on
-from training_runs.metric_names import canonical_name
+from training_runs.readers.hyperparameter_names import context_of, notes_on
+from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun
 
 _BETWEEN = " - "  # run and metric in the header of a chart's export

@@ -1,0 +1,153 @@
+"""Who may ask for what: keys, scopes, and how often."""
+
+import ipaddress
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from limits import RateLimitItem, parse_many
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from starlette.concurrency import run_in_threadpool
+
+from api.access.caller import LOCAL, Caller, Scope
+from api.access.keys import KeyStore
+from api.storage.errors import Forbidden, TooManyRequests, Unauthorized
+
+_BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
+
+
+class RateLimits:
+    """How many requests a key may make.
+
+    Parameters
+    ----------
+    text : the limits, e.g. `6000/minute`.
+    storage : where they are counted.
+    """
+
+    def __init__(self, text: str, storage: str) -> None:
+        self._limits: list[RateLimitItem] = parse_many(text)
+        self._limiter = MovingWindowRateLimiter(storage_from_string(storage, wrap_exceptions=True))
+
+    def count(self, key_id: str) -> dict[str, str]:
+        """Count a request, and return the headers that tell how many are left.
+
+        Raises
+        ------
+        TooManyRequests : there are none left.
+        """
+        for limit in self._limits:
+            if not self._limiter.hit(limit, key_id):
+                reset = self._limiter.get_window_stats(limit, key_id).reset_time
+                raise TooManyRequests(str(limit), max(1, math.ceil(reset - time.time())))
+        narrowest = self._limits[0]
+        left = self._limiter.get_window_stats(narrowest, key_id).remaining
+        return {"RateLimit-Limit": str(narrowest.amount), "RateLimit-Remaining": str(left)}
+
+
+@dataclass(frozen=True)
+class _Admission:
+    caller: Caller
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+async def admit(request: Request) -> _Admission:
+    """Find out who asks, once for each request; done before its body is read, so that strangers cost nothing.
+
+    Raises
+    ------
+    Unauthorized : a key is needed, and there is none or it is not valid.
+    Forbidden : a page of another site asks for a change, and no key says that it may.
+    TooManyRequests : the key's limit is used up.
+    """
+    state = request.state
+    if not hasattr(state, "admission"):
+        state.admission = await _admission(request)
+    admission: _Admission = state.admission
+    return admission
+
+
+async def _admission(request: Request) -> _Admission:
+    store: KeyStore = request.app.state.keys
+    bearer = await _BEARER(request)
+    key = bearer.credentials if bearer else await _HEADER(request)
+    if key is None:
+        in_use = store.known_in_use()
+        if in_use is None:
+            in_use = await run_in_threadpool(store.in_use)
+        if in_use:
+            raise Unauthorized("this service needs a key: Authorization: Bearer KEY, or X-API-Key")
+        if not _is_local(request):
+            raise Unauthorized("without keys only this machine may ask: `grokcast keys create`")
+        _check_origin(request)
+        return _Admission(LOCAL)
+    return await run_in_threadpool(_admitted, store, request.app.state.rate_limits, key)
+
+
+# The two schemes are asked for, so that the documentation shows them; `admit` reads their headers.
+async def identify(
+    request: Request,
+    response: Response,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    header: Annotated[str | None, Security(_HEADER)],
+) -> Caller:
+    """Return who asks, and tell them how many requests are left."""
+    admission = await admit(request)
+    response.headers.update(admission.headers)
+    return admission.caller
+
+
+def _admitted(store: KeyStore, limits: RateLimits, key: str) -> _Admission:
+    """Return whose key this is, with the headers that tell how many requests are left."""
+    caller = store.caller(key)
+    if caller is None or caller.key_id is None:
+        raise Unauthorized("the key is not valid: it is unknown, mistyped or revoked")
+    return _Admission(caller, limits.count(caller.key_id))
+
+
+def _is_local(request: Request) -> bool:
+    """Say whether this machine asks, and means this machine: a name with a dot may be a web page's that was rebound."""
+    client = request.client.host if request.client else None
+    name = re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]")
+    return (client is None or _is_loopback(client)) and (_is_loopback(name) or "." not in name)
+
+
+def _check_origin(request: Request) -> None:
+    """Let no page of another site change anything: whoever visits it sits at this machine."""
+    origin = request.headers.get("origin")
+    if origin is None or request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if origin not in (own, *request.app.state.settings.cors_origins):
+        raise Forbidden(
+            f"pages of {origin[:80]} may change nothing here without a key; GROKCAST_CORS_ORIGINS names those that may"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether a host is this machine. What is not an address at all came through no network."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host
+
+
+def _requiring(scope: Scope) -> object:
+    async def allowed(caller: Annotated[Caller, Depends(identify)]) -> Caller:
+        if not caller.may(scope):
+            raise Forbidden(f"this needs a key with the scope `{scope}`; yours has `{caller.scope}`")
+        return caller
+
+    return Depends(allowed)
+
+
+Reader = Annotated[Caller, _requiring("read")]
+Writer = Annotated[Caller, _requiring("write")]
+Admin = Annotated[Caller, _requiring("admin")]

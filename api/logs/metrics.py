@@ -1,0 +1,70 @@
+"""What Prometheus can read. With several workers the counts of all are added up (`PROMETHEUS_MULTIPROC_DIR`)."""
+
+import os
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from api.storage.retrainings import STATES, RetrainingStore
+
+_REGISTRY = CollectorRegistry()
+
+REQUESTS = Counter("grokcast_requests", "Requests answered.", ["method", "route", "status"], registry=_REGISTRY)
+LATENCY = Histogram(
+    "grokcast_request_seconds",
+    "Seconds from a request to the end of its answer.",
+    ["method", "route"],
+    buckets=(0.002, 0.004, 0.008, 0.016, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=_REGISTRY,
+)
+FORECASTS = Counter("grokcast_forecasts", "Forecasts made.", ["phase"], registry=_REGISTRY)
+FORECASTER = Gauge(
+    "grokcast_forecaster_active",
+    "1 for the version that answers.",
+    ["version"],
+    registry=_REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+
+
+def forecaster_changed(before: str | None, now: str) -> None:
+    """Note which version answers."""
+    if before is not None:
+        FORECASTER.labels(version=before).set(0)
+    FORECASTER.labels(version=now).set(1)
+
+
+def exposition(retrainings: RetrainingStore) -> bytes:
+    """Return everything in the text format of Prometheus."""
+    registry = _REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry) + generate_latest(_jobs(retrainings))
+
+
+def _jobs(retrainings: RetrainingStore) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(_Retrainings(retrainings))
+    return registry
+
+
+class _Retrainings(Collector):
+    def __init__(self, store: RetrainingStore) -> None:
+        self._store = store
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily("grokcast_retrainings", "Retrainings by state.", labels=["state"])
+        counts = self._store.counts()
+        for state in STATES:
+            family.add_metric([state], counts.get(state, 0))
+        yield family

@@ -1,0 +1,122 @@
+"""What the routes are handed."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+from fastapi.sse import ServerSentEvent
+from starlette.exceptions import HTTPException
+
+from api.access.auth import Reader
+from api.settings import Settings
+from api.storage.database import Database
+from api.storage.forecasts import ForecastStore
+from api.storage.retrainings import RetrainingStore
+from api.storage.runs import RunStore
+from api.wire.runs import RUN_ID
+from api.workers.active_forecaster import ActiveForecaster as Active
+from api.workers.events import EventStreams
+from api.workers.live_forecasts import LiveForecasts
+from predictor.forecaster import OnsetForecaster
+from predictor.store import ForecasterStore
+
+_LARGEST = 2**53  # whole numbers that JSON carries exactly
+_PAGE, _LARGEST_PAGE = 50, 500
+
+
+@dataclass(frozen=True)
+class _Page:
+    limit: int
+    cursor: int | None
+
+
+async def _page(
+    limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many")] = _PAGE,
+    cursor: Annotated[int | None, Query(ge=0, le=_LARGEST, description="`next_cursor` of the page before")] = None,
+) -> _Page:
+    return _Page(limit, cursor)
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def _active(request: Request) -> Active:
+    active: Active = request.app.state.active
+    return active
+
+
+async def _maybe_forecaster(request: Request) -> OnsetForecaster | None:
+    active: Active = request.app.state.active
+    return active.current
+
+
+async def _forecaster(request: Request) -> OnsetForecaster:
+    active: Active = request.app.state.active
+    if active.current is None:
+        raise HTTPException(503, "no forecaster is loaded; the log of the service says why")
+    return active.current
+
+
+async def _forecasters(request: Request) -> ForecasterStore:
+    store: ForecasterStore = request.app.state.forecasters
+    return store
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def _runs(request: Request) -> RunStore:
+    runs: RunStore = request.app.state.runs
+    return runs
+
+
+async def _timelines(request: Request) -> ForecastStore:
+    timelines: ForecastStore = request.app.state.timelines
+    return timelines
+
+
+async def _live(request: Request) -> LiveForecasts:
+    live: LiveForecasts = request.app.state.live
+    return live
+
+
+async def _retrainings(request: Request) -> RetrainingStore:
+    retrainings: RetrainingStore = request.app.state.retrainings
+    return retrainings
+
+
+RunId = Annotated[str, Path(pattern=RUN_ID, description="letters, digits and `._:+=@~-`; up to 128")]
+FromStep = Annotated[int, Query(ge=0, le=_LARGEST, description="the first step to take back")]
+Number = Annotated[int, Path(ge=1, le=_LARGEST)]
+Page = Annotated[_Page, Depends(_page)]
+Configuration = Annotated[Settings, Depends(_settings)]
+FollowedForecaster = Annotated[Active, Depends(_active)]
+ActiveForecaster = Annotated[OnsetForecaster, Depends(_forecaster)]
+MaybeForecaster = Annotated[OnsetForecaster | None, Depends(_maybe_forecaster)]
+Forecasters = Annotated[ForecasterStore, Depends(_forecasters)]
+Storage = Annotated[Database, Depends(_database)]
+Runs = Annotated[RunStore, Depends(_runs)]
+Timelines = Annotated[ForecastStore, Depends(_timelines)]
+Live = Annotated[LiveForecasts, Depends(_live)]
+Retrainings = Annotated[RetrainingStore, Depends(_retrainings)]
+
+
+def _events(
+    request: Request,
+    run_id: RunId,
+    caller: Reader,
+    runs: Runs,
+    last_event_id: Annotated[int | None, Header(ge=0, le=_LARGEST)] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    runs.get(caller, run_id)  # before the stream begins: a problem needs a status of its own
+    streams: EventStreams = request.app.state.streams
+    streams.check_room()
+    return streams.watch(caller, run_id, last_event_id)
+
+
+Events = Annotated[AsyncIterator[ServerSentEvent], Depends(_events)]

@@ -1,0 +1,142 @@
+"""The routes that store nothing, and those of forecasters.
+
+Handlers are plain functions, which run beside the event loop, but for a forecast of one usual history: it takes a few
+milliseconds, and to hand it to a thread and back would cost as much as a fifth of that.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
+
+from api.access.auth import Admin, Reader
+from api.error_handlers import problem_responses
+from api.logs.metrics import FORECASTS, exposition
+from api.routes.dependencies import (
+    ActiveForecaster,
+    FollowedForecaster,
+    Forecasters,
+    Retrainings,
+    Storage,
+)
+from api.wire.batch import forecast_items
+from api.wire.body import JsonRoute
+from api.wire.forecasts import (
+    BatchAnswer,
+    BatchRequest,
+    ForecastAnswer,
+    ForecasterList,
+    ForecastRequest,
+    Live,
+    Ready,
+    SignalCard,
+    SignalList,
+)
+from api.wire.retrainings import ActivateAnswer, ActivateRequest
+from predictor.forecaster import OnsetForecaster
+from training_runs.signals import SIGNALS
+
+router = APIRouter(route_class=JsonRoute)
+_SHORT = 20_000  # values of a history whose forecast takes less than 10 ms
+_BODY_PROBLEMS = problem_responses(400, 401, 403, 413, 415, 422, 429, 500, 503)
+_PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
+
+
+@router.post(
+    "/v1/forecasts",
+    tags=["forecasts"],
+    responses=_BODY_PROBLEMS,
+    response_model=ForecastAnswer,
+)
+async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
+    """Forecast whether and when a run will generalise, from the history so far."""
+    if request.history.size <= _SHORT:
+        return _forecast(request, forecaster)
+    return await run_in_threadpool(_forecast, request, forecaster)
+
+
+def _forecast(request: ForecastRequest, forecaster: OnsetForecaster) -> Response:
+    answer = forecaster.forecast(request.to_question())
+    FORECASTS.labels(phase=answer.phase or "unknown").inc()
+    return _json(ForecastAnswer.from_forecast(answer).model_dump_json())
+
+
+@router.post(
+    "/v1/forecasts/batch",
+    tags=["forecasts"],
+    responses=_BODY_PROBLEMS,
+    response_model=BatchAnswer,
+)
+def forecast_batch(request: BatchRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
+    """Forecast up to 1,000 histories. Each item gets a forecast or a problem; one bad item spoils no other."""
+    answer = BatchAnswer(items=forecast_items(forecaster, request.items))
+    # A problem has only the members that say something.
+    return _json(answer.model_dump_json(exclude_unset=True))
+
+
+def _json(content: str) -> Response:
+    """Return an answer that was checked when it was made: FastAPI would check it again, in yet another thread."""
+    return Response(content, media_type="application/json")
+
+
+@router.get("/v1/signals", tags=["vocabulary"], responses=_PROBLEMS)
+def signals(caller: Reader) -> SignalList:
+    """List the signals that a history may hold."""
+    return SignalList(signals=[SignalCard.model_validate(signal) for signal in SIGNALS.values()])
+
+
+@router.get("/v1/forecasters", tags=["forecasters"], responses=_PROBLEMS)
+def forecasters(caller: Reader, store: Forecasters) -> ForecasterList:
+    """List the cards of the stored forecasters, newest first."""
+    return ForecasterList(forecasters=store.cards())
+
+
+@router.put(
+    "/v1/forecasters/active",
+    tags=["forecasters"],
+    responses=_BODY_PROBLEMS | problem_responses(404),
+)
+def activate_forecaster(
+    request: ActivateRequest, caller: Admin, store: Forecasters, active: FollowedForecaster
+) -> ActivateAnswer:
+    """Promote a forecaster, or roll back to one. It answers here at once, from every worker within two seconds."""
+    before = active.current.version if active.current else None
+    store.activate(request.version)
+    active.follow()
+    return ActivateAnswer(version=request.version, before=before)
+
+
+@router.get(
+    "/v1/forecasters/{version}",
+    tags=["forecasters"],
+    responses=_PROBLEMS | problem_responses(404),
+)
+def forecaster_card(version: str, caller: Reader, store: Forecasters) -> dict[str, Any]:
+    """Show the card of one forecaster: its data, its features, its benchmark figures."""
+    return store.card(version)
+
+
+@router.get("/healthz", tags=["health"])
+async def live() -> Live:
+    """Say that the process answers: in the event loop, since every thread may wait for the database."""
+    return Live()
+
+
+@router.get("/readyz", tags=["health"], responses=problem_responses(503))
+def ready(forecaster: ActiveForecaster, database: Storage) -> Ready:
+    """Say that the database answers, and which forecaster is loaded."""
+    database.ping()
+    return Ready(forecaster=forecaster.version)
+
+
+@router.get(
+    "/metrics",
+    tags=["health"],
+    response_class=PlainTextResponse,
+    responses=_PROBLEMS,
+)
+def metrics(caller: Reader, retrainings: Retrainings) -> Response:
+    """Tell Prometheus how the service is doing."""
+    return Response(exposition(retrainings), media_type=CONTENT_TYPE_LATEST)

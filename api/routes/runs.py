@@ -1,0 +1,132 @@
+"""The routes of stored runs."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.access.auth import Reader, Writer
+from api.error_handlers import problem_responses
+from api.routes.dependencies import (
+    Configuration,
+    Events,
+    FromStep,
+    Live,
+    MaybeForecaster,
+    Page,
+    RunId,
+    Runs,
+    Timelines,
+)
+from api.wire.body import JsonRoute
+from api.wire.runs import (
+    AppendAnswer,
+    AppendRequest,
+    OutcomeAnswer,
+    OutcomeRequest,
+    RewindAnswer,
+    RunAnswer,
+    RunPage,
+    RunRegistered,
+    RunRequest,
+    RunStatus,
+    Timeline,
+)
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=JsonRoute)
+_PROBLEMS = problem_responses(400, 401, 403, 404, 422, 429, 500, 503)
+_BODY_PROBLEMS = problem_responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
+_CREATED: dict[int | str, dict[str, Any]] = {201: {"model": RunRegistered, "description": "The run is new"}}
+
+
+@router.get("", responses=_PROBLEMS)
+def list_runs(caller: Reader, runs: Runs, page: Page, status: RunStatus | None = None) -> RunPage:
+    """Page through runs, the newest first: those of the key, or all of them for an admin."""
+    return RunPage.of(runs.page(caller, page.limit + 1, page.cursor, status), page.limit)
+
+
+@router.put("/{run_id}", responses=_BODY_PROBLEMS | _CREATED)
+def put_run(
+    run_id: RunId,
+    request: RunRequest,
+    caller: Writer,
+    runs: Runs,
+    settings: Configuration,
+    response: Response,
+) -> RunRegistered:
+    """Register a run, or change it: `PUT` replaces all that it was registered with, and no points."""
+    asked = request.to_settings(private_addresses=settings.webhook_private_addresses)
+    run, is_new = runs.put(caller, run_id, asked)
+    response.status_code = 201 if is_new else 200
+    return RunRegistered.of(run, request.warnings())
+
+
+@router.get("/{run_id}", responses=_PROBLEMS)
+def get_run(
+    run_id: RunId,
+    caller: Reader,
+    runs: Runs,
+    timelines: Timelines,
+    history: Annotated[bool, Query(description="whether to answer with the points")] = True,
+) -> RunAnswer:
+    """Show a run, its points and its newest forecast."""
+    run, points = runs.history(caller, run_id) if history else (runs.get(caller, run_id), None)
+    return RunAnswer.of(run, points, timelines.newest(run))
+
+
+@router.delete("/{run_id}", status_code=204, responses=_PROBLEMS)
+def delete_run(run_id: RunId, caller: Writer, runs: Runs) -> None:
+    """Forget a run, its points and its forecasts."""
+    runs.delete(caller, run_id)
+
+
+@router.post("/{run_id}/metrics", responses=_BODY_PROBLEMS, response_model_exclude_unset=True)
+def append_metrics(
+    run_id: RunId,
+    request: AppendRequest,
+    caller: Writer,
+    live: Live,
+    forecaster: MaybeForecaster,
+) -> AppendAnswer:
+    """Add points to a run, and forecast it.
+
+    The same points again change nothing, so a request that got no answer can be sent again. What is acknowledged is
+    stored, with a forecast or with the problem that keeps it from one.
+    """
+    appended = live.append(caller, run_id, request.history.to_trajectory(), forecaster)
+    return AppendAnswer.of(appended, request.warnings())
+
+
+@router.delete("/{run_id}/metrics", responses=_PROBLEMS)
+def rewind_metrics(run_id: RunId, from_step: FromStep, caller: Writer, runs: Runs) -> RewindAnswer:
+    """Take back the points at a step and after it: a training was resumed from a checkpoint. It runs again."""
+    return RewindAnswer.of(*runs.rewind(caller, run_id, from_step))
+
+
+@router.get("/{run_id}/forecasts", responses=_PROBLEMS)
+def list_forecasts(run_id: RunId, caller: Reader, runs: Runs, timelines: Timelines, page: Page) -> Timeline:
+    """Page through the forecasts of a run, in the order in which they were made: what was believed when."""
+    run = runs.get(caller, run_id)
+    return Timeline.of(timelines.page(run, page.limit + 1, page.cursor or 0), page.limit)
+
+
+@router.get(
+    "/{run_id}/events",
+    response_class=EventSourceResponse,
+    responses=_PROBLEMS,
+)
+async def run_events(events: Events) -> AsyncIterator[ServerSentEvent]:
+    """Watch a run: `run` when its points or its status change, `forecast` for each forecast, `deleted` at the end.
+
+    A `forecast` has an id; `Last-Event-ID` asks for those after it.
+    """
+    async for event in events:
+        yield event
+
+
+@router.put("/{run_id}/outcome", responses=_BODY_PROBLEMS)
+def put_outcome(run_id: RunId, request: OutcomeRequest, caller: Writer, runs: Runs) -> OutcomeAnswer:
+    """Say that a run has ended, and how. From then on it is training data."""
+    runs.finish(caller, run_id, request.status, request.blocked)
+    return OutcomeAnswer.of(*runs.history(caller, run_id))

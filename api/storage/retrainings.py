@@ -1,0 +1,228 @@
+"""Retrainings as jobs in the database: one at a time, each held by one process under a lease.
+
+A holder that shows no sign of life until its lease ends has lost the job: another takes it and begins again. Every
+write of a holder is made only if the job is still its own, so one that was thought dead cannot spoil what follows.
+"""
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.storage.database import Database
+from api.storage.errors import RetrainingActive, RetrainingNotFound
+from api.storage.tables import retrainings as table
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+STATES: tuple[State, ...] = get_args(State)
+
+LEASE_SECONDS = 30.0
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """A retraining as it stands. Times are seconds since 1970.
+
+    Attributes
+    ----------
+    promote : whether the challenger replaces the champion if it is better.
+    stage, done, total : how far it is.
+    attempt : how often it was begun; more than once where a process was lost.
+    result : the comparison of champion and challenger.
+    problem : why it failed, in words for whoever asked.
+    """
+
+    id: int
+    state: State
+    promote: bool
+    stage: str
+    done: int
+    total: int
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    attempt: int
+    holder: str | None
+    cancel_requested: bool
+    result: Mapping[str, Any] | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a retraining."""
+
+    id: int
+    holder: str
+
+
+_COLUMNS = [table.c[f.name] for f in fields(Retraining)]
+
+
+class RetrainingStore:
+    """Retrainings in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, *, promote: bool) -> Retraining:
+        """Queue a retraining.
+
+        Raises
+        ------
+        RetrainingActive : one is not over yet.
+        """
+        values = {
+            "state": "queued",
+            "slot": 1,
+            "promote": promote,
+            "stage": "queued",
+            "done": 0,
+            "total": 1,
+            "created_at": time.time(),
+            "attempt": 0,
+            "cancel_requested": False,
+        }
+        try:
+            with self._database.writing() as connection:
+                made = connection.execute(insert(table).values(values).returning(table.c.id))
+                number = int(made.scalar_one())
+        except IntegrityError:
+            with self._database.reading() as connection:
+                active = connection.execute(select(table.c.id).where(table.c.slot == 1)).scalar()
+            if active is None:  # it ended in this moment
+                return self.ask(promote=promote)
+            raise RetrainingActive(active) from None
+        return self.get(number)
+
+    def get(self, number: int) -> Retraining:
+        """Return a retraining.
+
+        Raises
+        ------
+        RetrainingNotFound : there is none of this number.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(select(*_COLUMNS).where(table.c.id == number)).one_or_none()
+        if row is None:
+            raise RetrainingNotFound(number)
+        return Retraining(**row._mapping)
+
+    def page(self, limit: int, before: int | None = None) -> list[Retraining]:
+        """Return retrainings, the newest first, from before a number on."""
+        query = select(*_COLUMNS).order_by(table.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(table.c.id < before)
+        with self._database.reading() as connection:
+            return [Retraining(**row._mapping) for row in connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there are in each state."""
+        query = select(table.c.state, func.count()).group_by(table.c.state)
+        with self._database.reading() as connection:
+            return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+
+    def cancel(self, number: int) -> Retraining:
+        """Ask a retraining to end; one that nobody works on ends at once, one that is over stays what it is."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(table).where(table.c.id == number, table.c.state == "queued").values(**_over("cancelled"))
+            )
+            connection.execute(
+                update(table).where(table.c.id == number, table.c.state == "running").values(cancel_requested=True)
+            )
+        return self.get(number)
+
+    def claim(self) -> Claim | None:
+        """Take a job that nobody holds, or whose holder is lost; None where there is none."""
+        with self._database.reading() as connection:  # most of the time there is nothing: no lock for that
+            if connection.execute(_claimable(time.time())).first() is None:
+                return None
+        with self._database.writing() as connection:
+            now = time.time()  # with the lock in hand: it may have been waited for
+            _give_up(connection, _lost(now))
+            row = connection.execute(_claimable(now).with_for_update(skip_locked=True)).first()
+            if row is None:
+                return None
+            claim = Claim(int(row[0]), uuid.uuid4().hex)
+            connection.execute(
+                update(table)
+                .where(table.c.id == claim.id)
+                .values(
+                    state="running",
+                    holder=claim.holder,
+                    lease_until=now + LEASE_SECONDS,
+                    started_at=func.coalesce(table.c.started_at, now),
+                    attempt=table.c.attempt + 1,
+                    stage="starting",
+                    done=0,
+                    total=1,
+                )
+            )
+            return claim
+
+    def beat(self, claim: Claim) -> Literal["held", "cancel", "lost"]:
+        """Renew a lease; say whether the job is still the holder's, and whether it was asked to end."""
+        with self._database.writing() as connection:
+            held = connection.execute(
+                update(table).where(_held(claim)).values(lease_until=time.time() + LEASE_SECONDS)
+            ).rowcount
+            if not held:
+                return "lost"
+            cancelled = connection.execute(select(table.c.cancel_requested).where(table.c.id == claim.id)).scalar()
+            return "cancel" if cancelled else "held"
+
+    def progress(self, claim: Claim, stage: str, done: int, total: int) -> None:
+        """Note how far a job is."""
+        self._change(claim, stage=stage, done=done, total=total)
+
+    def succeed(self, claim: Claim, result: Mapping[str, Any]) -> bool:
+        """Note that a job is done; say whether it was still the holder's."""
+        return self._change(claim, **_over("succeeded"), result=result, stage="done", done=1, total=1)
+
+    def fail(self, claim: Claim, problem: str) -> bool:
+        """Note that a job failed, and why."""
+        return self._change(claim, **_over("failed"), problem=problem)
+
+    def cancelled(self, claim: Claim) -> bool:
+        """Note that a job ended because it was asked to."""
+        return self._change(claim, **_over("cancelled"))
+
+    def release(self, claim: Claim) -> bool:
+        """Put a job back: its process ends with the service, and the next start begins it again."""
+        return self._change(claim, state="queued", holder=None, lease_until=None, attempt=table.c.attempt - 1)
+
+    def _change(self, claim: Claim, **values: Any) -> bool:
+        with self._database.writing() as connection:
+            return bool(connection.execute(update(table).where(_held(claim)).values(**values)).rowcount)
+
+
+def _lost(now: float) -> ColumnElement[bool]:
+    return and_(table.c.state == "running", table.c.lease_until < now)
+
+
+def _claimable(now: float) -> Select[Any]:
+    return select(table.c.id).where(or_(table.c.state == "queued", _lost(now)))
+
+
+def _give_up(connection: Connection, lost: ColumnElement[bool]) -> None:
+    """End lost jobs that were to be cancelled, or that were begun often enough."""
+    problem = f"its process was lost {MAX_ATTEMPTS} times; the log of the service may say why"
+    for those, values in (
+        (table.c.cancel_requested, _over("cancelled")),
+        (table.c.attempt >= MAX_ATTEMPTS, {**_over("failed"), "problem": problem}),
+    ):
+        connection.execute(update(table).where(lost, those).values(values))
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    return and_(table.c.id == claim.id, table.c.holder == claim.holder, table.c.state == "running")
+
+
+def _over(state: State) -> dict[str, Any]:
+    return {"state": state, "slot": None, "finished_at": time.time(), "lease_until": None}

@@ -1,0 +1,362 @@
+"""Runs and their points, kept."""
+
+import itertools
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.access.caller import Caller
+from api.storage.database import Database
+from api.storage.errors import RunFinished, RunNotFound, RunTaken, ValueConflict
+from api.storage.tables import forecasts, points, runs
+from training_runs import Context, InvalidInput, Trajectory
+from training_runs.signals import SIGNALS
+
+_SHOWN_CONFLICTS = 20
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where a run's alarms are posted, and the secret that signs them."""
+
+    url: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run is registered with.
+
+    Attributes
+    ----------
+    context : what is known of it.
+    horizon_step, target_accuracy : of its forecasts; None: as `POST /v1/forecasts` chooses them.
+    webhook : where its alarms go.
+    """
+
+    context: Context
+    horizon_step: int | None = None
+    target_accuracy: float | None = None
+    webhook: Webhook | None = None
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it is kept, without its points. Times are seconds since 1970.
+
+    Attributes
+    ----------
+    id : its number, which grows with time and is never used again.
+    owner : the key that made it; None: made without one.
+    revision : grows with every change of its points.
+    rewinds : how often points were taken back.
+    status : `running`, or what its outcome says.
+    blocked : whether it never could generalise, as its outcome says.
+    """
+
+    id: int
+    run_id: str
+    owner: str | None
+    context: Mapping[str, Any]
+    horizon_step: int | None
+    target_accuracy: float | None
+    webhook_url: str | None
+    webhook_secret: str | None
+    created_at: float
+    updated_at: float
+    revision: int
+    rewinds: int
+    point_count: int
+    observed_until_step: int | None
+    status: str
+    blocked: bool
+    finished_at: float | None
+
+
+_COLUMNS = [runs.c[f.name] for f in fields(StoredRun)]
+
+
+class RunStore:
+    """Runs in a database. A caller sees the runs of its key, an admin all of them.
+
+    Parameters
+    ----------
+    point_limit : checkpoints that one run may have.
+    """
+
+    def __init__(self, database: Database, point_limit: int) -> None:
+        self._database, self._point_limit = database, point_limit
+
+    def put(self, caller: Caller, run_id: str, settings: RunSettings) -> tuple[StoredRun, bool]:
+        """Register a run, or change what it was registered with; say whether it is new."""
+        now = time.time()
+        values = {
+            "context": settings.context.as_dict(),
+            "horizon_step": settings.horizon_step,
+            "target_accuracy": settings.target_accuracy,
+            "webhook_url": settings.webhook.url if settings.webhook else None,
+            "webhook_secret": settings.webhook.secret if settings.webhook else None,
+            "updated_at": now,
+        }
+        while True:
+            with self._database.writing() as connection:
+                run = _find(connection, run_id)
+                if run is not None:
+                    if not caller.sees(run.owner):
+                        raise RunTaken(run_id)
+                    connection.execute(update(runs).where(runs.c.id == run.id).values(values))
+                    return _get(connection, caller, run_id), False
+                made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id}
+                try:
+                    with connection.begin_nested():
+                        connection.execute(insert(runs).values(**made, created_at=now))
+                except IntegrityError:
+                    continue  # another made it in this moment
+                return _get(connection, caller, run_id), True
+
+    def get(self, caller: Caller, run_id: str) -> StoredRun:
+        """Return a run.
+
+        Raises
+        ------
+        RunNotFound : there is none, or none that the caller sees.
+        """
+        with self._database.reading() as connection:
+            return _get(connection, caller, run_id)
+
+    def page(self, caller: Caller, limit: int, before: int | None = None, status: str | None = None) -> list[StoredRun]:
+        """Return runs, the newest first, from before a run's number on."""
+        query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
+        if caller.scope != "admin":
+            query = query.where(runs.c.owner == caller.key_id)
+        if before is not None:
+            query = query.where(runs.c.id < before)
+        if status is not None:
+            query = query.where(runs.c.status == status)
+        with self._database.reading() as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def delete(self, caller: Caller, run_id: str) -> None:
+        """Forget a run, its points and its forecasts."""
+        with self._database.writing() as connection:
+            run = _get(connection, caller, run_id)
+            connection.execute(delete(runs).where(runs.c.id == run.id))
+
+    def history(self, caller: Caller, run_id: str) -> tuple[StoredRun, Trajectory | None]:
+        """Return a run and its points at one moment; None where it has no points."""
+        with self._database.reading() as connection:
+            run = _get(connection, caller, run_id)
+            return run, _trajectory(connection, run)
+
+    def append(self, caller: Caller, run_id: str, history: Trajectory) -> tuple[StoredRun, int]:
+        """Add points durably; return the run and how many checkpoints changed.
+
+        The same value again is fine, and so are further signals at a step that is stored.
+
+        Raises
+        ------
+        ValueConflict : another value is stored for a step and signal; nothing was added.
+        RunFinished : there is something new, and the run has finished.
+        InvalidInput : the run would have too many points.
+        """
+        with self._database.writing() as connection:
+            run = _get(connection, caller, run_id, lock=True)
+            new, changed = _merged(history, _stored(connection, run, history))
+            if not new and not changed:
+                return run, 0
+            if run.status != "running":
+                raise RunFinished(run_id)
+            self._check_room(run, len(new))
+            _write(connection, run, new, changed)
+            last = max(history.observed_until, run.observed_until_step or 0)
+            _change(connection, run, point_count=run.point_count + len(new), observed_until_step=last)
+            return _get(connection, caller, run_id), len(new) + len(changed)
+
+    def rewind(self, caller: Caller, run_id: str, from_step: int) -> tuple[StoredRun, int]:
+        """Take back the points at a step and after it; return the run and how many there were. It runs again."""
+        with self._database.writing() as connection:
+            run = _get(connection, caller, run_id, lock=True)
+            later = (points.c.run == run.id) & (points.c.step >= from_step)
+            gone = connection.execute(delete(points).where(later)).rowcount
+            last = connection.execute(select(func.max(points.c.step)).where(points.c.run == run.id)).scalar()
+            connection.execute(
+                update(forecasts)
+                .where(
+                    forecasts.c.run == run.id,
+                    forecasts.c.observed_until_step >= from_step,
+                )
+                .values(rewound=True)
+            )
+            _change(
+                connection,
+                run,
+                point_count=run.point_count - gone,
+                observed_until_step=last,
+                rewinds=run.rewinds + (gone > 0),
+                status="running",
+                blocked=False,
+                finished_at=None,
+            )
+            return _get(connection, caller, run_id), gone
+
+    def finish(self, caller: Caller, run_id: str, status: str, blocked: bool) -> StoredRun:
+        """Note how a run ended; the same again changes nothing."""
+        with self._database.writing() as connection:
+            run = _get(connection, caller, run_id, lock=True)
+            if (run.status, run.blocked) != (status, blocked):
+                now = time.time()
+                connection.execute(
+                    update(runs)
+                    .where(runs.c.id == run.id)
+                    .values(
+                        status=status,
+                        blocked=blocked,
+                        finished_at=run.finished_at or now,
+                        updated_at=now,
+                    )
+                )
+            return _get(connection, caller, run_id)
+
+    def finished(self) -> list[tuple[StoredRun, Trajectory | None]]:
+        """Return every finished run with its points, in the order in which they were registered."""
+        with self._database.reading() as connection:
+            query = select(*_COLUMNS).where(runs.c.status != "running").order_by(runs.c.id)
+            found = [_run(row) for row in connection.execute(query)]
+            return [(run, _trajectory(connection, run)) for run in found]
+
+    def _check_room(self, run: StoredRun, added: int) -> None:
+        if run.point_count + added > self._point_limit:
+            raise InvalidInput(
+                field="history.step",
+                value=f"{added} new checkpoints beside {run.point_count}",
+                expected=f"at most {self._point_limit} in a run",
+                hint="record on a log scale: 25 checkpoints a decade say as much",
+            )
+
+
+_NEW = {
+    "revision": 0,
+    "rewinds": 0,
+    "point_count": 0,
+    "observed_until_step": None,
+    "status": "running",
+    "blocked": False,
+    "finished_at": None,
+}
+
+
+def _run(row: Any) -> StoredRun:
+    return StoredRun(**row._mapping)
+
+
+def _find(connection: Connection, run_id: str, lock: bool = False) -> StoredRun | None:
+    query: Select[Any] = select(*_COLUMNS).where(runs.c.run_id == run_id)
+    # SQLite has no row locks and needs none: there, a writer has the database to itself.
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _run(row)
+
+
+def _get(connection: Connection, caller: Caller, run_id: str, lock: bool = False) -> StoredRun:
+    run = _find(connection, run_id, lock)
+    if run is None or not caller.sees(run.owner):
+        raise RunNotFound(run_id)
+    return run
+
+
+def _change(connection: Connection, run: StoredRun, **values: Any) -> None:
+    connection.execute(
+        update(runs).where(runs.c.id == run.id).values(revision=run.revision + 1, updated_at=time.time(), **values)
+    )
+
+
+def _stored(connection: Connection, run: StoredRun, history: Trajectory) -> dict[int, dict[str, float]]:
+    """Return the stored points in the range of a history, by step."""
+    first, last = int(history.steps[0]), int(history.steps[-1])
+    query = select(points.c.step, points.c["values"]).where(points.c.run == run.id, points.c.step.between(first, last))
+    return {step: from_json(values) for step, values in connection.execute(query)}
+
+
+def _merged(
+    history: Trajectory, stored: Mapping[int, dict[str, float]]
+) -> tuple[dict[int, dict[str, float]], dict[int, dict[str, float]]]:
+    """Return the points that are new, and those stored that gain a signal."""
+    new: dict[int, dict[str, float]] = {}
+    changed: dict[int, dict[str, float]] = {}
+    sent = _points(history)
+    # Another seed's history contradicts every point: no more are looked for than are shown.
+    conflicts = list(itertools.islice(_conflicts(sent, stored), _SHOWN_CONFLICTS))
+    if conflicts:
+        raise ValueConflict([fault for fault, _ in conflicts], [value for _, value in conflicts])
+    for step, values in sent:
+        before = stored.get(step)
+        if before is None:
+            new[step] = values
+        elif values.keys() - before.keys():
+            changed[step] = {**before, **values}
+    return new, changed
+
+
+def _conflicts(
+    sent: list[tuple[int, dict[str, float]]], stored: Mapping[int, dict[str, float]]
+) -> Iterator[tuple[InvalidInput, float]]:
+    """Yield what is wrong, with the value that is stored instead."""
+    for k, (step, values) in enumerate(sent):
+        before = stored.get(step, {})
+        for name, value in values.items():
+            if before.get(name, value) != value:
+                yield _conflict(k, step, name, value, before[name]), before[name]
+
+
+def _points(history: Trajectory) -> list[tuple[int, dict[str, float]]]:
+    steps = history.steps.tolist()
+    columns = {name: history.signals[name].tolist() for name in history.recorded_names()}
+    return [
+        (step, {name: column[k] for name, column in columns.items() if column[k] == column[k]})
+        for k, step in enumerate(steps)
+    ]
+
+
+def _conflict(k: int, step: int, name: str, value: float, stored: float) -> InvalidInput:
+    return InvalidInput(
+        field=f"history.{name}[{k}]",
+        value=value,
+        expected=f"{stored!r}, which is stored at step {step}",
+        hint="a training that was resumed rewinds first: DELETE .../metrics?from_step=N",
+    )
+
+
+def _write(
+    connection: Connection,
+    run: StoredRun,
+    new: Mapping[int, dict[str, float]],
+    changed: Mapping[int, dict[str, float]],
+) -> None:
+    if new:
+        rows = [{"run": run.id, "step": s, "values": json.dumps(v)} for s, v in new.items()]
+        connection.execute(insert(points), rows)
+    if changed:
+        connection.execute(
+            update(points)
+            .where(points.c.run == run.id, points.c.step == bindparam("at"))
+            .values(values=bindparam("text")),
+            [{"at": s, "text": json.dumps(v)} for s, v in changed.items()],
+        )
+
+
+def _trajectory(connection: Connection, run: StoredRun) -> Trajectory | None:
+    query = select(points.c.step, points.c["values"]).where(points.c.run == run.id).order_by(points.c.step)
+    rows = connection.execute(query).all()
+    if not rows:
+        return None
+    values = from_json("[" + ",".join(row[1] for row in rows) + "]")  # parsed at once: 10x faster
+    names = {name for point in values for name in point}
+    return Trajectory(
+        [row[0] for row in rows],
+        {n: [point.get(n) for point in values] for n in SIGNALS if n in names},
+    )

@@ -1,0 +1,1 @@
+"""The wire format: bodies, histories, requests, answers, problems."""

@@ -1,0 +1,37 @@
+"""Many forecasts at once, each item by itself: one bad item spoils no other."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.logs.metrics import FORECASTS
+from api.wire.forecasts import ForecastAnswer, ForecastItem, ForecastRequest, ProblemItem
+from api.wire.problems import Problem, invalid_inputs
+from predictor.forecast import Forecast, Question
+from predictor.forecaster import OnsetForecaster
+from training_runs import InvalidInput
+
+
+def forecast_items(forecaster: OnsetForecaster, items: list[Any]) -> list[ForecastItem | ProblemItem]:
+    """Return an answer or a problem for each item, in order."""
+    asked = [_question(item) for item in items]
+    questions = [question for question in asked if isinstance(question, Question)]
+    forecasts = iter(forecaster.forecast_many(questions) if questions else ())
+    return [_item(next(forecasts)) if isinstance(q, Question) else _item(q) for q in asked]
+
+
+def _question(item: Any) -> Question | Problem:
+    try:
+        return ForecastRequest.model_validate(item).to_question()
+    except ValidationError as error:
+        return Problem.of_input(*invalid_inputs(error.errors(include_url=False)))
+    except InvalidInput as error:
+        return Problem.of_input(error)
+
+
+def _item(found: Forecast | InvalidInput | Problem) -> ForecastItem | ProblemItem:
+    if isinstance(found, Forecast):
+        FORECASTS.labels(phase=found.phase or "unknown").inc()
+        return ForecastItem(forecast=ForecastAnswer.from_forecast(found))
+    problem = found if isinstance(found, Problem) else Problem.of_input(found)
+    return ProblemItem(problem=problem)

@@ -1,0 +1,74 @@
+"""The wire format of retrainings and of which forecaster answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.storage.retrainings import Retraining, State
+from api.wire.examples import ACTIVATE, RETRAIN
+from api.wire.runs import NEXT, at
+
+
+class RetrainRequest(BaseModel):
+    """A retraining to start: on the shipped corpus and every finished run that has something to teach."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RETRAIN]})
+
+    promote: bool = Field(True, description="let the challenger answer if it is better")
+
+
+class RetrainingAnswer(BaseModel):
+    """A retraining as it stands."""
+
+    id: int
+    state: State
+    promote: bool
+    stage: str = Field(description="what it is at")
+    done: int = Field(description="parts of the stage that are done")
+    total: int = Field(description="parts that the stage has")
+    attempt: int = Field(description="how often it was begun; more than once where it was lost")
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    result: dict[str, Any] | None = Field(description="champion and challenger, compared")
+    problem: str | None = Field(description="why it failed")
+
+    @classmethod
+    def of(cls, job: Retraining) -> "RetrainingAnswer":
+        """Return the wire form of a retraining."""
+        times = ("created_at", "started_at", "finished_at")
+        values = {name: value for name, value in vars(job).items() if name != "holder"}
+        told = {name: at(values[name]) for name in times if values[name] is not None}
+        return cls(**{**values, **told})
+
+
+class RetrainingPage(BaseModel):
+    """Retrainings, the newest first."""
+
+    retrainings: list[RetrainingAnswer]
+    next_cursor: int | None = NEXT
+
+    @classmethod
+    def of(cls, found: Sequence[Retraining], limit: int) -> "RetrainingPage":
+        """Return a page of what was found, which is one more where there is a next page."""
+        shown = [RetrainingAnswer.of(job) for job in found[:limit]]
+        more = len(found) > limit
+        return cls(retrainings=shown, next_cursor=found[limit - 1].id if more else None)
+
+
+class ActivateRequest(BaseModel):
+    """Which forecaster is to answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ACTIVATE]})
+
+    version: Annotated[str, StringConstraints(strict=True, max_length=64)]
+
+
+class ActivateAnswer(BaseModel):
+    """Which forecaster answers now, and which did before: activating that one rolls back."""
+
+    version: str
+    before: str | None

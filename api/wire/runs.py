@@ -1,0 +1,323 @@
+"""The wire format of stored runs: what they are registered with, their points, timeline and outcome."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.storage.forecasts import StoredForecast
+from api.storage.runs import RunSettings, StoredRun, Webhook
+from api.storage.training_data import as_run, lack
+from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
+from api.wire.forecasts import ForecastAnswer, ignored_names
+from api.wire.history import ContextFields, History, Number, WholeNumber
+from api.wire.problems import Problem
+from api.workers.live_forecasts import Appended
+from api.workers.webhook_address import check_url
+from training_runs import Trajectory
+from training_runs.labelled_run import label
+from training_runs.onset import Outcome
+from training_runs.run import Status
+
+RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._:+=@~-]{0,127}$"
+
+NEXT = Field(description="`?cursor=` of the next page; null at the end")
+RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
+Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
+
+Secret = Annotated[str, StringConstraints(strict=True, min_length=16, max_length=200, pattern=r"^[!-~ ]+$")]
+
+
+class WebhookFields(BaseModel):
+    """Where to post when the forecast of this run becomes an alarm, and when it gives the run up."""
+
+    url: Text = Field(description="http or https, at a public address")
+    secret: Secret | None = Field(None, description="signs each message; never shown again")
+
+
+class RunRequest(BaseModel):
+    """What is known of a run, and what its forecasts are about. Everything is optional; `PUT` replaces all of it."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [RUN]})
+
+    context: ContextFields | None = None
+    horizon_step: WholeNumber | None = Field(None, description="default: `context.budget_step`, else 10x the last step")
+    target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
+        None, description="validation accuracy that counts as generalised; default: by task family"
+    )
+    webhook: WebhookFields | None = None
+
+    def to_settings(self, *, private_addresses: bool) -> RunSettings:
+        """Return what is kept, checked."""
+        webhook = Webhook(**self.webhook.model_dump()) if self.webhook else None
+        if webhook is not None:
+            check_url(webhook.url, private_addresses=private_addresses)
+        return RunSettings(
+            (self.context or ContextFields()).to_context(),
+            self.horizon_step,
+            self.target_accuracy,
+            webhook,
+        )
+
+    def warnings(self) -> list[str]:
+        """Return what was ignored."""
+        context = self.context.model_extra if self.context else None
+        return ignored_names(("fields", self.model_extra), ("context fields", context))
+
+
+class AppendRequest(BaseModel):
+    """Points to add to a run."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [APPEND]})
+
+    history: History
+
+    def warnings(self) -> list[str]:
+        """Return what was ignored."""
+        return ignored_names(("fields", self.model_extra), ("signals", self.history.model_extra))
+
+
+class OutcomeRequest(BaseModel):
+    """How a run ended."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [OUTCOME]})
+
+    status: Status = Field(
+        "finished",
+        description="`finished`: trained as long as was meant; `stopped_early`: stopped after generalising; `diverged`",
+    )
+    blocked: bool = Field(False, description="it never could generalise, for instance because labels were shuffled")
+
+
+class RunSummary(BaseModel):
+    """A stored run, without its points."""
+
+    run_id: str
+    status: RunStatus
+    context: dict[str, Any]
+    horizon_step: int | None
+    target_accuracy: float | None
+    webhook_url: str | None
+    points: int = Field(description="checkpoints stored")
+    observed_until_step: int | None = Field(description="the last of them; null before the first")
+    revision: int = Field(description="grows with every change of the points")
+    rewinds: int = Field(description="how often points were taken back")
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, run: StoredRun) -> "RunSummary":
+        """Return the wire form of a run."""
+        return cls(**_summary(run))
+
+
+def _summary(run: StoredRun) -> dict[str, Any]:
+    """Return the fields that every answer about a run has."""
+    same = ("run_id", "status", "context", "horizon_step", "target_accuracy", "webhook_url")
+    return {
+        **{name: getattr(run, name) for name in (*same, "observed_until_step", "revision")},
+        "points": run.point_count,
+        "rewinds": run.rewinds,
+        "created_at": at(run.created_at),
+        "updated_at": at(run.updated_at),
+        "finished_at": None if run.finished_at is None else at(run.finished_at),
+    }
+
+
+class RunRegistered(RunSummary):
+    """A run that was registered, or changed."""
+
+    warnings: list[str] = Field(description="what was ignored")
+
+    @classmethod
+    def of(cls, run: StoredRun, warnings: Sequence[str] = ()) -> "RunRegistered":
+        """Return the wire form of a run that was registered."""
+        return cls(**_summary(run), warnings=list(warnings))
+
+
+class RunAnswer(RunSummary):
+    """A stored run with its points and its newest forecast."""
+
+    history: dict[str, list[float | None]] | None = Field(
+        description="as it was posted; null where it has no points, or with `?history=false`"
+    )
+    forecast: ForecastAnswer | None = Field(description="null before the first")
+
+    @classmethod
+    def of(
+        cls,
+        run: StoredRun,
+        points: Trajectory | None = None,
+        newest: StoredForecast | None = None,
+    ) -> "RunAnswer":
+        """Return the wire form of a run with its points."""
+        return cls(
+            **_summary(run),
+            history=None if points is None else wire_history(points),
+            forecast=None if newest is None else ForecastAnswer.model_validate(newest.forecast),
+        )
+
+
+class RunPage(BaseModel):
+    """Runs, the newest first."""
+
+    runs: list[RunSummary]
+    next_cursor: int | None = NEXT
+
+    @classmethod
+    def of(cls, found: Sequence[StoredRun], limit: int) -> "RunPage":
+        """Return a page of what was found, which is one more where there is a next page."""
+        shown = [RunSummary.of(run) for run in found[:limit]]
+        return cls(runs=shown, next_cursor=found[limit - 1].id if len(found) > limit else None)
+
+
+class AppendAnswer(BaseModel):
+    """What a run is after points were added, and what is forecast of it now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "run_id": "seed-1",
+                    "status": "running",
+                    "points_changed": 5,
+                    "points": 5,
+                    "observed_until_step": 60,
+                    "revision": 1,
+                    "forecast": ANSWER,
+                    "problem": None,
+                    "warnings": [],
+                }
+            ]
+        }
+    )
+
+    run_id: str
+    status: RunStatus
+    points_changed: int = Field(description="checkpoints that are new or gained a signal")
+    points: int = Field(description="checkpoints stored")
+    observed_until_step: int
+    revision: int
+    forecast: ForecastAnswer | None = Field(description="null where there is a problem")
+    problem: Problem | None = Field(description="why there is no forecast; the points are stored")
+    warnings: list[str] = Field(description="what was ignored of this request")
+
+    @classmethod
+    def of(cls, appended: Appended, warnings: Sequence[str]) -> "AppendAnswer":
+        """Return the wire form of what became of points that were posted."""
+        run = appended.run
+        return cls.model_validate(
+            {
+                "run_id": run.run_id,
+                "status": run.status,
+                "points_changed": appended.changed,
+                "points": run.point_count,
+                "observed_until_step": run.observed_until_step,
+                "revision": run.revision,
+                "forecast": appended.forecast,
+                "problem": appended.problem,
+                "warnings": warnings,
+            }
+        )
+
+
+class RewindAnswer(BaseModel):
+    """What a run is after points were taken back."""
+
+    run_id: str
+    status: RunStatus
+    points_deleted: int
+    points: int
+    observed_until_step: int | None
+    revision: int
+
+    @classmethod
+    def of(cls, run: StoredRun, deleted: int) -> "RewindAnswer":
+        """Return the wire form of a run that was rewound."""
+        known = {k: v for k, v in _summary(run).items() if k in cls.model_fields}
+        return cls(**known, points_deleted=deleted)
+
+
+class TimelineForecast(BaseModel):
+    """A forecast as it was made."""
+
+    id: int
+    made_at: datetime
+    revision: int = Field(description="of the points that it was made from")
+    rewound: bool = Field(description="points that it was made from were taken back since")
+    forecast: ForecastAnswer
+
+    @classmethod
+    def of(cls, made: StoredForecast) -> "TimelineForecast":
+        """Return the wire form of a stored forecast."""
+        return cls(
+            id=made.id,
+            made_at=at(made.made_at),
+            revision=made.revision,
+            rewound=made.rewound,
+            forecast=ForecastAnswer.model_validate(made.forecast),
+        )
+
+
+class Timeline(BaseModel):
+    """Forecasts of a run, in the order in which they were made."""
+
+    forecasts: list[TimelineForecast]
+    next_cursor: int | None = NEXT
+
+    @classmethod
+    def of(cls, found: Sequence[StoredForecast], limit: int) -> "Timeline":
+        """Return a page of what was found, which is one more where there is a next page."""
+        shown = [TimelineForecast.of(made) for made in found[:limit]]
+        return cls(forecasts=shown, next_cursor=found[limit - 1].id if len(found) > limit else None)
+
+
+class OutcomeAnswer(BaseModel):
+    """What a run turned out to be, read off its whole recording."""
+
+    run_id: str
+    status: RunStatus
+    blocked: bool
+    finished_at: datetime | None = Field(description="null if it was rewound in this moment")
+    observed_until_step: int | None
+    memorization_step: int | None
+    onset_step: int | None = Field(description="null: not seen up to `observed_until_step`")
+    outcome: Outcome | None = Field(description="null where nothing was recorded")
+    training_data: bool = Field(description="whether the next retraining learns from it")
+    reason: str | None = Field(description="why it is no training data")
+
+    @classmethod
+    def of(cls, run: StoredRun, points: Trajectory | None) -> "OutcomeAnswer":
+        """Return what a finished run turned out to be."""
+        labelled = None if points is None else label(as_run(run, points))
+        reason = lack(points)
+        return cls.model_validate(
+            {
+                "run_id": run.run_id,
+                "status": run.status,
+                "blocked": run.blocked,
+                "finished_at": None if run.finished_at is None else at(run.finished_at),
+                "observed_until_step": run.observed_until_step,
+                "memorization_step": labelled and labelled.memorized.step,
+                "onset_step": labelled and labelled.generalized.step,
+                "outcome": labelled and labelled.outcome,
+                "training_data": reason is None,
+                "reason": reason,
+            }
+        )
+
+
+def at(seconds: float) -> datetime:
+    """Return a time of the database as the wire has it."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def wire_history(trajectory: Trajectory) -> dict[str, list[float | None]]:
+    """Return a history as it was posted: null for a missing value."""
+    columns = {
+        name: [None if value != value else value for value in values.tolist()]
+        for name, values in trajectory.signals.items()
+    }
+    return {"step": trajectory.steps.tolist(), **columns}

@@ -1,0 +1,1 @@
+"""What the service does beside answering: forecasts of live runs, events, retrainings, webhooks."""

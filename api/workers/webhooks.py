@@ -1,0 +1,216 @@
+"""Alarms, posted: once for a run and kind, signed, and tried again until they arrive.
+
+Messages follow the Standard Webhooks specification (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, and in
+`webhook-signature` the HMAC-SHA256 of `id.timestamp.body`.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.storage.database import Database
+from api.storage.runs import StoredRun
+from api.storage.tables import deliveries, runs
+from api.wire.forecasts import ForecastAnswer
+from api.workers.webhook_address import RefusedAddress, public_address
+
+_LOG = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 10.0  # for all of a message
+MAX_ATTEMPTS = 8  # over about ten minutes
+_FIRST_PAUSE_SECONDS = 5.0
+_AT_ONCE = 20
+_HELD_SECONDS = 60.0  # after which another worker may try a message whose sender was lost
+
+
+# What went wrong, if anything, and whether it is useless to try again.
+_Outcome = tuple[str | None, bool]
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    id: int
+    message_id: str
+    body: str
+    attempts: int
+    url: str
+    secret: str | None
+
+
+class Webhooks:
+    """Messages in a database, and their sender.
+
+    Parameters
+    ----------
+    private_addresses : whether to post to addresses that are not public.
+    """
+
+    def __init__(self, database: Database, *, private_addresses: bool) -> None:
+        self._database, self._private = database, private_addresses
+
+    def consider(self, run: StoredRun, forecast: ForecastAnswer) -> None:
+        """Queue a message if a forecast is an alarm, or gives a run up, and the run was not told so before."""
+        event = _event(forecast)
+        if run.webhook_url is None or event is None:
+            return
+        values = {
+            "run": run.id,
+            "event": event,
+            "rewinds": run.rewinds,
+            "message_id": f"msg_{uuid.uuid4().hex}",
+            "body": json.dumps(_message(run, event, forecast)),
+            "state": "due",
+            "attempts": 0,
+            "due_at": time.time(),
+        }
+        told = select(deliveries.c.id).where(
+            deliveries.c.run == run.id,
+            deliveries.c.event == event,
+            deliveries.c.rewinds == run.rewinds,
+        )
+        with self._database.reading() as connection:
+            if connection.execute(told).first() is not None:
+                return
+        try:
+            with self._database.writing() as connection:
+                connection.execute(insert(deliveries).values(values))
+        except IntegrityError:
+            return  # another worker was quicker, or the run was deleted
+
+    def send_due(self) -> None:
+        """Post every message that is due, some at a time: a receiver that hangs holds up nobody else's."""
+        while claimed := list(itertools.islice(iter(self._claim, None), _AT_ONCE)):
+            for delivery, (problem, final) in zip(claimed, asyncio.run(self._post_all(claimed)), strict=True):
+                self._settle(delivery, problem, final)
+
+    def _claim(self) -> _Delivery | None:
+        due = (
+            (deliveries.c.state == "due")
+            & (deliveries.c.due_at <= time.time())
+            & (deliveries.c.attempts < MAX_ATTEMPTS)  # each of its senders may have died
+        )
+        with self._database.reading() as connection:
+            if connection.execute(select(deliveries.c.id).where(due)).first() is None:
+                return None
+        columns = (
+            deliveries.c.id,
+            deliveries.c.message_id,
+            deliveries.c.body,
+            deliveries.c.attempts,
+            runs.c.webhook_url.label("url"),
+            runs.c.webhook_secret.label("secret"),
+        )
+        query = select(*columns).join(runs, runs.c.id == deliveries.c.run).where(due).limit(1)
+        with self._database.writing() as connection:
+            row = connection.execute(query.with_for_update(skip_locked=True, of=deliveries)).first()
+            if row is None:
+                return None
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == row.id)
+                .values(attempts=row.attempts + 1, due_at=time.time() + _HELD_SECONDS)
+            )
+            return _Delivery(**row._mapping)
+
+    def _settle(self, delivery: _Delivery, problem: str | None, final: bool) -> None:
+        values: dict[str, Any] = {"state": "sent", "problem": None}
+        if problem is not None:
+            _LOG.warning("webhook %s: %s", delivery.message_id, problem)
+            is_over = final or delivery.attempts + 1 >= MAX_ATTEMPTS
+            pause = _FIRST_PAUSE_SECONDS * 2**delivery.attempts
+            values = {
+                "state": "failed" if is_over else "due",
+                "due_at": time.time() + pause,
+                "problem": problem,
+            }
+        with self._database.writing() as connection:
+            connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
+
+    async def _post_all(self, messages: Sequence[_Delivery]) -> list[_Outcome]:
+        return await asyncio.gather(*map(self._post, messages))
+
+    async def _post(self, delivery: _Delivery) -> _Outcome:
+        """Post a message; return what went wrong, and whether it is useless to try again."""
+        if delivery.url is None:
+            return "the run has no webhook any more", True
+        try:
+            # All of it: a receiver that sends byte by byte never runs into a limit on each read.
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                status = await self._status(delivery, delivery.url)
+        except RefusedAddress as error:
+            return str(error), True
+        except Exception as error:  # one message must not keep the others
+            return f"not delivered: {type(error).__name__}", False
+        return (None, False) if status < 300 else (f"answered with {status}", status == 410)
+
+    async def _status(self, delivery: _Delivery, url: str) -> int:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        body = delivery.body.encode()
+        headers = {
+            "Host": parts.netloc,
+            "Content-Type": "application/json",
+            "User-Agent": "grokcast",
+            **signed(delivery.message_id, body, delivery.secret, int(time.time())),
+        }
+        address = await asyncio.to_thread(public_address, host, port, private_addresses=self._private)
+        netloc = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        async with (
+            httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
+            client.stream(
+                "POST",
+                parts._replace(netloc=netloc).geturl(),
+                content=body,
+                headers=headers,
+                extensions={"sni_hostname": host},
+            ) as answer,
+        ):
+            return int(answer.status_code)
+
+
+def signed(message_id: str, body: bytes, secret: str | None, now: int) -> dict[str, str]:
+    """Return the headers that identify a message, and sign it where there is a secret."""
+    headers = {"webhook-id": message_id, "webhook-timestamp": str(now)}
+    if secret is not None:
+        content = f"{message_id}.{now}.".encode() + body
+        digest = hmac.new(secret.encode(), content, hashlib.sha256).digest()
+        headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()
+    return headers
+
+
+def _event(forecast: ForecastAnswer) -> str | None:
+    if forecast.phase == "generalized":
+        return None
+    return {"continue": "run.expected", "stop": "run.unlikely"}.get(forecast.advice.action)
+
+
+def _message(run: StoredRun, event: str, forecast: ForecastAnswer) -> dict[str, Any]:
+    if event == "run.expected":
+        middle = forecast.onset_step.p50 or forecast.onset_step_if_onset.p50
+        text = f"run {run.run_id} is expected to generalise around step {middle}"
+    else:
+        text = f"run {run.run_id} is unlikely to generalise by step {forecast.horizon_step}"
+    return {
+        "type": event,
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "data": {
+            "run_id": run.run_id,
+            "text": text,
+            "forecast": forecast.model_dump(mode="json"),
+        },
+    }

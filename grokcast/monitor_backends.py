@@ -1,0 +1,269 @@
+"""Three ways for a monitor to get a forecast: the service without storing, the service with a stored run, a process beside."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx2
+
+from grokcast.address import connection_to, headers_of
+
+Forecast = dict[str, Any]
+Point = dict[str, float | None]
+Points = Mapping[int, Point]  # by step, increasing
+
+TOO_SHORT = "too short"
+
+
+class NoForecast(Exception):
+    """Why there is no forecast: a kind, words, and whether the same question may bring one later."""
+
+    def __init__(self, kind: str, words: str, *, retry: bool = False) -> None:
+        super().__init__(words)
+        self.kind, self.words, self.retry = kind, words, retry
+
+
+class Asker(Protocol):
+    """What a monitor's thread asks."""
+
+    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+        """Return the forecast of a history.
+
+        Parameters
+        ----------
+        question : `context`, `horizon_step`, `target_accuracy`, where they are known.
+        rewound_to : the earliest step that the training went back to since the last answer; None: it did not.
+
+        Raises
+        ------
+        NoForecast : there is none, now or at all.
+        """
+        ...
+
+    def finish(self, status: str) -> None:
+        """Say that the training has ended, where someone keeps account of it."""
+        ...
+
+    def close(self, *, for_good: bool = True) -> None:
+        """Let go of connections; the next question, if it is not for good, makes new ones."""
+        ...
+
+
+class Service:
+    """Asks `POST /v1/forecasts` with the whole history: nothing is stored there."""
+
+    def __init__(self, url: str, api_key: str | None, timeout: float) -> None:
+        self.url, self._timeout = url, timeout
+        self._options = {"headers": headers_of(api_key), "timeout": timeout, **connection_to(url)}
+        self._http: httpx2.Client | None = None
+
+    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+        """Return the forecast of a history."""
+        answer = self.send("POST", "/v1/forecasts", _body(points, question))
+        if "forecaster" not in answer:
+            words = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
+            raise NoForecast("garbage", words, retry=True)
+        return answer
+
+    def finish(self, status: str) -> None:
+        """Do nothing: no one keeps account."""
+
+    def close(self, *, for_good: bool = True) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+        """Return the JSON object that a request is answered with.
+
+        Raises
+        ------
+        NoForecast : no answer, a refusal, or an answer that is no JSON object.
+        """
+        if self._http is None:
+            self._http = httpx2.Client(**self._options)
+        try:
+            response = self._http.request(
+                method, f"{self.url}{path}", content=body, headers={"Content-Type": "application/json"}
+            )
+        except httpx2.TimeoutException:
+            words = f"{self.url} did not answer within {self._timeout:g} s; it is tried again later"
+            raise NoForecast("timeout", words, retry=True) from None
+        except httpx2.TransportError as error:
+            words = f"{self.url} is not reachable ({error}); it is tried again later"
+            raise NoForecast("unreachable", words, retry=True) from None
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        status = response.status_code
+        if not response.is_success:
+            problem = answer if isinstance(answer, dict) else {}
+            reason = problem.get("detail") or problem.get("title") or response.reason_phrase
+            # A refusal stands until there is something new to say; busy or broken may pass.
+            refused = 400 <= status < 500 and status not in (408, 425, 429)
+            words = f"{self.url} answered {status} {reason}"
+            raise NoForecast(_kind(problem, f"status {status}"), words, retry=not refused)
+        if not isinstance(answer, dict):
+            words = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
+            raise NoForecast("garbage", words, retry=True)
+        return answer
+
+
+class StoredRun:
+    """Registers a run with the service and sends it only what is new, so that it is seen there while it trains."""
+
+    def __init__(self, service: Service, run_id: str) -> None:
+        self._service, self._run_id = service, run_id
+        self._path = f"/v1/runs/{quote(run_id, safe='')}"
+        self._registered_with: Mapping[str, Any] | None = None
+        self._stored: dict[int, Point] = {}  # what the service has acknowledged
+
+    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+        """Send what is new and return the forecast that comes back."""
+        if self._registered_with != question:
+            self._register(points, question)
+        changed = [s for s, old in self._stored.items() if _contradicts(old, points.get(s, {}))]
+        back = min([*changed, *([] if rewound_to is None else [rewound_to])], default=None)
+        if back is not None:
+            self._rewind(back)
+        new = {s: p for s, p in points.items() if self._stored.get(s) is not p}
+        try:
+            answer = self._service.send("POST", f"{self._path}/metrics", _body(new, {}))
+        except NoForecast as error:
+            if error.kind == "status 404":  # forgotten by the service meanwhile: begin again
+                self._registered_with, self._stored = None, {}
+                raise NoForecast("forgotten", error.words, retry=True) from None
+            raise
+        self._stored = dict(points)
+        if answer.get("forecast") is None:
+            problem = answer.get("problem") or {}
+            words = f"{self._service.url}: {problem.get('detail', 'no forecast')}; the points are stored"
+            raise NoForecast(_kind(problem, "no forecast"), words)
+        forecast: Forecast = answer["forecast"]
+        return forecast
+
+    def finish(self, status: str) -> None:
+        """Say how the run ended: from then on it is training data."""
+        if self._registered_with is not None:
+            body = json.dumps({"status": status}).encode()
+            self._service.send("PUT", f"{self._path}/outcome", body)
+
+    def close(self, *, for_good: bool = True) -> None:
+        """Close the connections."""
+        self._service.close(for_good=for_good)
+
+    def _register(self, points: Points, question: Mapping[str, Any]) -> None:
+        is_first = self._registered_with is None
+        answer = self._service.send("PUT", self._path, json.dumps(question, allow_nan=False).encode())
+        stored_until = answer.get("observed_until_step")
+        begin = next(iter(points))
+        if is_first and stored_until is not None and stored_until >= begin:
+            # A training that was resumed from a checkpoint in a new process.
+            self._rewind(begin)
+        self._registered_with = question
+
+    def _rewind(self, step: int) -> None:
+        self._service.send("DELETE", f"{self._path}/metrics?from_step={step}")
+        self._stored = {s: p for s, p in self._stored.items() if s < step}
+
+
+class BesideTraining:
+    """Asks the shipped forecaster in a process of its own, beside the training; nothing leaves the machine."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0  # the process that started it: a fork must not read its parent's answers
+
+    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+        """Return the forecast of a history."""
+        answer = self._answer(_body(points, question) + b"\n")
+        if "missing" in answer:
+            words = f"the forecaster cannot be loaded here ({answer['missing']}); is there another api/ or predictor/ on PYTHONPATH?"
+            raise NoForecast("offline", words)
+        if "refused" in answer:
+            kind = TOO_SHORT if answer.get("field") == "history.step" else "refused"
+            raise NoForecast(kind, answer["refused"])
+        forecast: Forecast = answer["forecast"]
+        return forecast
+
+    def finish(self, status: str) -> None:
+        """Do nothing: no one keeps account."""
+
+    def close(self, *, for_good: bool = True) -> None:
+        """End the process, if no more questions come: to load the forecaster again takes seconds."""
+        if for_good and self._process is not None and self._owner == os.getpid():
+            _end(self._process)
+            self._process = None
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        if self._process is None or self._owner != os.getpid():
+            self._process, self._owner = _started(), os.getpid()
+            weakref.finalize(self, _end, self._process)
+        process = self._process
+        try:
+            process.stdin.write(line)  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            answer = process.stdout.readline()  # type: ignore[union-attr]
+        except (OSError, ValueError):
+            answer = b""
+        if not answer.endswith(b"\n"):
+            self.close()
+            words = f"the forecaster's process has ended (status {process.returncode}); it is started again"
+            raise NoForecast("offline", words, retry=True)
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    """Start the forecaster where the folders beside the user's script are not looked into (`-P`), but ours are."""
+    ours = str(Path(__file__).parent.parent)
+    code = f"import sys; sys.path.append({ours!r}); from grokcast.offline_worker import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # the cores are the training's
+    )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that holds nothing worth saving."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        process.kill()
+        process.wait(1)
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            if pipe is not None:
+                pipe.close()
+
+
+def _kind(problem: Mapping[str, Any], otherwise: str) -> str:
+    """Return what kind of problem it is; steps that a monitor sends can only be too few, which passes by itself."""
+    return TOO_SHORT if problem.get("field") == "history.step" else otherwise
+
+
+def _contradicts(old: Point, new: Point) -> bool:
+    return any(name in new and new[name] != value for name, value in old.items())
+
+
+def _columns(points: Points) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for point in points.values() for name in point)
+    return {"step": list(points)} | {n: [p.get(n) for p in points.values()] for n in names}
+
+
+def _body(points: Points, question: Mapping[str, Any]) -> bytes:
+    # Column by column: encoding holds the interpreter's lock, 5 ms for 10,000 numbers.
+    columns = _columns(points).items()
+    history = ", ".join(f"{json.dumps(n)}: {json.dumps(column)}" for n, column in columns)
+    rest = json.dumps(question, allow_nan=False).removeprefix("{")
+    return f'{{"history": {{{history}}}{", " if question else ""}{rest}'.encode()

@@ -1,0 +1,29 @@
+"""The features that moved a forecast, in words."""
+
+import numpy as np
+
+from features.extract import FEATURES
+from predictor.forecast import Driver
+from training_runs.arrays import FloatArray
+
+N_DRIVERS = 5
+_LOG = "log10 of "
+
+
+def drivers_of(contribution: FloatArray, values: FloatArray) -> tuple[Driver, ...]:
+    """Return the features with the largest contributions to the log hazard of one forecast, strongest first."""
+    names = list(FEATURES)
+    known = np.where(np.isfinite(values), np.abs(contribution), 0.0)
+    strongest = np.argsort(-known, kind="stable")[:N_DRIVERS]
+    return tuple(
+        Driver(names[k], round(float(contribution[k]), 4), _text(names[k], values[k], contribution[k]))
+        for k in strongest
+        if contribution[k] != 0 and np.isfinite(values[k])
+    )
+
+
+def _text(name: str, value: float, effect: float) -> str:
+    text = FEATURES[name].text
+    if text.startswith(_LOG) and ":" not in text:  # a quantity, not the slope or age of one
+        text, value = text.removeprefix(_LOG), 10**value
+    return f"{text} is {value:.3g}: onset {'sooner' if effect > 0 else 'later or never'}"

@@ -1,0 +1,1 @@
+"""How good forecasts are, on configurations that were not learnt from, beside every baseline."""

@@ -1,0 +1,140 @@
+"""The ALARM layer: "this run will generalise within its budget", raised while someone watches, judged by run.
+
+A run is watched from confirmed memorisation to the rise. The alarm is raised at the first checkpoint whose probability
+reaches a threshold; each fold of configurations is judged by the threshold of the other four. A false positive is a
+run without onset in its budget that raises one at any checkpoint; positives are runs that grok, and a miss has lead 0.
+Runs that had risen before memorisation was confirmed are never watched; those of them that grok are misses.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.table import FeatureTable
+from predictor.answering.advice import clopper_pearson_bound, threshold_for
+from predictor.benchmark.bootstrap import interval
+from predictor.hazard.folds import fold_of
+from training_runs.arrays import FloatArray
+
+TARGET_FPR = 0.05
+# What thresholds are chosen for: aimed at 5 %, those of 2026.11.2 came to 5.5 % on runs new to them.
+_AIMED_FPR = 0.04
+
+
+@dataclass(frozen=True, eq=False)
+class WatchedRuns:
+    """One entry a run; arrays of length n_runs.
+
+    Attributes
+    ----------
+    configuration : the unit of folds and of the bootstrap.
+    negative, grokking : no onset within the budget; onset more than 1,000 steps after memorisation.
+    highest : the largest probability while watched; -inf for a run that never was.
+    alarm : the step of the alarm; NaN where none was raised.
+    memorized, onset : steps; onset is where the recording ends for runs without one.
+    """
+
+    configuration: NDArray[np.str_]
+    negative: NDArray[np.bool_]
+    grokking: NDArray[np.bool_]
+    highest: FloatArray
+    alarm: FloatArray
+    memorized: FloatArray
+    onset: FloatArray
+
+    @property
+    def lead(self) -> FloatArray:
+        """Steps from the alarm to the onset; 0 where none was raised."""
+        return np.nan_to_num(self.onset - self.alarm)
+
+    @property
+    def lead_share(self) -> FloatArray:
+        """The lead as a share of the delay, within [0, 1]."""
+        delay = np.nan_to_num(self.onset - self.memorized)
+        return np.clip(self.lead / np.maximum(delay, 1), 0, 1)
+
+
+def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
+    """Raise alarms on watched rows, given the probability of onset within the budget at each of them."""
+    order = np.lexsort((rows.landmark, rows.run))
+    rows, probability = rows.where(order), probability[order]
+    _, first, inverse = np.unique(rows.run, return_index=True, return_inverse=True)
+    highest = np.full(len(first), -np.inf)
+    np.maximum.at(highest, inverse, probability)
+    negative = ~rows.event[first]
+    configuration = rows.configuration[first]
+    fold = fold_of(configuration, "benchmark")
+    threshold = np.array([threshold_for(list(highest[negative & (fold != k)]), _AIMED_FPR) for k in range(5)])[fold]
+    alarm = np.full(len(first), np.nan)
+    raised = probability >= threshold[inverse]
+    for i in np.flatnonzero(raised)[::-1]:  # backwards: the first one stays
+        alarm[inverse[i]] = rows.landmark[i]
+    return WatchedRuns(
+        configuration=configuration,
+        negative=negative,
+        grokking=rows.grokking()[first],
+        highest=highest,
+        alarm=alarm,
+        memorized=rows.memorized_time[first],
+        onset=rows.time[first],
+    )
+
+
+def with_unwatched(watched: WatchedRuns, configuration: NDArray[np.str_]) -> WatchedRuns:
+    """Add runs that grok and were never watched, given the configuration of each."""
+    n = len(configuration)
+    unknown = np.full(n, np.nan)
+    return WatchedRuns(
+        configuration=np.append(watched.configuration, configuration),
+        negative=np.append(watched.negative, np.zeros(n, dtype=bool)),
+        grokking=np.append(watched.grokking, np.ones(n, dtype=bool)),
+        highest=np.append(watched.highest, np.full(n, -np.inf)),
+        alarm=np.append(watched.alarm, unknown),
+        memorized=np.append(watched.memorized, unknown),
+        onset=np.append(watched.onset, unknown),
+    )
+
+
+def alarm_figures(runs: WatchedRuns) -> dict[str, Any]:
+    """Return the achieved rate of false positives with its bound, and coverage and lead with their intervals.
+
+    `coverage` and leads are of all runs that grok, `coverage_watched` of those that were watched.
+    """
+    raised = np.isfinite(runs.alarm)
+    _, one_each = np.unique(
+        np.where(runs.negative, runs.configuration, ""), return_index=True
+    )  # one negative run a configuration, for a bound whose cases are independent
+    one_each = one_each[runs.negative[one_each]]
+
+    def rate(cases: NDArray[np.bool_]) -> dict[str, float | None]:
+        kept = np.flatnonzero(cases)
+        return vars(
+            interval(
+                lambda i: float(raised[kept][i].mean()) if len(i) else float("nan"),
+                runs.configuration[kept],
+            )
+        )
+
+    def median(values: FloatArray) -> dict[str, float | None]:
+        kept = np.flatnonzero(runs.grokking)
+        return vars(
+            interval(
+                lambda i: float(np.median(values[kept][i])) if len(i) else float("nan"),
+                runs.configuration[kept],
+            )
+        )
+
+    return {
+        "target_fpr": TARGET_FPR,
+        "negatives": int(runs.negative.sum()),
+        "grokking": int(runs.grokking.sum()),
+        "grokking_watched": int((runs.grokking & np.isfinite(runs.highest)).sum()),
+        "fpr": rate(runs.negative),
+        "fpr_bound": round(clopper_pearson_bound(int(raised[one_each].sum()), len(one_each)), 4),
+        "coverage": rate(runs.grokking),
+        "coverage_watched": rate(runs.grokking & np.isfinite(runs.highest)),
+        "lead_steps": median(runs.lead),
+        "lead_share": median(runs.lead_share),
+    }

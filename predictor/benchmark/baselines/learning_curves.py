@@ -1,0 +1,222 @@
+"""Learning-curve extrapolation: what the validation curve alone says about where it goes.
+
+The curve families of Domhan et al. are fitted to the validation accuracy of a history, and weighted by how well they
+fit. Every family here is `y = c - b g(x)` with x the step, c the level it ends at, b >= 0 and g falling from 1 to 0, so
+c and b follow from g's one or two shape parameters in closed form (variable projection). The shapes lie on a grid,
+and the best of each family is refined by least squares on ever finer grids. All of the grid stays in the ensemble: a
+curve that is still flat fits rises at any later time equally well, and a single best fit would hide that.
+
+References
+----------
+Domhan, Springenberg & Hutter (2015), IJCAI, Table 1. pow3 and exp3 are pow4 and Weibull with a parameter fixed; exp4
+and Janoschek are Weibull, and Hill3 and log power are MMF, with their parameters named otherwise. The log-log linear
+and vapor-pressure families have no level to end at and are left out. Golub & Pereyra (1973), SIAM J. Numer. Anal. 10,
+413-432 (variable projection).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training_runs import Trajectory
+from training_runs.arrays import FloatArray
+from training_runs.onset import generalization
+
+MAX_EVALS = 48  # of a history are fitted, evenly spread: more change the answer little
+_MIN_EVALS = 3
+_NOISE = 0.02  # what 512 samples leave of an accuracy near one half; no fit is a reason to be surer than that
+_ENDS = (None, 1.0, 0.75, 0.5, 0.25)  # levels to end at; None is the one that fits best
+_REFINED_ENDS = (None, 1.0)
+_ROUNDS = 5  # of refinement, each on a grid of 5 x 5 half as wide
+
+
+@dataclass(frozen=True)
+class Family:
+    """A shape g(x; time, power), its inverse, and the powers that are tried."""
+
+    shape: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+    inverse: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+    powers: FloatArray
+
+
+FAMILIES: dict[str, Family] = {
+    "pow4": Family(
+        lambda x, time, power: (1 + x / time) ** -power,
+        lambda g, time, power: time * (g ** (-1 / power) - 1),
+        np.geomspace(0.1, 8, 8),
+    ),
+    "Weibull": Family(
+        lambda x, time, power: np.exp(-((x / time) ** power)),
+        lambda g, time, power: time * (-np.log(g)) ** (1 / power),
+        np.geomspace(0.4, 12, 8),
+    ),
+    "MMF": Family(
+        lambda x, time, power: 1 / (1 + (x / time) ** power),
+        lambda g, time, power: time * (1 / g - 1) ** (1 / power),
+        np.geomspace(0.4, 16, 8),
+    ),
+    # c - a / log(x): one shape; the other axis of its grid has a single point.
+    "ilog2": Family(
+        lambda x, time, power: np.log(2) / np.log(2 + x / time),
+        lambda g, time, power: time * (np.exp(np.log(2) / g) - 2),
+        np.ones(1),
+    ),
+}
+_POWER_LAW = ("pow4",)
+# The median of validation loss at onset over the first, in the runs that this was written on, lay near a tenth.
+LOSS_SHARE_AT_ONSET = 0.1
+
+
+def extrapolate(history: Trajectory, target: float, horizon: int) -> tuple[float, float]:
+    """Return P(validation accuracy reaches the target by the horizon), and the median step given that it does.
+
+    The share of the fitted curves, by weight, that have passed the target at the horizon, and the weighted median of
+    where these pass it; the horizon itself where none does. An onset that the history holds is returned as it is.
+    (NaN, NaN) with fewer than three validation accuracies: there is no curve.
+    """
+    onset = generalization(history, target)
+    if onset.step is not None:
+        return float(onset.step <= horizon), float(onset.step)
+    steps, values = history.recorded("val_acc")
+    return _passage(_Curve(steps, values, history.observed_until), target, horizon, [*FAMILIES])
+
+
+def extrapolate_loss(history: Trajectory, share: float, horizon: int) -> tuple[float, float]:
+    """Return P(validation loss falls to a share of its first value by the horizon), and the median step given that.
+
+    Power laws `c + b (1 + x / time) ** -power`, c >= 0, are fitted to the loss since its highest value. A loss that has
+    not begun to fall is extrapolated to nothing: probability 0, at the horizon. (NaN, NaN) with fewer than three losses.
+    """
+    steps, values = history.recorded("val_loss")
+    if len(values) < _MIN_EVALS:
+        return float("nan"), float("nan")
+    peak = int(np.argmax(values))
+    top = max(float(values[peak]), 1e-12)
+    if len(values) - peak < _MIN_EVALS:
+        return 0.0, float(horizon)
+    fallen = _Curve(steps[peak:], 1 - values[peak:] / top, history.observed_until)
+    return _passage(fallen, 1 - share * float(values[0]) / top, horizon, _POWER_LAW)
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """Values to fit, shape (n_evals,), at increasing steps, and the last step that was seen."""
+
+    steps: NDArray[np.int64]
+    values: FloatArray
+    landmark: int
+
+    def thinned(self) -> tuple[FloatArray, FloatArray]:
+        """Return at most `MAX_EVALS` means of neighbouring steps and of their values."""
+        count = min(len(self.steps), MAX_EVALS)
+        starts = np.linspace(0, len(self.steps), count + 1).astype(int)
+        sizes = np.diff(starts)
+        x, y = (np.add.reduceat(v, starts[:-1]) / sizes for v in (self.steps, self.values))
+        return x, y
+
+
+@dataclass(frozen=True, eq=False)
+class _Members:
+    """Fitted curves of one family, shape (n_members,) each: shape, end, height, and the sum of squared residuals."""
+
+    family: Family
+    time: FloatArray
+    power: FloatArray
+    end: FloatArray
+    height: FloatArray
+    residual: FloatArray
+
+    def passage(self, target: float) -> FloatArray:
+        """Return the step at which each curve passes a value: 0 if it starts above it, infinity if it ends below."""
+        left = (self.end - target) / np.maximum(self.height, 1e-12)
+        inside = np.clip(left, 1e-15, 1 - 1e-15)
+        step = self.family.inverse(inside, self.time, self.power)
+        return np.where(left <= 0, np.inf, np.where(left >= 1, 0.0, step))
+
+
+def _passage(curve: _Curve, target: float, horizon: int, families: Sequence[str]) -> tuple[float, float]:
+    """Fit an ensemble and read off when it passes a value, given that it has not by the landmark."""
+    if len(curve.values) < _MIN_EVALS:
+        return float("nan"), float("nan")
+    if horizon <= curve.landmark:
+        return 0.0, float(horizon)
+    x, y = curve.thinned()
+    with np.errstate(over="ignore", divide="ignore", under="ignore"):
+        members = [m for name in families for m in _fitted(FAMILIES[name], x, y, 30.0 * horizon)]
+        step = np.concatenate([m.passage(target) for m in members])
+    weight = _weights(members, len(x))
+    by_horizon = step <= horizon
+    probability = float(weight[by_horizon].sum())
+    if not probability > 0:
+        return 0.0, float(horizon)
+    return min(probability, 1.0), max(_median(step[by_horizon], weight[by_horizon]), curve.landmark + 1.0)
+
+
+def _fitted(family: Family, x: FloatArray, y: FloatArray, latest: float) -> list[_Members]:
+    """Return a family's grid of shapes with every end that is tried, and its refined best."""
+    times = np.geomspace(max(x[0], x[1] / 10) / 3, latest, 28)
+    time, power = (a.ravel() for a in np.meshgrid(times, family.powers))
+    grid = _solved(family, time, power, x, y, _ENDS)
+    widths = np.log(times[1] / times[0]), np.log(family.powers[-1] / family.powers[0]) / 7
+    return [grid, *(_refined(grid, end, widths, x, y) for end in _REFINED_ENDS)]
+
+
+def _refined(grid: _Members, end: float | None, widths: tuple[float, float], x: FloatArray, y: FloatArray) -> _Members:
+    """Return the least-squares curve with an end: grids around the best so far, each half as wide."""
+    n_shapes = len(grid.residual) // len(_ENDS)
+    first = _ENDS.index(end) * n_shapes
+    best = _at(grid, first + int(np.argmin(grid.residual[first : first + n_shapes])))
+    offsets = np.linspace(-1, 1, 5)
+    for k in range(_ROUNDS):
+        da, db = np.meshgrid(widths[0] * offsets / 2**k, widths[1] * offsets / 2**k)
+        time, power = best.time * np.exp(da.ravel()), best.power * np.exp(db.ravel())
+        near = _solved(best.family, time, power, x, y, (end,))
+        nearest = _at(near, int(np.argmin(near.residual)))
+        best = min(best, nearest, key=lambda m: float(m.residual[0]))
+    return best
+
+
+def _solved(
+    family: Family,
+    time: FloatArray,
+    power: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
+    ends: Sequence[float | None],
+) -> _Members:
+    """Return the best height for each shape and each end; the best end too where it is None. Ends are at most 1."""
+    g = family.shape(x, time[:, None], power[:, None])  # (n_shapes, n_evals)
+    mean_g, mean_gg, mean_gy = g.mean(1), (g * g).mean(1), g @ y / len(y)
+    variance = np.maximum(mean_gg - mean_g**2, 1e-15)
+    free = y.mean() + np.maximum(mean_g * y.mean() - mean_gy, 0) / variance * mean_g
+    columns = [np.minimum(free, 1.0) if end is None else np.full(len(time), end) for end in ends]
+    end = np.concatenate(columns)
+    shape = np.tile(np.arange(len(time)), len(ends))
+    mean_g, mean_gg, mean_gy = mean_g[shape], mean_gg[shape], mean_gy[shape]
+    height = np.maximum(end * mean_g - mean_gy, 0) / np.maximum(mean_gg, 1e-15)
+    gap = end**2 - 2 * end * y.mean() + float(y @ y) / len(y)
+    residual = gap - 2 * height * (end * mean_g - mean_gy) + height**2 * mean_gg
+    return _Members(family, time[shape], power[shape], end, height, len(y) * np.maximum(residual, 0))
+
+
+def _at(members: _Members, k: int) -> _Members:
+    m = members
+    one = slice(k, k + 1)
+    return _Members(m.family, m.time[one], m.power[one], m.end[one], m.height[one], m.residual[one])
+
+
+def _weights(members: Sequence[_Members], n_evals: int) -> FloatArray:
+    """Return the likelihood of each curve under Gaussian noise, as shares; every family has the same prior."""
+    residual = np.concatenate([m.residual for m in members])
+    prior = np.concatenate([np.full(len(m.residual), 1 / len(m.residual)) for m in members])
+    noise = max(float(residual.min()) / max(n_evals - _MIN_EVALS, 1), _NOISE**2)
+    weight = prior * np.exp(-(residual - residual.min()) / (2 * noise))
+    return np.asarray(weight / weight.sum())
+
+
+def _median(values: FloatArray, weight: FloatArray) -> float:
+    order = np.argsort(values)
+    share = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(share, 0.5 * share[-1])])

@@ -1,0 +1,173 @@
+"""Leave one level out: how good forecasts are on a modulus, family, architecture, optimiser or cadence never seen.
+
+For each level that is estimable, a hazard model is fitted on every configuration without it and asked about the runs
+with it at memorisation, beside the context alone: the same kind of model, and the linear one. Of these the one that is
+stronger on the mean over a factor's levels stands beside ours. One learner a level, calibrated on a fifth of what it was
+fitted without, instead of five: a level costs a fifth of a forecaster.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from features.extract import FEATURES
+from features.table import FeatureTable
+from predictor.benchmark import metrics
+from predictor.benchmark.baselines.context_and_population import (
+    Prediction,
+    ask_hazard,
+    context_boosting,
+    context_linear,
+)
+from predictor.benchmark.bootstrap import Interval, interval
+from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, STRONGEST_BASELINES
+from predictor.fitting_tables import HEADLINE, CorpusTables
+from predictor.forecaster import CONTEXT_COLUMNS, TOLD
+from predictor.hazard.cross_fitting import HazardModel, Rows
+from training_runs import Run
+
+# The cadence differs between seeds of one configuration, the others do not.
+FACTORS: dict[str, Callable[[Run], object]] = {
+    "modulus": lambda run: run.context.modulus,
+    "operation": lambda run: run.context.operation,
+    "task_family": lambda run: run.context.task_family,
+    "architecture": lambda run: run.context.architecture,
+    "optimizer": lambda run: run.context.optimizer,
+    "cadence": lambda run: run.cadence,
+}
+LEAST_CONFIGURATIONS = 20  # with onset, and without, or a level is not estimable
+
+
+def leave_one_out(
+    runs: Sequence[Run],
+    tables: CorpusTables,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Return, for each factor, the figures of every estimable level, their means, and the levels that are not."""
+    rows, training = tables.early[HEADLINE], tables.fitting.training
+    levels = {factor: level_of_run(runs, factor) for factor in FACTORS}
+    estimable = [
+        (factor, level)
+        for factor in FACTORS
+        for level in sorted(set(levels[factor].values()))
+        if _is_estimable(rows, _at_level(rows, levels[factor], level))
+    ]
+    done = iter(range(1, len(estimable) + 1))
+
+    def judge(left_out: tuple[str, str]) -> dict[str, Any]:
+        factor, level = left_out
+        test = rows.where(_at_level(rows, levels[factor], level))
+        names = np.unique(training.configuration[_at_level(training, levels[factor], level)])
+        train = training.where(~np.isin(training.configuration, names))
+        assert not set(train.configuration) & set(test.configuration)
+        at = rows.where(~np.isin(rows.configuration, names))
+        figures = _figures(train, at, test)
+        on_progress(next(done), len(estimable))
+        return figures
+
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        judged = dict(zip(estimable, pool.map(judge, estimable), strict=True))
+    found = {f: _beside_the_stronger({level: v for (g, level), v in judged.items() if g == f}) for f in FACTORS}
+    return {
+        factor: {
+            "levels": found[factor],
+            "not_estimable": sorted(set(levels[factor].values()) - set(found[factor])),
+            **_mean(list(found[factor].values())),
+        }
+        for factor in FACTORS
+    }
+
+
+def level_of_run(runs: Sequence[Run], factor: str) -> dict[str, str]:
+    """Return the level of a factor that each run has, of those that have one."""
+    values = {run.run_id: FACTORS[factor](run) for run in runs}
+    return {run_id: str(value) for run_id, value in values.items() if value is not None}
+
+
+def _at_level(rows: FeatureTable, levels: dict[str, str], level: str) -> NDArray[np.bool_]:
+    return np.array([levels.get(run) == level for run in rows.run.tolist()], dtype=bool)
+
+
+def _is_estimable(rows: FeatureTable, inside: NDArray[np.bool_]) -> bool:
+    """Say whether a level has enough configurations of either outcome, and the rest has too."""
+    return all(
+        len(np.unique(rows.configuration[part & outcome & ~rows.blocked])) >= LEAST_CONFIGURATIONS
+        for part in (inside, ~inside)
+        for outcome in (rows.event, ~rows.event)
+    )
+
+
+def _figures(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> dict[str, Any]:
+    """Return our figures on a level, and those of each model of the context alone.
+
+    Parameters
+    ----------
+    train, at : rows without the level: those that hazards are fitted on, and those at memorisation.
+    """
+    rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
+    model = HazardModel.fit(rows, list(FEATURES), CONTEXT_COLUMNS, told=TOLD, n_learners=1)
+    context = {
+        CONTEXT_BOOSTED: context_boosting(train, n_learners=1)(train, test),
+        CONTEXT_LINEAR: context_linear(at, test),
+    }
+    return {
+        "rows": len(test),
+        "positives": int(test.event.sum()),
+        **_errors(ask_hazard(model, test.features, test), test),
+        "context": {name: _errors(prediction, test) for name, prediction in context.items()},
+    }
+
+
+def _errors(prediction: Prediction, test: FeatureTable) -> dict[str, Any]:
+    return {
+        "auroc": vars(_auroc(prediction, test)),
+        "log10_mae": vars(_log10_mae(prediction, test)),
+    }
+
+
+def _beside_the_stronger(levels: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return levels with the figures of the model of the context that is stronger on their mean, for each figure."""
+
+    def mean(name: str, figure: str) -> float:
+        values = [level["context"][name][figure]["value"] for level in levels.values()]
+        known = [v for v in values if v is not None]
+        return float(np.mean(known)) if known else float("nan")
+
+    whether = max(STRONGEST_BASELINES, key=lambda name: mean(name, "auroc"))
+    when = min(STRONGEST_BASELINES, key=lambda name: mean(name, "log10_mae"))
+    return {
+        level: {
+            **{key: value for key, value in figures.items() if key != "context"},
+            "context_only_auroc": figures["context"][whether]["auroc"],
+            "context_only_log10_mae": figures["context"][when]["log10_mae"],
+        }
+        for level, figures in levels.items()
+    }
+
+
+def _auroc(prediction: Prediction, test: FeatureTable) -> Interval:
+    kept = np.flatnonzero(~test.blocked)
+    return interval(
+        lambda i: metrics.auroc(prediction.probability[kept][i], test.event[kept][i]),
+        test.configuration[kept],
+    )
+
+
+def _log10_mae(prediction: Prediction, test: FeatureTable) -> Interval:
+    kept = np.flatnonzero(test.event)
+    return interval(
+        lambda i: metrics.log10_mae(prediction.median[kept][i], test.time[kept][i]),
+        test.configuration[kept],
+    )
+
+
+def _mean(figures: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Return the mean of each figure over the levels of a factor; None without an estimable level."""
+    names = ("auroc", "log10_mae", "context_only_auroc", "context_only_log10_mae")
+    values = {n: [f[n]["value"] for f in figures if f[n]["value"] is not None] for n in names}
+    return {n: round(float(np.mean(v)), 4) if v else None for n, v in values.items()}

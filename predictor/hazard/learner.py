@@ -1,0 +1,68 @@
+"""One learner of the hazard: a log-linear hazard, boosted trees of what it leaves over, and a network beside both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from predictor.hazard.boosting import fit_hazard
+from predictor.hazard.linear import LinearHazard
+from predictor.hazard.network import HazardNetwork
+from predictor.hazard.time_bins import CENTRES, PersonPeriods, thinned
+from predictor.hazard.trees.evaluate import Trees
+from predictor.hazard.trees.lightgbm_format import TreeText
+from training_runs.arrays import FloatArray
+
+# Of the log hazard: 0.15 to 0.3 do alike at home, and more of it does worse elsewhere (docs/decisions.md).
+NETWORK_SHARE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A fitted log hazard: the sum of a log-linear part and of trees, averaged with a network."""
+
+    linear: LinearHazard
+    boosted: TreeText
+    network: HazardNetwork
+
+    @classmethod
+    def fit(
+        cls,
+        features: FloatArray,
+        names: Sequence[str],
+        target: FloatArray,
+        periods: PersonPeriods,
+        weight: FloatArray,
+        linear_columns: Sequence[int],
+    ) -> "Learner":
+        """Fit one part after the other; arguments as for `fit_hazard` and `LinearHazard.fit`."""
+        few = thinned(periods)
+        linear = LinearHazard.fit(features, target, few, weight, linear_columns)
+        start = linear.log_rates(features, target)
+        boosted = fit_hazard(features, names, target, few, weight, start)
+        return cls(linear, boosted, HazardNetwork.fit(features, target, periods, weight))
+
+    @cached_property
+    def trees(self) -> Trees:
+        """The boosted part, asked at every bin."""
+        return Trees([self.boosted], CENTRES)
+
+    def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
+        """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
+        start = self.linear.log_rates(features, target)
+        stepwise = start + self.trees.sums(np.column_stack([features, target]))
+        return averaged(stepwise, self.network.log_rates(features, target))
+
+    def importance(self, n_features: int) -> FloatArray:
+        """Return how much each feature matters, shape (n_features,), summing to 1: half by the trees, half by the lines."""
+        gain = self.boosted.gains()[:n_features]
+        effect = np.zeros(n_features)
+        effect[self.linear.columns] = np.abs(self.linear.weight[:-1])
+        parts = [part / max(part.sum(), 1e-12) for part in (gain, effect)]
+        return np.asarray(0.5 * parts[0] + 0.5 * parts[1])
+
+
+def averaged(stepwise: FloatArray, smooth: FloatArray) -> FloatArray:
+    """Return the mean of a log hazard with trees, and of a network's; or of what features contribute to them."""
+    return (1 - NETWORK_SHARE) * stepwise + NETWORK_SHARE * smooth

@@ -1,0 +1,1 @@
+"""LightGBM's trees, read, evaluated and explained without LightGBM."""

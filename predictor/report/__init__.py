@@ -1,0 +1,1 @@
+"""The benchmark told: Markdown for the docs, and one HTML page with plots."""

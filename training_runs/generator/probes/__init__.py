@@ -1,0 +1,23 @@
+"""The signals that are read off a stack of networks: pure functions, one value per run.
+
+Names and sources are in `training_runs.signals`. Each function takes float tensors whose leading dimension is the runs
+of a stack, (n_runs, ...), and returns (n_runs,); nothing here keeps a gradient by itself, so call it in
+`torch.no_grad()`. Random masks and directions come from a `torch.Generator` and are shared by the runs of a stack: a
+run in a stack is measured as it would be alone. A run that has diverged yields NaN (its counts, such as accuracies,
+mean nothing) and leaves the others as they are.
+
+| file | reads |
+|---|---|
+| `fit` | logits and labels |
+| `weights` | parameters |
+| `embedding` | the embedding |
+| `activations` | hidden units |
+| `attention` | attention weights |
+| `robustness` | the network again, with units dropped or weights zeroed |
+| `landscape` | the loss around the parameters |
+"""
+
+from training_runs.generator.probes.fit import hits, losses, mean_over
+from training_runs.generator.probes.weights import group_norms, norm
+
+__all__ = ["group_norms", "hits", "losses", "mean_over", "norm"]

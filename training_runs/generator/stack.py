@@ -1,0 +1,175 @@
+"""Runs of one shape in training: networks, data, noise and optimiser state, one leading dimension over the runs.
+
+All parameters live in one flat tensor, so that the optimiser is a few wide operations: one block for each parameter,
+and within it one row for each run. Autograd gets views of the blocks.
+"""
+
+import copy
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training_runs.config import RunConfig
+from training_runs.generator.networks import Activations, network_of
+from training_runs.generator.networks.embedding_mlp import EmbeddingMLP
+from training_runs.generator.networks.noise import NONE, Noise, TrainingNoise
+from training_runs.generator.networks.pair_gradient import PairGradient
+from training_runs.generator.optimizers import optimizer_of
+from training_runs.generator.probes import fit
+from training_runs.generator.samples import Batch, Minibatches, gather, probe_rows
+from training_runs.generator.tasks import make_task
+from training_runs.generator.tasks.augmentation import augmented
+
+
+class Stack:
+    """The runs that are still training.
+
+    Attributes
+    ----------
+    configs : of the runs now in the stack.
+    parameters : name -> (n_runs, ...).
+    train, val : what the runs are measured on.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], device: str, data_dir: Path | None) -> None:
+        self.configs = list(configs)
+        self.network = network_of(configs[0])
+        self._pair_gradient = None
+        if isinstance(self.network, EmbeddingMLP):
+            self._pair_gradient = PairGradient(self.network, configs[0].loss, device)
+        self._loss = {"cross_entropy": fit.losses, "mse": fit.squared_errors}[configs[0].loss]
+        tasks = [make_task(c, generator_of(c, "data"), data_dir) for c in configs]
+        probing = [generator_of(c, "probe") for c in configs]
+        self._samples = gather(tasks, [t.train for t in tasks], device)
+        chances = list(zip(tasks, configs, probing, strict=True))
+        self.train = gather(tasks, [probe_rows(t.train, c, g) for t, c, g in chances], device)
+        self.val = gather(tasks, [probe_rows(t.val, c, g) for t, c, g in chances], device)
+        initial = [self.network.initial(c, generator_of(c, "weights")) for c in configs]
+        blocks = [torch.stack([i[name] for i in initial]) for name in self.network.shapes()]
+        self._hold(torch.cat([b.flatten() for b in blocks]).to(device))
+        frozen = [0.0 if c.freeze_embedding else 1.0 for c in configs]
+        self._optimizer = optimizer_of(
+            configs[0].optimizer,
+            self.flat,
+            self._per_parameter([c.learning_rate for c in configs], embedding=frozen),
+            self._per_parameter([c.weight_decay for c in configs]),
+            self.blocks,
+        )
+        self._penalty = self._per_parameter([2 * c.norm_penalty for c in configs])
+        size = configs[0].minibatch
+        self._batches = None
+        if size is not None:
+            orders = [generator_of(c, "order") for c in configs]
+            self._batches = Minibatches(self._samples, size, orders)
+        self._noise_generators = [generator_of(c, "noise") for c in configs]
+        # Samples of each run that a step trains on; more rows than that only pad.
+        self._counts = self._samples.counts.tolist() if size is None else [size] * len(configs)
+        self._noise = self._training_noise()
+
+    def update(self) -> None:
+        """Do one optimiser step for every run."""
+        batch = self._samples if self._batches is None else self._batches.next()
+        if self._pair_gradient is not None and self._noise is NONE:
+            self._pair_gradient(self.parameters, self.blocks(self.gradient), batch)
+        else:
+            self._backpropagate(batch)
+        if any(c.norm_penalty for c in self.configs):
+            self.gradient.addcmul_(self._penalty, self.flat)
+        self._optimizer.step(self.gradient)
+
+    def _backpropagate(self, batch: Batch) -> None:
+        self.gradient.zero_()
+        inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts)
+        activations = self.network(self.parameters, inputs, self._noise)
+        losses = self._loss(activations.logits, batch.labels) * batch.weight
+        losses.sum().backward()  # type: ignore[no-untyped-call]
+
+    def forward(self, parameters: dict[str, Tensor], inputs: Tensor, noise: Noise = NONE) -> Activations:
+        """Run the networks, with these parameters in the place of their own."""
+        return self.network(parameters, inputs, noise)
+
+    def losses(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss that the runs are trained on for each sample, (n_runs, n_samples)."""
+        return self._loss(logits, labels)
+
+    def blocks(self, flat: Tensor) -> dict[str, Tensor]:
+        """Return the blocks of a flat tensor as views of shape (n_runs, *shape of the parameter)."""
+        n_runs = len(self.configs)
+        shapes = self.network.shapes()
+        blocks = torch.split(flat, [n_runs * math.prod(shape) for shape in shapes.values()])
+        return {
+            name: block.detach().view(n_runs, *shape)
+            for (name, shape), block in zip(shapes.items(), blocks, strict=True)
+        }
+
+    def keep(self, going: list[int]) -> None:
+        """Go on with some of the runs; the others leave the stack."""
+        kept, indices = self._places(going)
+        self.configs = [self.configs[k] for k in going]
+        self._samples = self._samples.select(kept)
+        self.train, self.val = self.train.select(kept), self.val.select(kept)
+        self._hold(self.flat[indices])
+        self._optimizer.select(indices, self.flat)
+        self._penalty = self._penalty[indices]
+        if self._batches is not None:
+            self._batches.select(going, self._samples)
+        self._noise_generators = [self._noise_generators[k] for k in going]
+        self._counts = [self._counts[k] for k in going]
+        self._noise = self._training_noise()
+
+    def at(self, runs: list[int], before: Tensor) -> tuple["Stack", Tensor]:
+        """Return some of the runs as they are now, to be measured and not trained, and their part of another flat tensor."""
+        if len(runs) == len(self.configs):
+            return self, before
+        kept, indices = self._places(runs)
+        part = copy.copy(self)
+        part.configs = [self.configs[k] for k in runs]
+        part.flat, part.gradient = self.flat[indices], self.gradient[indices]
+        part.parameters = part.blocks(part.flat)
+        part.train, part.val = self.train.select(kept), self.val.select(kept)
+        return part, before[indices]
+
+    def _places(self, runs: list[int]) -> tuple[Tensor, Tensor]:
+        """Return some runs as a tensor, and where their parameters lie in the flat one."""
+        kept = torch.tensor(runs, dtype=torch.int64, device=self.flat.device)
+        rows = self.blocks(torch.arange(len(self.flat), device=self.flat.device))
+        return kept, torch.cat([block[kept].flatten() for block in rows.values()])
+
+    def _hold(self, flat: Tensor) -> None:
+        """Take over the parameters of the runs now in the stack."""
+        self.flat, self.gradient = flat, torch.zeros_like(flat)
+        self.parameters = {n: v.requires_grad_(True) for n, v in self.blocks(flat).items()}
+        for name, gradient in self.blocks(self.gradient).items():
+            self.parameters[name].grad = gradient
+
+    def _training_noise(self) -> Noise:
+        dropout = [c.dropout for c in self.configs]
+        std = [c.embedding_noise for c in self.configs]
+        if not any(dropout) and not any(std):
+            return NONE
+        return TrainingNoise(dropout, std, self._noise_generators, self._counts)
+
+    def _per_parameter(self, values: list[float], embedding: list[float] | None = None) -> Tensor:
+        """Repeat one value a run for each of its parameters, times another for those of the embedding."""
+        factors = embedding or [1.0] * len(values)
+        rows = torch.tensor(values, device=self.flat.device)[:, None]
+        embedded = rows * torch.tensor(factors, device=self.flat.device)[:, None]
+        return torch.cat(
+            [
+                (embedded if name.startswith("embedding") else rows).expand(-1, math.prod(shape)).flatten()
+                for name, shape in self.network.shapes().items()
+            ]
+        )
+
+
+_PURPOSES = {"data": 0, "weights": 1, "order": 2, "noise": 3, "probe": 4}
+
+
+def generator_of(config: RunConfig, purpose: str) -> torch.Generator:
+    """Return the generator of one kind of chance in one run; kinds and seeds are independent of each other."""
+    seed = np.random.SeedSequence([config.seed, _PURPOSES[purpose]])
+    return torch.Generator().manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))

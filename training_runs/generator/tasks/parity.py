@@ -1,0 +1,28 @@
+"""Sparse parity: the parity of a few of many random bits (Barak et al., arXiv 2207.08799; Merrill et al., 2303.11873)."""
+
+from pathlib import Path
+
+import torch
+
+from training_runs.config import PARITY_ENUMERATED, RunConfig
+from training_runs.errors import InvalidInput
+from training_runs.generator.tasks.task import Task, split
+
+
+def parity_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None) -> Task:
+    """Return random inputs of -1 and 1, the same for every run, labelled by the parity of the first `parity_bits`.
+
+    Which bits matter is no loss of generality: the networks see no order among them.
+    """
+    if config.parity_bits > config.bits:
+        raise InvalidInput(field="parity_bits", value=config.parity_bits, expected=f"at most bits, {config.bits}")
+    train, val = split(config, generator)
+    pool = torch.Generator().manual_seed(0)
+    if config.bits <= PARITY_ENUMERATED:
+        # Few enough that draws would repeat: training inputs among the validation ones.
+        numbers = torch.randperm(2**config.bits, generator=pool)[: config.samples]
+        bits = numbers[:, None] >> torch.arange(config.bits) & 1
+    else:
+        bits = torch.randint(2, (config.samples, config.bits), generator=pool)
+    labels = bits[:, : config.parity_bits].sum(1) % 2
+    return Task(2.0 * bits - 1, labels, train, val)

@@ -1,0 +1,92 @@
+"""IMDb reviews (Maas et al. 2011) from an `aclImdb` directory or its tar.gz: positive or negative."""
+
+import os
+import random
+import re
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training_runs.config import RunConfig
+from training_runs.errors import InvalidInput
+from training_runs.generator.tasks.task import Task
+
+VOCABULARY = 2000  # most frequent words of the training reviews; 0 is padding, 1 any other word
+LENGTH = 80  # words kept of each review, its last ones: that is where people sum up
+_NAME = re.compile(r"(?:^|/)(train|test)/(pos|neg)/[^/]+\.txt$")
+
+
+def reviews_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None) -> Task:
+    """Return token rows of shape (n_reviews, LENGTH), padded in front; the data set's own split, training ones drawn."""
+    tokens, labels, n_train = _reviews(_source(data_dir))
+    size = min(config.train_size, n_train)
+    train = torch.randperm(n_train, generator=generator)[:size].sort().values
+    return Task(tokens, labels, train, torch.arange(n_train, len(labels)))
+
+
+def _source(data_dir: Path | None) -> Path:
+    given = data_dir or os.environ.get("GROKCAST_IMDB_DIR")
+    if given is None:
+        raise InvalidInput(
+            field="IMDb directory",
+            value=None,
+            expected="the aclImdb folder or its tar.gz",
+            hint="give it with --data-dir or GROKCAST_IMDB_DIR",
+        )
+    path = Path(given)
+    archives = sorted(path.glob("*.tar.gz")) if path.is_dir() else []
+    return archives[0] if archives and not (path / "train").is_dir() else path
+
+
+@cache
+def _reviews(source: Path) -> tuple[Tensor, Tensor, int]:
+    parts: dict[str, list[tuple[list[str], int]]] = {"train": [], "test": []}
+    for name, text in sorted(_texts(source)):
+        found = _NAME.search(name)
+        assert found is not None
+        parts[found[1]].append((re.findall(r"[a-z']+", text.lower()), int(found[2] == "pos")))
+    if not parts["train"] or not parts["test"]:
+        raise InvalidInput(
+            field="IMDb directory",
+            value=str(source),
+            expected="train/pos, train/neg, test/pos and test/neg with .txt files",
+        )
+    counts = Counter(word for words, _ in parts["train"] for word in words)
+    index = {word: k + 2 for k, (word, _) in enumerate(counts.most_common(VOCABULARY - 2))}
+    # Mixed: sorted by path all negative ones come first, and a part of a split is measured by its first samples.
+    mixed = random.Random(0)
+    for part in parts.values():
+        mixed.shuffle(part)
+    samples = parts["train"] + parts["test"]
+    tokens = torch.zeros(len(samples), LENGTH, dtype=torch.int64)
+    for row, (words, _) in zip(tokens, samples, strict=True):
+        kept = [index.get(word, 1) for word in words[-LENGTH:]] or [1]
+        row[-len(kept) :] = torch.tensor(kept)
+    return tokens, torch.tensor([label for _, label in samples]), len(parts["train"])
+
+
+def _texts(source: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each labelled review."""
+    if source.is_dir():
+        for path in source.rglob("*.txt"):
+            if _NAME.search(path.as_posix()):
+                yield path.as_posix(), path.read_text(errors="replace")
+        return
+    try:
+        with tarfile.open(source) as archive:
+            for member in archive:
+                file = archive.extractfile(member) if _NAME.search(member.name) else None
+                if file is not None:
+                    yield member.name, file.read().decode(errors="replace")
+    except (OSError, tarfile.TarError) as error:
+        raise InvalidInput(
+            field="IMDb directory",
+            value=str(source),
+            expected="aclImdb or its tar.gz",
+            hint=str(error),
+        ) from None

@@ -1,5 +1,0 @@
-"""The networks being trained, one file per architecture, each for a stack of runs at once."""
-
-from training_runs.networks.network import Activations, Network, network_of
-
-__all__ = ["Activations", "Network", "network_of"]
