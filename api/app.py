@@ -13,9 +13,10 @@ from starlette.types import ASGIApp
 
 from api.access.auth import RateLimits
 from api.access.keys import KeyStore
-from api.error_handlers import add_error_handlers
 from api.logs.request_log import RequestLog
+from api.routes.body import BodyLimit
 from api.routes.docs import add_docs
+from api.routes.error_handlers import add_error_handlers
 from api.routes.events import router as event_router
 from api.routes.forecasts import router
 from api.routes.page import add_page
@@ -26,7 +27,6 @@ from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
 from api.storage.runs import RunStore
-from api.wire.body import BodyLimit
 from api.wire.problems import MEDIA_TYPE
 from api.workers.active_forecaster import ActiveForecaster
 from api.workers.background import Periodic

@@ -133,8 +133,8 @@ def create_key(
     json_: AsJson = False,
 ) -> None:
     """Make a key, and print it: it is not stored, and never shown again."""
-    from api.access.caller import SCOPES
     from api.access.keys import KeyStore
+    from api.caller import SCOPES
 
     known = {s: s for s in SCOPES}
     if scope not in known:
@@ -178,7 +178,7 @@ def list_runs(
     json_: AsJson = False,
 ) -> None:
     """List stored runs, the newest first."""
-    from api.access.caller import LOCAL
+    from api.caller import LOCAL
     from api.wire.runs import RunSummary
 
     with _stored_runs() as store:
@@ -192,8 +192,8 @@ def list_runs(
 @runs.command("show")
 def show_run(run_id: str) -> None:
     """Print a run, its points and newest forecast as JSON."""
-    from api.access.caller import LOCAL
-    from api.storage.errors import RunNotFound
+    from api.caller import LOCAL
+    from api.errors import RunNotFound
     from api.storage.forecasts import ForecastStore
     from api.storage.runs import RunStore
     from api.wire.runs import RunAnswer

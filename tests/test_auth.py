@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.access.caller import Scope
 from api.access.keys import KeyStore
 from api.app import create_app
+from api.caller import Scope
 from api.settings import Settings
 from api.storage.database import Database
 from api.wire.examples import APPEND, REQUEST, RUN

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from api.access.caller import LOCAL
+from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.runs import RunSettings, RunStore
 from tests.forks import Forks

@@ -9,9 +9,9 @@ import pytest
 from fastapi.sse import ServerSentEvent
 from fastapi.testclient import TestClient
 
-from api.access.caller import LOCAL, Caller
 from api.access.keys import KeyStore
 from api.app import create_app
+from api.caller import LOCAL, Caller
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore

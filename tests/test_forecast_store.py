@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from api.access.caller import LOCAL
+from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunStore

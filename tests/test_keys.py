@@ -1,7 +1,7 @@
 """What the store of keys promises, on both databases."""
 
-from api.access.caller import Caller
 from api.access.keys import KeyStore
+from api.caller import Caller
 from api.storage.database import Database
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from api.storage.database import Database
-from api.storage.errors import (
+from api.errors import (
     RetrainingActive,
     RetrainingNotFound,
 )
+from api.storage.database import Database
 from api.storage.retrainings import MAX_ATTEMPTS, RetrainingStore
 
 

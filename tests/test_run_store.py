@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from api.access.caller import LOCAL, Caller
 from api.access.keys import KeyStore
-from api.storage import runs as run_store
-from api.storage.database import Database
-from api.storage.errors import (
+from api.caller import LOCAL, Caller
+from api.errors import (
     RunFinished,
     RunNotFound,
     RunTaken,
     ValueConflict,
 )
+from api.storage import runs as run_store
+from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore
 from tests.stored_run import HISTORY, SETTINGS, values

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from api.access.caller import LOCAL
 from api.access.keys import KeyStore
+from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.runs import RunSettings, RunStore
 from tests.command_line import grokcast

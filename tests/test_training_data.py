@@ -1,6 +1,6 @@
 """Which stored runs are training data, on both databases."""
 
-from api.access.caller import LOCAL
+from api.caller import LOCAL
 from api.storage.runs import RunSettings, RunStore
 from api.storage.training_data import lack, training_runs
 from tests.stored_run import SETTINGS, values

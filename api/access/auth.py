@@ -15,9 +15,9 @@ from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
 
-from api.access.caller import LOCAL, Caller, Scope
 from api.access.keys import KeyStore
-from api.storage.errors import Forbidden, TooManyRequests, Unauthorized
+from api.caller import LOCAL, Caller, Scope
+from api.errors import Forbidden, TooManyRequests, Unauthorized
 
 _BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)

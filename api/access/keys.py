@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
 
-from api.access.caller import Caller, Scope
+from api.caller import Caller, Scope
 from api.storage.database import Database
 from api.storage.tables import keys
 

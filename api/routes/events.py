@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.access.auth import Reader
-from api.error_handlers import problem_responses
+from api.routes.error_handlers import problem_responses
 from api.workers.events import EventStreams
 
 router = APIRouter(tags=["runs"])

@@ -12,8 +12,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
 
 from api.access.auth import Admin, Reader
-from api.error_handlers import problem_responses
 from api.logs.metrics import FORECASTS, exposition
+from api.routes.batch import forecast_items
+from api.routes.body import JsonRoute
 from api.routes.dependencies import (
     ActiveForecaster,
     FollowedForecaster,
@@ -21,8 +22,7 @@ from api.routes.dependencies import (
     Retrainings,
     Storage,
 )
-from api.wire.batch import forecast_items
-from api.wire.body import JsonRoute
+from api.routes.error_handlers import problem_responses
 from api.wire.forecasts import (
     BatchAnswer,
     BatchRequest,

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 
 from api.access.auth import Admin, Reader
-from api.error_handlers import problem_responses
+from api.routes.body import JsonRoute
 from api.routes.dependencies import Number, Page, Retrainings
-from api.wire.body import JsonRoute
+from api.routes.error_handlers import problem_responses
 from api.wire.retrainings import RetrainingAnswer, RetrainingPage, RetrainRequest
 
 router = APIRouter(prefix="/v1/retrainings", tags=["retrainings"], route_class=JsonRoute)

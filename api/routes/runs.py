@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.access.auth import Reader, Writer
-from api.error_handlers import problem_responses
+from api.routes.body import JsonRoute
 from api.routes.dependencies import (
     Configuration,
     Events,
@@ -19,7 +19,7 @@ from api.routes.dependencies import (
     Runs,
     Timelines,
 )
-from api.wire.body import JsonRoute
+from api.routes.error_handlers import problem_responses
 from api.wire.runs import (
     AppendAnswer,
     AppendRequest,

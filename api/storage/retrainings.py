@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from api.errors import RetrainingActive, RetrainingNotFound
 from api.storage.database import Database
-from api.storage.errors import RetrainingActive, RetrainingNotFound
 from api.storage.tables import retrainings as table
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]

@@ -11,9 +11,9 @@ from pydantic_core import from_json
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.access.caller import Caller
+from api.caller import Caller
+from api.errors import RunFinished, RunNotFound, RunTaken, ValueConflict
 from api.storage.database import Database
-from api.storage.errors import RunFinished, RunNotFound, RunTaken, ValueConflict
 from api.storage.tables import forecasts, points, runs
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.signals import SIGNALS

@@ -1,6 +1,7 @@
 """The wire format of stored runs: what they are registered with, their points, timeline and outcome."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -13,8 +14,7 @@ from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
 from api.wire.forecasts import ForecastAnswer, ignored_names
 from api.wire.history import ContextFields, History, Number, WholeNumber
 from api.wire.problems import Problem
-from api.workers.live_forecasts import Appended
-from api.workers.webhook_address import check_url
+from api.wire.webhook_address import check_url
 from training_runs import Trajectory
 from training_runs.labelled_run import label
 from training_runs.onset import Outcome
@@ -171,6 +171,23 @@ class RunPage(BaseModel):
         """Return a page of what was found, which is one more where there is a next page."""
         shown = [RunSummary.of(run) for run in found[:limit]]
         return cls(runs=shown, next_cursor=found[limit - 1].id if len(found) > limit else None)
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What became of points that were posted: they are stored, in any case.
+
+    Attributes
+    ----------
+    run : as it is now.
+    changed : how many checkpoints are new or gained a signal.
+    forecast, problem : what is forecast of it now, or why nothing is.
+    """
+
+    run: StoredRun
+    changed: int
+    forecast: ForecastAnswer | None = None
+    problem: Problem | None = None
 
 
 class AppendAnswer(BaseModel):

@@ -11,9 +11,9 @@ from threading import Lock
 from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from api.access.caller import Caller
 from api.access.keys import KeyStore
-from api.storage.errors import RunNotFound, TooManyStreams
+from api.caller import Caller
+from api.errors import RunNotFound, TooManyStreams
 from api.storage.forecasts import ForecastStore, StoredForecast
 from api.storage.runs import RunStore, StoredRun
 from api.wire.runs import RunSummary, TimelineForecast

@@ -1,34 +1,18 @@
 """Forecasts of stored runs: made when points come in, kept with the version that made them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from api.access.caller import Caller
+from api.caller import Caller
 from api.logs.metrics import FORECASTS
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunStore, StoredRun
 from api.wire.forecasts import ForecastAnswer
 from api.wire.problems import Problem
+from api.wire.runs import Appended
 from api.workers.webhooks import Webhooks
 from predictor.forecast import Question
 from predictor.forecaster import OnsetForecaster
 from training_runs import Context, InvalidInput, Trajectory
-
-
-@dataclass(frozen=True)
-class Appended:
-    """What became of points that were posted: they are stored, in any case.
-
-    Attributes
-    ----------
-    run : as it is now.
-    changed : how many checkpoints are new or gained a signal.
-    forecast, problem : what is forecast of it now, or why nothing is.
-    """
-
-    run: StoredRun
-    changed: int
-    forecast: ForecastAnswer | None = None
-    problem: Problem | None = None
 
 
 class LiveForecasts:

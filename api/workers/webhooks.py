@@ -26,7 +26,7 @@ from api.storage.database import Database
 from api.storage.runs import StoredRun
 from api.storage.tables import deliveries, runs
 from api.wire.forecasts import ForecastAnswer
-from api.workers.webhook_address import RefusedAddress, public_address
+from api.wire.webhook_address import RefusedAddress, public_address
 
 _LOG = logging.getLogger(__name__)
 

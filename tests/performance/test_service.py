@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from api.access.caller import LOCAL
+from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.runs import RunSettings, RunStore
 from api.storage.tables import points

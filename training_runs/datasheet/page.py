@@ -12,7 +12,7 @@ import numpy as np
 
 from training_runs.datasheet import tables
 from training_runs.datasheet.plots import draw_pictures
-from training_runs.generator.provenance import BLIND_TEST, MAKING_AGAIN, SAMPLING
+from training_runs.datasheet.provenance import BLIND_TEST, MAKING_AGAIN, SAMPLING
 from training_runs.labelled_run import COLLAPSE, FACTORS, LabelledRun, configurations, label
 from training_runs.run import Run
 

@@ -9,7 +9,7 @@ from limits.errors import StorageError
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.storage.errors import (
+from api.errors import (
     Conflict,
     Forbidden,
     RetrainingNotFound,
