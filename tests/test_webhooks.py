@@ -19,9 +19,10 @@ from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore, StoredRun, Webhook
+from api.wire import webhook_address
 from api.wire.forecasts import ForecastAnswer
 from api.wire.webhook_address import check_url, is_public
-from api.workers import webhook_address, webhooks as module
+from api.workers import webhooks as module
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.webhooks import Webhooks
 from tests.wire import FORECAST, StandInForecaster
