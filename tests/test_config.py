@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from training_runs import InvalidInput
+from training_runs import InvalidInput, archive
 from training_runs.config import ARCHITECTURES, MODULAR_OPERATIONS, TASK_FAMILIES, RunConfig
 from training_runs.generator.overrides import override
 from training_runs.generator.presets import PRESETS, preset_configs
@@ -26,8 +26,35 @@ def test_seed_budget_and_cadence_are_not_configuration(change):
     assert a.configuration_id == b.configuration_id
 
 
-def test_hyperparameters_are_configuration():
-    assert RunConfig().configuration_id != RunConfig(weight_decay=0.5).configuration_id
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weight_decay": 0.5},
+        {"beta1": 0.8},
+        {"beta2": 0.98},
+        {"momentum": 0.5},
+        {"nesterov": True},
+        {"warmup_steps": 10},
+        {"layer_norm": False},
+        {"tf32": True},
+    ],
+)
+def test_hyperparameters_are_configuration(change):
+    assert RunConfig().configuration_id != RunConfig(**change).configuration_id
+
+
+def test_every_stored_run_keeps_its_identifiers():
+    """Fields that came later hash only where they differ from what was done before."""
+    for run in archive.read(archive.CORPUS):
+        config = RunConfig(**run.config)
+        assert (config.run_id, config.configuration_id) == (run.run_id, run.configuration_id)
+
+
+def test_the_context_holds_what_its_optimiser_and_network_have():
+    sgd = RunConfig(optimizer="sgd", nesterov=True, momentum=0.8, warmup_steps=10).context()
+    assert (sgd.momentum, sgd.nesterov, sgd.beta1, sgd.warmup_steps, sgd.layer_norm) == (0.8, True, None, 10, None)
+    adam = RunConfig(optimizer="adam", beta2=0.98, architecture="transformer", layer_norm=False).context()
+    assert (adam.momentum, adam.nesterov, adam.beta1, adam.beta2, adam.layer_norm) == (None, None, 0.9, 0.98, False)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +67,9 @@ def test_hyperparameters_are_configuration():
         ({"colour": "red"}, "one of the fields task_family, operation"),
         ({"operation": "xor"}, "one of add, sub, mul, div"),
         ({"early_stop": "perhaps"}, "true or false"),
+        ({"beta2": "1"}, "beta2 is 1.0; expected a number in [0, 1)"),
+        ({"warmup_steps": "-1"}, "warmup_steps is -1; expected a number >= 0"),
+        ({"nesterov": "true", "momentum": "0"}, "nesterov is True; expected false where momentum is 0"),
     ],
 )
 def test_overrides_are_checked(assignment, words):

@@ -7,7 +7,7 @@ import torch
 from training_runs.config import RunConfig
 from training_runs.generator.networks import network_of
 from training_runs.generator.networks.noise import NONE, ProbingDropout, TrainingNoise
-from training_runs.generator.optimizers import Muon, optimizer_of, orthogonalized
+from training_runs.generator.optimizers import Hyperparameters, Muon, optimizer_of, orthogonalized
 from training_runs.generator.stack import Stack
 from training_runs.generator.train import train
 
@@ -16,6 +16,9 @@ CONFIGS = {
     "embedding_relu": RunConfig(modulus=11, embedding_dim=8, width=16, embedding_relu=True),
     "transformer": RunConfig(architecture="transformer", modulus=11, embedding_dim=16, layers=1),
     "transformer2": RunConfig(architecture="transformer", modulus=11, embedding_dim=16, layers=2),
+    "transformer, no LayerNorm": RunConfig(
+        architecture="transformer", modulus=11, embedding_dim=16, layers=2, layer_norm=False
+    ),
     "mlp": RunConfig(task_family="digits", architecture="mlp", width=16, layers=2, train_samples=99),
     "lstm": RunConfig(task_family="reviews", architecture="lstm", embedding_dim=6, width=5, layers=2),
 }
@@ -103,7 +106,7 @@ def test_lstm_equals_torch():
     torch.testing.assert_close(network(p, x, NONE).logits[0], expected)
 
 
-@pytest.mark.parametrize("name", ["transformer", "transformer2"])
+@pytest.mark.parametrize("name", ["transformer", "transformer2", "transformer, no LayerNorm"])
 def test_transformer_equals_torch_attention_on_all_positions(name):
     """The answer's position alone, and heads by hand, against torch's own attention over the whole sequence."""
     config = CONFIGS[name]
@@ -113,17 +116,17 @@ def test_transformer_equals_torch_attention_on_all_positions(name):
     stream = p["embedding_symbol"][0][tokens] + p["embedding_position"][0]
 
     def normal(v, gain):
-        return torch.nn.functional.layer_norm(v, v.shape[-1:]) * gain[0]
+        return torch.nn.functional.layer_norm(v, v.shape[-1:]) * p[gain][0] if config.layer_norm else v
 
     for k in range(config.layers):
-        a = normal(stream, p[f"hidden_gain_a{k}"])
+        a = normal(stream, f"hidden_gain_a{k}")
         q, key, v = ((a @ p[f"attention_{n}{k}"][0]).view(13, 3, 4, 4).transpose(1, 2) for n in "qkv")
         read = torch.nn.functional.scaled_dot_product_attention(q, key, v, is_causal=True)
         stream = stream + read.transpose(1, 2).flatten(2) @ p[f"hidden_mix{k}"][0]
-        b = normal(stream, p[f"hidden_gain_b{k}"])
+        b = normal(stream, f"hidden_gain_b{k}")
         units = torch.relu(b @ p[f"hidden_up{k}"][0] + p[f"hidden_bias{k}"][0])
         stream = stream + units @ p[f"hidden_down{k}"][0]
-    expected = normal(stream[:, -1], p["output_gain"]) @ p["output_weight"][0]
+    expected = normal(stream[:, -1], "output_gain") @ p["output_weight"][0]
     seen = network(p, x, NONE)
     torch.testing.assert_close(seen.logits[0], expected, rtol=1e-4, atol=1e-5)
     assert seen.attention.shape == (1, 13, config.layers, 4, 3)
@@ -178,7 +181,8 @@ def test_optimisers_equal_torch_with_rates_of_their_own(name, theirs):
     start, gradients = torch.randn(2, 5), torch.randn(20, 2, 5)
     rates, decays = torch.tensor([1e-2, 3e-3]), torch.tensor([0.0, 0.5])
     flat = start.flatten().clone()
-    ours = optimizer_of(name, flat, rates.repeat_interleave(5), decays.repeat_interleave(5), lambda t: {})
+    values = Hyperparameters(rates.repeat_interleave(5), decays.repeat_interleave(5))
+    ours = optimizer_of(name, flat, values, lambda t: {})
     for gradient in gradients:
         ours.step(gradient.flatten())
     for k in range(2):
@@ -187,6 +191,50 @@ def test_optimisers_equal_torch_with_rates_of_their_own(name, theirs):
         for gradient in gradients:
             weight.grad = gradient[k].clone()
             optimizer.step()
+        torch.testing.assert_close(flat.view(2, 5)[k], weight.data, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("adamw", lambda w, b, m: torch.optim.AdamW(w, lr=0.01, weight_decay=0.5, betas=b)),
+        ("adam", lambda w, b, m: torch.optim.Adam(w, lr=0.01, weight_decay=0.5, betas=b)),
+        ("sgd", lambda w, b, m: torch.optim.SGD(w, lr=0.01, weight_decay=0.5, momentum=m)),
+        ("nesterov", lambda w, b, m: torch.optim.SGD(w, lr=0.01, weight_decay=0.5, momentum=m, nesterov=True)),
+    ],
+)
+def test_betas_momentum_and_warm_up_equal_torch(name, theirs, own):
+    """Numbers that all runs share, and those of each run; the second run then differs from the first in all of them."""
+    torch.manual_seed(0)
+    start, gradients = torch.randn(2, 5), torch.randn(20, 2, 5)
+    beta1, beta2, momentum, warmup = ([0.8, 0.9], [0.98, 0.95], [0.5, 0.95], [10.0, 4.0])
+
+    def value(pair):
+        return torch.tensor(pair).repeat_interleave(5) if own else pair[0]
+
+    values = Hyperparameters(
+        torch.full((10,), 0.01),
+        torch.full((10,), 0.5),
+        beta1=value(beta1),
+        beta2=value(beta2),
+        momentum=value(momentum),
+        nesterov=name == "nesterov",
+        warmup_steps=value(warmup),
+    )
+    flat = start.flatten().clone()
+    ours = optimizer_of({"nesterov": "sgd"}.get(name, name), flat, values, lambda t: {})
+    for gradient in gradients:
+        ours.step(gradient.flatten())
+    for k in range(2):
+        of = k if own else 0
+        weight = torch.nn.Parameter(start[k].clone())
+        optimizer = theirs([weight], (beta1[of], beta2[of]), momentum[of])
+        warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t, of=of: min(1.0, (t + 1) / warmup[of]))
+        for gradient in gradients:
+            weight.grad = gradient[k].clone()
+            optimizer.step()
+            warm.step()
         torch.testing.assert_close(flat.view(2, 5)[k], weight.data, rtol=1e-5, atol=1e-6)
 
 
@@ -208,7 +256,7 @@ def test_muon_moves_hidden_matrices_along_orthogonal_updates_and_the_rest_as_ada
     moved = {}
     for name in ("muon", "adamw"):
         flat = start.clone()
-        optimizer = optimizer_of(name, flat, torch.full((40,), 0.1), torch.zeros(40), blocks)
+        optimizer = optimizer_of(name, flat, Hyperparameters(torch.full((40,), 0.1), torch.zeros(40)), blocks)
         optimizer.step(gradient)
         moved[name] = (start - flat) / 0.1
         if name == "muon":
@@ -266,6 +314,22 @@ STACKS = {
             "learning_rate": lr,
         }
         for lr in (0.1, 0.01)
+    ],
+    "transformer as in papers": [
+        {
+            "architecture": "transformer",
+            "modulus": 11,
+            "embedding_dim": 16,
+            "layer_norm": False,
+            "beta1": b,
+            "beta2": 0.98,
+            "warmup_steps": w,
+        }
+        for b, w in ((0.9, 10), (0.8, 0))
+    ],
+    "nesterov": [
+        {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "sgd", "nesterov": True, "momentum": m}
+        for m in (0.9, 0.5)
     ],
     "muon, norm pushed up": [
         {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "muon", "norm_penalty": x, "freeze_embedding": f}

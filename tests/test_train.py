@@ -7,7 +7,7 @@ import torch
 from training_runs.config import RunConfig
 from training_runs.generator import probes
 from training_runs.generator.networks import network_of
-from training_runs.generator.optimizers import AdamW
+from training_runs.generator.optimizers import AdamW, Hyperparameters
 from training_runs.generator.record import checkpoint_steps
 from training_runs.generator.stack import generator_of
 from training_runs.generator.tasks import make_task
@@ -111,7 +111,7 @@ def test_adamw_equals_torch_with_its_own_rates():
     start, gradients = torch.randn(2, 5), torch.randn(20, 2, 5)
     rates, decays = torch.tensor([1e-2, 3e-3]), torch.tensor([0.0, 0.5])
     flat = start.flatten().clone()
-    ours = AdamW(flat, rates.repeat_interleave(5), decays.repeat_interleave(5))
+    ours = AdamW(flat, Hyperparameters(rates.repeat_interleave(5), decays.repeat_interleave(5)))
     for gradient in gradients:
         ours.step(gradient.flatten())
     for k in range(2):

@@ -49,6 +49,10 @@ _OF_ONE_RUN = _NOT_CONFIGURATION | {
     "embedding_noise",
     "augmentation",
     "norm_penalty",
+    "beta1",
+    "beta2",
+    "momentum",
+    "warmup_steps",
 }
 
 
@@ -89,6 +93,13 @@ class RunConfig:
     embedding_noise: float = 0.0  # std of Gaussian noise on embeddings (Li & Sakib 3.1)
     augmentation: float = 0.0  # sigma: rotation by 30 sigma degrees, blur of sigma / 2 (Li & Sakib 4)
     norm_penalty: float = 0.0  # times the sum of squared weights in the loss; negative raises the norm
+    beta1: float = 0.9  # of AdamW, Adam and Muon's AdamW: torch's default, and that of the papers
+    beta2: float = 0.999  # torch's default; Power et al. and Nanda et al. have 0.98
+    momentum: float = 0.9  # of SGD
+    nesterov: bool = False  # SGD looks ahead along its momentum
+    warmup_steps: int = 0  # the learning rate grows linearly from the first step to this one (Power et al.: 10)
+    layer_norm: bool = True  # of transformers; Nanda et al. (arXiv 2301.05217) have none
+    tf32: bool = False  # on a GPU, products read 10 bits of each mantissa: faster, and not shown to change nothing
     seed: int = 0  # data split, table, initial weights and noise
     budget_step: int = 10_000
     checkpoints_per_decade: int = 25  # log-spaced from step 1
@@ -119,8 +130,13 @@ class RunConfig:
         for name in ("learning_rate", "init_scale", "separation"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number > 0")
-        for name in ("weight_decay", "embedding_noise", "augmentation", "seed"):
+        for name in ("weight_decay", "embedding_noise", "augmentation", "warmup_steps", "seed"):
             _at_least(name, getattr(self, name), 0)
+        for name in ("beta1", "beta2", "momentum"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InvalidInput(field=name, value=getattr(self, name), expected="a number in [0, 1)")
+        if self.nesterov and self.momentum == 0:
+            raise InvalidInput(field="nesterov", value=True, expected="false where momentum is 0")
         for name in ("dropout", "label_noise"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number in [0, 1]")
@@ -220,6 +236,7 @@ class RunConfig:
     def context(self, parameters: int | None = None) -> Context:
         """Return what a user would know of this run."""
         pairs = self.task_family in ("modular", "permutation")
+        adaptive, sgd = self.optimizer in ("adamw", "adam", "muon"), self.optimizer == "sgd"
         return Context(
             task_family=self.task_family,
             operation=self._told_operation,
@@ -245,6 +262,12 @@ class RunConfig:
             label_noise=0.0 if self.label_noise == 1 else self.label_noise,
             budget_step=self.budget_step,
             steps_per_epoch=math.ceil(self.train_size / (self.batch_size or self.train_size)),
+            beta1=self.beta1 if adaptive else None,
+            beta2=self.beta2 if adaptive else None,
+            momentum=self.momentum if sgd else None,
+            nesterov=self.nesterov if sgd else None,
+            warmup_steps=self.warmup_steps,
+            layer_norm=self.layer_norm if self.architecture == "transformer" else None,
         )
 
     def as_dict(self) -> dict[str, Any]:

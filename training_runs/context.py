@@ -14,7 +14,8 @@ _COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "e
     "budget_step",
 }
 _LARGEST = 2**53  # beyond, floats skip whole numbers; no hyperparameter is there
-_SHARES = {"chance_accuracy", "train_fraction", "dropout", "label_noise"}
+_SHARES = {"chance_accuracy", "train_fraction", "dropout", "label_noise", "beta1", "beta2", "momentum"}
+_FLAGS = {"nesterov", "layer_norm"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Context:
     """Hyperparameters and setting of a run, in the words of the field.
 
     Counts are whole numbers > 0, shares lie in [0, 1], words are compared in lower case. `batch_size` is absent for
-    full-batch training; `budget_step` is the step at which the run would be stopped anyway.
+    full-batch training; `budget_step` is the step at which the run would be stopped anyway. `beta1` and `beta2` are of
+    Adam and its kin, `momentum` and `nesterov` of SGD; the learning rate grows linearly for `warmup_steps`, and
+    `layer_norm` says whether layers normalise.
     """
 
     task_family: str | None = None
@@ -48,6 +51,12 @@ class Context:
     label_noise: float | None = None
     budget_step: int | None = None
     steps_per_epoch: float | None = None
+    beta1: float | None = None
+    beta2: float | None = None
+    momentum: float | None = None
+    nesterov: bool | None = None
+    warmup_steps: float | None = None
+    layer_norm: bool | None = None
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -83,6 +92,10 @@ def _checked(name: str, value: Any) -> Any:
         if not isinstance(value, str):
             raise InvalidInput(field=field, value=value, expected="a word")
         return value.strip().lower()
+    if name in _FLAGS:
+        if not isinstance(value, bool):
+            raise InvalidInput(field=field, value=value, expected="true or false")
+        return value
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not abs(value) <= _LARGEST:  # NaN is not <= anything
         raise InvalidInput(field=field, value=value, expected="a finite number, at most 2**53 in size")

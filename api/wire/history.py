@@ -22,6 +22,7 @@ Share = Annotated[Number, Field(ge=0, le=1)]
 Steps = Annotated[list[Number], Field(max_length=MAX_VALUES, fail_fast=True)]
 Values = Annotated[list[Number | None], Field(max_length=MAX_VALUES, fail_fast=True)]
 Word = Annotated[str, Field(strict=True, max_length=200)]
+Flag = Annotated[bool, Field(strict=True)]
 
 
 def _number(value: Any) -> Any:
@@ -74,7 +75,7 @@ def _context_field(field: dataclasses.Field[Any]) -> Any:
         return Share | None
     kind = get_args(field.type)[0]
     whole = Annotated[Number, WithJsonSchema({"type": "integer", "minimum": 1})]
-    return {str: Word, int: whole, float: Number}[kind] | None
+    return {str: Word, int: whole, float: Number, bool: Flag}[kind] | None
 
 
 if TYPE_CHECKING:

@@ -1,17 +1,46 @@
-"""Optimisers over a stack of runs, each with its own learning rate and weight decay.
+"""Optimisers over a stack of runs, each run with its own hyperparameters.
 
 torch's own optimisers hold one learning rate per parameter group, so a stack needs these few lines; tests hold them
 against torch.optim.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 # Views of a flat tensor as one block (n_runs, *shape) for each parameter, by name.
 Blocks = Callable[[Tensor], dict[str, Tensor]]
+# A number that all runs share, or float32 of shape (n,), that of the run which each parameter belongs to.
+Value = float | Tensor
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What the runs of a stack are optimised with; the defaults are those of `RunConfig`.
+
+    Attributes
+    ----------
+    learning_rate, weight_decay : float32, shape (n,), those of the run that each parameter belongs to.
+    beta1, beta2 : of the running means of AdamW, Adam and Muon.
+    momentum, nesterov : of SGD.
+    warmup_steps : the learning rate of step t is min(1, t / warmup_steps) of the whole.
+    """
+
+    learning_rate: Tensor
+    weight_decay: Tensor
+    beta1: Value = 0.9
+    beta2: Value = 0.999
+    momentum: Value = 0.9
+    nesterov: bool = False
+    warmup_steps: Value = 0.0
+
+    def select(self, kept: Tensor) -> "Hyperparameters":
+        """Return those of the parameters at some indices."""
+        own: dict[str, Any] = {name: value[kept] for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **own)
 
 
 class Optimizer(Protocol):
@@ -25,6 +54,10 @@ class Optimizer(Protocol):
         """Go on with the parameters at some indices, which now live in another tensor."""
         ...
 
+    def state(self) -> list[Tensor]:
+        """Return every tensor that a step changes beside the parameters."""
+        ...
+
 
 class _PerParameter:
     """State that every optimiser here keeps for each parameter.
@@ -32,45 +65,67 @@ class _PerParameter:
     Parameters
     ----------
     parameters : float32, shape (n,), every parameter of every run in one tensor; updated in place.
-    learning_rate, weight_decay : float32, shape (n,), those of the run that each parameter belongs to.
     """
 
-    _state: tuple[str, ...] = ("_lr", "_decay", "_mean")
+    _state: tuple[str, ...] = ("_mean",)
 
-    def __init__(self, parameters: Tensor, learning_rate: Tensor, weight_decay: Tensor) -> None:
+    def __init__(self, parameters: Tensor, values: Hyperparameters) -> None:
         self._parameters = parameters
-        self._lr, self._decay = learning_rate, weight_decay
+        self._values = values
         self._mean = torch.zeros_like(parameters)
-        self._step = 0
+        # Steps done. On a GPU they are counted there, so that a step can be captured once and replayed.
+        self._t: Value = torch.zeros((), dtype=torch.float64, device=parameters.device) if parameters.is_cuda else 0.0
 
     def select(self, kept: Tensor, parameters: Tensor) -> None:
         self._parameters = parameters
+        self._values = self._values.select(kept)
         for name in self._state:
             setattr(self, name, getattr(self, name)[kept])
 
+    def state(self) -> list[Tensor]:
+        counted = [self._t] if isinstance(self._t, Tensor) else []
+        return [getattr(self, name) for name in self._state] + counted
+
+    def _begin(self) -> Tensor:
+        """Count a step and return its learning rates."""
+        self._t += 1
+        rate, warmup = self._values.learning_rate, self._values.warmup_steps
+        if isinstance(warmup, float) and (warmup == 0 or (isinstance(self._t, float) and self._t >= warmup)):
+            return rate
+        return rate * torch.as_tensor(self._t / warmup).clamp(max=1)
+
+    def _decayed(self, gradient: Tensor) -> Tensor:
+        """Return the gradient with weight decay as part of it."""
+        return gradient + self._values.weight_decay * self._parameters
+
 
 class AdamW(_PerParameter):
-    """Decoupled weight decay (Loshchilov & Hutter 2019), torch's defaults: betas 0.9, 0.999, eps 1e-8."""
+    """Decoupled weight decay (Loshchilov & Hutter 2019), with torch's eps, 1e-8."""
 
-    _BETA1, _BETA2, _EPS = 0.9, 0.999, 1e-8
+    _EPS = 1e-8
     _state = (*_PerParameter._state, "_square")
 
-    def __init__(self, parameters: Tensor, learning_rate: Tensor, weight_decay: Tensor) -> None:
-        super().__init__(parameters, learning_rate, weight_decay)
+    def __init__(self, parameters: Tensor, values: Hyperparameters) -> None:
+        super().__init__(parameters, values)
         self._square = torch.zeros_like(parameters)
 
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
         """Apply one update."""
-        self._parameters.mul_(1 - self._lr * self._decay)
-        self._parameters.sub_(self._direction(gradient).mul_(self._lr))
+        rate = self._begin()
+        self._parameters.mul_(1 - rate * self._values.weight_decay)
+        self._parameters.sub_(self._direction(gradient).mul_(rate))
 
     def _direction(self, gradient: Tensor) -> Tensor:
-        self._step += 1
-        self._mean.lerp_(gradient, 1 - self._BETA1)
-        self._square.mul_(self._BETA2).addcmul_(gradient, gradient, value=1 - self._BETA2)
-        scale = self._square.sqrt().div_((1 - self._BETA2**self._step) ** 0.5).add_(self._EPS)
-        return self._mean.div(scale).div_(1 - self._BETA1**self._step)
+        beta1, beta2 = self._values.beta1, self._values.beta2
+        self._mean.lerp_(gradient, 1 - beta1)
+        self._square.mul_(beta2)
+        if isinstance(beta2, Tensor):
+            self._square.addcmul_(gradient * gradient, 1 - beta2)
+        else:
+            self._square.addcmul_(gradient, gradient, value=1 - beta2)
+        scale = self._square.sqrt().div_((1 - beta2**self._t) ** 0.5).add_(self._EPS)
+        return self._mean.div(scale).div_(1 - beta1**self._t)
 
 
 class Adam(AdamW):
@@ -79,20 +134,21 @@ class Adam(AdamW):
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
         """Apply one update."""
-        direction = self._direction(gradient + self._decay * self._parameters)
-        self._parameters.sub_(direction.mul_(self._lr))
+        rate = self._begin()
+        self._parameters.sub_(self._direction(self._decayed(gradient)).mul_(rate))
 
 
 class SGD(_PerParameter):
-    """Stochastic gradient descent with momentum 0.9 and weight decay as part of the gradient."""
-
-    _MOMENTUM = 0.9
+    """Stochastic gradient descent with momentum, Nesterov's where set, and weight decay as part of the gradient."""
 
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
         """Apply one update."""
-        self._mean.mul_(self._MOMENTUM).add_(gradient + self._decay * self._parameters)
-        self._parameters.sub_(self._mean * self._lr)
+        rate, momentum = self._begin(), self._values.momentum
+        decayed = self._decayed(gradient)
+        self._mean.mul_(momentum).add_(decayed)
+        update = decayed + self._mean * momentum if self._values.nesterov else self._mean
+        self._parameters.sub_(update * rate)
 
 
 class RMSprop(_PerParameter):
@@ -105,9 +161,9 @@ class RMSprop(_PerParameter):
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
         """Apply one update."""
-        decayed = gradient + self._decay * self._parameters
+        rate, decayed = self._begin(), self._decayed(gradient)
         self._mean.mul_(self._ALPHA).addcmul_(decayed, decayed, value=1 - self._ALPHA)
-        self._parameters.sub_(decayed.div_(self._mean.sqrt().add_(self._EPS)).mul_(self._lr))
+        self._parameters.sub_(decayed.div_(self._mean.sqrt().add_(self._EPS)).mul_(rate))
 
 
 class Muon(AdamW):
@@ -120,8 +176,8 @@ class Muon(AdamW):
     _MOMENTUM = 0.95
     _state = (*AdamW._state, "_momentum")
 
-    def __init__(self, parameters: Tensor, learning_rate: Tensor, weight_decay: Tensor, blocks: Blocks) -> None:
-        super().__init__(parameters, learning_rate, weight_decay)
+    def __init__(self, parameters: Tensor, values: Hyperparameters, blocks: Blocks) -> None:
+        super().__init__(parameters, values)
         self._momentum = torch.zeros_like(parameters)
         self._blocks = blocks
 
@@ -149,18 +205,16 @@ def orthogonalized(matrices: Tensor, iterations: int = 5) -> Tensor:
     return result
 
 
-def optimizer_of(
-    name: str, parameters: Tensor, learning_rate: Tensor, weight_decay: Tensor, blocks: Blocks
-) -> Optimizer:
+def optimizer_of(name: str, parameters: Tensor, values: Hyperparameters, blocks: Blocks) -> Optimizer:
     """Return an optimiser by its name in `RunConfig`."""
     match name:
         case "adam":
-            return Adam(parameters, learning_rate, weight_decay)
+            return Adam(parameters, values)
         case "sgd":
-            return SGD(parameters, learning_rate, weight_decay)
+            return SGD(parameters, values)
         case "rmsprop":
-            return RMSprop(parameters, learning_rate, weight_decay)
+            return RMSprop(parameters, values)
         case "muon":
-            return Muon(parameters, learning_rate, weight_decay, blocks)
+            return Muon(parameters, values, blocks)
         case _:
-            return AdamW(parameters, learning_rate, weight_decay)
+            return AdamW(parameters, values)

@@ -18,7 +18,7 @@ from training_runs.generator.networks import Activations, network_of
 from training_runs.generator.networks.embedding_mlp import EmbeddingMLP
 from training_runs.generator.networks.noise import NONE, Noise, TrainingNoise
 from training_runs.generator.networks.pair_gradient import PairGradient
-from training_runs.generator.optimizers import optimizer_of
+from training_runs.generator.optimizers import Hyperparameters, Value, optimizer_of
 from training_runs.generator.probes import fit
 from training_runs.generator.samples import Batch, Minibatches, gather, probe_rows
 from training_runs.generator.tasks import make_task
@@ -51,14 +51,7 @@ class Stack:
         initial = [self.network.initial(c, generator_of(c, "weights")) for c in configs]
         blocks = [torch.stack([i[name] for i in initial]) for name in self.network.shapes()]
         self._hold(torch.cat([b.flatten() for b in blocks]).to(device))
-        frozen = [0.0 if c.freeze_embedding else 1.0 for c in configs]
-        self._optimizer = optimizer_of(
-            configs[0].optimizer,
-            self.flat,
-            self._per_parameter([c.learning_rate for c in configs], embedding=frozen),
-            self._per_parameter([c.weight_decay for c in configs]),
-            self.blocks,
-        )
+        self._optimizer = optimizer_of(configs[0].optimizer, self.flat, self._hyperparameters(), self.blocks)
         self._penalty = self._per_parameter([2 * c.norm_penalty for c in configs])
         size = configs[0].minibatch
         self._batches = None
@@ -152,6 +145,22 @@ class Stack:
         if not any(dropout) and not any(std):
             return NONE
         return TrainingNoise(dropout, std, self._noise_generators, self._counts)
+
+    def _hyperparameters(self) -> Hyperparameters:
+        frozen = [0.0 if c.freeze_embedding else 1.0 for c in self.configs]
+        return Hyperparameters(
+            learning_rate=self._per_parameter([c.learning_rate for c in self.configs], embedding=frozen),
+            weight_decay=self._per_parameter([c.weight_decay for c in self.configs]),
+            beta1=self._shared_or_own([c.beta1 for c in self.configs]),
+            beta2=self._shared_or_own([c.beta2 for c in self.configs]),
+            momentum=self._shared_or_own([c.momentum for c in self.configs]),
+            nesterov=self.configs[0].nesterov,
+            warmup_steps=self._shared_or_own([float(c.warmup_steps) for c in self.configs]),
+        )
+
+    def _shared_or_own(self, values: list[float]) -> Value:
+        """Return a number if all runs share it, which costs a step nothing, else one for each parameter."""
+        return values[0] if len(set(values)) == 1 else self._per_parameter(values)
 
     def _per_parameter(self, values: list[float], embedding: list[float] | None = None) -> Tensor:
         """Repeat one value a run for each of its parameters, times another for those of the embedding."""

@@ -1,6 +1,6 @@
 """A decoder-only transformer on `a b =` (Power et al., arXiv 2201.02177; Li & Sakib, section 3).
 
-Ours, where the papers are silent: layers normalise before they read, hidden units are ReLU, and the operation, the
+Ours, where the papers are silent: layers normalise before they read (unless `layer_norm` is off), hidden units are ReLU, and the operation, the
 same for all samples, has no token of its own. Only the answer's position is read, so the last layer works on that
 position alone: exact, and a third of its cost.
 """
@@ -26,11 +26,12 @@ class Transformer:
     dim: int
     layers: int
     heads: int
+    layer_norm: bool = True
 
     @classmethod
     def of(cls, config: RunConfig) -> "Transformer":
         """Return the network of a config."""
-        return cls(config.classes, config.embedding_dim, config.layers, config.heads)
+        return cls(config.classes, config.embedding_dim, config.layers, config.heads, config.layer_norm)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter of one run."""
@@ -51,7 +52,8 @@ class Transformer:
                 f"hidden_bias{k}": (4 * d,),
                 f"hidden_down{k}": (4 * d, d),
             }
-        return {**shapes, "output_gain": (d,), "output_weight": (d, self.symbols)}
+        shapes |= {"output_gain": (d,), "output_weight": (d, self.symbols)}
+        return {name: shape for name, shape in shapes.items() if self.layer_norm or "gain" not in name}
 
     def initial(self, config: RunConfig, generator: torch.Generator) -> Parameters:
         """Draw Xavier normal matrices and N(0, 1 / dim) embeddings times alpha; gains are 1 and biases 0."""
@@ -76,12 +78,12 @@ class Transformer:
             last = k == self.layers - 1
             read, weights = self._attend(parameters, stream, k, last)
             stream = (stream[:, :, -1:] if last else stream) + read
-            units = _normal(stream, parameters[f"hidden_gain_b{k}"])
+            units = self._normal(stream, parameters, f"hidden_gain_b{k}")
             units = _linear(units, parameters[f"hidden_up{k}"])
             units = noise.hidden((units + parameters[f"hidden_bias{k}"][:, None, None]).relu())
             stream = stream + _linear(units, parameters[f"hidden_down{k}"])
             attention.append(weights)
-        answer = _normal(stream, parameters["output_gain"])[:, :, -1]
+        answer = self._normal(stream, parameters, "output_gain")[:, :, -1]
         logits = torch.bmm(answer, parameters["output_weight"])
         return Activations(logits, units[:, :, -1], answer, torch.stack(attention, 2))
 
@@ -94,10 +96,13 @@ class Transformer:
         symbols = table.flatten(0, 1).index_select(0, rows).view(n_runs, n, _TOKENS, self.dim)
         return symbols + parameters["embedding_position"][:, None]
 
+    def _normal(self, x: Tensor, parameters: Parameters, gain: str) -> Tensor:
+        return F.layer_norm(x, x.shape[-1:]) * parameters[gain][:, None, None] if self.layer_norm else x
+
     def _attend(self, parameters: Parameters, stream: Tensor, k: int, last: bool) -> tuple[Tensor, Tensor]:
         """Return what each position reads, and the answer's attention weights (n_runs, n, heads, tokens)."""
         n_runs, n = stream.shape[:2]
-        normal = _normal(stream, parameters[f"hidden_gain_a{k}"])
+        normal = self._normal(stream, parameters, f"hidden_gain_a{k}")
 
         def heads(x: Tensor, name: str) -> Tensor:  # (n_runs, n, heads, positions, dim of a head)
             projected = _linear(x, parameters[f"attention_{name}{k}"])
@@ -117,7 +122,3 @@ class Transformer:
 def _linear(x: Tensor, weight: Tensor) -> Tensor:
     """Multiply (n_runs, n, positions, n_in) by (n_runs, n_in, n_out)."""
     return torch.bmm(x.flatten(1, 2), weight).view(*x.shape[:3], -1)
-
-
-def _normal(x: Tensor, gain: Tensor) -> Tensor:
-    return F.layer_norm(x, x.shape[-1:]) * gain[:, None, None]
