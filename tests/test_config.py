@@ -142,3 +142,17 @@ def test_the_context_tells_what_a_user_would_measure():
     full = RunConfig(modulus=11, train_fraction=0.5, batch_size=128)
     assert full.context().batch_size == full.train_size
     assert RunConfig(batch_size=128).context().batch_size == 128
+
+
+def test_papers_sizes_are_those_of_papers_on_few_shapes():
+    configs = preset_configs("papers_sizes", 340, 1, {})
+    assert {(c.architecture, c.embedding_dim, c.heads) for c in configs} == {("transformer", 128, 4)}
+    assert {c.modulus for c in configs} == {59, 67, 97, 113}
+    assert {c.optimizer for c in configs} == {"adamw", "adam", "sgd", "rmsprop"}
+    assert {c.operation for c in configs} == set(MODULAR_OPERATIONS)
+    assert len({c.shape for c in configs}) <= 12
+    for field in ("layer_norm", "nesterov", "warmup_steps", "beta2", "dropout", "batch_size", "layers"):
+        assert len({getattr(c, field) for c in configs}) >= 2, field
+    even = [c.checkpoint_every for c in configs if c.checkpoint_every]
+    assert 0.3 < len(even) / len(configs) < 0.5
+    assert 50 <= min(even) < max(even) <= 1000

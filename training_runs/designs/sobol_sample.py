@@ -46,13 +46,29 @@ class Point:
         return key
 
 
+# A configuration, a budget and a generator -> the fields that say when a run is recorded.
+Cadence = Callable[[Fields, int, np.random.Generator], Fields]
+
+
+def _cadence(configuration: Fields, budget: int, rng: np.random.Generator) -> Fields:
+    """Let most be recorded on a log scale, some sparsely, some at even steps as most people record."""
+    match rng.choice(["log", "sparse", "even"], p=[0.7, 0.12, 0.18]):
+        case "sparse":
+            return {"checkpoints_per_decade": int(rng.choice([8, 12, 16]))}
+        case "even":
+            return {"checkpoint_every": max(1, budget // int(rng.choice([50, 100, 200])))}
+        case _:
+            return {}
+
+
 @dataclass(frozen=True)
 class Kind:
-    """One kind of run: how often it is drawn, its budgets, and its configuration at a point."""
+    """One kind of run: how often it is drawn, its budgets, its configuration at a point, and how it is recorded."""
 
     odds: int
     budget: tuple[int, int]
     configuration: Callable[[Point], Fields]
+    cadence: Cadence = _cadence
 
 
 def designed(seed: int, kinds: Sequence[Kind]) -> Iterator[RunConfig]:
@@ -93,19 +109,8 @@ def _run(configuration: Fields, kind: Kind, rng: np.random.Generator) -> RunConf
     budget = int(np.exp(rng.uniform(low, high)))
     return RunConfig(
         **configuration,
-        **_cadence(rng, budget),
+        **kind.cadence(configuration, budget, rng),
         seed=int(rng.integers(2**31)),
         budget_step=budget,
         early_stop=bool(rng.random() >= 0.1),
     )
-
-
-def _cadence(rng: np.random.Generator, budget: int) -> Fields:
-    """Let most be recorded on a log scale, some sparsely, some at even steps as most people record."""
-    match rng.choice(["log", "sparse", "even"], p=[0.7, 0.12, 0.18]):
-        case "sparse":
-            return {"checkpoints_per_decade": int(rng.choice([8, 12, 16]))}
-        case "even":
-            return {"checkpoint_every": max(1, budget // int(rng.choice([50, 100, 200])))}
-        case _:
-            return {}

@@ -17,6 +17,7 @@ from training_runs.designs.broad import TEXTBOOK_KINDS, corpus
 from training_runs.designs.delayed_families import LATE_KINDS
 from training_runs.designs.few_shapes import STACKS_KINDS
 from training_runs.designs.long_watched import LONG_KINDS
+from training_runs.designs.papers_sizes import PAPERS_SIZES
 from training_runs.designs.rare_levels import LEVELS_KINDS
 from training_runs.designs.sobol_sample import designed
 from training_runs.designs.xor_clusters import WORLDS_KINDS
@@ -207,6 +208,10 @@ PRESETS: dict[str, Preset] = {
     "worlds": Preset(
         "not in the corpus: XOR clusters, and what it has few of: RMSprop, dropout, training without weight decay",
         lambda seed: designed(seed, WORLDS_KINDS),
+    ),
+    "papers_sizes": Preset(
+        "not in the corpus: transformers of width 128, trained as papers train them: betas, warm-up, no LayerNorm: for a GPU",
+        lambda seed: designed(seed, PAPERS_SIZES),
     ),
     "blind": Preset(
         "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",

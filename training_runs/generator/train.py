@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from training_runs.config import RunConfig
 from training_runs.generator.measure import cheap_signals, expensive_signals
 from training_runs.generator.record import OnCheckpoint, Record
@@ -24,6 +26,8 @@ def train(
     """Train runs of one shape (`RunConfig.shape`) together and return them in the order of their configs."""
     if len({c.shape for c in configs}) != 1:
         raise ValueError(f"a stack needs configs of one shape; got {len(configs)} of several")
+    if device == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = configs[0].tf32
     stack = Stack(configs, device, data_dir)
     parameters = sum(math.prod(shape) for shape in stack.network.shapes().values())
     records = [Record(config) for config in configs]
