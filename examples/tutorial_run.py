@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from grokcast.forecast_picture import write_picture
+from grokcast.display.picture import write_picture
 from predictor.forecast import Question
 from predictor.store import ForecasterStore
 from training_runs import Context, Trajectory

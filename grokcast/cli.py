@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from grokcast.corpus_commands import corpus, generate
-from grokcast.forecast_commands import forecast
-from grokcast.forecaster_commands import benchmark, forecasters, retrain
-from grokcast.service_commands import keys, runs as stored_runs, serve
+from grokcast.commands.corpus import corpus, generate
+from grokcast.commands.forecast import forecast
+from grokcast.commands.forecasters import benchmark, forecasters, retrain
+from grokcast.commands.keys import keys
+from grokcast.commands.runs import runs
+from grokcast.commands.service import serve
 
 app = typer.Typer(
     name="grokcast",
@@ -26,7 +28,7 @@ for command in (forecast, serve, benchmark, retrain, generate, corpus):
     app.command()(command)
 app.add_typer(forecasters, name="forecasters")
 app.add_typer(keys, name="keys")
-app.add_typer(stored_runs, name="runs")
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:

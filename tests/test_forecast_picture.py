@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grokcast.forecast_picture import check_path, title, write_picture
-from grokcast.terminal_curve import curve_lines
+from grokcast.display.curves import curve_lines
+from grokcast.display.picture import check_path, title, write_picture
 from predictor.forecast import Question
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.readers import read_recording

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from grokcast.command_parts import AsJson, assignments, print_json, read_runs
+from grokcast.commands.assignments import assignments
+from grokcast.commands.folders import read_runs
+from grokcast.commands.json_output import AsJson, print_json
 
 
 def generate(
@@ -28,7 +30,8 @@ def generate(
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
     """Train networks and record them (extra `runs`)."""
-    from grokcast.terminal import show_presets, sweep_progress
+    from grokcast.display.progress import sweep_progress
+    from grokcast.display.runs import show_presets
     from training_runs.generator.presets import configs_of, preset_configs
     from training_runs.generator.sweep import Sweep, run_sweep
 
@@ -113,6 +116,6 @@ def corpus(
     if json_:
         print_json(summary)
     else:
-        from grokcast.terminal import show_corpus
+        from grokcast.display.runs import show_corpus
 
         show_corpus(summary)

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from grokcast.command_parts import AsJson, print_json, read_runs, store_folder
-from grokcast.service_commands import stored_training_runs
+from grokcast.commands.database import stored_training_runs
+from grokcast.commands.folders import read_runs, store_folder
+from grokcast.commands.json_output import AsJson, print_json
 
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
 
@@ -26,7 +27,8 @@ def benchmark(
 
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
-    from grokcast.terminal import progress, show_benchmark, show_external
+    from grokcast.display.benchmark import show_benchmark, show_external
+    from grokcast.display.progress import progress
     from training_runs.extras import require
 
     if out is not None:
@@ -74,7 +76,8 @@ def retrain(
 
     Fits a challenger on the corpus and these runs, and compares it with the forecaster in use (minutes).
     """
-    from grokcast.terminal import progress, show_comparison
+    from grokcast.display.forecasters import show_comparison
+    from grokcast.display.progress import progress
     from predictor import retrain as retraining
     from predictor.store import ForecasterStore
     from training_runs import archive
@@ -100,7 +103,7 @@ def retrain(
 @forecasters.command("list")
 def list_forecasters(json_: AsJson = False) -> None:
     """List every stored forecaster, newest first."""
-    from grokcast.terminal import show_forecasters
+    from grokcast.display.forecasters import show_forecasters
     from predictor.store import ForecasterStore
 
     cards = ForecasterStore(store_folder()).cards()

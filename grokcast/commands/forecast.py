@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from grokcast.command_parts import AsJson, assignments, store_folder
+from grokcast.commands.assignments import assignments
+from grokcast.commands.folders import store_folder
+from grokcast.commands.json_output import AsJson
 
 
 def forecast(
@@ -48,7 +50,7 @@ def forecast(
     from training_runs.readers import Spelling
 
     if plot is not None:
-        from grokcast.forecast_picture import check_path, write_picture
+        from grokcast.display.picture import check_path, write_picture
 
         check_path(plot)
     question, notes = read_question(
@@ -65,7 +67,7 @@ def forecast(
     from predictor.store import ForecasterStore
 
     answer = ForecasterStore(store_folder()).load().forecast(question)
-    from grokcast.terminal import show_forecast, show_notes
+    from grokcast.display.forecast import show_forecast, show_notes
 
     show_notes(notes)
     if plot is not None:

@@ -1,0 +1,1 @@
+"""The commands of `grokcast`, one file for each thing that they are about."""

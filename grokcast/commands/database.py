@@ -1,0 +1,47 @@
+"""The database of the service, as commands open it, and the runs in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from api.storage.database import Database
+    from api.storage.runs import RunStore
+
+
+@contextmanager
+def service_database() -> "Iterator[tuple[Settings, Database]]":
+    """Hand out the database of the service, at its newest schema."""
+    from sqlalchemy.exc import OperationalError
+
+    from api.settings import Settings
+    from api.storage.database import Database
+
+    settings = Settings()
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        yield settings, database
+    except OperationalError as error:
+        shown = database.url.render_as_string(hide_password=True)
+        raise OSError(f"the database {shown} does not answer: {error.orig}") from None
+    finally:
+        database.close()
+
+
+@contextmanager
+def stored_runs() -> "Iterator[RunStore]":
+    """Open the store of runs in the database of the service."""
+    from api.storage.runs import RunStore
+
+    with service_database() as (settings, database):
+        yield RunStore(database, settings.run_point_limit)
+
+
+def stored_training_runs() -> list[Any]:
+    """Return the finished runs of the service that have something to teach."""
+    from api.storage.training_data import training_runs
+
+    with stored_runs() as store:
+        return training_runs(store)

@@ -1,0 +1,60 @@
+"""`grokcast keys`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from grokcast.commands.database import service_database
+from grokcast.commands.json_output import AsJson, print_json
+
+keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_args_is_help=True)
+_COLUMNS = ("key_id", "scope", "state", "name")
+
+
+@keys.command("create")
+def create_key(
+    scope: Annotated[str, typer.Option(help="read, write or admin; each has those before it")],
+    name: Annotated[str, typer.Option(help="whose it is, for the list")] = "",
+    json_: AsJson = False,
+) -> None:
+    """Make a key, and print it: it is not stored, and never shown again."""
+    from api.access.keys import KeyStore
+    from api.caller import SCOPES
+
+    known = {s: s for s in SCOPES}
+    if scope not in known:
+        raise typer.BadParameter(f"--scope {scope}; expected {', '.join(SCOPES)}")
+    with service_database() as (_, database):
+        key, text = KeyStore(database).create(name[:200], known[scope])
+    if json_:
+        print_json({"key": text, "key_id": key.key_id, "name": key.name, "scope": key.scope})
+    else:
+        print(text)
+        print(f"key {key.key_id} ({key.scope}): keep it, it is not shown again", file=sys.stderr)
+
+
+@keys.command("list")
+def list_keys(json_: AsJson = False) -> None:
+    """List every key that was made, without the keys themselves."""
+    from api.access.keys import KeyStore
+
+    with service_database() as (_, database):
+        found = [vars(key) for key in KeyStore(database).all()]
+    if json_:
+        print_json(found)
+    else:
+        from grokcast.display.rows import show_rows
+
+        show_rows([{**k, "state": "revoked" if k["revoked_at"] else "valid"} for k in found], _COLUMNS)
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="as `keys list` shows it")]) -> None:
+    """Make a key useless, from the next request on."""
+    from api.access.keys import KeyStore
+
+    with service_database() as (_, database):
+        if not KeyStore(database).revoke(key_id):
+            raise typer.BadParameter(f"no key {key_id}; `grokcast keys list` shows them")
+    print(f"key {key_id} is revoked", file=sys.stderr)

@@ -1,0 +1,63 @@
+"""`grokcast runs`: the runs that a service has stored."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grokcast.commands.database import service_database, stored_runs, stored_training_runs
+from grokcast.commands.json_output import AsJson, print_json
+
+runs = typer.Typer(help="List, show and export the runs of the service.", no_args_is_help=True)
+
+
+@runs.command("list")
+def list_runs(
+    limit: Annotated[int, typer.Option(min=1, help="how many, the newest first")] = 50,
+    json_: AsJson = False,
+) -> None:
+    """List stored runs, the newest first."""
+    from api.caller import LOCAL
+    from api.wire.runs import RunSummary
+
+    with stored_runs() as store:
+        found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit)]
+    if json_:
+        print_json(found)
+    else:
+        from grokcast.display.rows import show_rows
+
+        show_rows(found, ("run_id", "status", "points", "observed_until_step", "updated_at"))
+
+
+@runs.command("show")
+def show_run(run_id: str) -> None:
+    """Print a run, its points and newest forecast as JSON."""
+    from api.caller import LOCAL
+    from api.errors import RunNotFound
+    from api.storage.forecasts import ForecastStore
+    from api.storage.runs import RunStore
+    from api.wire.runs import RunAnswer
+
+    with service_database() as (settings, database):
+        try:
+            run, points = RunStore(database, settings.run_point_limit).history(LOCAL, run_id)
+        except RunNotFound:
+            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+        newest = ForecastStore(database).newest(run)
+    print_json(RunAnswer.of(run, points, newest).model_dump(mode="json"))
+
+
+@runs.command("export")
+def export_runs(
+    folder: Annotated[Path, typer.Argument(help="folder of runs to write or add to")],
+) -> None:
+    """Write finished runs for `grokcast retrain --runs`."""
+    from training_runs import archive
+
+    known = archive.run_ids(folder)
+    new = [run for run in stored_training_runs() if run.run_id not in known]
+    if new:
+        archive.append(folder, new)
+    print(f"{len(new)} new runs in {folder}", file=sys.stderr)

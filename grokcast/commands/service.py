@@ -1,0 +1,81 @@
+"""`grokcast serve`."""
+
+import ipaddress
+import os
+import socket
+import tempfile
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grokcast.commands.database import service_database
+
+if TYPE_CHECKING:
+    from api.storage.database import Database
+
+_DRAIN_SECONDS = 5  # for requests under way when the service is stopped; event streams never end
+_START_SECONDS = 120  # a worker that imports on a busy machine is not hung: by default it is killed after 5
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes that answer [default: 1]")] = None,
+) -> None:
+    """Start the service."""
+    import uvicorn
+
+    from api.logs.configure import log_config
+
+    with service_database() as (settings, database):
+        host = host or settings.host
+        _check_address(host, database)
+    port = settings.port if port is None else port
+    _check_port(host, port)
+    workers = workers or settings.workers
+    with tempfile.TemporaryDirectory(prefix="grokcast-metrics-") as folder:
+        if workers > 1:
+            # Where the workers put their figures, so that each can tell those of all.
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=log_config(settings.log_format),
+            access_log=False,  # the service has its own, with the id of the request
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+            timeout_worker_healthcheck=_START_SECONDS,
+        )
+
+
+def _check_address(host: str, database: "Database") -> None:
+    from api.access.keys import KeyStore
+
+    valid = [key for key in KeyStore(database).all() if key.revoked_at is None]
+    if not _is_loopback(host) and not valid:
+        raise typer.BadParameter(
+            f"--host {host} is not an address of this machine alone, and there is no key yet: "
+            "make one with `grokcast keys create --scope admin`"
+        )
+
+
+def _check_port(host: str, port: int) -> None:
+    """Find out before the seconds of a start, and in one line, that another listens there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":  # as the server does: what a former one left behind is no hindrance
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            words = f"cannot listen on {host}, port {port}: {error.strerror}; next: --port 0 takes a free one"
+            raise OSError(words) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

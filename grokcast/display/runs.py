@@ -1,0 +1,35 @@
+"""A set of runs, and the presets that make one, in a terminal."""
+
+from typing import Any
+
+from rich.table import Table
+
+from grokcast.display.console import OUT
+
+
+def show_corpus(summary: dict[str, Any]) -> None:
+    """Print the counts of a set of runs."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    rows = dict(summary)
+    for name, value in rows.pop("in_configurations").items():
+        rows[f"{name} in configurations"] = value
+    for name, value in rows.items():
+        table.add_row(name.replace("_", " "), _counts(value))
+    OUT.print(table, highlight=False)
+
+
+def _counts(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_counts(count)}" for name, count in value.items())
+    return " + ".join(value) if isinstance(value, list) else str(value)
+
+
+def show_presets() -> None:
+    """Print the presets and what they are."""
+    from training_runs.generator.presets import PRESETS
+
+    table = Table.grid(padding=(0, 2))
+    for name, preset in PRESETS.items():
+        table.add_row(name, preset.description)
+    OUT.print(table, highlight=False)
