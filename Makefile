@@ -1,15 +1,16 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check bench compare pictures serve sweep
+.PHONY: setup demo test test-slow check docs bench compare pictures serve
 
 # 3.11 or newer
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+DOCS_STAMP := .venv/.docs-installed
 PYTEST := $(BIN)/pytest --color=no -q
 # Two workers of one thread each: workers and libraries that both take every core slow each other down. Each begins with
 # a half of the tests, in order, so that a module's fixtures are made once; who is done first takes some of the other's.
-TEST_WORKERS := -n 2 --dist worksteal
+WORKERS := -n 2 --dist worksteal
 TIMINGS := tests/performance
 test test-slow: export OMP_NUM_THREADS := 1
 test test-slow: export OPENBLAS_NUM_THREADS := 1
@@ -25,20 +26,34 @@ $(STAMP): pyproject.toml constraints.txt requirements-dev.txt
 	$(BIN)/pip install --quiet --quiet -r requirements-dev.txt
 	touch $@
 
+# What only the documentation's site needs is installed when it is asked for.
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/pip install --quiet --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
 demo: setup
 	$(BIN)/python examples/demo.py
 
 test: setup
-	$(PYTEST) $(TEST_WORKERS) --ignore=$(TIMINGS) -m "not slow"
+	$(PYTEST) $(WORKERS) --ignore=$(TIMINGS) -m "not slow"
 
 test-slow: setup
-	$(PYTEST) $(TEST_WORKERS) --ignore=$(TIMINGS) -m slow
+	$(PYTEST) $(WORKERS) --ignore=$(TIMINGS) -m slow
 
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --no-color-output
 	$(BIN)/lint-imports
+
+# The site of docs/, into out/site: open out/site/index.html. A warning is an error.
+docs: $(DOCS_STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The lowest versions that pyproject.toml promises, for Python 3.11, as continuous integration tests them. Needs uv.
+constraints-lowest.txt: pyproject.toml constraints.txt
+	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --constraint constraints.txt --extra dev \
+		--no-annotate --custom-compile-command "make $@" --upgrade --output-file $@ pyproject.toml
 
 # One process, nothing beside it, and the figures on the terminal.
 bench: setup
@@ -52,14 +67,6 @@ compare: setup
 # Needs Debian's chromium and fonts-dejavu-core.
 pictures: setup
 	$(BIN)/python -m tests.page_pictures
-
-# The next runs for the corpus, from training_runs/designs/queue.toml into training_runs/corpus_next/, resumed as often as
-# it is called: make sweep MINUTES=150 WORKERS=1, or DEVICE=cuda for what wants a GPU.
-DEVICE ?= cpu
-MINUTES ?= 150
-WORKERS ?= 1
-sweep: setup
-	nice -n 19 $(BIN)/python -m training_runs.generator.queue --device $(DEVICE) --minutes $(MINUTES) --workers $(WORKERS)
 
 serve: setup
 	$(BIN)/grokcast serve
