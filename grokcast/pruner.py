@@ -43,6 +43,8 @@ class Forecaster(Protocol):
 class GrokPruner(BasePruner):  # type: ignore[misc]
     """Prune a trial when its forecast gives it up.
 
+    A forecast that cannot be made prunes nothing; the first reason is logged.
+
     Parameters
     ----------
     budget_step : the step at which a trial ends if it is not pruned; the forecast is about it.
@@ -53,8 +55,6 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
     target_accuracy : validation accuracy that counts as generalised; by default the forecaster's.
     checks_per_decade : how often a trial is looked at, per decade of steps.
     forecaster : what answers; by default the shipped forecaster in this process.
-
-    A forecast that cannot be made prunes nothing; the first reason is logged.
     """
 
     def __init__(

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,27 @@ def test_the_version_heads_the_changelog():
 
 
 def test_links_within_the_documents_lead_somewhere():
-    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_reference_describes_modules_that_exist():
+    for page in (ROOT / "docs" / "reference").glob("*.md"):
+        modules = re.findall(r"^::: (\S+)", page.read_text(), re.MULTILINE)
+        assert modules, page.name
+        for module in modules:
+            assert find_spec(module), f"{page.name}: {module}"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_files_that_contributors_are_sent_to_exist(page):
+    folders = ("training_runs", "features", "predictor", "api", "grokcast", "tests", "docs")
+    paths = re.findall(rf"\b(?:{'|'.join(folders)})/[\w./-]*\w", (ROOT / page).read_text())
+    assert paths
+    for path in paths:
+        assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("line", re.findall(r"^grokcast forecast .+$", README, re.MULTILINE))

@@ -46,17 +46,17 @@ def mape(median: FloatArray, time: FloatArray) -> float:
 def interval_coverage(at_end: FloatArray, event: BoolArray, weight: FloatArray, level: float = 0.9) -> float:
     """Return how often central intervals hold the onset, under censoring.
 
+    Where F is right, F(T) is uniform. Its distribution G is estimated by Kaplan-Meier, and the coverage is G between
+    the ends of the interval; NaN where nothing was followed as far as its upper end, and nobody can say. Counting each
+    run without onset as a hit or a miss cannot work: an interval that is open above would cover all of them, and a
+    perfect forecast far more than its level.
+
     Parameters
     ----------
     at_end : predicted F(T) at the onset, or at the end of the recording where none was seen.
     event : whether T is an onset.
     weight : such that each configuration counts once.
     level : of the interval.
-
-    Where F is right, F(T) is uniform. Its distribution G is estimated by Kaplan-Meier, and the coverage is G between
-    the ends of the interval; NaN where nothing was followed as far as its upper end, and nobody can say. Counting each
-    run without onset as a hit or a miss cannot work: an interval that is open above would cover all of them, and a
-    perfect forecast far more than its level.
     """
     times, cdf, _ = kaplan_meier(at_end, event, weight)
     upper = (1 + level) / 2
@@ -96,14 +96,14 @@ def c_index(median: FloatArray, time: FloatArray, event: BoolArray) -> float:
 def integrated_brier(probability: FloatArray, grid: FloatArray, x: FloatArray, event: BoolArray) -> float:
     """Return the mean over a grid of the Brier score at each of its points, weighted for censoring.
 
+    Rows censored before a point have no weight there; others are weighted by the inverse of the Kaplan-Meier estimate
+    of staying uncensored (Graf et al. 1999, Stat. Med. 18, 2529).
+
     Parameters
     ----------
     probability : P(onset by each point), shape (n_rows, n_points).
     grid : increasing times; the mean is by the trapezoid rule over it.
     x, event : time followed, and whether that ended in onset.
-
-    Rows censored before a point have no weight there; others are weighted by the inverse of the Kaplan-Meier estimate
-    of staying uncensored (Graf et al. 1999, Stat. Med. 18, 2529).
     """
     times, censored, _ = kaplan_meier(x, ~event, np.ones(len(x)))
 
