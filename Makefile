@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check docs bench compare pictures serve
+.PHONY: setup demo test test-slow check docs bench compare pictures serve sweep
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -10,7 +10,7 @@ DOCS_STAMP := .venv/.docs-installed
 PYTEST := $(BIN)/pytest --color=no -q
 # Two workers of one thread each: workers and libraries that both take every core slow each other down. Each begins with
 # a half of the tests, in order, so that a module's fixtures are made once; who is done first takes some of the other's.
-WORKERS := -n 2 --dist worksteal
+TEST_WORKERS := -n 2 --dist worksteal
 TIMINGS := tests/performance
 test test-slow: export OMP_NUM_THREADS := 1
 test test-slow: export OPENBLAS_NUM_THREADS := 1
@@ -35,10 +35,10 @@ demo: setup
 	$(BIN)/python examples/demo.py
 
 test: setup
-	$(PYTEST) $(WORKERS) --ignore=$(TIMINGS) -m "not slow"
+	$(PYTEST) $(TEST_WORKERS) --ignore=$(TIMINGS) -m "not slow"
 
 test-slow: setup
-	$(PYTEST) $(WORKERS) --ignore=$(TIMINGS) -m slow
+	$(PYTEST) $(TEST_WORKERS) --ignore=$(TIMINGS) -m slow
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -67,6 +67,14 @@ compare: setup
 # Needs Debian's chromium and fonts-dejavu-core.
 pictures: setup
 	$(BIN)/python -m tests.page_pictures
+
+# The next runs for the corpus, from training_runs/designs/queue.toml into training_runs/corpus_next/, resumed as often as
+# it is called: make sweep MINUTES=150 WORKERS=1, or DEVICE=cuda for what wants a GPU.
+DEVICE ?= cpu
+MINUTES ?= 150
+WORKERS ?= 1
+sweep: setup
+	nice -n 19 $(BIN)/python -m training_runs.generator.queue --device $(DEVICE) --minutes $(MINUTES) --workers $(WORKERS)
 
 serve: setup
 	$(BIN)/grokcast serve

@@ -14,8 +14,10 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 
+from training_runs import archive
 from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
+from training_runs.generator.deadline import Deadline
 from training_runs.run import Run
 
 Stack = list[RunConfig]
@@ -31,6 +33,15 @@ def train_stack(stack: Stack, device: str, data_dir: Path | None) -> list[Run]:
     from training_runs.generator.train import train
 
     return train(stack, device, data_dir)
+
+
+def train_and_store(stack: Stack, device: str, data_dir: Path | None, folder: Path, deadline: Deadline) -> list[Run]:
+    """Train a stack in this process and append each run to a folder as soon as it has ended."""
+    from training_runs.generator.train import train
+
+    if deadline.too_late_to_start():
+        return []
+    return train(stack, device, data_dir, on_run=lambda run: archive.append(folder, [run]), deadline=deadline)
 
 
 def run_local(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -56,6 +57,11 @@ class Record:
             self.status = "stopped_early"
         elif step == self.config.budget_step:
             self.status = "finished"
+
+    def cut(self) -> None:
+        """End the run at its last checkpoint, as if that had been its budget."""
+        self.config = replace(self.config, budget_step=self.last_step)
+        self.status = "finished"
 
     def _keep(self, step: int, values: dict[str, float]) -> None:
         for name in values.keys() - self._values.keys():  # seen for the first time

@@ -50,8 +50,11 @@ def run_sweep(
     resume: bool,
     device: str = "cpu",
     on_runs: Callable[[list[Run]], None] = lambda runs: None,
+    against_time: bool = False,
 ) -> list[Failure]:
     """Train every config that the folder does not hold yet, append each stack as it ends, and return what failed.
+
+    Against time, runs that end soonest come first, and `execute` has appended them itself by the time it yields them.
 
     Raises
     ------
@@ -62,11 +65,14 @@ def run_sweep(
     done = archive.run_ids(folder)
     todo = [c for c in configs if c.run_id not in done]
     failures = []
-    for stack, made in execute(list(_stacks(todo, device))):
+    stacks = _stacks(todo, device)
+    stacks.sort(key=_work_a_run if against_time else lambda stack: -_work(stack))
+    for stack, made in execute(stacks):
         if isinstance(made, str):
             failures.append(Failure(stack, made))
         else:
-            _append(folder, made)
+            if not against_time:
+                _append(folder, made)
             on_runs(made)
     if not failures:
         archive.compact(folder)
@@ -110,15 +116,15 @@ def _held(manifest: Path) -> dict[str, Any]:
         raise InvalidInput(field=str(manifest), value="a damaged file", expected="JSON", hint="delete it") from None
 
 
-def _stacks(configs: Sequence[RunConfig], device: str) -> Iterator[Stack]:
-    """Group configs of one shape and similar length, those that take longest first, so that no worker ends alone."""
+def _stacks(configs: Sequence[RunConfig], device: str) -> list[Stack]:
+    """Group configs of one shape and similar length."""
     stacks = []
     ordered = sorted(configs, key=lambda c: (c.shape, _length(c)))
     for _, group in groupby(ordered, key=lambda c: c.shape):
         members = list(group)
         size = _GPU_STACK_SIZE if device == "cuda" else _STACK_SIZE if _is_small(members[0]) else 1
         stacks += [members[k : k + size] for k in range(0, len(members), size)]
-    return iter(sorted(stacks, key=lambda s: -sum(_work(c) for c in s)))
+    return stacks
 
 
 def _length(config: RunConfig) -> int:
@@ -131,6 +137,10 @@ def _is_small(config: RunConfig) -> bool:
     return config.samples_a_step * config.width <= _SMALL_STEP
 
 
-def _work(config: RunConfig) -> int:
-    """Return a rough measure of the time that a run takes."""
-    return config.budget_step * config.samples_a_step * config.width
+def _work(stack: Stack) -> int:
+    """Return a rough measure of the time that a stack takes; the longest come first, so that no worker ends alone."""
+    return sum(c.budget_step * c.samples_a_step * c.width * c.layers for c in stack)
+
+
+def _work_a_run(stack: Stack) -> float:
+    return _work(stack) / len(stack)

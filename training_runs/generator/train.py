@@ -5,16 +5,19 @@ every run keeps its own learning rate, weight decay, data, noise, seed and budge
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from training_runs.config import RunConfig
+from training_runs.generator.deadline import Deadline
 from training_runs.generator.measure import cheap_signals, expensive_signals
 from training_runs.generator.record import OnCheckpoint, Record
 from training_runs.generator.stack import Stack
 from training_runs.run import Run
+
+OnRun = Callable[[Run], None]
 
 
 def train(
@@ -22,8 +25,14 @@ def train(
     device: str = "cpu",
     data_dir: Path | None = None,
     on_checkpoint: OnCheckpoint | None = None,
+    on_run: OnRun | None = None,
+    deadline: Deadline | None = None,
 ) -> list[Run]:
-    """Train runs of one shape (`RunConfig.shape`) together and return them in the order of their configs."""
+    """Train runs of one shape (`RunConfig.shape`) together and return them in the order of their configs.
+
+    Each run is handed to `on_run` as soon as it has ended, while others go on. Past the deadline, those that have not
+    ended are cut there or left out.
+    """
     if len({c.shape for c in configs}) != 1:
         raise ValueError(f"a stack needs configs of one shape; got {len(configs)} of several")
     if device == "cuda":
@@ -34,28 +43,58 @@ def train(
     going = list(records)
     step = 0
     for checkpoint in sorted(set().union(*(r.schedule for r in records))):
-        due = {k: r.last_step for k, r in enumerate(going) if checkpoint in r.schedule}
+        due = [k for k, record in enumerate(going) if checkpoint in record.schedule]
         if not due:
             continue
-        while step < checkpoint - 1:
-            stack.update()
-            step += 1
-        before = stack.flat.clone()
-        stack.update()
-        step += 1
-        # Runs that were last recorded at one step together: what is due to a run must not depend on the others.
-        for previous in sorted(set(due.values())):
-            alike = [k for k, last in due.items() if last == previous]
-            part, moved = stack.at(alike, before)
-            signals = cheap_signals(part, moved) | expensive_signals(part, step, previous)
-            columns = {name: values.tolist() for name, values in signals.items()}
-            for place, k in enumerate(alike):
-                values = {name: column[place] for name, column in columns.items()}
-                going[k].add(step, values, on_checkpoint)
+        if deadline is not None and deadline.passed():
+            break
+        step, before = _advance(stack, step, checkpoint)
+        _record(stack, going, due, step, before, on_checkpoint)
         staying = [k for k, record in enumerate(going) if record.status is None]
+        if on_run is not None:
+            for record in going:
+                if record.status is not None:
+                    on_run(record.run(parameters))
         if not staying:
             break
         if len(staying) < len(going):
             going = [going[k] for k in staying]
             stack.keep(staying)
-    return [record.run(parameters) for record in records]
+    if deadline is not None and deadline.cut:
+        for record in (r for r in records if r.status is None and r.last_step):
+            record.cut()
+            if on_run is not None:
+                on_run(record.run(parameters))
+    return [record.run(parameters) for record in records if record.status is not None]
+
+
+def _advance(stack: Stack, step: int, checkpoint: int) -> tuple[int, torch.Tensor]:
+    """Train up to a checkpoint; return its step and the parameters one step before it."""
+    while step < checkpoint - 1:
+        stack.update()
+        step += 1
+    before = stack.flat.clone()
+    stack.update()
+    return step + 1, before
+
+
+def _record(
+    stack: Stack,
+    going: Sequence[Record],
+    due: Sequence[int],
+    step: int,
+    before: torch.Tensor,
+    on_checkpoint: OnCheckpoint | None,
+) -> None:
+    """Measure the runs that are recorded at a checkpoint.
+
+    Runs that were last recorded at one step together: what is due to a run must not depend on the others.
+    """
+    for previous in sorted({going[k].last_step for k in due}):
+        alike = [k for k in due if going[k].last_step == previous]
+        part, moved = stack.at(alike, before)
+        signals = cheap_signals(part, moved) | expensive_signals(part, step, previous)
+        # In one transfer: a GPU is waited for once, not once a signal.
+        rows = torch.stack([values.double() for values in signals.values()], 1).tolist()
+        for k, row in zip(alike, rows, strict=True):
+            going[k].add(step, dict(zip(signals, row, strict=True)), on_checkpoint)

@@ -1,0 +1,120 @@
+"""Work off the queue of sweeps, `training_runs/designs/queue.toml`, for some minutes: what `make sweep` does.
+
+    python -m training_runs.generator.queue --minutes 150
+
+The first item that is not complete and wants this device goes on where it was left. Its runs are stored as they end,
+and merged into shards when the time is up: each shard is written once and can be committed.
+"""
+
+import argparse
+import time
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from training_runs import archive
+from training_runs.config import RunConfig
+from training_runs.generator.deadline import Deadline
+from training_runs.generator.executors import run_local, train_and_store
+from training_runs.generator.presets import preset_configs
+from training_runs.generator.sweep import Sweep, run_sweep
+from training_runs.run import Run
+
+_PACKAGE = Path(__file__).parents[1]
+QUEUE = _PACKAGE / "designs" / "queue.toml"
+# Candidates for the corpus: neither the shipped forecaster nor its benchmark reads them.
+NEXT = _PACKAGE / "corpus_next"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A sweep to be made.
+
+    Attributes
+    ----------
+    name : of its folder.
+    preset, runs, seed : as of `grokcast generate`.
+    device : cpu or cuda, where it is to be made.
+    why : what it is for.
+    cut : whether runs that have not ended when the time is up end there, for where nobody comes back to go on.
+    """
+
+    name: str
+    preset: str
+    runs: int
+    seed: int
+    device: str
+    why: str
+    cut: bool = False
+
+    def missing(self, folder: Path) -> list[RunConfig]:
+        """Return the runs that its folder does not hold yet; a run that was cut counts as made."""
+        made = {(run.configuration_id, run.config["seed"]) for run in _held(folder)}
+        configs = preset_configs(self.preset, self.runs, self.seed, {})
+        return [config for config in configs if (config.configuration_id, config.seed) not in made]
+
+
+def read_queue(file: Path = QUEUE) -> list[Item]:
+    """Return the items of the queue, in order."""
+    return [Item(**fields) for fields in tomllib.loads(file.read_text())["item"]]
+
+
+def work_off(
+    items: Sequence[Item], device: str, minutes: float, workers: int, out: Path, data_dir: Path | None = None
+) -> None:
+    """Make what is missing of the items for a device, one after the other, until the time is up."""
+    end = time.monotonic() + 60 * minutes
+    for item in (i for i in items if i.device == device):
+        left = (end - time.monotonic()) / 60
+        missing = item.missing(out / item.name)
+        if left > 0 and missing:
+            _make(item, missing, left, workers, out / item.name, data_dir)
+
+
+def _make(
+    item: Item, missing: Sequence[RunConfig], minutes: float, workers: int, folder: Path, data_dir: Path | None
+) -> None:
+    print(f"{item.name}: {len(missing)} of {item.runs} runs are missing; {minutes:.1f} minutes for them", flush=True)
+    train = partial(train_and_store, folder=folder, deadline=Deadline.after(minutes, cut=item.cut))
+    start, made = time.monotonic(), list[Run]()
+
+    def report(runs: list[Run]) -> None:
+        made.extend(runs)
+        steps, seconds = sum(run.trajectory.observed_until for run in made), time.monotonic() - start
+        print(f"{item.name}: {len(made)} runs, {steps:,} steps, {steps / seconds:,.0f} a second", flush=True)
+
+    failures = run_sweep(
+        Sweep(item.preset, item.runs, item.seed, {}),
+        missing,
+        folder,
+        partial(run_local, workers=workers, device=item.device, data_dir=data_dir, train=train),
+        resume=True,
+        device=item.device,
+        on_runs=report,
+        against_time=True,
+    )
+    for failure in failures:
+        print(f"{item.name}: {len(failure.configs)} runs were not made: {failure.reason}", flush=True)
+    archive.compact(folder)
+
+
+def _held(folder: Path) -> list[Run]:
+    return archive.read(folder) if folder.is_dir() else []
+
+
+def main() -> None:
+    """Read the arguments of the command line and work off the queue."""
+    parser = argparse.ArgumentParser(prog="python -m training_runs.generator.queue", description=__doc__)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--minutes", type=float, default=150)
+    parser.add_argument("--workers", type=int, default=1, help="stacks at a time, one core each")
+    parser.add_argument("--out", type=Path, default=NEXT, help="folder of folders of runs")
+    parser.add_argument("--data-dir", type=Path, help="directory with MNIST's IDX files")
+    arguments = parser.parse_args()
+    work_off(read_queue(), arguments.device, arguments.minutes, arguments.workers, arguments.out, arguments.data_dir)
+
+
+if __name__ == "__main__":
+    main()
