@@ -6,7 +6,7 @@ import torch
 
 from training_runs.config import RunConfig
 from training_runs.generator.networks import network_of
-from training_runs.generator.networks.noise import NONE, ProbingDropout, TrainingNoise
+from training_runs.generator.networks.noise import NONE, DeviceNoise, ProbingDropout, TrainingNoise
 from training_runs.generator.optimizers import Hyperparameters, Muon, optimizer_of, orthogonalized
 from training_runs.generator.stack import Stack
 from training_runs.generator.train import train
@@ -153,6 +153,17 @@ def test_dropout_keeps_the_mean_and_each_run_its_own_rate():
     assert abs(out[1].mean() - 1) < 0.03
     shared = ProbingDropout(0.5, torch.Generator().manual_seed(0)).hidden(torch.ones(2, 40, 5))
     assert torch.equal(shared[0], shared[1])
+
+
+def test_noise_of_a_device_keeps_the_mean_and_each_run_its_own_rate():
+    torch.manual_seed(0)
+    ones = torch.ones(3, 200, 50)
+    noise = DeviceNoise([0.0, 0.2, 0.5], [0.0, 0.1, 0.0], "cpu")
+    dropped = noise.hidden(ones)
+    torch.testing.assert_close((dropped == 0).float().mean((1, 2)), torch.tensor([0.0, 0.2, 0.5]), rtol=0, atol=0.02)
+    torch.testing.assert_close(dropped.mean((1, 2)), torch.ones(3), rtol=0, atol=0.03)
+    embedded = noise.embedded(ones)
+    torch.testing.assert_close(embedded.std((1, 2)), torch.tensor([0.0, 0.1, 0.0]), rtol=0, atol=0.01)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ _ONE_LAYER: tuple[tuple[float, Fields], ...] = (
     (4, {"modulus": 113, "batch_size": 512, "optimizer": "adamw", "layer_norm": False, **_PAPERS}),
     (3, {"modulus": 113, "batch_size": 512, "optimizer": "adamw", **_PAPERS}),
     (3, {"modulus": 97, "batch_size": 512, "optimizer": "adam", **_PAPERS}),
-    (3, {"modulus": 59, "optimizer": "adamw", "layer_norm": False, "beta2": 0.98}),
+    (2, {"modulus": 59, "optimizer": "adamw", "layer_norm": False, "beta2": 0.98}),
     (2, {"modulus": 59, "optimizer": "rmsprop"}),
     (2, {"modulus": 67, "batch_size": 512, "optimizer": "sgd", "nesterov": True}),
 )

@@ -106,3 +106,61 @@ class Minibatches:
             self._queues[k] = torch.cat([self._queues[k], more])
         batch, self._queues[k] = self._queues[k][: self._size], self._queues[k][self._size :]
         return batch
+
+
+class DeviceMinibatches:
+    """The same stream for a GPU: the orders of all runs are drawn there at once, many steps ahead.
+
+    An order is a sort of hashes of (seed, epoch, sample), so that a run's own does not depend on its stack.
+    """
+
+    _AHEAD = 64  # steps; drawing costs as many launches for one as for these
+
+    def __init__(self, everything: Batch, size: int, seeds: Sequence[int]) -> None:
+        self._size, self._step = size, 0
+        self._rows: Tensor | None = None  # of the steps ahead
+        self._seeds = torch.tensor(seeds, dtype=torch.int64, device=everything.labels.device)
+        self._take_over(everything)
+
+    def next(self) -> Batch:
+        """Return the next batch of every run."""
+        at = self._step % self._AHEAD
+        if at == 0 or self._rows is None:
+            self._rows = self._drawn(self._step - at)
+        self._step += 1
+        rows = self._rows[:, at * self._size : (at + 1) * self._size]
+        runs = torch.arange(len(rows), device=rows.device)[:, None]
+        weight = torch.full(rows.shape, 1.0 / self._size, device=rows.device)
+        return Batch(self._everything.inputs[runs, rows], self._everything.labels[runs, rows], weight)
+
+    def select(self, runs: Sequence[int], everything: Batch) -> None:
+        """Go on with some of the runs."""
+        self._seeds = self._seeds[torch.tensor(runs, device=self._seeds.device)]
+        self._take_over(everything)
+
+    def _take_over(self, everything: Batch) -> None:
+        self._everything, self._counts = everything, everything.counts
+        self._fewest, self._most = int(self._counts.min()), int(self._counts.max())
+        self._rows = None
+
+    def _drawn(self, step: int) -> Tensor:
+        """Return the rows of the steps from this one on, shape (n_runs, steps * size)."""
+        wanted = self._AHEAD * self._size
+        counts, device = self._counts[:, None], self._counts.device
+        first = step * self._size // counts  # the epoch of each run, (n_runs, 1)
+        epochs = first + torch.arange(wanted // self._fewest + 2, device=device)
+        samples = torch.arange(self._most, device=device)
+        keys = _hashed(_hashed(self._seeds[:, None], epochs)[..., None], samples)  # (n_runs, n_epochs, n_samples)
+        keys = keys.masked_fill(samples >= counts[..., None], torch.iinfo(torch.int64).max)
+        order = keys.argsort(-1)
+        place = step * self._size + torch.arange(wanted, device=device)
+        runs = torch.arange(len(counts), device=device)[:, None]
+        return order[runs, place // counts - first, place % counts]
+
+
+def _hashed(keys: Tensor, numbers: Tensor) -> Tensor:
+    """Return keys mixed with numbers, int64: the finaliser of SplitMix64 (Steele et al. 2014)."""
+    x = keys + (numbers + 1) * -0x61C8864680B583EB  # the golden ratio
+    x = (x ^ (x >> 30)) * -0x40A7B892E31B1A47
+    x = (x ^ (x >> 27)) * -0x6B2FB644ECCEEE15
+    return x ^ (x >> 31)

@@ -16,13 +16,16 @@ from torch import Tensor
 from training_runs.config import RunConfig
 from training_runs.generator.networks import Activations, network_of
 from training_runs.generator.networks.embedding_mlp import EmbeddingMLP
-from training_runs.generator.networks.noise import NONE, Noise, TrainingNoise
+from training_runs.generator.networks.noise import NONE, DeviceNoise, Noise, TrainingNoise
 from training_runs.generator.networks.pair_gradient import PairGradient
 from training_runs.generator.optimizers import Hyperparameters, Value, optimizer_of
 from training_runs.generator.probes import fit
-from training_runs.generator.samples import Batch, Minibatches, gather, probe_rows
+from training_runs.generator.samples import Batch, DeviceMinibatches, Minibatches, gather, probe_rows
+from training_runs.generator.step_graph import Step, graphed
 from training_runs.generator.tasks import make_task
 from training_runs.generator.tasks.augmentation import augmented
+
+_FULL_ENOUGH = 0.9
 
 
 class Stack:
@@ -54,18 +57,35 @@ class Stack:
         self._optimizer = optimizer_of(configs[0].optimizer, self.flat, self._hyperparameters(), self.blocks)
         self._penalty = self._per_parameter([2 * c.norm_penalty for c in configs])
         size = configs[0].minibatch
-        self._batches = None
+        self._batches: Minibatches | DeviceMinibatches | None = None
         if size is not None:
             orders = [generator_of(c, "order") for c in configs]
-            self._batches = Minibatches(self._samples, size, orders)
+            if device == "cuda":
+                self._batches = DeviceMinibatches(self._samples, size, [g.initial_seed() for g in orders])
+            else:
+                self._batches = Minibatches(self._samples, size, orders)
         self._noise_generators = [generator_of(c, "noise") for c in configs]
         # Samples of each run that a step trains on; more rows than that only pad.
         self._counts = self._samples.counts.tolist() if size is None else [size] * len(configs)
         self._noise = self._training_noise()
+        # On a GPU a step is captured once and replayed; images that are turned anew at each step forbid it.
+        self._capturable = device == "cuda" and not any(c.augmentation for c in configs)
+        self._step: Step | None = None
+        self._checked = False
 
     def update(self) -> None:
         """Do one optimiser step for every run."""
         batch = self._samples if self._batches is None else self._batches.next()
+        if self._step is None:
+            self._step = self._captured(batch) if self._capturable else self._train_on
+        self._step(batch)
+
+    def _captured(self, batch: Batch) -> Step:
+        step = graphed(self._train_on, batch, [self.flat, *self._optimizer.state()], check=not self._checked)
+        self._checked = True
+        return step
+
+    def _train_on(self, batch: Batch) -> None:
         if self._pair_gradient is not None and self._noise is NONE:
             self._pair_gradient(self.parameters, self.blocks(self.gradient), batch)
         else:
@@ -75,11 +95,16 @@ class Stack:
         self._optimizer.step(self.gradient)
 
     def _backpropagate(self, batch: Batch) -> None:
-        self.gradient.zero_()
         inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts)
         activations = self.network(self.parameters, inputs, self._noise)
         losses = self._loss(activations.logits, batch.labels) * batch.weight
-        losses.sum().backward()  # type: ignore[no-untyped-call]
+        if self._capturable:  # what autograd adds to is tied to the stream that it was first used on
+            gradients = torch.autograd.grad(losses.sum(), list(self.parameters.values()))
+            for own, gradient in zip(self.blocks(self.gradient).values(), gradients, strict=True):
+                own.copy_(gradient)
+        else:
+            self.gradient.zero_()
+            losses.sum().backward()  # type: ignore[no-untyped-call]
 
     def forward(self, parameters: dict[str, Tensor], inputs: Tensor, noise: Noise = NONE) -> Activations:
         """Run the networks, with these parameters in the place of their own."""
@@ -99,8 +124,15 @@ class Stack:
             for (name, shape), block in zip(shapes.items(), blocks, strict=True)
         }
 
+    def worth_leaving(self, staying: int) -> bool:
+        """Return whether runs that have ended leave now: on a GPU, where the rest is captured anew, not for a few."""
+        return staying < len(self.configs) * (_FULL_ENOUGH if self._capturable else 1)
+
     def keep(self, going: list[int]) -> None:
         """Go on with some of the runs; the others leave the stack."""
+        self._step = None
+        if self._capturable:
+            torch.cuda.empty_cache()  # of the graph: other processes share the GPU
         kept, indices = self._places(going)
         self.configs = [self.configs[k] for k in going]
         self._samples = self._samples.select(kept)
@@ -144,6 +176,8 @@ class Stack:
         std = [c.embedding_noise for c in self.configs]
         if not any(dropout) and not any(std):
             return NONE
+        if self.flat.is_cuda:
+            return DeviceNoise(dropout, std, str(self.flat.device))
         return TrainingNoise(dropout, std, self._noise_generators, self._counts)
 
     def _hyperparameters(self) -> Hyperparameters:

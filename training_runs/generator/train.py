@@ -43,7 +43,7 @@ def train(
     going = list(records)
     step = 0
     for checkpoint in sorted(set().union(*(r.schedule for r in records))):
-        due = [k for k, record in enumerate(going) if checkpoint in record.schedule]
+        due = [k for k, record in enumerate(going) if record.status is None and checkpoint in record.schedule]
         if not due:
             continue
         if deadline is not None and deadline.passed():
@@ -52,12 +52,12 @@ def train(
         _record(stack, going, due, step, before, on_checkpoint)
         staying = [k for k, record in enumerate(going) if record.status is None]
         if on_run is not None:
-            for record in going:
-                if record.status is not None:
-                    on_run(record.run(parameters))
+            for k in due:
+                if going[k].status is not None:
+                    on_run(going[k].run(parameters))
         if not staying:
             break
-        if len(staying) < len(going):
+        if stack.worth_leaving(len(staying)):
             going = [going[k] for k in staying]
             stack.keep(staying)
     if deadline is not None and deadline.cut:
