@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.command import upgrade as alembic_upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from api.access.keys import KeyStore
 from api.migrations.upgrade import config
 from api.storage.database import REVISION, Database
 from api.storage.tables import METADATA
+from api.wire.webhook_secret import signing_key
 from training_runs import InvalidInput
 
 
@@ -68,6 +70,27 @@ def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(InvalidInput, match="newer Grokcast"):
         database.migrate()
+
+
+def test_secrets_of_webhooks_keep_their_key_in_the_new_form(database_url: str) -> None:
+    """Receivers that check signatures with a secret of the first schema go on working."""
+    database = Database(database_url)
+    with database.writing() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        alembic_upgrade(settings, "0001")
+        insert = (
+            "INSERT INTO runs (run_id, context, webhook_secret, created_at, updated_at, revision, rewinds, point_count,"
+            " status, blocked) VALUES (:run_id, '{}', :secret, 0, 0, 0, 0, 0, 'running', :no)"
+        )
+        for run_id, secret in (("a", "sixteen letters!"), ("b", "whsec_c2l4dGVlbiBsZXR0ZXJzIQ=="), ("c", None)):
+            connection.execute(text(insert), {"run_id": run_id, "secret": secret, "no": False})
+    database.migrate()
+    with database.reading() as connection:
+        found = connection.execute(text("SELECT webhook_secret FROM runs ORDER BY run_id")).scalars().all()
+    assert found[2] is None
+    assert [signing_key(secret) for secret in found[:2]] == [b"sixteen letters!", b"whsec_c2l4dGVlbiBsZXR0ZXJzIQ=="]
+    database.close()
 
 
 def test_a_reader_sees_one_state(database: Database) -> None:

@@ -1,5 +1,6 @@
 """Stored runs over HTTP, with the shipped forecaster."""
 
+import base64
 import json
 from typing import Any
 
@@ -161,6 +162,7 @@ def test_unknown_names_are_ignored_and_named(shipped_client: TestClient) -> None
         ("PUT", "/v1/runs/a", {"webhook": {"url": "http://[::ffff:10.0.0.1]/"}}, "webhook.url"),
         ("PUT", "/v1/runs/a", {"webhook": {"url": "https://u:p@example.org"}}, "webhook.url"),
         ("PUT", "/v1/runs/a", {"webhook": {"url": "https://example.org", "secret": "short"}}, "webhook.secret"),
+        ("PUT", "/v1/runs/a", {"webhook": {"url": "https://example.org", "secret": "a" * 32}}, "webhook.secret"),
         ("GET", "/v1/runs?limit=0", None, "limit"),
         ("GET", "/v1/runs?limit=9999", None, "limit"),
         ("GET", "/v1/runs?cursor=99999999999999999999", None, "cursor"),
@@ -179,7 +181,7 @@ def test_a_bad_value_is_named(shipped_client: TestClient, method: str, path: str
 
 
 def test_a_run_keeps_no_secret_in_its_answers(shipped_client: TestClient) -> None:
-    hook = {"url": "https://example.org/hook", "secret": "sixteen letters!"}
+    hook = {"url": "https://example.org/hook", "secret": "whsec_" + base64.b64encode(bytes(range(32))).decode()}
     answer = shipped_client.put("/v1/runs/secretive", json={"webhook": hook})
     assert answer.json()["webhook_url"] == hook["url"]
     for text in (answer.text, shipped_client.get("/v1/runs/secretive").text):

@@ -2,8 +2,6 @@
 
 import base64
 import contextlib
-import hashlib
-import hmac
 import json
 import socket
 import threading
@@ -14,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook as OfficialVerifier, WebhookVerificationError
 
 from api.caller import LOCAL
 from api.storage.database import Database
@@ -22,13 +21,14 @@ from api.storage.runs import RunSettings, RunStore, StoredRun, Webhook
 from api.wire import webhook_address
 from api.wire.forecasts import ForecastAnswer
 from api.wire.webhook_address import check_url, is_public
+from api.wire.webhook_secret import check_secret, signing_key
 from api.workers import webhooks as module
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.webhooks import Webhooks
 from tests.wire import FORECAST, StandInForecaster
 from training_runs import Context, InvalidInput, Trajectory
 
-SECRET = "a secret of the receiver"
+SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
 
 
 class Receiver:
@@ -99,12 +99,38 @@ def test_an_alarm_is_posted_once_and_signed(database: Database, webhooks: Webhoo
     assert message["type"] == "run.expected"
     assert message["data"]["text"] == "run a is expected to generalise around step 3100"
     assert message["data"]["forecast"]["advice"]["action"] == "continue"
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
-    assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
-    assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
+    assert OfficialVerifier(SECRET).verify(body, headers) == message
+    with pytest.raises(WebhookVerificationError):
+        OfficialVerifier(SECRET).verify(body + b" ", headers)
     assert headers["host"] == receiver.url.split("/")[2]
     assert rows(database) == [("sent", 1, None)]
+
+
+@pytest.mark.parametrize("size", [24, 32, 64])
+def test_a_secret_of_the_specification_is_taken(size: int) -> None:
+    key = bytes(range(size))
+    secret = f"whsec_{base64.b64encode(key).decode()}"
+    check_secret(secret)
+    assert signing_key(secret) == key
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "a secret of the receiver",
+        base64.b64encode(bytes(32)).decode(),  # without the prefix
+        "whsec_" + base64.b64encode(bytes(23)).decode(),
+        "whsec_" + base64.b64encode(bytes(65)).decode(),
+        "whsec_" + base64.b64encode(bytes(32)).decode().rstrip("="),
+        "whsec_" + base64.urlsafe_b64encode(b"\xff" * 32).decode(),
+        "whsec_é" + base64.b64encode(bytes(32)).decode(),
+        "",
+    ],
+)
+def test_any_other_secret_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(InvalidInput, match="whsec_ and the base64 of 24 to 64 bytes") as refused:
+        check_secret(secret)
+    assert not secret or secret not in str(refused.value)
 
 
 def test_giving_a_run_up_is_told_too_and_after_a_rewind_again(

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from training_runs import InvalidInput
 
-REVISION = "0001"  # of the schema that this code works with: the newest file of `migrations/versions`
+REVISION = "0002"  # of the schema that this code works with: the newest file of `migrations/versions`
 
 _LOCK_SECONDS = 30  # how long a writer waits for the others
 _ENGINE: Any = {

@@ -15,6 +15,7 @@ from api.wire.forecasts import ForecastAnswer, ignored_names
 from api.wire.history import ContextFields, History, Number, WholeNumber
 from api.wire.problems import Problem
 from api.wire.webhook_address import check_url
+from api.wire.webhook_secret import check_secret
 from training_runs import Trajectory
 from training_runs.labelled_run import label
 from training_runs.onset import Outcome
@@ -26,14 +27,16 @@ NEXT = Field(description="`?cursor=` of the next page; null at the end")
 RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
 Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
 
-Secret = Annotated[str, StringConstraints(strict=True, min_length=16, max_length=200, pattern=r"^[!-~ ]+$")]
-
 
 class WebhookFields(BaseModel):
     """Where to post when the forecast of this run becomes an alarm, and when it gives the run up."""
 
     url: Text = Field(description="http or https, at a public address")
-    secret: Secret | None = Field(None, description="signs each message; never shown again")
+    secret: Text | None = Field(
+        None,
+        description="signs each message as Standard Webhooks does: `whsec_` and the base64 of 24 to 64 random bytes; "
+        "never shown again",
+    )
 
 
 class RunRequest(BaseModel):
@@ -53,6 +56,8 @@ class RunRequest(BaseModel):
         webhook = Webhook(**self.webhook.model_dump()) if self.webhook else None
         if webhook is not None:
             check_url(webhook.url, private_addresses=private_addresses)
+            if webhook.secret is not None:
+                check_secret(webhook.secret)
         return RunSettings(
             (self.context or ContextFields()).to_context(),
             self.horizon_step,

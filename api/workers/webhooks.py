@@ -1,7 +1,7 @@
 """Alarms, posted: once for a run and kind, signed, and tried again until they arrive.
 
 Messages follow the Standard Webhooks specification (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, and in
-`webhook-signature` the HMAC-SHA256 of `id.timestamp.body`.
+`webhook-signature` the HMAC-SHA256 of `id.timestamp.body`, whose key is what the base64 of the secret stands for.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from api.storage.runs import StoredRun
 from api.storage.tables import deliveries, runs
 from api.wire.forecasts import ForecastAnswer
 from api.wire.webhook_address import RefusedAddress, public_address
+from api.wire.webhook_secret import signing_key
 
 _LOG = logging.getLogger(__name__)
 
@@ -188,7 +189,7 @@ def signed(message_id: str, body: bytes, secret: str | None, now: int) -> dict[s
     headers = {"webhook-id": message_id, "webhook-timestamp": str(now)}
     if secret is not None:
         content = f"{message_id}.{now}.".encode() + body
-        digest = hmac.new(secret.encode(), content, hashlib.sha256).digest()
+        digest = hmac.new(signing_key(secret), content, hashlib.sha256).digest()
         headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()
     return headers
 
