@@ -49,6 +49,27 @@ def test_links_within_the_documents_lead_somewhere():
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def _anchors(page):
+    """Return the anchors of a page's headings, as GitHub and the site make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_to_headings_lead_to_one():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for path, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+            assert anchor in _anchors(page.parent / path if path else page), f"{page.name}: #{anchor}"
+
+
+def test_every_decision_is_listed_under_a_topic():
+    page = ROOT / "docs" / "decisions.md"
+    topics, entries = page.read_text().split("## In order")
+    listed = re.findall(r"^- \[.+\]\(#([^)]+)\)", topics, re.MULTILINE)
+    assert sorted(listed) == sorted(a for a in _anchors(page) if a.startswith("20"))
+    dated = re.findall(r"^(?:### |\*\*)20\d\d-\d\d-\d\d", entries, re.MULTILINE)
+    assert len(dated) == len(listed), "an entry begins with `### DATE. What was chosen`"
+
+
 def test_the_reference_describes_modules_that_exist():
     for page in (ROOT / "docs" / "reference").glob("*.md"):
         modules = re.findall(r"^::: (\S+)", page.read_text(), re.MULTILINE)
