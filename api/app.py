@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
 
 @asynccontextmanager
 async def _run(app: FastAPI) -> AsyncIterator[None]:
-    """Open the database and load the forecaster; without one the service still lives, and says that it is not ready."""
+    """Open the database and load the forecaster; without one the service still lives, and reports that it is not ready."""
     settings: Settings = app.state.settings
     database = Database(settings.database_url)
     await run_in_threadpool(database.migrate)

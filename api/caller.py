@@ -21,11 +21,11 @@ class Caller:
     scope: Scope
 
     def may(self, scope: Scope) -> bool:
-        """Say whether a scope is among the caller's."""
+        """Return True if the caller has a scope."""
         return SCOPES.index(self.scope) >= SCOPES.index(scope)
 
     def sees(self, owner: str | None) -> bool:
-        """Say whether the caller may see a run, given the key that made it."""
+        """Return True if the caller may see a run, given the key that made it."""
         return self.scope == "admin" or owner == self.key_id
 
 

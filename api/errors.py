@@ -1,4 +1,4 @@
-"""What can go wrong with stored things. `error_handlers` says how each is answered."""
+"""What can go wrong with stored things. `routes/error_handlers.py` maps each to its answer."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from training_runs import InvalidInput
 
 
 class RunNotFound(LookupError):
-    """No run has this name, or none that the caller may see: the two are told alike."""
+    """No run has this name, or none that the caller may see: the two look the same."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__(run_id)
@@ -28,7 +28,7 @@ class RetrainingNotFound(LookupError):
 
 
 class Conflict(ValueError):
-    """What is asked contradicts what is stored."""
+    """The request contradicts what is stored."""
 
 
 class RunTaken(Conflict):
@@ -43,7 +43,7 @@ class RunTaken(Conflict):
 
 
 class RunFinished(Conflict):
-    """New values for a run whose outcome was told."""
+    """New values for a run whose outcome was reported."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__(run_id)

@@ -1,4 +1,4 @@
-"""Where the service is, and what to show it: `GROKCAST_URL` and `GROKCAST_API_KEY`, or what the caller says."""
+"""Address and key of the service: as the caller gives them, else from `GROKCAST_URL` and `GROKCAST_API_KEY`."""
 
 import os
 from typing import Any

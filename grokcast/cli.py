@@ -1,6 +1,6 @@
 """The command line. Every heavy import sits inside its command, so that `--help` is quick.
 
-Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input, told in one line on stderr.
+Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input, reported in one line on stderr.
 """
 
 import sys
@@ -49,7 +49,7 @@ def main() -> None:
             sys.exit(2)
         _fail(error.format_message(), 2)
     except ValidationError as error:
-        # Of the settings: the environment says something that cannot be.
+        # Of the settings: an environment variable has an impossible value.
         first = error.errors()[0]
         name = "_".join(["GROKCAST", *(str(part).upper() for part in first["loc"])])
         _fail(f"{name} is {first['input']!r}: {first['msg']}", 2)

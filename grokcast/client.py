@@ -38,7 +38,7 @@ class Client:
 
     Raises
     ------
-    ServiceError : (by every method) the service refused; `problem` says why.
+    ServiceError : (by every method) the service refused; `problem` gives the reason.
     ServiceUnreachable : (by every method) it did not answer.
     """
 
@@ -149,7 +149,7 @@ class Client:
                     yield event
 
     def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:
-        """Say that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
+        """Report that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
         return self._object(calls.outcome(run_id, status, blocked))
 
     def forecasters(self) -> list[JsonObject]:
@@ -301,7 +301,7 @@ class AsyncClient:
                     yield event
 
     async def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:
-        """Say that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
+        """Report that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
         return await self._object(calls.outcome(run_id, status, blocked))
 
     async def forecasters(self) -> list[JsonObject]:

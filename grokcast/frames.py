@@ -31,19 +31,19 @@ def requests_of(
         raise ValueError(
             f"the table has columns {', '.join(map(str, table.columns))}; expected {' and '.join(missing)} too"
         )
-    asked = {name: value for name, value in question.items() if value is not None}
+    given = {name: value for name, value in question.items() if value is not None}
     known = contexts or {}
     requests = {}
     for run_id, part in table.groupby("run_id", sort=False):
         ordered = part.drop(columns="run_id").sort_values("step")
         history = {str(c): _listed(ordered[c]) for c in ordered.columns}
         context = known[run_id] if run_id in known else known.get(str(run_id), {})
-        requests[str(run_id)] = {"history": history, "context": dict(context), **asked}
+        requests[str(run_id)] = {"history": history, "context": dict(context), **given}
     return requests
 
 
 def table_of(run_ids: list[str], items: list[dict[str, Any]]) -> "pd.DataFrame":
-    """Return one row for each run, in the order of the runs; `problem` says why a run has no forecast."""
+    """Return one row for each run, in the order of the runs; `problem` is the reason why a run has no forecast."""
     import pandas as pd
 
     rows = [{"run_id": r, **_row(item)} for r, item in zip(run_ids, items, strict=True)]

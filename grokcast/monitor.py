@@ -6,7 +6,7 @@
 
 `log` only stores its numbers (and measures the network, if `watch` was called). A background thread asks about the
 newest history, so a slow service gives fewer forecasts, never a queue. Nothing here raises into the training: what goes
-wrong is said once per kind through `logging`, since under `python -W error` even a warning would stop the loop.
+wrong is logged once per kind, since under `python -W error` even a warning would stop the loop.
 """
 
 import atexit
@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from grokcast.address import address_of
 from grokcast.monitor_backends import (
     TOO_SHORT,
-    Asker,
-    BesideTraining,
     Forecast,
+    ForecastBackend,
     NoForecast,
-    Service,
-    StoredRun,
+    ServiceBackend,
+    StoredRunBackend,
+    SubprocessBackend,
 )
 
 if TYPE_CHECKING:
@@ -90,16 +90,16 @@ class Monitor:
         self._on_forecast = on_forecast
         self._min_interval = min_interval
         self._question: dict[str, Any] = {}
-        self._told: set[str] = set()
-        self._asker: Asker | None = None
+        self._warned: set[str] = set()
+        self._backend: ForecastBackend | None = None
         self._watched: ModelSignals | None = None
         with self._harmless("Monitor()"):
             # Loading certificates takes 0.1 s of the interpreter's lock: here, not during the training, and only for https.
             if offline:
-                self._asker = BesideTraining()
+                self._backend = SubprocessBackend()
             else:
-                service = Service(self.url, api_key, timeout)
-                self._asker = service if run_id is None else StoredRun(service, str(run_id))
+                service = ServiceBackend(self.url, api_key, timeout)
+                self._backend = service if run_id is None else StoredRunBackend(service, str(run_id))
             question = {
                 "context": {str(k): _plain(v) for k, v in (context or {}).items()},
                 "horizon_step": _plain(horizon_step),
@@ -142,7 +142,9 @@ class Monitor:
             from grokcast.model_signals import ModelSignals
 
             context = self._question.get("context", {})
-            self._watched = ModelSignals(model, val=val, train=train, share=share, context=context, tell=self._tell)
+            self._watched = ModelSignals(
+                model, val=val, train=train, share=share, context=context, tell=self._warn_once
+            )
 
     @property
     def watched(self) -> "ModelSignals | None":
@@ -158,7 +160,7 @@ class Monitor:
         with self._harmless("log"):
             number = _number(step)
             if number is None or not 0 <= number < 2**53 or number != int(number):
-                self._tell("step", f"step {step!r} is not a whole number >= 0: the point is left out")
+                self._warn_once("step", f"step {step!r} is not a whole number >= 0: the point is left out")
                 return
             point = {name: self._value(name, value) for name, value in signals.items()}
             if self._watched is not None:
@@ -166,14 +168,14 @@ class Monitor:
                     point = {**self._watched.measure(int(number)), **point}
             with self._changed:
                 if self._closed:
-                    self._tell("closed", "log() after close(): the point is left out")
+                    self._warn_once("closed", "log() after close(): the point is left out")
                     return
                 self._add(int(number), point)
                 self._logged += 1
                 self._wake()
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until the newest history is answered; say whether it was.
+        """Wait until the newest history is answered; return True if it was.
 
         Returns early when the service refuses it. While the service is down it is tried again until the timeout.
         """
@@ -195,24 +197,24 @@ class Monitor:
         with self._harmless("close"), self._changed:
             self._closed = True
             self._changed.notify_all()
-            if self._thread is None and self._asker is not None:
-                self._asker.close()
+            if self._thread is None and self._backend is not None:
+                self._backend.close()
         _open_monitors.discard(self)
 
     def finish(self, status: str = "finished", timeout: float = 10.0) -> None:
-        """Flush, say to the service how the run ended (`finished`, `stopped_early` or `diverged`), and stop.
+        """Flush, report the run's outcome (`finished`, `stopped_early` or `diverged`), and stop.
 
         A run with a `run_id` becomes training data by this; without one it is the same as `close`.
         """
         self.flush(timeout)
-        if self._asker is not None:
+        if self._backend is not None:
             try:
                 with self._changed:
-                    self._asker.finish(status)
+                    self._backend.finish(status)
             except NoForecast as error:
-                self._tell(error.kind, error.words)
+                self._warn_once(error.kind, error.message)
             except Exception as error:
-                self._tell("finish", f"finish failed: {error!r}")
+                self._warn_once("finish", f"finish failed: {error!r}")
         self.close(0)
 
     def __enter__(self) -> "Monitor":
@@ -227,14 +229,14 @@ class Monitor:
         try:
             return _number(value)
         except Exception:
-            words = f"{name}={_short(value)} is not a number: it counts as missing"
-            self._tell(f"value of {name}", words)
+            message = f"{name}={_short(value)} is not a number: it counts as missing"
+            self._warn_once(f"value of {name}", message)
             return None
 
     def _add(self, step: int, point: _Point) -> None:
         last = next(reversed(self._points), -1)
         if step < last:
-            self._tell("rewind", f"step went back from {last} to {step}: points from {step} on are dropped")
+            self._warn_once("rewind", f"step went back from {last} to {step}: points from {step} on are dropped")
             while self._points and next(reversed(self._points)) >= step:
                 self._points.popitem()
             self._rewound_to = step if self._rewound_to is None else min(self._rewound_to, step)
@@ -254,9 +256,9 @@ class Monitor:
         self._changed.notify_all()
 
     def _work(self) -> None:
-        """Ask for a forecast of the newest history until there is none, for a while."""
+        """Request a forecast of each new history; end when none has come for a while."""
         while (history := self._next_history()) is not None:
-            self._ask(*history)
+            self._request(*history)
 
     def _next_history(self) -> tuple[int, dict[int, _Point], int | None] | None:
         """Wait for a history that was not sent yet and is due; None when the thread should end."""
@@ -274,37 +276,37 @@ class Monitor:
                 else:
                     break
             # With the lock held: the next thread, or `finish`, would else be asking as its connection is closed.
-            if self._asker is not None:
+            if self._backend is not None:
                 with self._harmless("close"):
-                    self._asker.close(for_good=self._closed)
+                    self._backend.close(for_good=self._closed)
             self._thread = None
             return None
 
-    def _ask(self, history: int, points: dict[int, _Point], rewound_to: int | None) -> None:
-        asked = time.monotonic()
+    def _request(self, history: int, points: dict[int, _Point], rewound_to: int | None) -> None:
+        requested = time.monotonic()
         problem: NoForecast | None = None
         try:
-            if self._asker is None:
+            if self._backend is None:
                 raise NoForecast("address", f"{self.url} is no address of a service")
             question = self._question_at(last_step=next(reversed(points)))
-            self.forecast = self._asker.ask(points, question, rewound_to)
+            self.forecast = self._backend.forecast(points, question, rewound_to)
         except NoForecast as error:
             problem = error
         except Exception as error:  # e.g. an address or a proxy setting that makes no sense
             problem = NoForecast("request", f"the history could not be sent to {self.url}: {error!r}")
-        self.problem = problem.words if problem else None
+        self.problem = problem.message if problem else None
         if problem is None:
             self._hand_over(self.forecast or {})
         elif problem.kind != TOO_SHORT:
-            self._tell(problem.kind, problem.words)
+            self._warn_once(problem.kind, problem.message)
         with self._changed:
-            if problem is not None and rewound_to is not None:  # still to be told
+            if problem is not None and rewound_to is not None:  # still to be sent
                 self._rewound_to = min(rewound_to, self._rewound_to or rewound_to)
             if problem is None or not problem.retry:
                 self._settled = history
                 self._answered = self._answered if problem else history
                 self._backoff = 0.0
-                self._due, self._due_flush = asked + self._min_interval, 0.0
+                self._due, self._due_flush = requested + self._min_interval, 0.0
             else:
                 self._backoff = min(max(2 * self._backoff, 1.0), _MAX_BACKOFF_SECONDS)
                 now = time.monotonic()
@@ -312,24 +314,24 @@ class Monitor:
             self._changed.notify_all()
 
     def _question_at(self, last_step: int) -> dict[str, Any]:
-        """Return what is asked: a horizon that was reached is left out, since the service would refuse it."""
+        """Return context, horizon and target; a horizon that was reached is left out, since the service would refuse it."""
         horizon = self._question.get("horizon_step")
         if horizon is None or last_step < horizon:
             return self._question
-        words = f"step {last_step} has reached horizon_step {horizon}: the service chooses another"
-        self._tell("horizon", words)
+        message = f"step {last_step} has reached horizon_step {horizon}: the service chooses another"
+        self._warn_once("horizon", message)
         return {k: v for k, v in self._question.items() if k != "horizon_step"}
 
     def _hand_over(self, forecast: Forecast) -> None:
         """Pass a forecast on to the callback, and its warnings to the log."""
         warnings = forecast.get("warnings")
         for text in warnings if isinstance(warnings, list) else []:
-            self._tell(re.sub(r"\d+", "", str(text)), f"{self.url} warns: {text}")
+            self._warn_once(re.sub(r"\d+", "", str(text)), f"{self.url} warns: {text}")
         if self._on_forecast is not None:
             try:
                 self._on_forecast(forecast)
             except Exception as error:
-                self._tell("callback", f"on_forecast raised {error!r}")
+                self._warn_once("callback", f"on_forecast raised {error!r}")
 
     @contextlib.contextmanager
     def _harmless(self, what: str) -> Iterator[None]:
@@ -337,14 +339,14 @@ class Monitor:
         try:
             yield
         except Exception as error:
-            self._tell(what, f"{what} failed: {error!r}")
+            self._warn_once(what, f"{what} failed: {error!r}")
 
-    def _tell(self, kind: str, words: str) -> None:
-        """Log something once per kind."""
-        if kind not in self._told:
-            self._told.add(kind)
+    def _warn_once(self, kind: str, message: str) -> None:
+        """Log a warning, once per kind."""
+        if kind not in self._warned:
+            self._warned.add(kind)
             with contextlib.suppress(Exception):  # a user's handler may raise
-                _logger.warning("grokcast: %s", words)
+                _logger.warning("grokcast: %s", message)
 
 
 def _number(value: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""Three ways for a monitor to get a forecast: the service without storing, the service with a stored run, a process beside."""
+"""Where a monitor gets its forecasts: the service, the service with a stored run, or a process on this machine."""
 
 import contextlib
 import json
@@ -23,17 +23,17 @@ TOO_SHORT = "too short"
 
 
 class NoForecast(Exception):
-    """Why there is no forecast: a kind, words, and whether the same question may bring one later."""
+    """No forecast was made: the kind of reason, a message, and whether the same request may succeed later."""
 
-    def __init__(self, kind: str, words: str, *, retry: bool = False) -> None:
-        super().__init__(words)
-        self.kind, self.words, self.retry = kind, words, retry
+    def __init__(self, kind: str, message: str, *, retry: bool = False) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.retry = kind, message, retry
 
 
-class Asker(Protocol):
-    """What a monitor's thread asks."""
+class ForecastBackend(Protocol):
+    """Where the monitor's thread requests its forecasts."""
 
-    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+    def forecast(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Return the forecast of a history.
 
         Parameters
@@ -48,7 +48,7 @@ class Asker(Protocol):
         ...
 
     def finish(self, status: str) -> None:
-        """Say that the training has ended, where someone keeps account of it."""
+        """Report the run's outcome, if the backend stores runs."""
         ...
 
     def close(self, *, for_good: bool = True) -> None:
@@ -56,24 +56,24 @@ class Asker(Protocol):
         ...
 
 
-class Service:
-    """Asks `POST /v1/forecasts` with the whole history: nothing is stored there."""
+class ServiceBackend:
+    """Posts the whole history to `POST /v1/forecasts`; the service stores nothing."""
 
     def __init__(self, url: str, api_key: str | None, timeout: float) -> None:
         self.url, self._timeout = url, timeout
         self._options = {"headers": headers_of(api_key), "timeout": timeout, **connection_to(url)}
         self._http: httpx2.Client | None = None
 
-    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+    def forecast(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Return the forecast of a history."""
         answer = self.send("POST", "/v1/forecasts", _body(points, question))
         if "forecaster" not in answer:
-            words = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
-            raise NoForecast("garbage", words, retry=True)
+            message = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
+            raise NoForecast("garbage", message, retry=True)
         return answer
 
     def finish(self, status: str) -> None:
-        """Do nothing: no one keeps account."""
+        """Do nothing: this backend stores no runs."""
 
     def close(self, *, for_good: bool = True) -> None:
         """Close the connections."""
@@ -95,11 +95,11 @@ class Service:
                 method, f"{self.url}{path}", content=body, headers={"Content-Type": "application/json"}
             )
         except httpx2.TimeoutException:
-            words = f"{self.url} did not answer within {self._timeout:g} s; it is tried again later"
-            raise NoForecast("timeout", words, retry=True) from None
+            message = f"{self.url} did not answer within {self._timeout:g} s; it is tried again later"
+            raise NoForecast("timeout", message, retry=True) from None
         except httpx2.TransportError as error:
-            words = f"{self.url} is not reachable ({error}); it is tried again later"
-            raise NoForecast("unreachable", words, retry=True) from None
+            message = f"{self.url} is not reachable ({error}); it is tried again later"
+            raise NoForecast("unreachable", message, retry=True) from None
         try:
             answer = response.json()
         except ValueError:
@@ -110,24 +110,24 @@ class Service:
             reason = problem.get("detail") or problem.get("title") or response.reason_phrase
             # A refusal stands until there is something new to say; busy or broken may pass.
             refused = 400 <= status < 500 and status not in (408, 425, 429)
-            words = f"{self.url} answered {status} {reason}"
-            raise NoForecast(_kind(problem, f"status {status}"), words, retry=not refused)
+            message = f"{self.url} answered {status} {reason}"
+            raise NoForecast(_kind(problem, f"status {status}"), message, retry=not refused)
         if not isinstance(answer, dict):
-            words = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
-            raise NoForecast("garbage", words, retry=True)
+            message = f"{self.url} answered with something that is not a forecast; is it Grokcast?"
+            raise NoForecast("garbage", message, retry=True)
         return answer
 
 
-class StoredRun:
-    """Registers a run with the service and sends it only what is new, so that it is seen there while it trains."""
+class StoredRunBackend:
+    """Registers the run with the service and sends only new points, so that it can be watched there while it trains."""
 
-    def __init__(self, service: Service, run_id: str) -> None:
+    def __init__(self, service: ServiceBackend, run_id: str) -> None:
         self._service, self._run_id = service, run_id
         self._path = f"/v1/runs/{quote(run_id, safe='')}"
         self._registered_with: Mapping[str, Any] | None = None
         self._stored: dict[int, Point] = {}  # what the service has acknowledged
 
-    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+    def forecast(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Send what is new and return the forecast that comes back."""
         if self._registered_with != question:
             self._register(points, question)
@@ -141,18 +141,18 @@ class StoredRun:
         except NoForecast as error:
             if error.kind == "status 404":  # forgotten by the service meanwhile: begin again
                 self._registered_with, self._stored = None, {}
-                raise NoForecast("forgotten", error.words, retry=True) from None
+                raise NoForecast("forgotten", error.message, retry=True) from None
             raise
         self._stored = dict(points)
         if answer.get("forecast") is None:
             problem = answer.get("problem") or {}
-            words = f"{self._service.url}: {problem.get('detail', 'no forecast')}; the points are stored"
-            raise NoForecast(_kind(problem, "no forecast"), words)
+            message = f"{self._service.url}: {problem.get('detail', 'no forecast')}; the points are stored"
+            raise NoForecast(_kind(problem, "no forecast"), message)
         forecast: Forecast = answer["forecast"]
         return forecast
 
     def finish(self, status: str) -> None:
-        """Say how the run ended: from then on it is training data."""
+        """Report the run's outcome: from then on it is training data."""
         if self._registered_with is not None:
             body = json.dumps({"status": status}).encode()
             self._service.send("PUT", f"{self._path}/outcome", body)
@@ -176,19 +176,19 @@ class StoredRun:
         self._stored = {s: p for s, p in self._stored.items() if s < step}
 
 
-class BesideTraining:
-    """Asks the shipped forecaster in a process of its own, beside the training; nothing leaves the machine."""
+class SubprocessBackend:
+    """Runs the shipped forecaster in a subprocess; nothing leaves the machine."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0  # the process that started it: a fork must not read its parent's answers
 
-    def ask(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
+    def forecast(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Return the forecast of a history."""
         answer = self._answer(_body(points, question) + b"\n")
         if "missing" in answer:
-            words = f"the forecaster cannot be loaded here ({answer['missing']}); is there another api/ or predictor/ on PYTHONPATH?"
-            raise NoForecast("offline", words)
+            message = f"the forecaster cannot be loaded here ({answer['missing']}); is there another api/ or predictor/ on PYTHONPATH?"
+            raise NoForecast("offline", message)
         if "refused" in answer:
             kind = TOO_SHORT if answer.get("field") == "history.step" else "refused"
             raise NoForecast(kind, answer["refused"])
@@ -196,7 +196,7 @@ class BesideTraining:
         return forecast
 
     def finish(self, status: str) -> None:
-        """Do nothing: no one keeps account."""
+        """Do nothing: this backend stores no runs."""
 
     def close(self, *, for_good: bool = True) -> None:
         """End the process, if no more questions come: to load the forecaster again takes seconds."""
@@ -217,8 +217,8 @@ class BesideTraining:
             answer = b""
         if not answer.endswith(b"\n"):
             self.close()
-            words = f"the forecaster's process has ended (status {process.returncode}); it is started again"
-            raise NoForecast("offline", words, retry=True)
+            message = f"the forecaster's process has ended (status {process.returncode}); it is started again"
+            raise NoForecast("offline", message, retry=True)
         found: dict[str, Any] = json.loads(answer)
         return found
 
@@ -248,7 +248,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _kind(problem: Mapping[str, Any], otherwise: str) -> str:
-    """Return what kind of problem it is; steps that a monitor sends can only be too few, which passes by itself."""
+    """Return the kind of a problem. A fault in the steps means too few of them, since a monitor sends no others: it passes."""
     return TOO_SHORT if problem.get("field") == "history.step" else otherwise
 
 

@@ -31,7 +31,7 @@ def main() -> None:
         for line in sys.stdin.buffer:
             answers.write(json.dumps(_answer(forecaster, json.loads(line))) + "\n")
             answers.flush()
-    os._exit(0)  # nothing is left to tidy, and no one to read what it would say
+    os._exit(0)  # nothing is left to tidy, and nobody reads its last words
 
 
 def _answer(forecaster: LocalForecaster, question: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _answer(forecaster: LocalForecaster, question: dict[str, Any]) -> dict[str, 
         return {"refused": str(error), "field": error.field}
     except ImportError as error:
         return {"missing": str(error)}
-    except Exception as error:  # a bug of ours: said, and the next question may fare better
+    except Exception as error:  # a defect of ours: reported, and the next question may fare better
         return {"refused": repr(error)}
 
 

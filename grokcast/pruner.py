@@ -80,18 +80,18 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
         # By trial: what was reported, and the step of the last look. Trials run in the process that reports them.
         self._reported: dict[int, dict[int, dict[str, float]]] = {}
         self._looked_at: dict[int, int] = {}
-        self._told = False
+        self._has_warned = False
 
     def report(self, trial: "Trial", step: int, *, val_acc: float, **signals: float) -> None:
         """Report validation accuracy to Optuna at a step, and keep it and further signals for the forecast.
 
-        Training accuracy is what tells that a trial has memorised: without it the advice is never to stop.
+        Report training accuracy too: without it a trial is never known to have memorised, and the advice is never to stop.
         """
         trial.report(val_acc, step)
         self._reported.setdefault(trial.number, {})[step] = {"val_acc": val_acc, **signals}
 
     def prune(self, study: "Study", trial: "FrozenTrial") -> bool:
-        """Say whether to stop a trial; Optuna calls this in `trial.should_prune()`."""
+        """Return True if a trial should stop; Optuna calls this in `trial.should_prune()`."""
         step = trial.last_step
         if step is None or step >= self._budget_step or not self._is_due(trial.number, step):
             return False
@@ -100,8 +100,8 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
             forecast = self._forecaster.forecast(self._request(study, trial))
         except Exception as error:  # a study goes on without forecasts
             too_short = getattr(error, "field", None) == "history.step"
-            if not too_short and not self._told:
-                self._told = True
+            if not too_short and not self._has_warned:
+                self._has_warned = True
                 _logger.warning("grokcast: no forecast of trial %d: %s", trial.number, error)
             return False
         gives_up = self._gives_up(forecast)

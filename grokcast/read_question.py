@@ -7,7 +7,7 @@ from typing import Any
 
 from predictor.forecast import Question
 from training_runs import Context, InvalidInput
-from training_runs.readers import Recording, Spelling, read_recording
+from training_runs.readers import ReadOptions, Recording, read_recording
 
 
 def read_question(
@@ -17,7 +17,7 @@ def read_question(
     context: Path | None,
     horizon: int | None,
     target_accuracy: float | None,
-    spelling: Spelling | None = None,
+    options: ReadOptions | None = None,
 ) -> tuple[Question, tuple[str, ...]]:
     """Return the question that `grokcast forecast` asks, and how the file was read.
 
@@ -25,31 +25,31 @@ def read_question(
     ------
     InvalidInput : a file that cannot be read, or several runs in it and none chosen.
     """
-    recording = read_recording(history, format, spelling)
+    recording = read_recording(history, format, options)
     chosen = _chosen(recording, run)
     recorded = dict(recording.contexts.get(chosen, {}))
     stated = _mapping(context) if context else {}
     fields, unknown = Context.from_mapping({**recorded, **stated})
     warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
-    options = {"horizon_step": horizon, "target_accuracy": target_accuracy}
-    asked = {name: value for name, value in options.items() if value is not None}
+    flags = {"horizon_step": horizon, "target_accuracy": target_accuracy}
+    given = {name: value for name, value in flags.items() if value is not None}
     recorded_question = dict(recording.questions.get(chosen, {}))
     question = Question(
         trajectory=recording.histories[chosen],
         context=fields,
         warnings=(*warnings, *(n for n in recording.notes if n.startswith("ignored"))),
-        **{**recorded_question, **asked},
+        **{**recorded_question, **given},
     )
-    told = (
-        *_told("context", recorded, {*stated, *unknown}),
-        *_told("question", recorded_question, set(asked)),
+    taken = (
+        *_note("context", recorded, {*stated, *unknown}),
+        *_note("question", recorded_question, set(given)),
     )
-    return question, (*recording.notes, *told)
+    return question, (*recording.notes, *taken)
 
 
-def _told(what: str, recorded: Mapping[str, Any], but: Set[str]) -> tuple[str, ...]:
-    """Return a note on what is taken from the recording."""
-    fields = [f"{name} {_short(value)}" for name, value in recorded.items() if name not in but]
+def _note(what: str, recorded: Mapping[str, Any], except_: Set[str]) -> tuple[str, ...]:
+    """Return a note that lists what is taken from the recording, except what the caller gave."""
+    fields = [f"{name} {_short(value)}" for name, value in recorded.items() if name not in except_]
     return (f"{what} from the recording: {', '.join(fields)}",) if fields else ()
 
 

@@ -97,7 +97,7 @@ def forecasts(run_id: str, cursor: int | None, limit: int) -> Call:
 
 
 def outcome(run_id: str, status: str, blocked: bool) -> Call:
-    """Say that a run has ended, and how."""
+    """Report the outcome of a run."""
     return Call("PUT", f"{_run(run_id)}/outcome", {"status": status, "blocked": blocked})
 
 
@@ -112,7 +112,7 @@ def signals() -> Call:
 
 
 def answer_of(response: httpx2.Response) -> Any:
-    """Return what a response holds; None where it is empty.
+    """Return the JSON of a response; None where it is empty.
 
     Raises
     ------
@@ -133,15 +133,15 @@ def answer_of(response: httpx2.Response) -> Any:
 
 
 def may_pass(response: httpx2.Response) -> bool:
-    """Say whether the same request may succeed later."""
+    """Return True if the same request may succeed later."""
     return response.status_code in _PASSING
 
 
 def wait_before(attempt: int, response: httpx2.Response | None) -> float:
-    """Return the seconds to wait before a further attempt: doubling, with chance, and as long as the service asks."""
+    """Return the seconds to wait before a further attempt: doubling, with chance, and as long as the service requests."""
     wait: float = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) * random.uniform(0.5, 1.0)
-    asked = _retry_after(response.headers.get("Retry-After")) if response is not None else 0.0
-    return max(wait, min(asked, _LONGEST_WAIT))
+    requested = _retry_after(response.headers.get("Retry-After")) if response is not None else 0.0
+    return max(wait, min(requested, _LONGEST_WAIT))
 
 
 def _retry_after(header: str | None) -> float:

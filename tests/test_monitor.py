@@ -233,9 +233,9 @@ def test_nothing_is_asked_while_an_idle_thread_lets_go_of_its_connection(
 ) -> None:
     monkeypatch.setattr("grokcast.monitor._IDLE_SECONDS", 0.05)
     monitor = watch(service.url)
-    asker = monitor._asker
-    assert asker is not None
-    close, ask = asker.close, asker.ask
+    backend = monitor._backend
+    assert backend is not None
+    close, forecast = backend.close, backend.forecast
     closing, overlaps = threading.Event(), []
 
     def slow_close(*, for_good: bool = True) -> None:
@@ -244,12 +244,12 @@ def test_nothing_is_asked_while_an_idle_thread_lets_go_of_its_connection(
         close(for_good=for_good)
         closing.clear()
 
-    def watched_ask(*question: Any) -> Any:
+    def watched_forecast(*question: Any) -> Any:
         overlaps.append(closing.is_set())
-        return ask(*question)
+        return forecast(*question)
 
-    monkeypatch.setattr(asker, "close", slow_close)
-    monkeypatch.setattr(asker, "ask", watched_ask)
+    monkeypatch.setattr(backend, "close", slow_close)
+    monkeypatch.setattr(backend, "forecast", watched_forecast)
     monitor.log(1, val_acc=0.1)
     assert monitor.flush(5)
     assert closing.wait(5)

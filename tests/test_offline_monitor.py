@@ -37,12 +37,12 @@ def test_offline_a_forecaster_that_dies_is_started_again():
         for step in range(0, 100, 10):
             monitor.log(step, train_acc=0.5, val_acc=0.1)
         assert monitor.flush(400), monitor.problem
-        first = monitor._asker._process
+        first = monitor._backend._process
         first.kill()
         monitor.log(100, train_acc=0.5, val_acc=0.1)
         assert monitor.flush(400), monitor.problem
         assert monitor.forecast["observed_until_step"] == 100
-        second = monitor._asker._process
+        second = monitor._backend._process
         assert second.pid != first.pid
     finally:
         monitor.close(0)

@@ -98,12 +98,12 @@ def test_a_rewound_training_counts_as_it_went_on(writer_at, tmp_path):
 
 
 def test_epochs_become_steps(writer_at, tmp_path):
-    from training_runs.readers import Spelling
+    from training_runs.readers import ReadOptions
 
     with writer_at(tmp_path) as writer:
         for epoch in (1, 2, 3):
             writer.add_scalar("val/acc", 0.1, epoch)
-    recording = read_recording(str(tmp_path), spelling=Spelling(steps_per_epoch=97))
+    recording = read_recording(str(tmp_path), options=ReadOptions(steps_per_epoch=97))
     (history,) = recording.histories.values()
     assert history.steps.tolist() == [97, 194, 291]
     assert "step counts epochs: times 97 it is step" in recording.notes

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from training_runs import InvalidInput
-from training_runs.readers import Spelling, read_recording
+from training_runs.readers import ReadOptions, read_recording
 from training_runs.readers.formats import detected
 
 RUN = """
@@ -85,7 +85,7 @@ def test_epochs_logged_beside_calls_are_steps_where_it_is_said_how_many(tmp_path
     rows = [{"_step": k, "epoch": k, "train/loss": 1 / (k + 1), "val/acc": 0.25} for k in range(20)]
     file = tmp_path / "run.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)))
-    history = read_recording(str(file), spelling=Spelling(steps_per_epoch=97)).histories["run"]
+    history = read_recording(str(file), options=ReadOptions(steps_per_epoch=97)).histories["run"]
     assert history.steps.tolist() == [97 * (k + 1) for k in range(20)]
 
 

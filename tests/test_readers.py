@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from training_runs import InvalidInput
-from training_runs.readers import Spelling, read_recording, read_source_folder
+from training_runs.readers import ReadOptions, read_recording, read_source_folder
 from training_runs.readers.metric_names import canonical_name
 
 WIDE = "step,train_loss,valid/acc,lr\n10,1.5,0.1,0.001\n20,0.5,,0.001\n30,0.1,0.2,0.001\n"
@@ -185,7 +185,7 @@ def test_a_folder_of_sources_with_contexts(tmp_path):
 )
 def test_accuracies_in_percent_are_converted_where_that_is_certain(write, header, rows, percent, expected):
     lines = [f"step,{header}", *(f"{k},{row}" for k, row in enumerate(rows))]
-    recording = read_recording(write("p.csv", "\n".join(lines)), spelling=Spelling(percent=percent))
+    recording = read_recording(write("p.csv", "\n".join(lines)), options=ReadOptions(percent=percent))
     np.testing.assert_allclose(recording.histories["p"].signals["val_acc"], expected)
     assert sum("divided by 100" in note for note in recording.notes) == 2
 
@@ -207,24 +207,24 @@ def test_counts_of_correct_answers_are_no_percent(write):
 def test_names_that_only_the_caller_knows(write):
     file = write("m.csv", "updates,mem,holdout\n10,1.5,0.1\n20,0.5,\n30,0.1,0.2\n")
     names = {"updates": "step", "mem": "train_loss", "holdout": "val_acc"}
-    check(read_recording(file, spelling=Spelling(names)).histories["m"])
+    check(read_recording(file, options=ReadOptions(names)).histories["m"])
     for wrong, words in (({"upd": "step"}, "a column of"), ({"mem": "loss"}, "step or a signal")):
         with pytest.raises(InvalidInput, match=words):
-            read_recording(file, spelling=Spelling(wrong))
+            read_recording(file, options=ReadOptions(wrong))
 
 
 def test_epochs_are_steps_where_the_caller_says_how_many(write):
     file = write("e.csv", "epoch,train_loss,val_acc\n1,1.5,0.1\n2,0.5,\n3,0.1,0.2\n")
-    recording = read_recording(file, spelling=Spelling(steps_per_epoch=10))
+    recording = read_recording(file, options=ReadOptions(steps_per_epoch=10))
     check(recording.histories["e"])
     assert "epoch counts epochs: times 10 it is step" in recording.notes
     both = write("b.csv", "epoch,step,train_loss,val_acc\n1,10,1.5,0.1\n1,20,0.5,\n2,30,0.1,0.2\n")
-    recording = read_recording(both, spelling=Spelling(steps_per_epoch=10))
+    recording = read_recording(both, options=ReadOptions(steps_per_epoch=10))
     check(recording.histories["b"])
     assert any("not needed" in note for note in recording.notes)
     # A single epoch tells nothing against steps.
     one = write("o.csv", "epoch,step,val_acc\n1,1,0.1\n1,2,0.1\n,3,0.1\n")
-    recording = read_recording(one, spelling=Spelling(steps_per_epoch=97))
+    recording = read_recording(one, options=ReadOptions(steps_per_epoch=97))
     assert recording.histories["o"].steps.tolist() == [1, 2, 3]
 
 
@@ -241,7 +241,7 @@ def test_epochs_are_steps_where_the_caller_says_how_many(write):
 def test_a_column_that_counts_calls_of_a_logger_is_no_step(write, calls, per_epoch, expected):
     rows = "".join(f"{calls * e},{e + 1},{2 - e / 2},0.1\n" for e in range(4))
     file = write("w.csv", f"_step,epoch,train_loss,val_acc\n{rows}")
-    recording = read_recording(file, spelling=Spelling(steps_per_epoch=per_epoch))
+    recording = read_recording(file, options=ReadOptions(steps_per_epoch=per_epoch))
     history = recording.histories["w"]
     assert history.steps.tolist() == expected
     assert history.signals["train_loss"].tolist() == [2, 1.5, 1, 0.5]
@@ -254,8 +254,8 @@ def test_a_column_that_counts_calls_of_a_logger_is_no_step(write, calls, per_epo
 def test_what_the_caller_says_of_steps_goes_before_what_they_look_like(write):
     file = write("w.csv", "calls,epoch,val_acc\n10,1,0.1\n11,2,0.1\n12,3,0.1\n")
     for names, expected in (({"calls": "step"}, [10, 11, 12]), ({"epoch": "step"}, [97, 194, 291])):
-        spelling = Spelling(names, steps_per_epoch=97)
-        assert read_recording(file, spelling=spelling).histories["w"].steps.tolist() == expected
+        options = ReadOptions(names, steps_per_epoch=97)
+        assert read_recording(file, options=options).histories["w"].steps.tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_what_the_caller_says_of_steps_goes_before_what_they_look_like(write):
 )
 def test_epochs_counted_from_0_are_taken_as_made_at_their_ends(write, epochs, expected):
     rows = "".join(f"{e},{0.1 if k % 2 else 0.2}\n" for k, e in enumerate(epochs))
-    recording = read_recording(write("e.csv", f"epoch,val_acc\n{rows}"), spelling=Spelling(steps_per_epoch=10))
+    recording = read_recording(write("e.csv", f"epoch,val_acc\n{rows}"), options=ReadOptions(steps_per_epoch=10))
     assert tuple(recording.histories["e"].steps) == expected
     note = "epoch begins at 0: a row is taken as made at its epoch's end"
     assert (note in recording.notes) == (epochs[0] == 0 and expected[0] == 10)

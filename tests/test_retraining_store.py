@@ -17,10 +17,10 @@ from api.storage.retrainings import MAX_ATTEMPTS, RetrainingStore
 
 def test_there_is_one_retraining_at_a_time(database: Database) -> None:
     jobs = RetrainingStore(database)
-    first = jobs.ask(promote=True)
+    first = jobs.queue(promote=True)
     assert (first.state, first.attempt) == ("queued", 0)
     with pytest.raises(RetrainingActive, match=str(first.id)):
-        jobs.ask(promote=True)
+        jobs.queue(promote=True)
     claim = jobs.claim()
     assert claim is not None
     assert jobs.claim() is None
@@ -30,7 +30,7 @@ def test_there_is_one_retraining_at_a_time(database: Database) -> None:
     assert jobs.succeed(claim, {"better": True})
     done = jobs.get(first.id)
     assert (done.state, done.result) == ("succeeded", {"better": True})
-    second = jobs.ask(promote=False)
+    second = jobs.queue(promote=False)
     assert [j.id for j in jobs.page(10)] == [second.id, first.id]
     assert jobs.counts() == {"queued": 1, "succeeded": 1}
     with pytest.raises(RetrainingNotFound):
@@ -48,7 +48,7 @@ def test_a_lease_begins_when_it_is_written(tmp_path: Path, monkeypatch: pytest.M
     database.migrate()
     monkeypatch.setattr("api.storage.retrainings.LEASE_SECONDS", 1.0)
     jobs = RetrainingStore(database)
-    jobs.ask(promote=True)
+    jobs.queue(promote=True)
     claims: list[object] = []
     with database.writing():
         waiting = threading.Thread(target=lambda: claims.append(jobs.claim()))
@@ -62,7 +62,7 @@ def test_a_lease_begins_when_it_is_written(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Database) -> None:
     jobs = RetrainingStore(database)
-    number = jobs.ask(promote=True).id
+    number = jobs.queue(promote=True).id
     old = jobs.claim()
     assert old is not None
     assert jobs.beat(old) == "held"
@@ -80,7 +80,7 @@ def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Da
 
 def test_a_retraining_that_is_lost_again_and_again_fails(database: Database) -> None:
     jobs = RetrainingStore(database)
-    number = jobs.ask(promote=True).id
+    number = jobs.queue(promote=True).id
     for _ in range(MAX_ATTEMPTS):
         assert jobs.claim() is not None
         lose(database)
@@ -88,21 +88,21 @@ def test_a_retraining_that_is_lost_again_and_again_fails(database: Database) -> 
     failed = jobs.get(number)
     assert failed.state == "failed"
     assert f"lost {MAX_ATTEMPTS} times" in str(failed.problem)
-    jobs.ask(promote=True)
+    jobs.queue(promote=True)
 
 
 def test_retrainings_are_cancelled(database: Database) -> None:
     jobs = RetrainingStore(database)
-    queued = jobs.ask(promote=True)
+    queued = jobs.queue(promote=True)
     assert jobs.cancel(queued.id).state == "cancelled"
-    running = jobs.ask(promote=True)
+    running = jobs.queue(promote=True)
     claim = jobs.claim()
     assert claim is not None
     assert jobs.cancel(running.id).cancel_requested
     assert jobs.beat(claim) == "cancel"
     assert jobs.cancelled(claim)
     assert jobs.cancel(running.id).state == "cancelled"
-    lost = jobs.ask(promote=True)
+    lost = jobs.queue(promote=True)
     jobs.claim()
     jobs.cancel(lost.id)
     lose(database)
@@ -112,7 +112,7 @@ def test_retrainings_are_cancelled(database: Database) -> None:
 
 def test_a_released_retraining_is_begun_again(database: Database) -> None:
     jobs = RetrainingStore(database)
-    number = jobs.ask(promote=True).id
+    number = jobs.queue(promote=True).id
     claim = jobs.claim()
     assert claim is not None
     assert jobs.release(claim)
@@ -123,7 +123,7 @@ def test_a_released_retraining_is_begun_again(database: Database) -> None:
 
 def test_many_claim_and_one_gets_it(database: Database) -> None:
     jobs = RetrainingStore(database)
-    jobs.ask(promote=True)
+    jobs.queue(promote=True)
     claims: list[Any] = []
     threads = [threading.Thread(target=lambda: claims.append(jobs.claim())) for _ in range(6)]
     for thread in threads:

@@ -2,7 +2,7 @@
 
 from api.caller import LOCAL
 from api.storage.runs import RunSettings, RunStore
-from api.storage.training_data import lack, training_runs
+from api.storage.training_data import missing_for_training, training_runs
 from tests.stored_run import SETTINGS, values
 from training_runs import Context, Trajectory
 
@@ -29,4 +29,4 @@ def test_finished_runs_teach_if_they_have_something_to_teach(runs: RunStore) -> 
     assert (good.budget_step, good.blocked, seed.budget_step, seed.blocked) == (100, False, 200, True)
     assert good.configuration_id == seed.configuration_id
     assert values(good.trajectory) == values(rising)
-    assert "val_acc" in str(lack(Trajectory([0, 10, 20], {})))
+    assert "val_acc" in str(missing_for_training(Trajectory([0, 10, 20], {})))

@@ -64,7 +64,7 @@ async def admit(request: Request) -> _Admission:
     Raises
     ------
     Unauthorized : a key is needed, and there is none or it is not valid.
-    Forbidden : a page of another site asks for a change, and no key says that it may.
+    Forbidden : a page of another site requests a change without a key.
     TooManyRequests : the key's limit is used up.
     """
     state = request.state
@@ -91,7 +91,7 @@ async def _admission(request: Request) -> _Admission:
     return await run_in_threadpool(_admitted, store, request.app.state.rate_limits, key)
 
 
-# The two schemes are asked for, so that the documentation shows them; `admit` reads their headers.
+# The two schemes are declared so that the documentation shows them; `admit` reads their headers.
 async def identify(
     request: Request,
     response: Response,
@@ -113,14 +113,14 @@ def _admitted(store: KeyStore, limits: RateLimits, key: str) -> _Admission:
 
 
 def _is_local(request: Request) -> bool:
-    """Say whether this machine asks, and means this machine: a name with a dot may be a web page's that was rebound."""
+    """Return True if a request comes from this machine and addresses it: a name with a dot may be a rebound web page's."""
     client = request.client.host if request.client else None
     name = re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]")
     return (client is None or _is_loopback(client)) and (_is_loopback(name) or "." not in name)
 
 
 def _check_origin(request: Request) -> None:
-    """Let no page of another site change anything: whoever visits it sits at this machine."""
+    """Let no page of another site change anything: the browser runs on this machine, so loopback is not proof of consent."""
     origin = request.headers.get("origin")
     if origin is None or request.method in ("GET", "HEAD", "OPTIONS"):
         return
@@ -132,7 +132,7 @@ def _check_origin(request: Request) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Say whether a host is this machine. What is not an address at all came through no network."""
+    """Return True if a host is this machine. A name without a dot is no address: it came through no network."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -65,7 +65,7 @@ class KeyStore:
             return found.rowcount > 0
 
     def in_use(self) -> bool:
-        """Say whether a key was ever made. From then on everyone needs one, even if all are revoked."""
+        """Return True if a key was ever made. From then on everyone needs one, even if all are revoked."""
         if not self._in_use:
             asked_at = time.monotonic()
             with self._database.reading() as connection:
@@ -74,7 +74,7 @@ class KeyStore:
         return self._in_use
 
     def known_in_use(self) -> bool | None:
-        """Return what `in_use` said, half a second ago at most; None where the database has to be asked again."""
+        """Return the result of `in_use`, at most half a second old; None where the database has to be queried again."""
         return self._in_use or (None if time.monotonic() >= self._free_until else False)
 
     def caller(self, key: str) -> Caller | None:
@@ -90,7 +90,7 @@ class KeyStore:
         return Caller(key_id, row.scope) if row and is_right and row.revoked_at is None else None
 
     def admits(self, caller: Caller) -> bool:
-        """Say whether a caller who was let in would be let in now: their key is not revoked; without one, none was made."""
+        """Return True if a caller who was admitted would be admitted now: their key is not revoked; without one, none was made."""
         if caller.key_id is None:
             return not self.in_use()
         query = select(keys.c.key_id).where(keys.c.key_id == caller.key_id, keys.c.revoked_at.is_(None))

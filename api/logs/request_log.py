@@ -46,7 +46,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, answer.send)
         except Exception:
-            # It was answered with 500; who asked can quote the id that this line has.
+            # It was answered with 500; the caller can quote the id of this line.
             _LOG.exception("unexpected failure")
         finally:
             _note(scope, answer, time.perf_counter() - started)

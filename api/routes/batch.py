@@ -14,10 +14,10 @@ from training_runs import InvalidInput
 
 def forecast_items(forecaster: OnsetForecaster, items: list[Any]) -> list[ForecastItem | ProblemItem]:
     """Return an answer or a problem for each item, in order."""
-    asked = [_question(item) for item in items]
-    questions = [question for question in asked if isinstance(question, Question)]
+    parsed = [_question(item) for item in items]
+    questions = [question for question in parsed if isinstance(question, Question)]
     forecasts = iter(forecaster.forecast_many(questions) if questions else ())
-    return [_item(next(forecasts)) if isinstance(q, Question) else _item(q) for q in asked]
+    return [_item(next(forecasts)) if isinstance(q, Question) else _item(q) for q in parsed]
 
 
 def _question(item: Any) -> Question | Problem:

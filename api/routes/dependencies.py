@@ -56,7 +56,7 @@ async def _maybe_forecaster(request: Request) -> OnsetForecaster | None:
 async def _forecaster(request: Request) -> OnsetForecaster:
     active: Active = request.app.state.active
     if active.current is None:
-        raise HTTPException(503, "no forecaster is loaded; the log of the service says why")
+        raise HTTPException(503, "no forecaster is loaded; see the log of the service")
     return active.current
 
 

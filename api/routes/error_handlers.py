@@ -33,7 +33,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what a route's documentation says of its problems."""
+    """Return the documentation of a route's problems."""
     return {s: {"model": Problem, "description": title_of(s)} for s in statuses}
 
 
@@ -46,7 +46,7 @@ async def _invalid_input(_: Request, error: Any) -> Response:
 
 
 async def _invalid_request(request: Request, error: Any) -> Response:
-    # FastAPI parses a body only where the client says that it is JSON.
+    # FastAPI parses a body only where the client declares it as JSON.
     if isinstance(error.body, bytes):
         found = request.headers.get("content-type", "missing")
         detail = f"Content-Type is {found[:80]}; expected application/json"
@@ -100,7 +100,7 @@ async def _no_rate_limits(_: Request, error: Any) -> Response:
 
 async def _damaged(_: Request, error: Any) -> Response:
     _LOG.error("%s", error)
-    detail = "a stored forecaster cannot be used; the log of the service says why"
+    detail = "a stored forecaster cannot be used; see the log of the service"
     return _answer(Problem.of_status(503, detail))
 
 
@@ -116,7 +116,7 @@ async def _http(request: Request, error: Any) -> Response:
 
 async def _unexpected(_: Request, __: Exception) -> Response:
     # The server logs the exception itself; its text and its paths stay out of the answer.
-    detail = "the service failed to answer; its log says why"
+    detail = "the service failed to answer; see its log"
     return _answer(Problem.of_status(500, detail))
 
 

@@ -120,13 +120,14 @@ def forecaster_card(version: str, caller: Reader, store: Forecasters) -> dict[st
 
 @router.get("/healthz", tags=["health"])
 async def live() -> Live:
-    """Say that the process answers: in the event loop, since every thread may wait for the database."""
+    """Report that the process answers."""
+    # In the event loop: every thread may be waiting for the database.
     return Live()
 
 
 @router.get("/readyz", tags=["health"], responses=problem_responses(503))
 def ready(forecaster: ActiveForecaster, database: Storage) -> Ready:
-    """Say that the database answers, and which forecaster is loaded."""
+    """Report that the database answers, and which forecaster is loaded."""
     database.ping()
     return Ready(forecaster=forecaster.version)
 
@@ -138,5 +139,5 @@ def ready(forecaster: ActiveForecaster, database: Storage) -> Ready:
     responses=_PROBLEMS,
 )
 def metrics(caller: Reader, retrainings: Retrainings) -> Response:
-    """Tell Prometheus how the service is doing."""
+    """Return the service's metrics for Prometheus."""
     return Response(exposition(retrainings), media_type=CONTENT_TYPE_LATEST)

@@ -18,7 +18,7 @@ def start_retraining(
     caller: Admin, jobs: Retrainings, response: Response, request: RetrainRequest | None = None
 ) -> RetrainingAnswer:
     """Start a retraining in a process of its own: minutes. There is one at a time."""
-    job = jobs.ask(promote=(request or RetrainRequest()).promote)
+    job = jobs.queue(promote=(request or RetrainRequest()).promote)
     response.headers["Location"] = f"/v1/retrainings/{job.id}"
     return RetrainingAnswer.of(job)
 

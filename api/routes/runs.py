@@ -56,8 +56,8 @@ def put_run(
     response: Response,
 ) -> RunRegistered:
     """Register a run, or change it: `PUT` replaces all that it was registered with, and no points."""
-    asked = request.to_settings(private_addresses=settings.webhook_private_addresses)
-    run, is_new = runs.put(caller, run_id, asked)
+    given = request.to_settings(private_addresses=settings.webhook_private_addresses)
+    run, is_new = runs.put(caller, run_id, given)
     response.status_code = 201 if is_new else 200
     return RunRegistered.of(run, request.warnings())
 
@@ -127,6 +127,6 @@ async def run_events(events: Events) -> AsyncIterator[ServerSentEvent]:
 
 @router.put("/{run_id}/outcome", responses=_BODY_PROBLEMS)
 def put_outcome(run_id: RunId, request: OutcomeRequest, caller: Writer, runs: Runs) -> OutcomeAnswer:
-    """Say that a run has ended, and how. From then on it is training data."""
+    """Report how a run has ended. From then on it is training data."""
     runs.finish(caller, run_id, request.status, request.blocked)
     return OutcomeAnswer.of(*runs.history(caller, run_id))

@@ -146,7 +146,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn to a write-ahead log; SQLite refuses, without waiting, whoever does so to a new file as another does."""
+    """Enable WAL. SQLite fails at once if two processes enable it on a new file, so retry."""
     until = time.monotonic() + _LOCK_SECONDS
     while True:
         try:

@@ -77,7 +77,7 @@ class ForecastStore:
         return None if row is None else StoredForecast(**row._mapping)
 
     def made(self, run: StoredRun, forecaster: str) -> Mapping[str, Any] | None:
-        """Return what a forecaster already said of a run as it is now."""
+        """Return the stored forecast that a forecaster made of a run as it is now."""
         query = select(forecasts.c.forecast).where(
             forecasts.c.run == run.id,
             forecasts.c.revision == run.revision,

@@ -34,7 +34,7 @@ class Retraining:
     stage, done, total : how far it is.
     attempt : how often it was begun; more than once where a process was lost.
     result : the comparison of champion and challenger.
-    problem : why it failed, in words for whoever asked.
+    problem : why it failed, in words for the caller.
     """
 
     id: int
@@ -70,7 +70,7 @@ class RetrainingStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ask(self, *, promote: bool) -> Retraining:
+    def queue(self, *, promote: bool) -> Retraining:
         """Queue a retraining.
 
         Raises
@@ -96,7 +96,7 @@ class RetrainingStore:
             with self._database.reading() as connection:
                 active = connection.execute(select(table.c.id).where(table.c.slot == 1)).scalar()
             if active is None:  # it ended in this moment
-                return self.ask(promote=promote)
+                return self.queue(promote=promote)
             raise RetrainingActive(active) from None
         return self.get(number)
 
@@ -122,7 +122,7 @@ class RetrainingStore:
             return [Retraining(**row._mapping) for row in connection.execute(query)]
 
     def counts(self) -> dict[str, int]:
-        """Return how many there are in each state."""
+        """Return the number of retrainings in each state."""
         query = select(table.c.state, func.count()).group_by(table.c.state)
         with self._database.reading() as connection:
             return {str(row[0]): int(row[1]) for row in connection.execute(query)}
@@ -167,7 +167,7 @@ class RetrainingStore:
             return claim
 
     def beat(self, claim: Claim) -> Literal["held", "cancel", "lost"]:
-        """Renew a lease; say whether the job is still the holder's, and whether it was asked to end."""
+        """Renew a lease; return whether the job is still the holder's, and whether its end was requested."""
         with self._database.writing() as connection:
             held = connection.execute(
                 update(table).where(_held(claim)).values(lease_until=time.time() + LEASE_SECONDS)
@@ -190,7 +190,7 @@ class RetrainingStore:
         return self._change(claim, **_over("failed"), problem=problem)
 
     def cancelled(self, claim: Claim) -> bool:
-        """Note that a job ended because it was asked to."""
+        """Note that a job ended because it was cancelled."""
         return self._change(claim, **_over("cancelled"))
 
     def release(self, claim: Claim) -> bool:

@@ -56,8 +56,8 @@ class StoredRun:
     owner : the key that made it; None: made without one.
     revision : grows with every change of its points.
     rewinds : how often points were taken back.
-    status : `running`, or what its outcome says.
-    blocked : whether it never could generalise, as its outcome says.
+    status : `running`, or the outcome that was reported.
+    blocked : whether it never could generalise, as reported with its outcome.
     """
 
     id: int
@@ -94,7 +94,7 @@ class RunStore:
         self._database, self._point_limit = database, point_limit
 
     def put(self, caller: Caller, run_id: str, settings: RunSettings) -> tuple[StoredRun, bool]:
-        """Register a run, or change what it was registered with; say whether it is new."""
+        """Register a run, or change what it was registered with; return whether it is new."""
         now = time.time()
         values = {
             "context": settings.context.as_dict(),

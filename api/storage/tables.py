@@ -107,7 +107,7 @@ deliveries = Table(
     Column("id", Identifier, primary_key=True),
     Column("run", Identifier, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("event", String(32), nullable=False),
-    Column("rewinds", Integer, nullable=False),  # of the run: after a rewind it may be told again
+    Column("rewinds", Integer, nullable=False),  # of the run: after a rewind it may be sent again
     Column("message_id", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("state", String(16), nullable=False),

@@ -12,7 +12,9 @@ from training_runs.onset import SUSTAINED_EVALS
 def training_runs(store: RunStore) -> list[Run]:
     """Return the finished runs that have something to teach, in the order in which they were registered."""
     return [
-        as_run(stored, history) for stored, history in store.finished() if history is not None and lack(history) is None
+        as_run(stored, history)
+        for stored, history in store.finished()
+        if history is not None and missing_for_training(history) is None
     ]
 
 
@@ -30,12 +32,12 @@ def as_run(stored: StoredRun, history: Trajectory) -> Run:
     )
 
 
-def lack(history: Trajectory | None) -> str | None:
-    """Return why a history is nothing to learn from; None where it is."""
+def missing_for_training(history: Trajectory | None) -> str | None:
+    """Return what a history lacks to be training data; None if it lacks nothing."""
     if history is None or len(history) < MIN_EVALS or history.observed_until < MIN_LANDMARK:
         return f"it needs {MIN_EVALS} checkpoints, the last at step {MIN_LANDMARK} or later"
     if len(history.recorded("val_acc")[0]) < SUSTAINED_EVALS:
-        return "without val_acc nobody knows whether it generalised"
+        return "without val_acc it is not known whether the run generalised"
     return None
 
 

@@ -13,7 +13,7 @@ from training_runs import InvalidInput
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN_LENGTH = 80
-_PLACES = ("body", "path", "query", "header")  # what a field is in, as FastAPI says it
+_PLACES = ("body", "path", "query", "header")  # where a field is, in FastAPI's words
 
 # Ours and not those of `http.HTTPStatus`, which change between Python versions: clients rely on them.
 _TITLES = {
@@ -119,7 +119,7 @@ def title_of(status: int) -> str:
 
 
 def invalid_inputs(errors: Sequence[Mapping[str, Any]]) -> list[InvalidInput]:
-    """Return what pydantic found (`ValidationError.errors()`) in the words of the domain."""
+    """Return the errors that pydantic found (`ValidationError.errors()`) as errors of the domain."""
     return [_invalid_input(error) for error in errors]
 
 

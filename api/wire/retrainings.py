@@ -41,8 +41,8 @@ class RetrainingAnswer(BaseModel):
         """Return the wire form of a retraining."""
         times = ("created_at", "started_at", "finished_at")
         values = {name: value for name, value in vars(job).items() if name != "holder"}
-        told = {name: at(values[name]) for name in times if values[name] is not None}
-        return cls(**{**values, **told})
+        known_times = {name: at(values[name]) for name in times if values[name] is not None}
+        return cls(**{**values, **known_times})
 
 
 class RetrainingPage(BaseModel):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.storage.forecasts import StoredForecast
 from api.storage.runs import RunSettings, StoredRun, Webhook
-from api.storage.training_data import as_run, lack
+from api.storage.training_data import as_run, missing_for_training
 from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
 from api.wire.forecasts import ForecastAnswer, ignored_names
 from api.wire.history import ContextFields, History, Number, WholeNumber
@@ -314,7 +314,7 @@ class OutcomeAnswer(BaseModel):
     def of(cls, run: StoredRun, points: Trajectory | None) -> "OutcomeAnswer":
         """Return what a finished run turned out to be."""
         labelled = None if points is None else label(as_run(run, points))
-        reason = lack(points)
+        reason = missing_for_training(points)
         return cls.model_validate(
             {
                 "run_id": run.run_id,

@@ -54,7 +54,7 @@ def public_address(host: str, port: int, *, private_addresses: bool) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Say whether an address is of the public internet."""
+    """Return True if an address belongs to the public internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if any(ip in network for network in _TRANSLATED):

@@ -25,7 +25,7 @@ class ActiveForecaster:
         self._previous: OnsetForecaster | None = None
         self._store = store
         self._loading = threading.Lock()
-        self._told = ""
+        self._last_logged = ""
 
     def follow(self) -> None:
         """Load what is active now. Until that is done, and where it cannot be, the one before goes on answering."""
@@ -37,11 +37,11 @@ class ActiveForecaster:
                     return
                 self._previous, self.current = self.current, self._loaded(wanted)
             except (ForecasterNotFound, DamagedForecaster) as error:
-                if str(error) != self._told:
+                if str(error) != self._last_logged:
                     _LOG.error("the active forecaster cannot be loaded: %s", error)
-                self._told = str(error)
+                self._last_logged = str(error)
                 return
-            self._told = ""
+            self._last_logged = ""
             now = self.current.version
             forecaster_changed(before, now)
             _LOG.info("forecaster %s answers", now)

@@ -20,7 +20,7 @@ class Periodic:
         self._work, self._seconds = work, seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._told = ""
+        self._last_logged = ""
 
     def start(self) -> None:
         """Begin."""
@@ -35,8 +35,8 @@ class Periodic:
         while not self._stopping.wait(self._seconds):
             try:
                 self._work()
-                self._told = ""
+                self._last_logged = ""
             except Exception as error:
-                if repr(error) != self._told:
+                if repr(error) != self._last_logged:
                     _LOG.exception("%s failed; it is tried again", self._thread.name)
-                self._told = repr(error)
+                self._last_logged = repr(error)

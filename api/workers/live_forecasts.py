@@ -40,7 +40,7 @@ class LiveForecasts:
             return Appended(run, changed, problem=Problem.of_input(error))
 
     def forecast(self, caller: Caller, run_id: str, forecaster: OnsetForecaster) -> tuple[StoredRun, ForecastAnswer]:
-        """Return a run as it is now, and what this forecaster says of it; made only once.
+        """Return a run as it is now, and this forecaster's forecast of it, made only once.
 
         Raises
         ------

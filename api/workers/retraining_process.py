@@ -41,7 +41,7 @@ def main(number: int, holder: str) -> int:
         return 0
     except Exception as error:
         _LOG.exception("retraining %d failed", number)
-        jobs.fail(claim, f"{type(error).__name__}; the log of the service says more")
+        jobs.fail(claim, f"{type(error).__name__}; see the log of the service")
         return 1
 
 

@@ -64,7 +64,7 @@ class Webhooks:
         self._database, self._private = database, private_addresses
 
     def consider(self, run: StoredRun, forecast: ForecastAnswer) -> None:
-        """Queue a message if a forecast is an alarm, or gives a run up, and the run was not told so before."""
+        """Queue a message if a forecast is an alarm, or gives a run up, and none like it was queued for this run before."""
         event = _event(forecast)
         if run.webhook_url is None or event is None:
             return
@@ -78,13 +78,13 @@ class Webhooks:
             "attempts": 0,
             "due_at": time.time(),
         }
-        told = select(deliveries.c.id).where(
+        queued = select(deliveries.c.id).where(
             deliveries.c.run == run.id,
             deliveries.c.event == event,
             deliveries.c.rewinds == run.rewinds,
         )
         with self._database.reading() as connection:
-            if connection.execute(told).first() is not None:
+            if connection.execute(queued).first() is not None:
                 return
         try:
             with self._database.writing() as connection:

@@ -1,6 +1,6 @@
 """Callbacks for the trainers that people use: the same monitor, fed by the trainer.
 
-`LightningCallback` for Lightning, `HuggingFaceCallback` for transformers' Trainer. Each is imported when it is asked for,
+`LightningCallback` for Lightning, `HuggingFaceCallback` for transformers' Trainer. Each is imported on first use,
 since each needs its own trainer installed.
 """
 

@@ -32,7 +32,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
     def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:
         self._training = WatchedTraining(names, share, options)
         self._hook: Any = None
-        # The first batch of an evaluation, before that tells which set it was of.
+        # The first batch of an evaluation, before it is known which set it belongs to.
         self._candidate: dict[str, Any] | None = None
         self._has_batch = {"val": False, "train": False}
 

@@ -26,23 +26,23 @@ class WatchedTraining:
     def __init__(self, names: Mapping[str, str] | None, share: float, options: dict[str, Any]) -> None:
         self._names, self._share, self._options = dict(names or {}), share, options
         self.monitor: Monitor | None = None
-        self._told = False
+        self._has_warned = False
 
     @contextmanager
     def harmless(self) -> Iterator[None]:
-        """Swallow what goes wrong, and say it once: losing a forecast is better than losing a training."""
+        """Swallow what goes wrong, and log it once: losing a forecast is better than losing a training."""
         try:
             yield
         except Exception as error:
-            if not self._told:
-                self._told = True
+            if not self._has_warned:
+                self._has_warned = True
                 _logger.warning("grokcast: the callback failed: %r", error)
 
     def begin(self, context: Callable[[], Mapping[str, Any]], model: Any) -> None:
-        """Make the monitor; what the caller says of the run goes before what the trainer tells."""
+        """Make the monitor; context from the caller takes precedence over what the trainer reports."""
         found: Mapping[str, Any] = {}
         with self.harmless():
-            # A trainer says 0 where it does not know; no weight decay is a fact, and makes grokking unlikely.
+            # A trainer reports 0 where it does not know; no weight decay is a fact, and makes grokking unlikely.
             found = {
                 name: value
                 for name, value in context().items()
@@ -60,7 +60,7 @@ class WatchedTraining:
             watched.set_batches(val=val, train=train)
 
     def meaning_of(self, name: str) -> "Meaning | None":
-        """Return what a metric's name means; None where it means no signal. What the caller says goes first."""
+        """Return the signal that a metric's name stands for, None if it is none. Names given by the caller take precedence."""
         from training_runs.readers.metric_names import Meaning, meaning_of
 
         if name in self._names:
@@ -86,7 +86,7 @@ class WatchedTraining:
 
 
 def settings_of(optimizer: Any) -> dict[str, Any]:
-    """Return what an optimiser tells of a run: that of its first group of parameters with weight decay, else the first."""
+    """Return the hyperparameters of an optimiser: that of its first group of parameters with weight decay, else the first."""
     # The Trainer hands over accelerate's wrapper, which has a class of its own.
     optimizer = getattr(optimizer, "optimizer", optimizer)
     groups = getattr(optimizer, "param_groups", None) or [{}]

@@ -66,7 +66,7 @@ def generate(
 
 
 def _executor(name: str, workers: int, device: str, data_dir: Path | None, ray_address: str | None) -> Any:
-    """Return what trains stacks: `local` processes or a `ray` cluster."""
+    """Return the function that trains stacks: `local` processes or a `ray` cluster."""
     import importlib.util
     from functools import partial
 
@@ -104,7 +104,7 @@ def corpus(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Say what a set of runs holds."""
+    """Describe a set of runs."""
     from training_runs.datasheet.summary import summarize
 
     runs = read_runs(folder)

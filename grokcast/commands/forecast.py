@@ -42,12 +42,12 @@ def forecast(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Say whether and when a run will generalise.
+    """Forecast whether and when a run will generalise.
 
     HISTORY is what your logger wrote: CSV, JSON, or the folder of TensorBoard, Lightning, Hugging Face, MLflow or W&B.
     """
     from grokcast.read_question import read_question
-    from training_runs.readers import Spelling
+    from training_runs.readers import ReadOptions
 
     if plot is not None:
         from grokcast.display.picture import check_path, write_picture
@@ -60,7 +60,7 @@ def forecast(
         context,
         horizon,
         target_accuracy,
-        Spelling(assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
+        ReadOptions(assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
     )
 
     from api.wire.forecasts import ForecastAnswer

@@ -1,7 +1,7 @@
 """Runs recorded elsewhere, read into trajectories: one file per kind of source."""
 
 from training_runs.readers.formats import FORMATS, read_recording
-from training_runs.readers.recording import Recording, Spelling
+from training_runs.readers.recording import ReadOptions, Recording
 from training_runs.readers.sources import read_source_folder
 
-__all__ = ["FORMATS", "Recording", "Spelling", "read_recording", "read_source_folder"]
+__all__ = ["FORMATS", "Recording", "ReadOptions", "read_recording", "read_source_folder"]

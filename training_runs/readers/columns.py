@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.metric_names import METRICS, Meaning, canonical_name, meaning_of
-from training_runs.readers.recording import Spelling
+from training_runs.readers.recording import ReadOptions
 from training_runs.signals import SIGNALS
 from training_runs.trajectory import ROUNDING, Trajectory
 
 
-def read_columns(table: pd.DataFrame, source: str, spelling: Spelling | None = None) -> tuple[Trajectory, list[str]]:
+def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None = None) -> tuple[Trajectory, list[str]]:
     """Return the trajectory of a wide table with one row a checkpoint, and notes on how its columns were read.
 
     Rows of one step are merged: loggers often write training and validation metrics as two rows, and a resumed training
@@ -25,10 +25,10 @@ def read_columns(table: pd.DataFrame, source: str, spelling: Spelling | None = N
     InvalidInput : no column of steps, two columns for one signal, values that are not numbers, accuracies that may be
         percent, steps that do not increase.
     """
-    spelling = spelling or Spelling()
+    options = options or ReadOptions()
     columns = [str(c) for c in table.columns]
     table = table.set_axis(columns, axis=1)
-    chosen, per_epoch, notes = _steps(table, _chosen(columns, source, spelling), source, spelling)
+    chosen, per_epoch, notes = _steps(table, _chosen(columns, source, options), source, options)
     left = [c for c in columns if c not in chosen]
     numbers = _numbers(table[list(chosen)].rename(columns=chosen), source)[_measured(table, chosen)]
     if per_epoch is not None:
@@ -43,14 +43,14 @@ def read_columns(table: pd.DataFrame, source: str, spelling: Spelling | None = N
     notes += [f"{c} is read as {m}" for c, m in chosen.items() if m != c]
     notes += [f"ignored: {', '.join(left)}"] if left else []
     notes += _without_infinities(signals)
-    notes += _as_shares(signals, chosen, source, spelling)
+    notes += _as_shares(signals, chosen, source, options)
     return Trajectory(merged.index.to_numpy(), signals), notes
 
 
-def _chosen(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, str]:
+def _chosen(columns: Sequence[str], source: str, options: ReadOptions) -> dict[str, str]:
     """Return column -> signal, one column for each."""
     meanings = {c: m for c in columns if (m := meaning_of(c))}
-    meanings |= _said(columns, source, spelling)
+    meanings |= _renamed(columns, source, options)
     meanings |= _keras(columns, meanings)
     chosen: dict[str, str] = {}
     for signal in dict.fromkeys(m.signal for m in meanings.values()):
@@ -65,7 +65,7 @@ def _chosen(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str
                 hint=f"choose it with --map '{first[0]}={signal}'",
             )
         chosen[first[0]] = signal
-    if "step" not in chosen.values() and spelling.steps_per_epoch and "epoch" in columns:
+    if "step" not in chosen.values() and options.steps_per_epoch and "epoch" in columns:
         chosen["epoch"] = "step"
     if "step" not in chosen.values():
         hint = "have epochs? multiply them by the updates in one"
@@ -78,9 +78,9 @@ def _chosen(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str
     return {c: chosen[c] for c in columns if c in chosen}
 
 
-def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, Meaning]:
+def _renamed(columns: Sequence[str], source: str, options: ReadOptions) -> dict[str, Meaning]:
     """Return what the caller says of columns: it goes before what their names say."""
-    for column, signal in spelling.names.items():
+    for column, signal in options.names.items():
         if column not in columns:
             raise InvalidInput(
                 field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
@@ -89,7 +89,7 @@ def _said(columns: Sequence[str], source: str, spelling: Spelling) -> dict[str, 
             raise InvalidInput(
                 field="--map", value=signal, expected="step or a signal", hint="docs/signals.md lists them"
             )
-    return {column: Meaning(signal, -1) for column, signal in spelling.names.items()}
+    return {column: Meaning(signal, -1) for column, signal in options.names.items()}
 
 
 def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Meaning]:
@@ -107,10 +107,10 @@ def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Me
 
 
 def _steps(
-    table: pd.DataFrame, chosen: dict[str, str], source: str, spelling: Spelling
+    table: pd.DataFrame, chosen: dict[str, str], source: str, options: ReadOptions
 ) -> tuple[dict[str, str], float | None, list[str]]:
     """Return column -> signal, the updates in an epoch where the column of steps counts epochs, and notes on it."""
-    per_epoch = spelling.steps_per_epoch
+    per_epoch = options.steps_per_epoch
     column = next(c for c, m in chosen.items() if m == "step")
     if per_epoch is None:
         return chosen, 1.0 if column == "epoch" else None, []
@@ -118,7 +118,7 @@ def _steps(
         raise InvalidInput(field="--steps-per-epoch", value=per_epoch, expected="a number > 0")
     notes = []
     if column != "epoch" and "epoch" in table.columns:
-        if column in spelling.names or _counts_updates(table[column], table["epoch"], per_epoch):
+        if column in options.names or _counts_updates(table[column], table["epoch"], per_epoch):
             needless = f"--steps-per-epoch is not needed: {column} counts steps beside epoch"
             return chosen, None, [needless]
         notes = [f"{column} is left out: it does not count updates"]
@@ -192,7 +192,7 @@ def _without_infinities(signals: dict[str, np.ndarray]) -> list[str]:
     return notes
 
 
-def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: str, spelling: Spelling) -> list[str]:
+def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: str, options: ReadOptions) -> list[str]:
     """Divide accuracies in percent by 100 where that is what they are; otherwise ask.
 
     They are where the caller or a column's name says so. A value above 1 that is not whole can be neither a share nor a
@@ -202,7 +202,7 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
     accuracies = {n: v for n, v in signals.items() if n.endswith("_acc") and not np.isnan(v).all()}
     named = [n for n in accuracies if re.search(r"%|percent|pct", column_of[n], re.IGNORECASE)]
     fractional = [n for n, v in accuracies.items() if _is_percent(v)]
-    certain = list(accuracies) if spelling.percent else sorted({*named, *fractional})
+    certain = list(accuracies) if options.percent else sorted({*named, *fractional})
     for name in certain:
         if np.nanmax(accuracies[name]) > 100:
             raise InvalidInput(

@@ -10,7 +10,7 @@ import pandas as pd
 from training_runs.errors import InvalidInput
 from training_runs.readers import hugging_face, lightning, mlflow, tensorboard, wandb
 from training_runs.readers.columns import read_columns
-from training_runs.readers.recording import RawRun, Recording, Spelling
+from training_runs.readers.recording import RawRun, ReadOptions, Recording
 from training_runs.readers.tables import parsed, read_table
 from training_runs.trajectory import Trajectory
 
@@ -33,7 +33,7 @@ _SUFFIXES = {
 }
 
 
-def read_recording(path: str, format: str = "auto", spelling: Spelling | None = None) -> Recording:
+def read_recording(path: str, format: str = "auto", options: ReadOptions | None = None) -> Recording:
     """Return the histories in a file or folder, or in standard input where the path is `-`.
 
     Raises
@@ -44,7 +44,7 @@ def read_recording(path: str, format: str = "auto", spelling: Spelling | None = 
     if format not in FORMATS:
         raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
     if path == "-":
-        return _recording(_of_stdin(format), path, spelling, ())
+        return _recording(_of_stdin(format), path, options, ())
     file = Path(path)
     _require_readable(file)
     format = detected(file) if format == "auto" else format
@@ -53,7 +53,7 @@ def read_recording(path: str, format: str = "auto", spelling: Spelling | None = 
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from None
     notes = (f"{path} is read as {format}",) if format in _READERS else ()
-    return _recording(raw, path, spelling, notes)
+    return _recording(raw, path, options, notes)
 
 
 def detected(path: Path) -> str:
@@ -166,12 +166,12 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _recording(raw: dict[str, RawRun], path: str, spelling: Spelling | None, notes: Iterable[str]) -> Recording:
+def _recording(raw: dict[str, RawRun], path: str, options: ReadOptions | None, notes: Iterable[str]) -> Recording:
     histories: dict[str, Trajectory] = {}
     told = dict.fromkeys(notes)  # an ordered set
     for run, recorded in raw.items():
         source = path if len(raw) == 1 else f"{path}, run {run}"
-        histories[run], new = read_columns(recorded.table, source, spelling)
+        histories[run], new = read_columns(recorded.table, source, options)
         told |= dict.fromkeys([*recorded.notes, *new])
     contexts = {run: dict(recorded.context) for run, recorded in raw.items()}
     questions = {run: dict(recorded.question) for run, recorded in raw.items()}

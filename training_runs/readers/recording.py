@@ -38,8 +38,8 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Spelling:
-    """What only the caller can say of a file.
+class ReadOptions:
+    """How to read a file, where the file itself does not show it.
 
     Attributes
     ----------
