@@ -81,6 +81,8 @@ def _make(
     start, made = time.monotonic(), list[Run]()
 
     def report(runs: list[Run]) -> None:
+        if not runs:  # its stack was not begun
+            return
         made.extend(runs)
         steps, seconds = sum(run.trajectory.observed_until for run in made), time.monotonic() - start
         print(f"{item.name}: {len(made)} runs, {steps:,} steps, {steps / seconds:,.0f} a second", flush=True)

@@ -25,7 +25,7 @@ from training_runs.generator.step_graph import Step, graphed
 from training_runs.generator.tasks import make_task
 from training_runs.generator.tasks.augmentation import augmented
 
-_FULL_ENOUGH = 0.9
+_FULL_ENOUGH = 0.9  # share of runs still training below which a captured stack is made smaller
 
 
 class Stack:
@@ -81,8 +81,9 @@ class Stack:
         self._step(batch)
 
     def _captured(self, batch: Batch) -> Step:
-        step = graphed(self._train_on, batch, [self.flat, *self._optimizer.state()], check=not self._checked)
-        self._checked = True
+        plain = self._train_on
+        step = graphed(plain, batch, [self.flat, *self._optimizer.state()], check=not self._checked)
+        self._checked, self._capturable = True, step is not plain  # what failed once is not tried again
         return step
 
     def _train_on(self, batch: Batch) -> None:
