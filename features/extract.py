@@ -18,6 +18,7 @@ from features.operations import separable, symmetric
 from training_runs import Context, Trajectory
 from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, memorization
+from training_runs.signals import signal_names
 
 Group = Literal["history", "context"]
 
@@ -35,59 +36,18 @@ class Feature:
 _EDGES = -np.array([0.0, 0.1, 0.3, 0.6, 1.0])
 _CENTRES = (_EDGES[:-1] + _EDGES[1:]) / 2
 
-_LOSSES = ("train_loss", "val_loss")
-_ACCURACIES = ("train_acc", "val_acc")
-_NORMS = (
-    "weight_norm",
-    "weight_norm_embedding",
-    "weight_norm_attention",
-    "weight_norm_hidden",
-    "weight_norm_output",
-    "grad_norm",
-    "update_norm",
-)
-# Signals of the network's inside. Shares and coefficients are read as they are, scales as logarithms.
-_PROBED_SHARES = (
-    "dropout_acc_mean",
-    "drc_auc",
-    "drc_half",
-    "embedding_cos_structure",
-    "embedding_bimodality",
-    "embedding_fourier_gini",
-    "inactive_frac",
-    "dead_frac",
-    "activation_sparsity",
-    "attention_similarity",
-    "representation_entropy",
-)
-_PROBED_SCALES = (
-    "dropout_acc_var",
-    "embedding_cos_std",
-    "embedding_std",
-    "embedding_effective_rank",
-    "weight_std_hidden",
-    "weight_std_output",
-    "weight_entropy",
-    "circuit_complexity",
-    "logit_scale",
-    "attention_entropy_std",
-    "landscape_ruggedness",
-)
-_MARGINS = ("margin_q10", "margin_q50")  # of either sign and any size
+_LOSSES = signal_names("loss")
+_ACCURACIES = signal_names("accuracy")
+_NORMS = signal_names("norm")
+# Signals of the network's inside. Shares and coefficients are read as they are, scales and sizes as logarithms.
+_PROBED_SHARES = signal_names("share")
+_PROBED_SCALES = signal_names("scale", "size")
+_MARGINS = signal_names("margin")  # of either sign and any size
 _PLAIN = (*_LOSSES, *_ACCURACIES, *_NORMS)
 _PROBED = (*_PROBED_SHARES, *_PROBED_SCALES, *_MARGINS)
 _CURVES = (*_PLAIN, *_PROBED)
 # Signals whose value itself means the same in every network.
-_LEVELS = {
-    *_LOSSES,
-    *_ACCURACIES,
-    *_PROBED_SHARES,
-    *_MARGINS,
-    "dropout_acc_var",
-    "embedding_cos_std",
-    "circuit_complexity",
-    "logit_scale",
-}
+_LEVELS = set(signal_names("loss", "accuracy", "share", "scale", "margin"))
 
 _AS_THEY_ARE = {*_ACCURACIES, *_PROBED_SHARES, *_MARGINS}
 

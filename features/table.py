@@ -28,7 +28,7 @@ from training_runs.onset import (
     memorization,
     target_accuracy_of,
 )
-from training_runs.signals import SIGNALS
+from training_runs.signals import SIGNALS, signal_names
 
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.99)
 # Of the weight of a landmark, that of the row as recorded: more would serve those who send everything, at the cost of those
@@ -251,8 +251,9 @@ def _is_open(row: _Row) -> bool:
     return enough and before_end and (confirmed is None or confirmed > landmark)
 
 
-_VALIDATION = {"val_loss", "val_acc"}
-_PLAIN = {"train_loss", "train_acc", "val_loss", "val_acc"}
+_LOSSES = set(signal_names("loss"))
+_PLAIN = set(signal_names("loss", "accuracy"))
+_VALIDATION = set(signal_names("loss", "accuracy", split="val"))
 
 
 def _degraded(row: _Row, rng: np.random.Generator) -> _Row:
@@ -262,7 +263,7 @@ def _degraded(row: _Row, rng: np.random.Generator) -> _Row:
     if keep < 0.35:
         names &= _PLAIN
     elif keep < 0.50:
-        names &= {"train_loss", "val_loss"} | ({"val_acc"} if rng.random() < 0.5 else set())
+        names &= _LOSSES | ({"val_acc"} if rng.random() < 0.5 else set())
     elif keep < 0.62:
         names -= _VALIDATION
     elif keep < 0.70:

@@ -8,10 +8,9 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from grokcast.network_view import NetworkView
+from training_runs.signals import SIGNALS, Probe
 
 Batch = tuple[Any, Any]  # what the model is called with, and the labels
 Tell = Callable[[str, str], None]
@@ -20,29 +19,43 @@ MAX_SECONDS = 0.05  # the longest that one `log` may be held up by measuring
 MAX_SAMPLES = 256  # as the generator has it
 _FEWEST_SAMPLES = 32  # below, quantiles and accuracies say nothing
 _SELDOM = 10 ** (1 / 6)  # six points a decade of steps, as the generator records what runs the network again
+# The probes of any network, and the forward passes that each takes; 0 for what is read off the weights.
+_PASSES: dict[Probe, int] = {
+    "weights": 0,
+    "embedding": 0,
+    "validation": 1,
+    "training": 1,
+    "dropout": 9,
+    "robustness": 11,
+    "circuit": 9,
+}
 
 
 @dataclass
 class _Probe:
-    """One group of signals that are read together.
+    """Signals that are measured together.
 
     Attributes
     ----------
-    passes : forward passes that it takes; 0 for what is read off the weights.
-    reads : the batch that it needs, `val` or `train`.
+    name : of the probe in the table of signals.
+    passes : forward passes that it takes.
     seconds : what it took last, None before; for passes a sample.
-    steps_apart : the least ratio of two steps at which it is measured.
     """
 
-    name: str
-    measure: Callable[["NetworkView", int, int], dict[str, Any]]
+    name: Probe
     passes: int
-    reads: str | None = None
-    steps_apart: float = 1.0
     seconds: float | None = None
     last_step: int = -1
     overruns: int = 0  # in a row; a single one may be the operating system's
     is_off: bool = False
+
+    def __post_init__(self) -> None:
+        # The training loop knows its losses and accuracies better than a sample does.
+        rows = [s for s in SIGNALS.values() if s.probe == self.name and s.kind not in ("loss", "accuracy")]
+        self.signals = [s.name for s in rows]
+        self.split = rows[0].split
+        # The least ratio of two steps at which it is measured.
+        self.steps_apart = 1.0 if rows[0].cost == "low" else _SELDOM
 
 
 class ModelSignals:
@@ -75,21 +88,14 @@ class ModelSignals:
     ) -> None:
         if not 0 < share <= 1:
             raise ValueError(f"share is {share}; expected a share of the training time, in (0, 1]")
-        from grokcast import network_view
+        from grokcast.network_view import NetworkCheckpoint, NetworkView
 
         self.seconds_spent = 0.0
         self.is_measuring = False
         self._share, self._tell = share, tell
-        self._view = network_view.NetworkView(model, dict(context or {}))
-        self._probes = [
-            _Probe("weights", network_view.of_weights, 0),
-            _Probe("embedding", network_view.of_embedding, 0),
-            _Probe("validation", network_view.of_validation, 1, "val"),
-            _Probe("training", network_view.of_training, 1, "train"),
-            _Probe("dropout", network_view.of_dropout, 9, "val", _SELDOM),
-            _Probe("robustness", network_view.of_robustness, 11, "val", _SELDOM),
-            _Probe("circuit", network_view.of_circuit, 9, "val", _SELDOM),
-        ]
+        self._checkpoint = NetworkCheckpoint
+        self._view = NetworkView(model, dict(context or {}))
+        self._probes = [_Probe(name, passes) for name, passes in _PASSES.items()]
         self.set_batches(val=val, train=train)
         # What the first use of an operation costs falls here, before the training, and not into it.
         for _ in range(2):
@@ -106,8 +112,8 @@ class ModelSignals:
         if train is not None:
             self._view.train = self._view.some(train, MAX_SAMPLES)
         for probe in self._probes:
-            there = {"val": self._view.val, "train": self._view.train}.get(probe.reads or "", True)
-            probe.is_off = there is None
+            batches = {None: (), "val": self._view.val, "train": self._view.train}
+            probe.is_off = batches[probe.split] is None
 
     def measure(self, step: int) -> dict[str, float]:
         """Return the signals that are due at a step and that there is time for; NaN and infinity are left out."""
@@ -187,7 +193,7 @@ class ModelSignals:
     def _measured(self, probe: _Probe, step: int, samples: int) -> dict[str, float]:
         began = time.perf_counter()
         try:
-            values = probe.measure(self._view, samples, step)
+            values = self._checkpoint(self._view, samples, step).measured(probe.signals)
             signals = {name: float(value) for name, value in values.items()}
         except Exception as error:  # a network that is called otherwise than was thought
             probe.is_off = True

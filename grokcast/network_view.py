@@ -7,13 +7,14 @@ layer; everything else is hidden.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from training_runs.generator.probes import activations, embedding, fit, robustness, weights
+from training_runs.generator.probes import Checkpoint, fit, robustness
 
 _ATTENTION = re.compile(r"(^|[._])(in_proj|q_proj|k_proj|v_proj|query|key|value|c_attn|qkv|wq|wk|wv|attn_qkv)([._]|$)")
 _RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.ELU, nn.LeakyReLU, nn.Tanh)
@@ -149,131 +150,125 @@ class NetworkView:
         return f"{group}_{name.replace('.', '_')}"
 
 
-def of_weights(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return norms, moments and entropy of the weights, and the norm of the last gradient where it is there."""
-    parameters = view.parameters()
-    found: dict[str, Any] = {
-        "weight_norm": weights.norm(parameters),
-        **weights.group_norms(parameters),
-        "weight_entropy": weights.weight_entropy(parameters),
-    }
-    groups = {name.split("_")[0] for name in weights.matrices(parameters)}
-    for group in groups & {"hidden", "output"}:
-        found[f"weight_mean_{group}"], found[f"weight_std_{group}"] = weights.moments(parameters, group)
-    gradients = view.gradients()
-    return {**found, "grad_norm": weights.norm(gradients)} if gradients else found
+class NetworkCheckpoint(Checkpoint):
+    """A network at a step, as probes see it on some samples: a stack of one run.
 
+    Losses and accuracies are left to the training loop, which knows them on the whole split.
+    """
 
-def of_embedding(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return the signals of the embedding of symbols; those of its order only where the task has one."""
-    if not view.embeddings:
-        return {}
-    table = view.embeddings[0].weight.detach().float()[None]
-    found = {"embedding_mean": embedding.mean(table), "embedding_std": embedding.std(table)}
-    symbols = table[:, : int(view.context.get("classes") or view.context.get("modulus") or 10**9)]
-    if not 3 <= symbols.shape[1] <= _MOST_SYMBOLS:
-        return found
-    found |= {
-        "embedding_bimodality": embedding.bimodality(symbols),
-        "embedding_cos_mean": embedding.cos_mean(symbols),
-        "embedding_cos_std": embedding.cos_std(symbols),
-        "embedding_effective_rank": embedding.effective_rank(symbols),
-    }
-    if view.context.get("task_family") in _ORDERED:
-        found["embedding_cos_structure"] = embedding.cos_structure(symbols)
-        found["embedding_fourier_gini"] = embedding.fourier_gini(symbols)
-    return found
+    def __init__(self, view: NetworkView, samples: int, step: int) -> None:
+        self.step = step
+        self._view, self._samples = view, samples
+        self.chance = float(view.context.get("chance_accuracy") or 0.0)
 
+    @cached_property
+    def parameters(self) -> dict[str, Tensor]:
+        """All of them, under the generator's kind of names."""
+        return self._view.parameters()
 
-def of_validation(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return what the hidden units do on validation samples."""
-    if view.val is None:
-        return {}
-    inputs, _ = view.some(view.val, samples)
-    seen: dict[str, Tensor] = {}
-    with view.reading(seen):
-        view.logits(inputs)
-    found: dict[str, Any] = {}
-    read = seen.get("representation")
-    if read is not None and min(read.shape[1:]) >= 2:
-        found["representation_entropy"] = activations.representation_entropy(read)
-    # A functional ReLU is not seen; what it hands to the output layer is.
-    hidden = seen.get("hidden", read if read is not None and _is_rectified(read) else None)
-    if hidden is not None:
-        found["inactive_frac"] = activations.inactive_frac(hidden)
-        found["dead_frac"] = activations.dead_frac(hidden)
-        found["activation_sparsity"] = activations.activation_sparsity(hidden)
-    return found
+    @cached_property
+    def gradient(self) -> dict[str, Tensor] | None:
+        """The last, where it is still there."""
+        return self._view.gradients() or None
 
+    @cached_property
+    def embedding(self) -> Tensor | None:
+        """The first table."""
+        return self._view.embeddings[0].weight.detach().float()[None] if self._view.embeddings else None
 
-def of_training(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return the scale of the logits and the margins on training samples."""
-    if view.train is None:
-        return {}
-    inputs, labels = view.some(view.train, samples)
-    logits = view.logits(inputs)
-    found: dict[str, Any] = {"logit_scale": fit.logit_scale(logits)}
-    known = _labels(labels, logits)
-    if known is not None and logits.shape[-1] > 1:
-        margins = fit.margins(logits, known.clamp_min(0))
-        there = (known >= 0).float()
-        found["margin_q10"] = fit.masked_quantile(margins, there, 0.1)
-        found["margin_q50"] = fit.masked_quantile(margins, there, 0.5)
-    return found
+    @cached_property
+    def symbols(self) -> Tensor | None:
+        """The rows that are symbols of the task; a vocabulary of words is too large."""
+        if self.embedding is None:
+            return None
+        context = self._view.context
+        symbols = self.embedding[:, : int(context.get("classes") or context.get("modulus") or 10**9)]
+        return symbols if 3 <= symbols.shape[1] <= _MOST_SYMBOLS else None
 
+    @cached_property
+    def ordered_symbols(self) -> Tensor | None:
+        """The same where the task gives them an order."""
+        return self.symbols if self._view.context.get("task_family") in _ORDERED else None
 
-def of_dropout(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return mean and variance of the validation accuracy with dropout at inference."""
-    asked = _labelled(view, samples)
-    if asked is None:
-        return {}
-    inputs, labels = asked
-    generator = torch.Generator().manual_seed(step)
-    mean, variance = robustness.dropout_accuracy(_with_dropout(view, inputs), {}, labels, generator)
-    return {"dropout_acc_mean": mean, "dropout_acc_var": variance}
+    @cached_property
+    def _last_layers(self) -> dict[str, Tensor]:
+        seen: dict[str, Tensor] = {}
+        if self._val_batch is not None:
+            with self._view.reading(seen):
+                self._view.logits(self._val_batch[0])
+        return seen
 
+    @cached_property
+    def representation(self) -> Tensor | None:
+        """What the output layer reads on validation samples; too few values have no spectrum."""
+        read = self._last_layers.get("representation")
+        return read if read is not None and min(read.shape[1:]) >= 2 else None
 
-def of_robustness(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return area and half of the dropout robustness curve."""
-    asked = _labelled(view, samples)
-    if asked is None:
-        return {}
-    inputs, labels = asked
-    generator = torch.Generator().manual_seed(step)
-    curve = robustness.robustness_curve(_with_dropout(view, inputs), {}, labels, generator)
-    chance = view.context.get("chance_accuracy") or 0.0
-    return {
-        "drc_auc": robustness.drc_auc(curve),
-        "drc_half": robustness.drc_half(curve, chance=float(chance)),
-    }
+    @cached_property
+    def hidden(self) -> Tensor | None:
+        """Hidden units on validation samples. A functional ReLU is not seen; what it hands to the output layer is."""
+        read = self._last_layers.get("representation")
+        return self._last_layers.get("hidden", read if read is not None and _is_rectified(read) else None)
 
+    @cached_property
+    def _train_batch(self) -> tuple[Any, Tensor | None] | None:
+        return None if self._view.train is None else self._view.some(self._view.train, self._samples)
 
-def of_circuit(view: NetworkView, samples: int, step: int) -> dict[str, Any]:
-    """Return circuit complexity on validation samples."""
-    if view.val is None:
-        return {}
-    inputs, _ = view.some(view.val, samples)
-    generator = torch.Generator().manual_seed(step)
-    parameters = view.parameters()
-    value = robustness.circuit_complexity(lambda p: view.logits(inputs, p), parameters, generator)
-    return {"circuit_complexity": value}
+    @cached_property
+    def train_logits(self) -> Tensor | None:
+        """Of training samples."""
+        return None if self._train_batch is None else self._view.logits(self._train_batch[0])
 
+    @cached_property
+    def _train_labels(self) -> Tensor | None:
+        if self._train_batch is None or self.train_logits is None or self.train_logits.shape[-1] < 2:
+            return None
+        return _labels(self._train_batch[1], self.train_logits)
 
-def _with_dropout(view: NetworkView, inputs: Any) -> robustness.LogitsWith:
-    def logits_with(_: dict[str, Tensor], rate: float, generator: torch.Generator) -> Tensor:
-        with view.dropping(rate, generator):
-            return view.logits(inputs)
+    @cached_property
+    def margins(self) -> Tensor | None:
+        """Of training samples, where they have labels."""
+        if self.train_logits is None or self._train_labels is None:
+            return None
+        return fit.margins(self.train_logits, self._train_labels.clamp_min(0))
 
-    return logits_with
+    @cached_property
+    def margin_mask(self) -> Tensor | None:
+        """1 where a training sample has a label: -100 and the like have none."""
+        return None if self._train_labels is None else (self._train_labels >= 0).float()
 
+    @cached_property
+    def _val_batch(self) -> tuple[Any, Tensor | None] | None:
+        return None if self._view.val is None else self._view.some(self._view.val, self._samples)
 
-def _labelled(view: NetworkView, samples: int) -> tuple[Any, Tensor] | None:
-    """Return validation samples with one label for each logit, where there are such."""
-    if view.val is None or view.val[1] is None:
-        return None
-    inputs, labels = view.some(view.val, samples)
-    known = _labels(labels, view.logits(inputs))
-    return None if known is None or bool((known < 0).any()) else (inputs, known)
+    @cached_property
+    def labels(self) -> Tensor | None:
+        """Of validation samples, where each logit has one."""
+        if self._val_batch is None or self._val_batch[1] is None:
+            return None
+        known = _labels(self._val_batch[1], self._view.logits(self._val_batch[0]))
+        return None if known is None or bool((known < 0).any()) else known
+
+    @cached_property
+    def logits_with(self) -> robustness.LogitsWith | None:
+        """The network on validation samples with dropout, with its own parameters."""
+        if self._val_batch is None:
+            return None
+        view, inputs = self._view, self._val_batch[0]
+
+        def dropped(_: dict[str, Tensor], rate: float, generator: torch.Generator) -> Tensor:
+            with view.dropping(rate, generator):
+                return view.logits(inputs)
+
+        return dropped
+
+    @cached_property
+    def logits_of(self) -> robustness.LogitsOf | None:
+        """The network on validation samples with other parameters."""
+        if self._val_batch is None:
+            return None
+        view, inputs = self._view, self._val_batch[0]
+        return lambda parameters: view.logits(inputs, parameters)
 
 
 def _labels(labels: Tensor | None, logits: Tensor) -> Tensor | None:

@@ -11,7 +11,7 @@ from features.landmarks import landmarks
 from features.table import FeatureTable, table_at, training_table, watch_table
 from training_runs import Run
 from training_runs.onset import memorization
-from training_runs.signals import SIGNALS
+from training_runs.signals import SIGNALS, signal_names
 
 
 def checkpoint_at(run: Run, step: float) -> list[int]:
@@ -36,19 +36,9 @@ LANDMARKS: dict[str, Callable[[Run], Iterable[int]]] = {
     ANY: lambda run: landmarks(run, np.random.default_rng(0)),
 }
 
-# Probes that look at validation samples.
-_MEASURED_ON_VALIDATION = {
-    name
-    for name in SIGNALS
-    if name.startswith(
-        ("dropout_", "drc_", "activation_", "inactive_", "dead_", "representation_", "attention_", "circuit_")
-    )
-}
-
-_LOSSES = {"train_loss", "val_loss"}
-_PLAIN = _LOSSES | {"train_acc", "val_acc"}
-_NORMS = {name for name in SIGNALS if "norm" in name}
-_WITHOUT_VALIDATION = set(SIGNALS) - {"val_loss", "val_acc", *_MEASURED_ON_VALIDATION}
+_LOSSES = signal_names("loss")
+_PLAIN = signal_names("loss", "accuracy")
+_WITHOUT_VALIDATION = [s.name for s in SIGNALS.values() if s.split != "val"]
 
 
 class Sent(NamedTuple):
@@ -61,7 +51,7 @@ class Sent(NamedTuple):
 
 SIGNAL_SETS = {
     "everything": Sent(None),
-    "losses, accuracies and norms": Sent(_PLAIN | _NORMS),
+    "losses, accuracies and norms": Sent(signal_names("loss", "accuracy", "norm")),
     "losses and accuracies": Sent(_PLAIN),
     "losses": Sent(_LOSSES),
     "no validation data": Sent(_WITHOUT_VALIDATION),

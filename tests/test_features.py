@@ -171,7 +171,7 @@ def test_any_history_has_features_without_infinities(data):
     steps = sorted(data.draw(st.sets(st.integers(0, 10**7), min_size=n, max_size=n)))
     signals = {}
     for name in data.draw(st.sets(st.sampled_from(list(SIGNALS)), max_size=6)):
-        low, high = SIGNALS[name].low, SIGNALS[name].high
+        low, high = SIGNALS[name].range
         value = st.one_of(st.none(), st.floats(-1e6 if low is None else low, high or 1e6, allow_nan=False))
         signals[name] = data.draw(st.lists(value, min_size=n, max_size=n))
     row = extract(Trajectory(steps, signals), CONTEXT)

@@ -98,7 +98,7 @@ def histories():
         steps = sorted(draw(st.sets(st.integers(0, 10**7), min_size=n, max_size=n)))
         signals = {}
         for name in draw(st.sets(st.sampled_from(list(SIGNALS)[:12]), max_size=8)):
-            low, high = SIGNALS[name].low, SIGNALS[name].high
+            low, high = SIGNALS[name].range
             numbers = st.floats(-1e12 if low is None else low, high or 1e12, allow_nan=False)
             signals[name] = draw(st.lists(st.none() | numbers, min_size=n, max_size=n))
         return Trajectory(steps, signals)

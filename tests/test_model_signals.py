@@ -9,7 +9,7 @@ from torch import nn
 
 from grokcast import Monitor, model_signals
 from grokcast.model_signals import ModelSignals
-from grokcast.network_view import NetworkView, of_validation
+from grokcast.network_view import NetworkCheckpoint, NetworkView
 from training_runs.config import RunConfig
 from training_runs.generator.measure import cheap_signals, expensive_signals
 from training_runs.generator.stack import Stack
@@ -186,7 +186,7 @@ def test_the_units_of_a_convolution_are_its_channels():
     view = NetworkView(model, {})
     view.val = torch.randn(64, 1, 8, 8), torch.zeros(64, dtype=torch.int64)
     with view.undisturbed():
-        assert of_validation(view, 64, 0)["dead_frac"] == pytest.approx(0.5)
+        assert NetworkCheckpoint(view, 64, 0).measured(["dead_frac"])["dead_frac"] == pytest.approx(0.5)
 
 
 def test_what_the_loop_logs_goes_before_what_is_measured_and_what_is_no_model_is_told(caplog):

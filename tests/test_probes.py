@@ -7,7 +7,9 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from training_runs.config import RunConfig
 from training_runs.generator import probes
+from training_runs.generator.measure import StackCheckpoint
 from training_runs.generator.probes import (
     activations,
     attention,
@@ -18,6 +20,8 @@ from training_runs.generator.probes import (
     spectrum,
     weights,
 )
+from training_runs.generator.probes.registry import MEASURES, measures
+from training_runs.generator.stack import Stack
 from training_runs.signals import SIGNALS
 
 P, D, H, N = (
@@ -93,57 +97,62 @@ def heads(n_runs=3, n_heads=4):
     return (3 * normal(n_runs, N, 2, n_heads, 3)).softmax(-1)
 
 
+class EmbeddingMLPCheckpoint(probes.Checkpoint):
+    """A small embedding-MLP with everything that a probe can read; the attention is another network's."""
+
+    step = 0
+    chance = 1 / P
+
+    def __init__(self, parameters, maps):
+        logits, self.labels = logits_of(parameters), answers(parameters)
+        trains = (torch.arange(N) % 3 > 0).float().expand(len(self.labels), -1)
+        self.parameters, self.attention = parameters, maps
+        self.gradient = {name: value / 7 for name, value in parameters.items()}
+        self.update = {name: value / 70 for name, value in parameters.items()}
+        self.train_losses, self.train_hits = fit.losses(logits, self.labels), fit.hits(logits, self.labels)
+        self.val_losses, self.val_hits = fit.squared_errors(logits, self.labels), self.train_hits
+        self.train_weight = trains / trains.sum(1, keepdim=True)
+        self.val_weight = (1 - trains) / (1 - trains).sum(1, keepdim=True)
+        self.margins, self.margin_mask, self.train_logits = fit.margins(logits, self.labels), trains, logits
+        self.hidden = self.representation = hidden(parameters)
+        self.embedding = self.symbols = self.ordered_symbols = parameters["embedding"]
+        self.logits_of, self.logits_with = logits_of, logits_with
+
+    def loss_of(self, parameters):
+        return fit.losses(logits_of(parameters), self.labels).mean(1)
+
+
 def measured(parameters, maps):
-    """Every signal that a probe computes, by its name in the vocabulary."""
-    table, units, logits = parameters["embedding"], hidden(parameters), logits_of(parameters)
-    labels = answers(parameters)
-    n_runs = len(labels)
-    mask = (torch.arange(N) % 3 > 0).float().expand(n_runs, -1)
-    margins = fit.margins(logits, labels)
-    accuracy = robustness.dropout_accuracy(logits_with, parameters, labels, generator())
-    curve = robustness.robustness_curve(logits_with, parameters, labels, generator())
-    moments = {g: weights.moments(parameters, g) for g in ("hidden", "output")}
-    return {
-        "train_loss": fit.mean_over(fit.losses(logits, labels), mask),
-        "train_acc": fit.mean_over(fit.hits(logits, labels), mask),
-        "val_loss": fit.mean_over(fit.squared_errors(logits, labels), 1 - mask),
-        "weight_norm": weights.norm(parameters),
-        **weights.group_norms(parameters),
-        "dropout_acc_mean": accuracy[0],
-        "dropout_acc_var": accuracy[1],
-        "drc_auc": robustness.drc_auc(curve),
-        "drc_half": robustness.drc_half(curve, chance=1 / P),
-        "embedding_cos_mean": embedding.cos_mean(table),
-        "embedding_cos_std": embedding.cos_std(table),
-        "embedding_cos_structure": embedding.cos_structure(table),
-        "embedding_mean": embedding.mean(table),
-        "embedding_std": embedding.std(table),
-        "embedding_bimodality": embedding.bimodality(table),
-        **{f"weight_mean_{g}": m[0] for g, m in moments.items()},
-        **{f"weight_std_{g}": m[1] for g, m in moments.items()},
-        "inactive_frac": activations.inactive_frac(units),
-        "dead_frac": activations.dead_frac(units),
-        "activation_sparsity": activations.activation_sparsity(units),
-        "weight_entropy": weights.weight_entropy(parameters),
-        "circuit_complexity": robustness.circuit_complexity(logits_of, parameters, generator()),
-        "logit_scale": fit.logit_scale(logits),
-        "margin_q10": fit.masked_quantile(margins, mask, 0.1),
-        "margin_q50": fit.masked_quantile(margins, mask, 0.5),
-        "embedding_effective_rank": embedding.effective_rank(table),
-        "representation_entropy": activations.representation_entropy(units),
-        "embedding_fourier_gini": embedding.fourier_gini(table),
-        "attention_entropy_std": attention.attention_entropy_std(maps),
-        "attention_similarity": attention.attention_similarity(maps),
-        "landscape_ruggedness": landscape.ruggedness(
-            lambda q: fit.losses(logits_of(q), labels).mean(1), parameters, generator()
-        ),
-    }
+    """Every signal of the vocabulary, by its name."""
+    return EmbeddingMLPCheckpoint(parameters, maps).measured(SIGNALS)
+
+
+# The network of these tests has no matrices of attention.
+MEASURED = set(SIGNALS) - {"weight_norm_attention"}
+
+
+def test_every_signal_has_one_probe_that_reads_what_the_generator_shows():
+    probed = [name for measure in MEASURES for name in measure.signals]
+    assert sorted(probed) == sorted(SIGNALS)
+    stack = Stack([RunConfig(architecture="transformer", modulus=7, layers=1)], "cpu", None)
+    shown = StackCheckpoint(stack, 1, stack.flat)
+    for measure in MEASURES:
+        for part in measure.reads:
+            assert getattr(shown, part) is not None, part
+
+
+@pytest.mark.parametrize(("name", "problem"), [("val_acc", "another probe"), ("sharpness", "no row")])
+def test_a_probe_must_measure_a_row_that_no_other_probe_measures(name, problem):
+    before = list(MEASURES)
+    with pytest.raises(ValueError, match=f"{name}.*{problem}"):
+        measures(name, reads=("parameters",))
+    assert before == MEASURES
 
 
 def test_a_run_in_a_stack_is_measured_as_alone():
     parameters, maps = network(), heads()
     together = measured(parameters, maps)
-    assert set(together) <= set(SIGNALS)
+    assert set(together) == MEASURED
     for k in range(3):
         alone = measured({n: v[k : k + 1] for n, v in parameters.items()}, maps[k : k + 1])
         for name, value in alone.items():
@@ -154,10 +163,10 @@ def test_a_run_in_a_stack_is_measured_as_alone():
 
 def test_values_stay_in_the_range_of_the_vocabulary():
     for name, value in measured(network(), heads()).items():
-        signal = SIGNALS[name]
+        low, high = SIGNALS[name].range
         assert value.isfinite().all(), name
-        assert signal.low is None or (value >= signal.low).all(), name
-        assert signal.high is None or (value <= signal.high).all(), name
+        assert low is None or (value >= low).all(), name
+        assert high is None or (value <= high).all(), name
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -167,18 +176,10 @@ def test_a_diverged_run_leaves_the_others_alone(bad):
     for value in (*parameters.values(), maps):
         value[1] = bad
     spoilt = measured(parameters, maps)
-    counts = {n for n, s in SIGNALS.items() if s.high == 1.0}  # shares of a network that guesses
+    counts = {n for n, s in SIGNALS.items() if s.range[1] == 1.0}  # shares of a network that guesses
     for name, value in spoilt.items():
         assert_close(value[[0, 2]], healthy[name][[0, 2]], rtol=1e-4, atol=1e-6, msg=name)
         assert name in counts | {"dropout_acc_var"} or not value[1].isfinite(), name
-
-
-def test_the_package_hands_out_the_first_probes():
-    assert probes.losses is fit.losses
-    assert probes.hits is fit.hits
-    assert probes.mean_over is fit.mean_over
-    assert probes.norm is weights.norm
-    assert probes.group_norms is weights.group_norms
 
 
 # fit
@@ -238,13 +239,18 @@ def test_weight_entropy_counts_matrices_alone_and_no_zeros():
 def test_moments_of_a_group_are_those_of_its_matrices():
     parameters = network()
     left, right = parameters["hidden_left"], parameters["hidden_right"]
-    mean, std = weights.moments(parameters, "hidden")
+    mean, std = weights.moments(weights.matrices(weights.of_group(parameters, "hidden")))
     for k in range(3):
         both = np.concatenate([left[k].numpy().ravel(), right[k].numpy().ravel()])
         assert mean[k].item() == pytest.approx(both.mean(), abs=1e-6)
         assert std[k].item() == pytest.approx(both.std(), rel=1e-5)
-    with pytest.raises(ValueError, match=r"'attention'.*'embedding', 'hidden', 'output'"):
-        weights.moments(parameters, "attention")
+
+
+def test_a_group_without_weight_matrices_has_no_moments():
+    parameters = {"hidden_weight": torch.ones(3, 4, 5), "output_bias": torch.ones(3, 5)}
+    checkpoint = EmbeddingMLPCheckpoint(network(), heads())
+    checkpoint.parameters = parameters
+    assert set(checkpoint.measured({"weight_mean_hidden", "weight_mean_output"})) == {"weight_mean_hidden"}
 
 
 # embedding

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from training_runs.config import RunConfig
-from training_runs.generator import probes
 from training_runs.generator.networks import network_of
 from training_runs.generator.optimizers import AdamW, Hyperparameters
+from training_runs.generator.probes import weights
 from training_runs.generator.record import checkpoint_steps
 from training_runs.generator.stack import generator_of
 from training_runs.generator.tasks import make_task
@@ -166,9 +166,8 @@ def test_a_run_with_less_than_a_batch_trains_on_all_of_it_in_every_stack():
 
 def test_norms_of_groups_add_up():
     parameters = {"hidden_left": torch.ones(2, 3, 4), "hidden_right": torch.ones(2, 4), "output": torch.zeros(2, 1)}
-    groups = probes.group_norms(parameters)
-    assert groups["weight_norm_hidden"].tolist() == [4.0, 4.0]
-    assert probes.norm(parameters).tolist() == [4.0, 4.0]
+    assert weights.norm(weights.of_group(parameters, "hidden")).tolist() == [4.0, 4.0]
+    assert weights.norm(parameters).tolist() == [4.0, 4.0]
 
 
 def test_onset_of_a_stack_matches_alone():

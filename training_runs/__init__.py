@@ -1,7 +1,7 @@
 """What a training run is, where runs come from, and how they are kept.
 
-The layer makes runs (`tasks`, `models`, `train`, `sweep`), reads runs recorded elsewhere (`readers`), stores them
-(`archive`), and owns the nouns that every layer above shares: `Trajectory`, `Onset`, `Context`, `Run`. Importing
+The layer makes runs (`generator`, by the `designs`), reads runs recorded elsewhere (`readers`), stores them (`archive`),
+describes a folder of them (`datasheet`), and owns the nouns that every layer above shares: `Trajectory`, `Onset`, `Context`, `Run`. Importing
 these never imports torch.
 """
 

@@ -23,11 +23,8 @@ FloatArray = NDArray[np.float64]
 ROUNDING = 1e-6
 
 _RANGES = {
-    name: (
-        -math.inf if signal.low is None else signal.low,
-        math.inf if signal.high is None else signal.high,
-    )
-    for name, signal in SIGNALS.items()
+    name: (-math.inf if low is None else low, math.inf if high is None else high)
+    for name, (low, high) in ((s.name, s.range) for s in SIGNALS.values())
 }
 
 
@@ -181,13 +178,14 @@ def _in_range(name: str, field: str, array: FloatArray, bottom: float, top: floa
     if bottom < low - ROUNDING or top > high + ROUNDING:
         outside = (array < low - ROUNDING) | (array > high + ROUNDING)
         i = int(np.argmax(outside))
-        is_accuracy = name.endswith("_acc") or name == "dropout_acc_mean"
-        percent = is_accuracy and array[i] > 1 and top <= 100
+        is_share = SIGNALS[name].range == (0, 1)
+        what = "accuracies" if SIGNALS[name].kind == "accuracy" else "values"
+        percent = is_share and array[i] > 1 and top <= 100
         raise InvalidInput(
             field=f"{field}[{i}]",
             value=_plain(array[i]),
             expected=f"a number >= {low:g}" if math.isinf(high) else f"a number in [{low:g}, {high:g}]",
-            hint="the accuracies look like percent: divide them by 100" if percent else "",
+            hint=f"the {what} look like percent: divide them by 100" if percent else "",
         )
     if bottom < low or top > high:
         array = np.clip(array, low, high)

@@ -84,7 +84,7 @@ def _json(content: str) -> Response:
 @router.get("/v1/signals", tags=["vocabulary"], responses=_PROBLEMS)
 def signals(caller: Reader) -> SignalList:
     """List the signals that a history may hold."""
-    return SignalList(signals=[SignalCard.model_validate(signal) for signal in SIGNALS.values()])
+    return SignalList(signals=[SignalCard.of(signal) for signal in SIGNALS.values()])
 
 
 @router.get("/v1/forecasters", tags=["forecasters"], responses=_PROBLEMS)

@@ -14,6 +14,7 @@ from api.wire.problems import Problem
 from features.phase import Phase
 from predictor.forecast import Action, Forecast, Question
 from training_runs.onset import Outcome
+from training_runs.signals import Signal
 
 MAX_ITEMS = 1_000  # of one batch
 _NAMES_SHOWN = 20
@@ -181,6 +182,12 @@ class SignalCard(_Answer):
     source: str
     low: float | None = Field(description="smallest value; null where unbounded")
     high: float | None = Field(description="largest value; null where unbounded")
+
+    @classmethod
+    def of(cls, signal: Signal) -> "SignalCard":
+        """Return the card of a row of the vocabulary."""
+        low, high = signal.range
+        return cls(name=signal.name, meaning=signal.text, source=signal.source, low=low, high=high)
 
 
 class SignalList(_Answer):

@@ -86,7 +86,7 @@ else:
         "History",
         __base__=_History,
         __doc__=_History.__doc__,
-        **{n: (Values | None, Field(None, description=s.meaning)) for n, s in SIGNALS.items()},
+        **{n: (Values | None, Field(None, description=s.text)) for n, s in SIGNALS.items()},
     )
     ContextFields = create_model(
         "Context",

@@ -8,6 +8,9 @@ from lightning.pytorch import Callback
 
 from grokcast.callbacks.watched_training import WatchedTraining, settings_of
 from grokcast.monitor import Monitor
+from training_runs.signals import signal_names
+
+_VALIDATED = signal_names("loss", "accuracy", split="val")
 
 
 class LightningCallback(Callback):  # type: ignore[misc]
@@ -104,7 +107,7 @@ class LightningCallback(Callback):  # type: ignore[misc]
 
     def _is_validated(self, name: str) -> bool:
         meaning = self._training.meaning_of(name)
-        return meaning is not None and meaning.signal.startswith("val_")
+        return meaning is not None and meaning.signal in _VALIDATED
 
     def _keep(self, split: str, batch: Any) -> None:
         if self._has_batch[split] or self.monitor is None:

@@ -1,29 +1,23 @@
 """Which signals are read off a stack at a checkpoint. Cheap ones at each; those that run the network again, seldom."""
 
 import math
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from training_runs.generator.networks import Activations
 from training_runs.generator.networks.noise import ProbingDropout
-from training_runs.generator.probes import (
-    activations,
-    attention,
-    embedding,
-    fit,
-    landscape,
-    robustness,
-    weights,
-)
+from training_runs.generator.probes import Checkpoint, fit
+from training_runs.generator.samples import Batch
 from training_runs.generator.stack import Stack
+from training_runs.signals import Cost, signal_names
 
-# Of the validation split, for signals of hidden units; also for those that run the network again.
+# Of a split, for signals of hidden units and logits; also for those that run the network again.
 _SAMPLES = 256
-# Signals that run the network again: about 6 a decade from step 100.
-_PER_DECADE = 6
+# How often signals are measured that run the network again, from step 100. The landscape changes slowly.
+_PER_DECADE: dict[Cost, int] = {"high": 6, "highest": 2}
 _FROM_STEP = 100
-# The landscape costs the most and changes slowly.
-_LANDSCAPE_PER_DECADE = 2
 
 
 @torch.no_grad()
@@ -32,49 +26,18 @@ def cheap_signals(stack: Stack, before: Tensor) -> dict[str, Tensor]:
 
     `before` holds the parameters one step ago, as a flat tensor.
     """
-    parameters = stack.parameters
-    seen = stack.forward(parameters, stack.train.inputs)
-    unseen = stack.forward(parameters, stack.val.inputs)
-    # Without the rows that pad shorter splits: what is read off a run must not depend on its stack.
-    some, some_seen = stack.val.first_rows(_SAMPLES), stack.train.first_rows(_SAMPLES)
-    margins = fit.margins(seen.logits, stack.train.labels)
-    in_train = (stack.train.weight > 0).float()
-    hidden_mean, hidden_std = weights.moments(parameters, "hidden")
-    output_mean, output_std = weights.moments(parameters, "output")
-    return {
-        **_fit(stack, seen.logits, unseen.logits),
-        "weight_norm": weights.norm(parameters),
-        **weights.group_norms(parameters),
-        "grad_norm": weights.norm(stack.blocks(stack.gradient)),
-        "update_norm": weights.norm(stack.blocks(stack.flat - before)),
-        "weight_mean_hidden": hidden_mean,
-        "weight_std_hidden": hidden_std,
-        "weight_mean_output": output_mean,
-        "weight_std_output": output_std,
-        "weight_entropy": weights.weight_entropy(parameters),
-        "logit_scale": fit.logit_scale(seen.logits[some_seen]),
-        "margin_q10": fit.masked_quantile(margins, in_train, 0.1),
-        "margin_q50": fit.masked_quantile(margins, in_train, 0.5),
-        **_embedding(stack),
-        **_units(None if unseen.hidden is None else unseen.hidden[some]),
-        "representation_entropy": activations.representation_entropy(unseen.representation[some]),
-        **_attention(None if unseen.attention is None else unseen.attention[some]),
-    }
+    return StackCheckpoint(stack, before=before).measured(signal_names(cost="low"))
 
 
 @torch.no_grad()
 def expensive_signals(stack: Stack, step: int, previous: int) -> dict[str, Tensor]:
     """Return the signals that run the network again, if any is due at this checkpoint; shape (n_runs,) each."""
-    signals: dict[str, Tensor] = {}
-    if _is_due(step, previous, _PER_DECADE):
-        signals |= _robustness(stack, torch.Generator().manual_seed(step))
-    if _is_due(step, previous, _LANDSCAPE_PER_DECADE):
-        signals["landscape_ruggedness"] = _landscape(stack, torch.Generator().manual_seed(step))
-    return signals
+    due = [cost for cost, per_decade in _PER_DECADE.items() if _is_due(step, previous, per_decade)]
+    return StackCheckpoint(stack, step).measured([name for cost in due for name in signal_names(cost=cost)])
 
 
 def _is_due(step: int, previous: int, per_decade: int) -> bool:
-    """Say whether a point of a log-spaced grid has been passed since the previous checkpoint."""
+    """Tell whether a point of a log-spaced grid has been passed since the previous checkpoint."""
 
     def passed(at: int) -> int:
         return math.floor(per_decade * math.log10(max(at, 1)) + 1e-9)
@@ -82,81 +45,122 @@ def _is_due(step: int, previous: int, per_decade: int) -> bool:
     return step >= _FROM_STEP and passed(step) > passed(max(previous, _FROM_STEP - 1))
 
 
-def _fit(stack: Stack, seen: Tensor, unseen: Tensor) -> dict[str, Tensor]:
-    train, val = stack.train, stack.val
-    return {
-        "train_loss": (stack.losses(seen, train.labels) * train.weight).sum(1),
-        "train_acc": (fit.hits(seen, train.labels) * train.weight).sum(1),
-        "val_loss": (stack.losses(unseen, val.labels) * val.weight).sum(1),
-        "val_acc": (fit.hits(unseen, val.labels) * val.weight).sum(1),
-    }
+class StackCheckpoint(Checkpoint):
+    """A stack in training, as probes see it."""
 
+    def __init__(self, stack: Stack, step: int = 0, before: Tensor | None = None) -> None:
+        self.step = step
+        self._stack = stack
+        self.gradient = stack.blocks(stack.gradient)
+        self.update = None if before is None else stack.blocks(stack.flat - before)
+        self.train_weight, self.val_weight = stack.train.weight, stack.val.weight
+        self.margin_mask = (stack.train.weight > 0).float()
+        self.chance = 1.0 / stack.configs[0].classes
 
-def _embedding(stack: Stack) -> dict[str, Tensor]:
-    """Return the signals of the embedding of symbols; words of reviews have no order to find structure in."""
-    table = stack.parameters.get("embedding", stack.parameters.get("embedding_symbol"))
-    if table is None:
-        return {}
-    moments = {"embedding_mean": embedding.mean(table), "embedding_std": embedding.std(table)}
-    if stack.configs[0].task_family not in ("modular", "permutation"):
-        return moments
-    symbols = table[:, : stack.configs[0].classes]  # without the transformer's sign
-    return {
-        **moments,
-        "embedding_bimodality": embedding.bimodality(symbols),
-        "embedding_cos_mean": embedding.cos_mean(symbols),
-        "embedding_cos_std": embedding.cos_std(symbols),
-        "embedding_cos_structure": embedding.cos_structure(symbols),
-        "embedding_effective_rank": embedding.effective_rank(symbols),
-        "embedding_fourier_gini": embedding.fourier_gini(symbols),
-    }
+    @cached_property
+    def parameters(self) -> dict[str, Tensor]:
+        """Of the runs now in the stack."""
+        return self._stack.parameters
 
+    @cached_property
+    def _seen(self) -> Activations:
+        return self._stack.forward(self.parameters, self._stack.train.inputs)
 
-def _units(hidden: Tensor | None) -> dict[str, Tensor]:
-    if hidden is None:
-        return {}
-    return {
-        "inactive_frac": activations.inactive_frac(hidden),
-        "dead_frac": activations.dead_frac(hidden),
-        "activation_sparsity": activations.activation_sparsity(hidden),
-    }
+    @cached_property
+    def _unseen(self) -> Activations:
+        return self._stack.forward(self.parameters, self._stack.val.inputs)
 
+    @cached_property
+    def train_losses(self) -> Tensor:
+        """Of each training sample."""
+        return self._stack.losses(self._seen.logits, self._stack.train.labels)
 
-def _attention(pattern: Tensor | None) -> dict[str, Tensor]:
-    if pattern is None:
-        return {}
-    return {
-        "attention_entropy_std": attention.attention_entropy_std(pattern),
-        "attention_similarity": attention.attention_similarity(pattern),
-    }
+    @cached_property
+    def train_hits(self) -> Tensor:
+        """1 where a training sample is answered right."""
+        return fit.hits(self._seen.logits, self._stack.train.labels)
 
+    @cached_property
+    def val_losses(self) -> Tensor:
+        """Of each validation sample."""
+        return self._stack.losses(self._unseen.logits, self._stack.val.labels)
 
-def _robustness(stack: Stack, generator: torch.Generator) -> dict[str, Tensor]:
-    batch = stack.val.first(_SAMPLES)
+    @cached_property
+    def val_hits(self) -> Tensor:
+        """1 where a validation sample is answered right."""
+        return fit.hits(self._unseen.logits, self._stack.val.labels)
 
-    def logits_with(parameters: dict[str, Tensor], rate: float, g: torch.Generator) -> Tensor:
-        return stack.forward(parameters, batch.inputs, ProbingDropout(rate, g)).logits
+    @cached_property
+    def margins(self) -> Tensor:
+        """Of each training sample."""
+        return fit.margins(self._seen.logits, self._stack.train.labels)
 
-    def logits_of(parameters: dict[str, Tensor]) -> Tensor:
-        return stack.forward(parameters, batch.inputs).logits
+    # Without the rows that pad shorter splits: what is read off a run must not depend on its stack.
 
-    chance = 1.0 / stack.configs[0].classes
-    mean, variance = robustness.dropout_accuracy(logits_with, stack.parameters, batch.labels, generator)
-    curve = robustness.robustness_curve(logits_with, stack.parameters, batch.labels, generator)
-    return {
-        "dropout_acc_mean": mean,
-        "dropout_acc_var": variance,
-        "drc_auc": robustness.drc_auc(curve),
-        "drc_half": robustness.drc_half(curve, chance=chance),
-        "circuit_complexity": robustness.circuit_complexity(logits_of, stack.parameters, generator),
-    }
+    @cached_property
+    def train_logits(self) -> Tensor:
+        """Of some training samples."""
+        return self._seen.logits[self._stack.train.first_rows(_SAMPLES)]
 
+    @cached_property
+    def hidden(self) -> Tensor | None:
+        """Units on some validation samples."""
+        return self._some(self._unseen.hidden)
 
-def _landscape(stack: Stack, generator: torch.Generator) -> Tensor:
-    batch = stack.train.first(_SAMPLES)
+    @cached_property
+    def representation(self) -> Tensor | None:
+        """What the output layer reads on them."""
+        return self._some(self._unseen.representation)
 
-    def loss_of(parameters: dict[str, Tensor]) -> Tensor:
-        logits = stack.forward(parameters, batch.inputs).logits
-        return stack.losses(logits, batch.labels).mean(1)
+    @cached_property
+    def attention(self) -> Tensor | None:
+        """Of the answer's position on them."""
+        return self._some(self._unseen.attention)
 
-    return landscape.ruggedness(loss_of, stack.parameters, generator)
+    def _some(self, of_val: Tensor | None) -> Tensor | None:
+        return None if of_val is None else of_val[self._stack.val.first_rows(_SAMPLES)]
+
+    @cached_property
+    def embedding(self) -> Tensor | None:
+        """The whole table."""
+        return self.parameters.get("embedding", self.parameters.get("embedding_symbol"))
+
+    @cached_property
+    def symbols(self) -> Tensor | None:
+        """The rows without the transformer's sign; words of reviews have no order to find structure in."""
+        config = self._stack.configs[0]
+        if self.embedding is None or config.task_family not in ("modular", "permutation"):
+            return None
+        return self.embedding[:, : config.classes]
+
+    @cached_property
+    def ordered_symbols(self) -> Tensor | None:
+        """The same: both of these task families are groups."""
+        return self.symbols
+
+    @cached_property
+    def _val_batch(self) -> Batch:
+        return self._stack.val.first(_SAMPLES)
+
+    @cached_property
+    def _train_batch(self) -> Batch:
+        return self._stack.train.first(_SAMPLES)
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """Of some validation samples."""
+        return self._val_batch.labels
+
+    def logits_of(self, parameters: dict[str, Tensor]) -> Tensor:
+        """Run the networks with other parameters."""
+        return self._stack.forward(parameters, self._val_batch.inputs).logits
+
+    def logits_with(self, parameters: dict[str, Tensor], rate: float, generator: torch.Generator) -> Tensor:
+        """Run the networks with dropout."""
+        noise = ProbingDropout(rate, generator)
+        return self._stack.forward(parameters, self._val_batch.inputs, noise).logits
+
+    def loss_of(self, parameters: dict[str, Tensor]) -> Tensor:
+        """Return the loss of each run with other parameters."""
+        batch = self._train_batch
+        return self._stack.losses(self._stack.forward(parameters, batch.inputs).logits, batch.labels).mean(1)

@@ -8,10 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.metric_names import METRICS, Meaning, canonical_name, meaning_of
+from training_runs.readers.metric_names import METRICS, Meaning, canonical_name, meaning_of, recorded_as
 from training_runs.readers.recording import ReadOptions
-from training_runs.signals import SIGNALS
+from training_runs.signals import SIGNALS, signal_names
 from training_runs.trajectory import ROUNDING, Trajectory
+
+_ACCURACIES = signal_names("accuracy")
 
 
 def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None = None) -> tuple[Trajectory, list[str]]:
@@ -96,13 +98,13 @@ def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Me
     """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name."""
     signals = {m.signal for m in meanings.values()}
     return {
-        column: Meaning(f"train_{metric}")
+        column: Meaning(recorded_as(kind, "train"))
         for column in columns
-        for metric, words in METRICS.items()
+        for kind, words in METRICS.items()
         if column.strip().lower() in words
         and column not in meanings
-        and f"val_{metric}" in signals
-        and f"train_{metric}" not in signals
+        and recorded_as(kind, "val") in signals
+        and recorded_as(kind, "train") not in signals
     }
 
 
@@ -199,7 +201,7 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
     count of correct answers, so it is percent too; but then its neighbour that never exceeds 1 may be either.
     """
     column_of = {signal: column for column, signal in chosen.items()}
-    accuracies = {n: v for n, v in signals.items() if n.endswith("_acc") and not np.isnan(v).all()}
+    accuracies = {n: v for n, v in signals.items() if n in _ACCURACIES and not np.isnan(v).all()}
     named = [n for n in accuracies if re.search(r"%|percent|pct", column_of[n], re.IGNORECASE)]
     fractional = [n for n, v in accuracies.items() if _is_percent(v)]
     certain = list(accuracies) if options.percent else sorted({*named, *fractional})

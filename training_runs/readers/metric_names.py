@@ -3,17 +3,18 @@
 import re
 from dataclasses import dataclass
 
-from training_runs.signals import SIGNALS
+from training_runs.signals import SIGNALS, Kind, Split, signal_names
 
 # In order of preference: `step` before W&B's `_step`, which counts calls of its log().
 _STEP = ("step", "steps", "global_step", "optimizer_step", "iteration", "iterations", "iter")
-_SPLITS = {
+_SPLITS: dict[Split, set[str]] = {
     "train": {"train", "training", "tr"},
     "val": {"val", "valid", "validation", "eval", "test", "dev", "heldout"},
 }
-METRICS = {
+# By the kind of the signal.
+METRICS: dict[Kind, set[str]] = {
     "loss": {"loss"},
-    "acc": {"acc", "accuracy", "accuracies", "acc1", "top1"},
+    "accuracy": {"acc", "accuracy", "accuracies", "acc1", "top1"},
 }
 _NORMS = {
     "weight_norm": {"weights_norm", "param_norm", "params_norm", "parameter_norm", "l2_norm"},
@@ -61,12 +62,18 @@ def meaning_of(column: str) -> Meaning | None:
     if len(words) != 2:
         return None
     for split, split_words in _SPLITS.items():
-        for metric, metric_words in METRICS.items():
+        for kind, metric_words in METRICS.items():
             if set(words) & split_words and set(words) & metric_words:
                 # A mean over the epoch before one batch's value, validation before test.
                 rank = ("_step" in name) + 2 * ("test" in words)
-                return Meaning(f"{split}_{metric}", rank)
+                return Meaning(recorded_as(kind, split), rank)
     return None
+
+
+def recorded_as(kind: Kind, split: Split) -> str:
+    """Return the name of the loss or the accuracy on a split."""
+    (name,) = signal_names(kind, split=split)
+    return name
 
 
 def hugging_face_name(name: str) -> str:

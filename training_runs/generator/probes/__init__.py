@@ -1,6 +1,7 @@
 """The signals that are read off a stack of networks: pure functions, one value per run.
 
-Names and sources are in `training_runs.signals`. Each function takes float tensors whose leading dimension is the runs
+Names and sources are in `training_runs.signals`. `@measures` names the signals that a function returns, and what it reads
+of a `Checkpoint`: that is all it takes for the generator and the Monitor to measure it. Each function takes float tensors whose leading dimension is the runs
 of a stack, (n_runs, ...), and returns (n_runs,); nothing here keeps a gradient by itself, so call it in
 `torch.no_grad()`. Random masks and directions come from a `torch.Generator` and are shared by the runs of a stack: a
 run in a stack is measured as it would be alone. A run that has diverged yields NaN (its counts, such as accuracies,
@@ -17,7 +18,7 @@ mean nothing) and leaves the others as they are.
 | `landscape` | the loss around the parameters |
 """
 
-from training_runs.generator.probes.fit import hits, losses, mean_over
-from training_runs.generator.probes.weights import group_norms, norm
+from training_runs.generator.probes import activations, attention, embedding, fit, landscape, robustness, weights
+from training_runs.generator.probes.checkpoint import Checkpoint
 
-__all__ = ["group_norms", "hits", "losses", "mean_over", "norm"]
+__all__ = ["Checkpoint", "activations", "attention", "embedding", "fit", "landscape", "robustness", "weights"]

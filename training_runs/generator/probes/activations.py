@@ -7,27 +7,32 @@ import math
 
 from torch import Tensor
 
+from training_runs.generator.probes.registry import measures
 from training_runs.generator.probes.spectrum import entropy, singular_values
 
 # The threshold below which Golechha counts an activation as off is not printed in the paper; this one is ours.
 TAU = 0.1
 
 
+@measures("inactive_frac", reads=("hidden",))
 def inactive_frac(hidden: Tensor) -> Tensor:
     """Return the share of units that are zero on a sample, averaged over samples; Salah & Yevick 3.4, figure 11."""
     return (hidden <= 0).float().flatten(1).mean(1)
 
 
+@measures("dead_frac", reads=("hidden",))
 def dead_frac(hidden: Tensor) -> Tensor:
     """Return the share of units that are zero on every sample; after Salah & Yevick 3.4."""
     return (hidden <= 0).all(1).float().mean(1)
 
 
+@measures("activation_sparsity", reads=("hidden",))
 def activation_sparsity(hidden: Tensor, tau: float = TAU) -> Tensor:
     """Return the share of activations below tau, averaged over samples and units; Golechha 4.1."""
     return (hidden < tau).float().flatten(1).mean(1)
 
 
+@measures("representation_entropy", reads=("representation",))
 def representation_entropy(hidden: Tensor) -> Tensor:
     """Return the spectral entropy of the covariance of the penultimate representation, from 0 to 1.
 

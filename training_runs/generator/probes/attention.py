@@ -8,7 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training_runs.generator.probes.registry import measures
 
+
+@measures("attention_entropy_std", reads=("attention",))
 def attention_entropy_std(attention: Tensor) -> Tensor:
     """Return the standard deviation over heads of their mean entropy over tokens, in nats; arXiv 2605.20441."""
     terms: Tensor = torch.special.entr(attention)
@@ -16,6 +19,7 @@ def attention_entropy_std(attention: Tensor) -> Tensor:
     return per_head.flatten(1).std(1, correction=0)
 
 
+@measures("attention_similarity", reads=("attention",))
 def attention_similarity(attention: Tensor) -> Tensor:
     """Return the mean cosine similarity of two heads' patterns, over all pairs of heads; arXiv 2605.20441.
 

@@ -7,19 +7,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training_runs.generator.probes.registry import measures
 from training_runs.generator.probes.spectrum import entropy, singular_values
 
 
+@measures("embedding_mean", reads=("embedding",))
 def mean(embedding: Tensor) -> Tensor:
     """Return the mean of the embedding values; Salah & Yevick 3.3, figures 6 and 8."""
     return embedding.flatten(1).mean(1)
 
 
+@measures("embedding_std", reads=("embedding",))
 def std(embedding: Tensor) -> Tensor:
     """Return the standard deviation of the embedding values; Salah & Yevick 3.3, figures 6 and 8."""
     return embedding.flatten(1).std(1, correction=0)
 
 
+@measures("embedding_bimodality", reads=("symbols",))
 def bimodality(embedding: Tensor) -> Tensor:
     """Return Sarle's bimodality coefficient of the embedding values, (skewness^2 + 1) / kurtosis.
 
@@ -36,16 +40,19 @@ def bimodality(embedding: Tensor) -> Tensor:
     return coefficient.masked_fill(constant, torch.nan)
 
 
+@measures("embedding_cos_mean", reads=("symbols",))
 def cos_mean(embedding: Tensor) -> Tensor:
     """Return the mean cosine similarity of two different embedding vectors; Salah & Yevick 3.2, equation 2."""
     return _pair_cosines(embedding).mean(1)
 
 
+@measures("embedding_cos_std", reads=("symbols",))
 def cos_std(embedding: Tensor) -> Tensor:
     """Return the standard deviation of the cosine similarity over pairs of different vectors; Salah & Yevick 3.2."""
     return _pair_cosines(embedding).std(1, correction=0)
 
 
+@measures("embedding_cos_structure", reads=("ordered_symbols",))
 def cos_structure(embedding: Tensor) -> Tensor:
     """Return the share of the variance of the cosine similarities that the means of their codiagonals explain.
 
@@ -76,6 +83,7 @@ def cos_structure(embedding: Tensor) -> Tensor:
     return best.masked_fill(constant, 0.0)
 
 
+@measures("embedding_effective_rank", reads=("symbols",))
 def effective_rank(embedding: Tensor) -> Tensor:
     """Return the exponential of the entropy of the singular values made to sum to one, from 1 to min(p, d).
 
@@ -84,6 +92,7 @@ def effective_rank(embedding: Tensor) -> Tensor:
     return entropy(singular_values(embedding)).exp()
 
 
+@measures("embedding_fourier_gini", reads=("ordered_symbols",))
 def fourier_gini(embedding: Tensor) -> Tensor:
     """Return the Gini coefficient of the embedding's power over the frequencies 1 to p // 2.
 

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training_runs.generator.probes.registry import measures
+
 
 def losses(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the cross-entropy of each sample, shape (n_runs, n_samples)."""
@@ -32,14 +34,25 @@ def margins(logits: Tensor, labels: Tensor) -> Tensor:
     return logits.gather(-1, at).squeeze(-1) - best_other
 
 
+@measures("logit_scale", reads=("train_logits",))
 def logit_scale(logits: Tensor) -> Tensor:
     """Return the mean absolute logit over samples and classes, shape (n_runs,); arXiv 2606.18465."""
     return logits.abs().flatten(1).mean(1)
 
 
-def mean_over(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of values over the samples of a split, given as a 0/1 mask of the same shape."""
-    return (values * mask).sum(1) / mask.sum(1)
+@measures("train_loss", reads=("train_losses", "train_weight"))
+@measures("train_acc", reads=("train_hits", "train_weight"))
+@measures("val_loss", reads=("val_losses", "val_weight"))
+@measures("val_acc", reads=("val_hits", "val_weight"))
+def mean_over(values: Tensor, weight: Tensor) -> Tensor:
+    """Return the mean of values over the samples of a split, given as weights that sum to 1, of the same shape."""
+    return (values * weight).sum(1)
+
+
+@measures("margin_q10", "margin_q50", reads=("margins", "margin_mask"))
+def margin_quantiles(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the 10 % quantile and the median of the margins over a split; arXiv 2606.18465."""
+    return masked_quantile(values, mask, 0.1), masked_quantile(values, mask, 0.5)
 
 
 def masked_quantile(values: Tensor, mask: Tensor, q: float) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from training_runs.generator.probes.registry import measures
 from training_runs.generator.probes.weights import matrices
 
 # Parameters -> the loss of each run, shape (n_runs,), not negative.
@@ -14,6 +15,7 @@ LossOf = Callable[[dict[str, Tensor]], Tensor]
 RADIUS = 0.5
 
 
+@measures("landscape_ruggedness", reads=("loss_of", "parameters", "directions"))
 def ruggedness(
     loss_of: LossOf,
     parameters: dict[str, Tensor],

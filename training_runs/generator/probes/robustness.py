@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from training_runs.generator.probes.fit import hits
+from training_runs.generator.probes.registry import measures
 from training_runs.generator.probes.weights import matrices
 
 # Parameters, dropout rate and generator -> logits (n_runs, n_samples, n_classes). One mask serves all runs of the stack:
@@ -24,6 +25,7 @@ RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # Salah & Yevick 3.1
 LEAST_ABOVE_CHANCE = 0.05
 
 
+@measures("dropout_acc_mean", "dropout_acc_var", reads=("logits_with", "parameters", "labels", "masks"))
 def dropout_accuracy(
     logits_with: LogitsWith,
     parameters: dict[str, Tensor],
@@ -64,13 +66,15 @@ def robustness_curve(
     return torch.stack(curve, 1)
 
 
+@measures("drc_auc", reads=("robustness_curve",))
 def drc_auc(curve: Tensor, rates: Sequence[float] = RATES) -> Tensor:
     """Return the area under the robustness curve (trapezoids) divided by the span of the rates, from 0 to 1."""
     at = torch.tensor(rates, device=curve.device)
     return torch.trapezoid(curve, at, dim=1) / (at[-1] - at[0])
 
 
-def drc_half(curve: Tensor, rates: Sequence[float] = RATES, chance: float = 0.0) -> Tensor:
+@measures("drc_half", reads=("robustness_curve", "chance"))
+def drc_half(curve: Tensor, chance: float = 0.0, rates: Sequence[float] = RATES) -> Tensor:
     """Return the first rate at which the accuracy has lost half of what it has above chance at rate 0.
 
     Linear between the rates of the curve. The last rate (0.9) if it never does: the truth is that or more. NaN where
@@ -89,6 +93,7 @@ def drc_half(curve: Tensor, rates: Sequence[float] = RATES, chance: float = 0.0)
     return half.masked_fill(~(start >= LEAST_ABOVE_CHANCE), torch.nan).squeeze(1)
 
 
+@measures("circuit_complexity", reads=("logits_of", "parameters", "masks"))
 def circuit_complexity(
     logits_of: LogitsOf,
     parameters: dict[str, Tensor],
