@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from grokcast.display.picture import write_picture
-from predictor.forecast import Question
+from predictor.question import Question
 from predictor.store import ForecasterStore
 from training_runs import Context, Trajectory
 from training_runs.config import RunConfig

@@ -7,14 +7,15 @@ Rates of the last gradient and update depend on the learning rate and the batch;
 relative changes are read.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from features.columns import Column
+from features.context_features import CONTEXT_FEATURES
 from features.curves import extremes, relative_log_time, roughness, window_means
-from features.operations import separable, symmetric
+from features.versions import VERSIONS
 from training_runs import Context, Trajectory
 from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, memorization
@@ -120,52 +121,15 @@ _JOINT: tuple[tuple[str, str], ...] = (
     ("val_loss_roughness", "oscillation of log10 validation loss over its trend"),
 )
 
-_CONTEXT: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
-    "training_clock": ("log10 of learning rate x steps", lambda c, t: _log(c.learning_rate, t)),
-    "decay_clock": (
-        "log10 of learning rate x weight decay x steps",
-        lambda c, t: _log(c.learning_rate, c.weight_decay, t),
-    ),
-    "weight_decay": ("log10 of weight decay", lambda c, t: _log(c.weight_decay)),
-    "init_scale": ("log10 of the scale of initial weights", lambda c, t: _log(c.init_scale)),
-    "train_fraction": ("share of all samples that train", lambda c, t: c.train_fraction),
-    "train_size": ("log10 of training samples", lambda c, t: _log(c.train_size)),
-    "modulus": ("log10 of the modulus", lambda c, t: _log(c.modulus)),
-    "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
-    "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
-    "samples_per_parameter": (
-        "log10 of training samples per parameter",
-        lambda c, t: _ratio(c.train_size, c.parameters),
-    ),
-    "samples_over_critical": (
-        "log10 of training samples over classes to the power of 1.5",
-        lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5),
-    ),
-    "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
-    "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
-    "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
-    "layers": ("number of layers", lambda c, t: c.layers),
-    "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(_batch(c), c.train_size)),
-    "decoupled_decay": (
-        "weight decay apart from the gradient (AdamW, Muon)",
-        lambda c, t: _begins(c.optimizer, "adamw", "muon"),
-    ),
-    "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _begins(c.optimizer, "sgd")),
-    "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
-    "dropout": ("dropout rate", lambda c, t: c.dropout),
-    "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
-    "separable": ("the operation adds a term of each argument", lambda c, t: separable(c.operation)),
-    "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
-}
-
 FEATURES: dict[str, Feature] = {
     f.name: f
     for f in (
         *_curve_features(),
         *(Feature(name, text, "history") for name, text in _JOINT),
-        *(Feature(name, text, "context") for name, (text, _) in _CONTEXT.items()),
+        *(Feature(name, text, "context") for name, (text, _) in CONTEXT_FEATURES.items()),
     )
 }
+COLUMNS: tuple[Column, ...] = tuple(Column(name, VERSIONS.get(name, 1)) for name in FEATURES)
 _COLUMN = {name: k for k, name in enumerate(FEATURES)}
 # The column of each of these shapes of each curve; -1 where there is none.
 _COLUMN_SHAPES = ("level", *_SHAPES)
@@ -174,7 +138,7 @@ _CURVE_INDEX = {signal: k for k, signal in enumerate(_CURVES)}
 
 
 def extract(history: Trajectory, context: Context) -> FloatArray:
-    """Return the features of a history that ends at its landmark, shape (n_features,), in the order of `FEATURES`.
+    """Return the features of a history that ends at its landmark, shape (n_features,), in the order of `COLUMNS`.
 
     NaN where a signal, a context field, or enough of the history is missing.
     """
@@ -184,7 +148,7 @@ def extract(history: Trajectory, context: Context) -> FloatArray:
         _fill_curves(row, history, group)
     _fill_joint(row, history, context)
     landmark = float(history.observed_until)
-    for name, (_, value) in _CONTEXT.items():
+    for name, (_, value) in CONTEXT_FEATURES.items():
         number = value(context, landmark)
         row[_COLUMN[name]] = np.nan if number is None else number
     return row
@@ -245,7 +209,7 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
             put("memorization_age", np.log10(landmark / max(memorized.step, 1)))
         if (train_acc >= 0.5).any():
             put("half_fit_age", np.log10(landmark / max(int(steps[np.argmax(train_acc >= 0.5)]), 1)))
-    # Not told, it is what the first checkpoint shows: all that a history alone says of the task.
+    # If the chance accuracy is not given, the first val_acc: it is the only task information in a bare history.
     chance = min(max(chance_accuracy_of(context, history)[0], _LEAST_CHANCE), _MOST_CHANCE)
     has_val_acc = bool(len(history.recorded("val_acc")[1]))
     if has_val_acc:
@@ -297,28 +261,3 @@ def _passage(distance: float, slope: float) -> float:
 def _last(history: Trajectory, name: str) -> float:
     _, values = history.recorded(name)
     return float(np.log10(max(values[-1], _SMALL))) if len(values) else float("nan")
-
-
-def _log(*factors: float | None) -> float | None:
-    """Return log10 of a product, a thousandth-of-usual floor standing for zero; None where a factor is not known."""
-    product = 1.0
-    for factor in factors:
-        if factor is None:
-            return None
-        product *= factor
-    return float(np.log10(max(product, 1e-4)))
-
-
-def _begins(word: str | None, *stems: str) -> float | None:
-    """Say whether a word begins like one of several: other people's SGD is `sgd_with_nesterov_momentum`."""
-    return None if word is None else float(word.startswith(stems))
-
-
-def _batch(c: Context) -> float | None:
-    """Return the samples of a step: a batch is never more than all of them."""
-    known = c.batch_size is not None and c.train_size is not None
-    return min(c.batch_size or 0, c.train_size or 0) if known else None
-
-
-def _ratio(above: float | None, below: float | None) -> float | None:
-    return None if above is None or below is None else float(np.log10(above / below))

@@ -1,4 +1,4 @@
-"""Where a run is cut: at which checkpoints a forecaster learns from it, and someone who watches it asks."""
+"""Where a run is cut: at which checkpoints a forecaster learns from it, and a monitor of it asks."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ LANDMARKS_PER_RUN = 8
 # and at so many landmarks up to ten times it.
 _ASKED_AT, _TIMES, _ASKED_WEIGHT = (1.0, 2.0, 4.0), 3, 2
 _ASKED_BETWEEN, _ASKED_UNTIL = 8, 10
-_WATCHED_CHECKPOINTS = 24
+_MONITORED_CHECKPOINTS = 24
 
 
 def landmarks(run: Run, rng: np.random.Generator) -> list[int]:
@@ -52,13 +52,13 @@ def snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:
     return [(w, step) for step, w in found.items()]
 
 
-def watched(run: Run) -> list[int]:
+def monitored(run: Run) -> list[int]:
     """Return up to 24 checkpoints from confirmed memorisation on, log-spaced, as far as they lie before the rise."""
     confirmed = memorization(run.trajectory).confirmed_step
     if confirmed is None:
         return []
     steps = run.trajectory.steps[run.trajectory.steps >= confirmed]
-    count = min(len(steps), _WATCHED_CHECKPOINTS)
+    count = min(len(steps), _MONITORED_CHECKPOINTS)
     wanted = np.geomspace(confirmed, steps[-1], count)
     found = sorted({int(run.trajectory.steps[k]) for k in run.trajectory.index_at(wanted)})
     rise = rise_of(run)

@@ -4,18 +4,20 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.extract import FEATURES, extract
+from features.columns import Column, positions
+from features.extract import COLUMNS, extract
 from features.landmarks import (
     MIN_EVALS,
     MIN_LANDMARK,
+    monitored,
     planned_landmarks,
     rise_of,
     snapped,
-    watched,
     while_memorized,
 )
 from features.phase import phase_index, phase_of
@@ -42,7 +44,8 @@ class FeatureTable:
 
     Attributes
     ----------
-    features : float64, shape (n_rows, n_features), in the order of `FEATURES`.
+    columns : name and version of each feature.
+    features : float64, shape (n_rows, n_features), in the order of the columns.
     landmark : the last step that the features have seen.
     event, time : whether onset was seen, and its step or the last step observed.
     memorized_event, memorized_time : the same for memorisation.
@@ -59,6 +62,7 @@ class FeatureTable:
         the rows that are left would favour runs that generalise.
     """
 
+    columns: tuple[Column, ...]
     features: FloatArray
     landmark: FloatArray
     event: NDArray[np.bool_]
@@ -81,7 +85,28 @@ class FeatureTable:
 
     def where(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "FeatureTable":
         """Return some of the rows."""
-        return FeatureTable(**{name: values[rows] for name, values in vars(self).items()})
+        return FeatureTable(self.columns, **{name: values[rows] for name, values in self.arrays().items()})
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return every array by its name: all but the columns."""
+        return {name: values for name, values in vars(self).items() if name != "columns"}
+
+    def select(self, columns: Sequence[Column]) -> FloatArray:
+        """Return some of the features, shape (n_rows, n_columns), by name and version.
+
+        Raises
+        ------
+        MissingColumn : one was not measured, or in another version.
+        """
+        return np.take(self.features, positions(columns, self.columns), axis=1)
+
+    def feature(self, name: str) -> FloatArray:
+        """Return one feature of each row, shape (n_rows,)."""
+        return self.features[:, self.position(name)]
+
+    def position(self, name: str) -> int:
+        """Return where a feature stands among the columns."""
+        return [column.name for column in self.columns].index(name)
 
     def outcome_known(self) -> NDArray[np.bool_]:
         """Say of each row whether it is known if onset came within the budget."""
@@ -98,8 +123,11 @@ class FeatureTable:
 
     @classmethod
     def concatenate(cls, tables: Sequence["FeatureTable"]) -> "FeatureTable":
-        """Return the rows of several tables, in order."""
-        return cls(**{n: np.concatenate([vars(t)[n] for t in tables]) for n in vars(tables[0])})
+        """Return the rows of several tables of the same columns, in order."""
+        columns, arrays = tables[0].columns, [table.arrays() for table in tables]
+        if any(table.columns != columns for table in tables):
+            raise ValueError("tables of different columns cannot be joined: measure their runs with the same features")
+        return cls(columns, **{name: np.concatenate([a[name] for a in arrays]) for name in arrays[0]})
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,11 +213,12 @@ def table_at(
     )
 
 
-def watch_table(runs: Sequence[Run]) -> FeatureTable:
-    """Return a row for each checkpoint (at most 24 of a run) from confirmed memorisation to the rise: what someone
-    who watches the run sees, and asks about again and again.
+def monitored_table(runs: Sequence[Run]) -> FeatureTable:
+    """Return a row for each checkpoint (at most 24 of a run) from confirmed memorisation to the rise.
+
+    Those are what a monitor of the run asks about, again and again.
     """
-    return table_at(runs, watched)
+    return table_at(runs, monitored)
 
 
 def _planned_by_stratum(runs: Sequence[Run], seed: int) -> Counter[tuple[str, int]]:
@@ -220,7 +249,8 @@ def _table(rows: list[_Row]) -> FeatureTable:
     event, time = as_event_time([generalization(r.run.trajectory, r.target) for r in rows])
     memorized = as_event_time([memorization(r.run.trajectory) for r in rows])
     return FeatureTable(
-        features=np.array([extract(r.history, r.context) for r in rows]).reshape(-1, len(FEATURES)),
+        columns=COLUMNS,
+        features=np.array([extract(r.history, r.context) for r in rows]).reshape(-1, len(COLUMNS)),
         landmark=np.array([r.history.observed_until for r in rows], dtype=float),
         event=event,
         time=time,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from predictor.forecast import Question
+from predictor.question import Question
 from training_runs import Context, InvalidInput
 from training_runs.readers import ReadOptions, Recording, read_recording
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.landmarks import landmarks
-from features.table import FeatureTable, table_at, training_table, watch_table
+from features.table import FeatureTable, monitored_table, table_at, training_table
 from training_runs import Run
 from training_runs.onset import memorization
 from training_runs.signals import SIGNALS, signal_names
@@ -70,26 +70,26 @@ class FittingTables:
     Attributes
     ----------
     training : what is learnt from.
-    watched : every checkpoint that someone who watches would ask at, from memorisation to the rise.
+    monitored_rows : every checkpoint at which a monitor would ask, from memorisation to the rise.
     """
 
     training: FeatureTable
-    watched: FeatureTable
+    monitored_rows: FeatureTable
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "FittingTables":
         """Measure every run."""
-        return cls(training_table(runs), watch_table(runs))
+        return cls(training_table(runs), monitored_table(runs))
 
     def of_configurations(self, names: NDArray[np.str_]) -> "FittingTables":
         """Return the rows of some configurations."""
-        return FittingTables(_part(self.training, names), _part(self.watched, names))
+        return FittingTables(_part(self.training, names), _part(self.monitored_rows, names))
 
     def joined(self, other: "FittingTables") -> "FittingTables":
         """Return the rows of both; their configurations must differ."""
         return FittingTables(
             FeatureTable.concatenate([self.training, other.training]),
-            FeatureTable.concatenate([self.watched, other.watched]),
+            FeatureTable.concatenate([self.monitored_rows, other.monitored_rows]),
         )
 
 

@@ -1,32 +1,12 @@
-"""What is asked of a forecaster, and what it answers."""
+"""What a forecaster answers."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from features.phase import Phase
-from training_runs import Context, Trajectory
 from training_runs.onset import Outcome
 
 Action = Literal["continue", "stop", "undecided"]
-
-
-@dataclass(frozen=True, eq=False)
-class Question:
-    """A partial history, and what is asked about it.
-
-    Attributes
-    ----------
-    trajectory : everything recorded so far; its last step is the landmark.
-    horizon_step : the step the probability is for. Default: `context.budget_step`, else 10x the last step.
-    target_accuracy : the validation accuracy that counts as generalised. Default: by task family.
-    warnings : what the caller already ignored or assumed; repeated in the answer.
-    """
-
-    trajectory: Trajectory
-    context: Context = Context()
-    horizon_step: int | None = None
-    target_accuracy: float | None = None
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Fit a challenger on more runs, and let it replace the champion only if it is better on runs that neither saw.
 
-Both are judged on the corpus's configurations, each by its booster that did not see that configuration: folds are a
+Both are judged on the corpus's configurations, each by its learner that did not see that configuration: folds are a
 hash of the configuration, so champion and challenger are blind to the same ones, and every fold takes its turn. Runs
 of the user's own teach the challenger and never judge it.
 """
@@ -98,16 +98,16 @@ def compare(champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Se
     def when(median: FloatArray) -> Callable[[np.ndarray], float]:
         return lambda i: metrics.log10_mae(median[i][rows.event[i]], rows.time[i][rows.event[i]])
 
-    everything = np.arange(len(rows))
+    every_row = np.arange(len(rows))
     return Comparison(
         champion=champion.version,
         challenger=challenger.version,
         rows=len(rows),
         configurations=len(np.unique(rows.configuration)),
-        champion_brier=brier(a.probability)(everything),
-        challenger_brier=brier(b.probability)(everything),
-        champion_log10_mae=when(a.median)(everything),
-        challenger_log10_mae=when(b.median)(everything),
+        champion_brier=brier(a.probability)(every_row),
+        challenger_brier=brier(b.probability)(every_row),
+        champion_log10_mae=when(a.median)(every_row),
+        challenger_log10_mae=when(b.median)(every_row),
         brier_gain=_gain(brier(a.probability), brier(b.probability), rows),
         log10_mae_gain=_gain(when(a.median), when(b.median), rows),
     )

@@ -1,6 +1,6 @@
 """Tables of a corpus kept on disk: measuring features takes minutes for thousands of runs, and they never change.
 
-A file is named by a hash of the runs and of the features, holds plain arrays (no pickle), and appears whole or not at
+A file is named by a hash of the runs and of the features (names and versions), holds plain arrays (no pickle), and appears whole or not at
 all. A damaged one is measured again.
 """
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from features.extract import FEATURES
+from features.extract import COLUMNS
 from features.table import FeatureTable
 from predictor.fitting_tables import FittingTables
 from training_runs import Run, archive
 
-_FORMAT = 7  # a change of how features are computed, or runs made again, under the same names, need another
+_FORMAT = 8  # a change of the tables themselves, or runs made again under the same names, need another
 
 
 def fitting_tables(corpus: Sequence[Run], added: Sequence[Run], folder: Path) -> FittingTables:
@@ -33,11 +33,11 @@ def fitting_tables(corpus: Sequence[Run], added: Sequence[Run], folder: Path) ->
 
 
 def _kept(corpus: Sequence[Run], folder: Path) -> FittingTables:
-    text = f"{_FORMAT}/{archive.digest(corpus)}/{'/'.join(FEATURES)}"
+    text = f"{_FORMAT}/{archive.digest(corpus)}/{'/'.join(f'{c.name}.{c.version}' for c in COLUMNS)}"
     path = folder / f"tables-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
     try:
         with path.open("rb") as file, np.load(file) as arrays:
-            return FittingTables(_table(arrays, "training"), _table(arrays, "watched"))
+            return FittingTables(_table(arrays, "training"), _table(arrays, "monitored_rows"))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         tables = FittingTables.of(corpus)
         _write(path, tables)
@@ -45,13 +45,14 @@ def _kept(corpus: Sequence[Run], folder: Path) -> FittingTables:
 
 
 def _table(arrays: np.lib.npyio.NpzFile, name: str) -> FeatureTable:
-    return FeatureTable(**{f.name: arrays[f"{name}.{f.name}"] for f in fields(FeatureTable)})
+    names = (f.name for f in fields(FeatureTable) if f.name != "columns")
+    return FeatureTable(COLUMNS, **{n: arrays[f"{name}.{n}"] for n in names})
 
 
 def _write(path: Path, tables: FittingTables) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    arrays = {f"{n}.{k}": v for n, t in vars(tables).items() for k, v in vars(t).items()}
+    arrays = {f"{n}.{k}": v for n, t in vars(tables).items() for k, v in t.arrays().items()}
     try:
         with aside.open("wb") as file:
             np.savez(file, **arrays)

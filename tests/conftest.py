@@ -27,7 +27,7 @@ from training_runs.synthetic import synthetic_corpus
 
 @pytest.fixture(autouse=True, scope="session")
 def _small_boosters() -> None:
-    """Fit a fifth of the trees: synthetic worlds are simple. The shipped forecaster has all of them."""
+    """Fit a fifth of the trees: synthetic corpora are simple. The shipped forecaster has all of them."""
     boosting.N_TREES = 90
 
 
@@ -38,7 +38,7 @@ def corpus() -> list[Run]:
 
 @pytest.fixture(scope="session")
 def synthetic_forecaster(corpus: list[Run], _small_boosters: None) -> OnsetForecaster:
-    """A forecaster that knows the synthetic world."""
+    """A forecaster that knows the synthetic runs."""
     return OnsetForecaster.fit(corpus, "synthetic")
 
 

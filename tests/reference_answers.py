@@ -13,7 +13,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
-from predictor.forecast import Forecast, Question
+from predictor.forecast import Forecast
+from predictor.question import Question
 from predictor.store import ForecasterStore
 from training_runs import Context, archive
 

@@ -8,7 +8,7 @@ import pytest
 
 from grokcast.display.curves import curve_lines
 from grokcast.display.picture import check_path, title, write_picture
-from predictor.forecast import Question
+from predictor.question import Question
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.readers import read_recording
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from api.wire.forecasts import ForecastAnswer
-from predictor.forecast import Question
 from predictor.forecaster import OnsetForecaster
+from predictor.question import Question
 from predictor.store import save
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.signals import SIGNALS

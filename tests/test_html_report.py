@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.extract import FEATURES
+from features.extract import COLUMNS
 from features.table import FeatureTable
 from predictor.benchmark.baselines.context_and_population import Prediction
 from predictor.benchmark.plots import calibration, plot_arrays, roc
@@ -243,7 +243,8 @@ def held_out(n: int = 400) -> HeldOutRows:
     time = np.where(event, 5000.0, 10_000.0)
     names = np.array([f"run-{k}" for k in range(n)])
     rows = FeatureTable(
-        features=np.full((n, len(FEATURES)), np.nan),
+        columns=COLUMNS,
+        features=np.full((n, len(COLUMNS)), np.nan),
         landmark=np.full(n, 100.0),
         event=event,
         time=time,

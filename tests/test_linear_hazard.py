@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from predictor.hazard import boosting
 from predictor.hazard.learner import Learner
 from predictor.hazard.linear import LinearHazard
 from predictor.hazard.time_bins import CENTRES, EDGES, N_BINS, person_periods
@@ -62,9 +61,8 @@ def test_contributions_add_up_to_the_difference_from_a_typical_row():
     np.testing.assert_allclose(typical + added, linear.log_rates(row, target)[:, 7], atol=1e-10)
 
 
-def test_a_learner_finds_what_is_not_linear_too(monkeypatch):
-    """A hazard with a threshold in z2: the linear part sees a slope, the booster the step."""
-    monkeypatch.setattr(boosting, "N_TREES", 300)
+def test_a_learner_finds_what_is_not_linear_too():
+    """A hazard with a threshold in z2: the linear part sees a slope, the trees the step."""
     rng = np.random.default_rng(1)
     features = rng.normal(size=(6000, 3))
     rate = np.exp(0.8 * features[:, 0] + np.where(np.abs(features[:, 2]) > 1, 1.5, -0.5))
@@ -72,14 +70,13 @@ def test_a_learner_finds_what_is_not_linear_too(monkeypatch):
     event = x < EDGES[-1]
     x = np.minimum(x, EDGES[-1])
     target, weight = np.full(6000, 0.95), np.ones(6000)
-    names = ["z0", "z1", "z2"]
-    learner = Learner.fit(features, names, target, person_periods(x, event), weight, (0, 1, 2))
+    learner = Learner.fit(features, target, person_periods(x, event), weight, (0, 1, 2), n_trees=300)
     asked = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, -2.0]])
     at_half = np.searchsorted(EDGES, 0.5)
     log_rates = learner.log_rates(asked, np.full(3, 0.95))
     assert log_rates.shape == (3, N_BINS)
     steps = log_rates[1:, at_half] - log_rates[0, at_half]
     assert (steps > 1.0).all()  # 2 planted; the penalties shrink it
-    importance = learner.importance(3)
+    importance = learner.importance()
     assert importance.sum() == pytest.approx(1)
     assert importance.argmin() == 1

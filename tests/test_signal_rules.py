@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from features.columns import Column
 from features.extract import FEATURES
 from features.table import FeatureTable, table_at, training_table
 from predictor.benchmark.baselines.single_signals import (
@@ -30,6 +31,7 @@ def table(time: FloatArray, landmark: FloatArray, **columns: FloatArray) -> Feat
         features[:, list(FEATURES).index(name)] = values
     names = np.array([f"run-{k}" for k in range(n)])
     return FeatureTable(
+        columns=tuple(Column(name) for name in FEATURES),
         features=features,
         landmark=landmark,
         event=time <= BUDGET,

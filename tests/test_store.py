@@ -1,8 +1,10 @@
 import dataclasses
 import hashlib
+import io
 import json
 import pickle
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from api.workers.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
-from predictor.forecast import Question
+from predictor.question import Question
 from predictor.retrain import next_version
 from predictor.store import SHIPPED, ForecasterStore
 from training_runs.synthetic import synthetic_trajectory
@@ -39,11 +41,11 @@ def test_comes_back_bit_equal(store, synthetic_forecaster):
 
 
 def test_without_learners_of_the_context_it_comes_back_too(synthetic_forecaster, tmp_path):
-    hazard = dataclasses.replace(synthetic_forecaster.hazard, context=None)
+    hazard = dataclasses.replace(synthetic_forecaster.hazard, context_model=None)
     lesser = dataclasses.replace(synthetic_forecaster, version="lesser", hazard=hazard)
     store = ForecasterStore(tmp_path)
     store.save(lesser, {})
-    assert not list(tmp_path.glob("*/context-*"))
+    assert json.loads((tmp_path / "lesser" / "state.json").read_text())["hazard"]["context_model"] is None
     question = Question(synthetic_trajectory(110, 3000, noise=0.1).prefix(700))
     assert store.load("lesser").forecast(question) == lesser.forecast(question)
 
@@ -95,7 +97,7 @@ def test_unknown_versions_are_named_with_the_known(store):
         store.activate("../../etc")
 
 
-@pytest.mark.parametrize("file", ["booster-0.txt", "context-network-0.npz", "state.json", "card.json"])
+@pytest.mark.parametrize("file", ["arrays.npz", "state.json", "card.json"])
 def test_an_altered_file_is_refused(store, file):
     path = store.folder / "synthetic" / file
     path.write_bytes(path.read_bytes() + b" ")
@@ -104,7 +106,7 @@ def test_an_altered_file_is_refused(store, file):
 
 
 def test_a_missing_file_is_refused(store):
-    (store.folder / "synthetic" / "booster-3.txt").unlink()
+    (store.folder / "synthetic" / "arrays.npz").unlink()
     with pytest.raises(DamagedForecaster, match="cannot be read"):
         store.activate("synthetic")
 
@@ -117,20 +119,60 @@ def replace(path: Path, file: str, content: bytes) -> None:
     (path / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_boosters_that_cannot_be_evaluated_are_refused(store):
+def change_arrays(path: Path, change: Callable[[dict[str, np.ndarray]], None]) -> None:
+    """Change the arrays of a version, and their checksum with them."""
+    with np.load(path / "arrays.npz") as file:
+        arrays = dict(file)
+    change(arrays)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    replace(path, "arrays.npz", content.getvalue())
+
+
+FIRST = "hazard/full_model/learners/0/"
+BROKEN = {
+    "a missing array": lambda a: a.pop(FIRST + "boosted/value"),
+    "half the leaves": lambda a: a.update({FIRST + "boosted/value": a[FIRST + "boosted/value"][::2]}),
+    "no table of thresholds": lambda a: a.update({FIRST + "boosted/thresholds": np.zeros(1)}),
+    "nodes out of order": lambda a: a.update({FIRST + "boosted/left": a[FIRST + "boosted/right"]}),
+    "words for numbers": lambda a: a.update({FIRST + "boosted/count": np.array(["many"])}),
+    "another column": lambda a: a.update({FIRST + "boosted/column": a[FIRST + "boosted/column"].astype(int) + 300}),
+    "a layer of another width": lambda a: a.update({FIRST + "network/parameters/0": np.zeros((1, 3, 64))}),
+    "a line too few": lambda a: a.update({FIRST + "linear/weight": np.zeros(3)}),
+    "columns that are not there": lambda a: a.update({"hazard/context_model/columns": np.array([10_000])}),
+    "a calibration too short": lambda a: a.update({"hazard/calibration/-1/hazard/slope": np.zeros(3)}),
+}
+
+
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
+def test_arrays_that_do_not_fit_together_are_refused(store, change):
     path = store.folder / "synthetic"
-    text = (path / "booster-0.txt").read_bytes()
-    replace(path, "booster-0.txt", text.replace(b"is_linear=0", b"is_linear=1"))
-    with pytest.raises(DamagedForecaster, match="leaves are linear models"):
+    change_arrays(path, change)
+    with pytest.raises(DamagedForecaster, match=r"state cannot be used .*; activate another or install again"):
         store.load("synthetic")
 
 
-def test_a_network_that_cannot_be_read_is_refused(store):
+def test_arrays_that_cannot_be_read_are_refused(store):
     path = store.folder / "synthetic"
-    for content in (b"", b"PK", pickle.dumps([1])):
-        replace(path, "network-0.npz", content)
-        with pytest.raises(DamagedForecaster, match="learners cannot be used"):
+    whole = (path / "arrays.npz").read_bytes()
+    for content in (b"", b"PK", pickle.dumps([1]), whole[: len(whole) // 2], whole[:5000] + bytes(100) + whole[5100:]):
+        replace(path, "arrays.npz", content)
+        with pytest.raises(DamagedForecaster, match="state cannot be used"):
             store.load("synthetic")
+
+
+def test_objects_in_the_place_of_arrays_are_never_unpickled(store):
+    path = store.folder / "synthetic"
+    change_arrays(path, lambda a: a.update({"population": np.array([{}], dtype=object)}))
+    with pytest.raises(DamagedForecaster, match="allow_pickle=False"):
+        store.load("synthetic")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": 5}', b"\xff"])
+def test_a_description_that_says_nothing_is_refused(store, content):
+    replace(store.folder / "synthetic", "state.json", content)
+    with pytest.raises(DamagedForecaster, match="state cannot be used|has format None"):
+        store.load("synthetic")
 
 
 def test_another_format_is_refused_with_what_to_do(store):
@@ -151,10 +193,14 @@ def test_a_version_is_never_overwritten(store, synthetic_forecaster):
 
 def test_models_are_data_never_code():
     for version in SHIPPED.iterdir():
-        assert {p.suffix for p in version.iterdir()} == {".txt", ".json", ".npz"}
-        for arrays in version.glob("*.npz"):
-            with np.load(arrays, allow_pickle=False) as data:
-                assert all(data[name].dtype.kind == "f" for name in data.files)
+        assert {p.name for p in version.iterdir()} == {"arrays.npz", "state.json", "card.json", "manifest.json"}
+        with np.load(version / "arrays.npz", allow_pickle=False) as data:
+            assert all(data[name].dtype.kind in "fiu" for name in data.files)
+
+
+def test_a_shipped_version_is_small():
+    for version in SHIPPED.iterdir():
+        assert sum(p.stat().st_size for p in version.iterdir()) <= 5e6
 
 
 def test_versions_count_up_by_month(tmp_path):

@@ -10,12 +10,11 @@ from sklearn.metrics import roc_auc_score
 from predictor.answering.advice import _bound, clopper_pearson_bound
 from predictor.benchmark.bootstrap import interval
 from predictor.benchmark.metrics import auroc, c_index, integrated_brier, interval_coverage, open_coverage
-from predictor.hazard.boosting import onset_probability
 from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.folds import N_FOLDS, fold_of
 from predictor.hazard.probability_calibration import fit_calibration
 from predictor.hazard.survival import cdf_at, kaplan_meier
-from predictor.hazard.time_bins import EDGES, N_BINS, WIDTHS, decades_after, person_periods, thinned
+from predictor.hazard.time_bins import EDGES, N_BINS, WIDTHS, decades_after, onset_probability, person_periods, thinned
 
 
 @given(

@@ -8,9 +8,10 @@ from training_runs.synthetic import synthetic_corpus
 
 
 def assert_equal(a, b):
-    for name in ("training", "watched"):
-        for field, values in vars(getattr(a, name)).items():
-            np.testing.assert_array_equal(values, vars(getattr(b, name))[field], err_msg=field)
+    for name in ("training", "monitored_rows"):
+        assert getattr(a, name).columns == getattr(b, name).columns
+        for field, values in getattr(a, name).arrays().items():
+            np.testing.assert_array_equal(values, getattr(b, name).arrays()[field], err_msg=field)
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
 """Trees evaluated without LightGBM, against LightGBM."""
 
-from pathlib import Path
-
 import lightgbm as lgb
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from predictor.forecaster import OnsetForecaster
 from predictor.hazard.time_bins import CENTRES
-from predictor.hazard.trees.evaluate import Trees
-from predictor.hazard.trees.lightgbm_format import TreeText
-from predictor.store import SHIPPED
+from predictor.hazard.trees.boosted_trees import BoostedTrees
+from predictor.hazard.trees.evaluate import TreeSum
+from predictor.hazard.trees.lightgbm_format import read_trees
 
-BOOSTERS = sorted(SHIPPED.glob("*/booster-*.txt"))
 GRID = np.array([-1.0, 0.0, 0.3, 2.0])
 QUIET = {"verbose": -1, "num_threads": 1, "min_data_in_leaf": 2, "deterministic": True}
 
@@ -37,12 +35,12 @@ def by_lightgbm(booster: lgb.Booster, rows: np.ndarray, grid: np.ndarray) -> np.
     return np.asarray(raw).reshape(len(rows), len(grid))
 
 
-def difficult_rows(text: TreeText, n: int = 60, seed: int = 0) -> np.ndarray:
+def difficult_rows(trees: BoostedTrees, n: int = 60, seed: int = 0) -> np.ndarray:
     """Rows of thresholds, of their neighbours, of zeros of either sign, of huge values, and of nothing."""
     rng = np.random.default_rng(seed)
-    at = rng.choice([*text.threshold, 0.0], size=(n, len(text.names) - 1))
+    at = rng.choice([*trees.threshold, 0.0], size=(n, trees.n_columns - 1))
     for column in range(at.shape[1]):
-        own = text.threshold[text.column == column]
+        own = trees.threshold[trees.column == column]
         if len(own):
             at[:, column] = rng.choice(own, n)
     kinds = [at, np.nextafter(at, np.inf), np.nextafter(at, -np.inf), rng.normal(size=at.shape)]
@@ -50,15 +48,53 @@ def difficult_rows(text: TreeText, n: int = 60, seed: int = 0) -> np.ndarray:
     return np.choose(rng.integers(len(kinds), size=at.shape), kinds)
 
 
-def contributions(trees: Trees, rows: np.ndarray, points: np.ndarray) -> np.ndarray:
+def contributions(trees: TreeSum, rows: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.array([trees.contributions(trees.leaves(r), k) for r, k in zip(rows, points, strict=True)])
 
 
-def test_the_shipped_boosters_answer_as_with_lightgbm():
-    texts = [TreeText.read(file.read_text()) for file in BOOSTERS]
-    rows = difficult_rows(texts[0])
-    expected = sum(by_lightgbm(lgb.Booster(model_file=str(f)), rows, CENTRES) for f in BOOSTERS)
-    np.testing.assert_allclose(Trees(texts, CENTRES).sums(rows), expected, rtol=0, atol=1e-9)
+def as_lightgbm_writes(trees: BoostedTrees) -> str:
+    """Trees in LightGBM's text format, so that LightGBM can evaluate what was stored as arrays."""
+    names = " ".join(f"c{k}" for k in range(trees.n_columns))
+    head = f"tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={trees.n_columns - 1}\n"
+    blocks = [
+        head + f"objective=regression\nfeature_names={names}\nfeature_infos={' '.join(['none'] * trees.n_columns)}\n"
+    ]
+    ends = np.cumsum(trees.n_leaves)
+    for k, (end, n) in enumerate(zip(ends, trees.n_leaves, strict=True)):
+        leaves, nodes = slice(end - n, end), slice(end - n - k, end - k - 1)
+        lines = {
+            "num_leaves": [n],
+            "num_cat": [0],
+            "split_feature": trees.column[nodes],
+            "split_gain": np.zeros(n - 1),
+            "threshold": trees.threshold[nodes],
+            "decision_type": trees.decision[nodes],
+            "left_child": trees.left[nodes],
+            "right_child": trees.right[nodes],
+            "leaf_value": trees.value[leaves],
+            "leaf_weight": trees.count[leaves],
+            "leaf_count": trees.count[leaves].astype(int),
+            "internal_value": np.zeros(n - 1),
+            "internal_weight": np.zeros(n - 1),
+            "internal_count": np.zeros(n - 1, dtype=int),
+            "is_linear": [0],
+            "shrinkage": [1],
+        }
+        text = "\n".join(
+            f"{key}={' '.join(repr(v.item()) if hasattr(v, 'item') else str(v) for v in values)}"
+            for key, values in lines.items()
+        )
+        blocks.append(f"Tree={k}\n{text}\n\n")
+    return "\n".join([*blocks, "end of trees\n"])
+
+
+def test_the_shipped_trees_answer_as_with_lightgbm(shipped: OnsetForecaster):
+    for model in (shipped.hazard.full_model, shipped.hazard.context_model):
+        parts = [learner.boosted for learner in model.learners]
+        rows = difficult_rows(parts[0])
+        boosters = [lgb.Booster(model_str=as_lightgbm_writes(part)) for part in parts]
+        expected = sum(by_lightgbm(booster, rows, CENTRES) for booster in boosters)
+        np.testing.assert_allclose(model.trees.sums(rows), expected, rtol=0, atol=1e-9)
 
 
 @settings(max_examples=20, deadline=None)
@@ -70,37 +106,36 @@ def test_the_shipped_boosters_answer_as_with_lightgbm():
 )
 def test_any_booster_answers_as_with_lightgbm(seed, num_leaves, use_missing, zero_as_missing):
     booster = fitted(seed=seed, num_leaves=num_leaves, use_missing=use_missing, zero_as_missing=zero_as_missing)
-    text = TreeText.read(booster.model_to_string())
-    rows = difficult_rows(text, seed=seed)
-    sums = Trees([text], GRID).sums(rows)
+    trees = read_trees(booster.model_to_string())
+    rows = difficult_rows(trees, seed=seed)
+    sums = TreeSum(trees, GRID).sums(rows)
     np.testing.assert_allclose(sums, by_lightgbm(booster, rows, GRID), rtol=0, atol=1e-9)
 
 
 def test_trees_of_one_leaf_are_a_constant():
     booster = lgb.train(QUIET, lgb.Dataset(np.zeros((50, 3)), np.full(50, 2.5)), 2)
-    text = TreeText.read(booster.model_to_string())
     rows = np.zeros((2, 2))
-    trees = Trees([text], GRID)
+    trees = TreeSum(read_trees(booster.model_to_string()), GRID)
     np.testing.assert_allclose(trees.sums(rows), by_lightgbm(booster, rows, GRID))
     assert not contributions(trees, rows, np.array([0, 1])).any()
 
 
-def test_an_answer_does_not_depend_on_its_company():
-    trees = Trees([TreeText.read(file.read_text()) for file in BOOSTERS], CENTRES)
-    rows = difficult_rows(TreeText.read(BOOSTERS[0].read_text()), n=20)
+def test_an_answer_does_not_depend_on_the_other_rows(shipped: OnsetForecaster):
+    trees = shipped.hazard.full_model.trees
+    rows = difficult_rows(shipped.hazard.full_model.learners[0].boosted, n=20)
     alone = [trees.sums(row[None])[0] for row in rows]
     np.testing.assert_array_equal(trees.sums(rows), alone)
 
 
 def test_contributions_add_up_to_the_distance_from_the_mean():
     booster = fitted(num_leaves=9)
-    text = TreeText.read(booster.model_to_string())
-    trees, rows = Trees([text], GRID), difficult_rows(text)
+    boosted = read_trees(booster.model_to_string())
+    trees, rows = TreeSum(boosted, GRID), difficult_rows(boosted)
     points = np.arange(len(rows)) % len(GRID)
     moved = contributions(trees, rows, points).sum(1)
     base = trees.sums(rows)[np.arange(len(rows)), points] - moved
-    first = np.cumsum(text.n_leaves) - text.n_leaves
-    mean = np.add.reduceat(text.value * text.count, first) / np.add.reduceat(text.count, first)
+    first = np.cumsum(boosted.n_leaves) - boosted.n_leaves
+    mean = np.add.reduceat(boosted.value * boosted.count, first) / np.add.reduceat(boosted.count, first)
     np.testing.assert_allclose(base, mean.sum(), atol=1e-9)
 
 
@@ -109,16 +144,16 @@ def test_a_contribution_is_what_its_test_moved():
     rows = np.array([[x, y, 0.0] for x in (0, 1) for y in (0, 1) for _ in range(50)], dtype=float)
     label = np.where(rows[:, 0] == 0, 0.0, np.where(rows[:, 1] == 0, 2.0, 6.0))
     parameters = {**QUIET, "num_leaves": 3, "learning_rate": 1.0, "boost_from_average": False}
-    text = TreeText.read(lgb.train(parameters, lgb.Dataset(rows, label), 1).model_to_string())
+    boosted = read_trees(lgb.train(parameters, lgb.Dataset(rows, label), 1).model_to_string())
     rows = np.array([[0, 1], [1, 1.0]])
-    moved = contributions(Trees([text], np.zeros(1)), rows, np.array([0, 0]))
+    moved = contributions(TreeSum(boosted, np.zeros(1)), rows, np.array([0, 0]))
     np.testing.assert_allclose(moved, [[-2, 0, 0], [2, 2, 0]], atol=1e-6)
 
 
 def test_gains_are_those_of_lightgbm():
     booster = fitted()
-    gains = TreeText.read(booster.model_to_string()).gains()
-    np.testing.assert_allclose(gains, booster.feature_importance("gain"), rtol=1e-4)
+    gain = read_trees(booster.model_to_string()).gain
+    np.testing.assert_allclose(gain, booster.feature_importance("gain"), rtol=1e-4)
 
 
 def test_what_cannot_be_read_is_refused_with_the_reason():
@@ -127,35 +162,51 @@ def test_what_cannot_be_read_is_refused_with_the_reason():
     label = (rows[:, 0] == 2) + rows[:, 1]
     data = lgb.Dataset(rows, label, categorical_feature=[0], free_raw_data=False)
     with pytest.raises(ValueError, match="split on categories"):
-        TreeText.read(lgb.train({**QUIET, "min_data_per_group": 2}, data, 3).model_to_string())
+        read_trees(lgb.train({**QUIET, "min_data_per_group": 2}, data, 3).model_to_string())
     with pytest.raises(ValueError, match="linear models"):
-        TreeText.read(fitted(linear_tree=True).model_to_string())
+        read_trees(fitted(linear_tree=True).model_to_string())
     classes = {**QUIET, "objective": "multiclass", "num_class": 4}
     booster = lgb.train(classes, lgb.Dataset(rows[:, 1:], rows[:, 0]), 2)
     with pytest.raises(ValueError, match="not one sum"):
-        TreeText.read(booster.model_to_string())
+        read_trees(booster.model_to_string())
     forest = {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}
     with pytest.raises(ValueError, match="not one sum"):
-        TreeText.read(fitted(**forest).model_to_string())
-    large = TreeText.read(fitted(num_leaves=90).model_to_string())
+        read_trees(fitted(**forest).model_to_string())
+    large = read_trees(fitted(num_leaves=90).model_to_string())
     with pytest.raises(ValueError, match="at most 64"):
-        Trees([large], GRID)
+        TreeSum(large, GRID)
 
 
 @pytest.mark.parametrize("text", ["", "tree\n", "Tree=0\nnum_leaves=3\n"])
 def test_what_is_no_model_is_refused(text):
     with pytest.raises(ValueError, match="whole trees"):
-        TreeText.read(text)
+        read_trees(text)
 
 
 def test_a_tree_that_does_not_hang_together_is_refused():
     text = fitted(num_leaves=4, n_trees=1).model_to_string()
     (line,) = (x for x in text.splitlines() if x.startswith("left_child="))
     with pytest.raises(ValueError, match="to each of its leaves once|out of order"):
-        Trees([TreeText.read(text.replace(line, "left_child=-1 -1 -1"))], GRID)
+        TreeSum(read_trees(text.replace(line, "left_child=-1 -1 -1")), GRID)
 
 
-def test_a_model_is_kept_as_it_was_written(tmp_path: Path):
-    booster = fitted()
-    booster.save_model(str(tmp_path / "booster.txt"))
-    assert TreeText.read(booster.model_to_string()).text == (tmp_path / "booster.txt").read_text()
+def test_trees_come_back_from_their_state_to_the_bit():
+    trees = read_trees(fitted(seed=3, num_leaves=33).model_to_string())
+    again = BoostedTrees.of_state(trees.state())
+    for name, values in vars(trees).items():
+        np.testing.assert_array_equal(getattr(again, name), values, err_msg=name)
+
+
+def test_a_state_holds_small_numbers_in_small_types():
+    state = read_trees(fitted(num_leaves=33).model_to_string()).state()
+    assert {state[name].dtype.itemsize for name in ("n_leaves", "column", "decision", "left", "right")} == {1}
+    assert len(state["thresholds"]) == len(np.unique(state["thresholds"]))
+
+
+def test_a_state_of_half_a_tree_is_refused():
+    state = read_trees(fitted().model_to_string()).state()
+    for name in ("value", "left", "column"):
+        with pytest.raises(ValueError, match="whole trees"):
+            BoostedTrees.of_state({**state, name: state[name][:-1]})
+    with pytest.raises(ValueError, match="whole trees"):
+        BoostedTrees.of_state({**state, "column": state["column"] + 4})

@@ -13,15 +13,8 @@ from api.app import create_app
 from api.settings import Settings
 from api.wire.examples import REQUEST
 from predictor.errors import DamagedForecaster, ForecasterNotFound
-from predictor.forecast import (
-    Advice,
-    Curve,
-    Driver,
-    Forecast,
-    Quantiles,
-    Question,
-    Support,
-)
+from predictor.forecast import Advice, Curve, Driver, Forecast, Quantiles, Support
+from predictor.question import Question
 from training_runs import InvalidInput
 
 EXAMPLE = Path(__file__).parent.parent / "examples/request.json"

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from api.logs.metrics import FORECASTS
 from api.wire.forecasts import ForecastAnswer, ForecastItem, ForecastRequest, ProblemItem
 from api.wire.problems import Problem, invalid_inputs
-from predictor.forecast import Forecast, Question
+from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
+from predictor.question import Question
 from training_runs import InvalidInput
 
 

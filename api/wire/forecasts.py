@@ -12,7 +12,8 @@ from api.wire.examples import ANSWER, REQUEST
 from api.wire.history import ContextFields, History, Number, WholeNumber
 from api.wire.problems import Problem
 from features.phase import Phase
-from predictor.forecast import Action, Forecast, Question
+from predictor.forecast import Action, Forecast
+from predictor.question import Question
 from training_runs.onset import Outcome
 from training_runs.signals import Signal
 

@@ -10,8 +10,8 @@ from api.wire.forecasts import ForecastAnswer
 from api.wire.problems import Problem
 from api.wire.runs import Appended
 from api.workers.webhooks import Webhooks
-from predictor.forecast import Question
 from predictor.forecaster import OnsetForecaster
+from predictor.question import Question
 from training_runs import Context, InvalidInput, Trajectory
 
 

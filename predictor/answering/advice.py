@@ -1,13 +1,14 @@
 """Continue, stop or undecided: two thresholds on P(onset by the budget), with error rates by run.
 
-The thresholds hold for runs that are watched: asked about at checkpoint after checkpoint, from confirmed memorisation
+The thresholds hold for runs that are monitored: asked about at checkpoint after checkpoint, from confirmed memorisation
 to the rise, about the step at which they will be stopped. A false alarm is a run without onset in its budget that
 reaches the upper threshold at any of them; a false stop is one that does generalise and falls to the lower threshold
-at any of them. Each fold of configurations is judged by thresholds from the other four, and by the booster blind to it.
+at any of them. Each fold of configurations is judged by thresholds from the other four, and by the learner blind to it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,15 @@ class AdviceRule:
             return self._advice("undecided", text, again)
         return self._advice("stop", chance, None)
 
+    def state(self) -> dict[str, Any]:
+        """Return the thresholds and rates."""
+        return dict(vars(self))
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> "AdviceRule":
+        """Return the rule whose state this is."""
+        return cls(**state)
+
     def done(self, onset: int) -> Advice:
         """Return the advice for a run that has generalised."""
         reason = f"generalised at step {onset}: nothing is left to wait for"
@@ -102,7 +112,7 @@ def fit_advice(
 
     Parameters
     ----------
-    probability : P(onset by the budget) at each checkpoint that is watched, from models blind to the row.
+    probability : P(onset by the budget) at each checkpoint that is monitored, from models blind to the row.
     positive, blocked : whether that run generalised within its budget, and whether it never could.
     run, configuration : identifiers; a run counts once, by its worst checkpoint.
     """
@@ -137,7 +147,7 @@ def _by_run(
 
 
 def _errors(worst: dict[str, float], fold: dict[str, int], allowed: float) -> dict[str, bool]:
-    """Say of each run whether a threshold from the other folds was wrong about it."""
+    """Return of each run whether a threshold from the other folds was wrong about it."""
     errors: dict[str, bool] = {}
     for held_out in {fold[r] for r in worst}:
         limit = threshold_for([v for r, v in worst.items() if fold[r] != held_out], allowed)

@@ -1,17 +1,14 @@
 """From a curve in decades after the landmark to an answer in steps."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from features.phase import Phase
 from predictor.answering.advice import AdviceRule
-from predictor.answering.drivers import drivers_of
-from predictor.forecast import Curve, Forecast, Quantiles, Support
+from predictor.forecast import Curve, Driver, Forecast, Quantiles, Support
 from predictor.hazard.curves import OnsetCurve
 from predictor.hazard.time_bins import EDGES
-from training_runs import Context, Onset, Trajectory
+from predictor.question import CheckedQuestion
 from training_runs.arrays import FloatArray
 from training_runs.onset import COMPREHENSION_DELAY_STEPS, OUTCOMES, Outcome, outcome_by
 from training_runs.signals import SIGNALS
@@ -21,105 +18,88 @@ _CORE_SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm"
 CURVE_POINTS = 41
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """A question, checked, with what its history shows and what was not said filled in."""
-
-    history: Trajectory
-    context: Context
-    landmark: int
-    phase: Phase | None
-    memorized: Onset
-    generalized: Onset
-    horizon: int
-    horizon_stated: bool
-    target_accuracy: float
-    warnings: list[str]
-
-
 def answer(
     version: str,
-    reading: Reading,
+    question: CheckedQuestion,
     curve: OnsetCurve,
     *,
     memorization: FloatArray,
-    features: FloatArray,
-    contribution: FloatArray,
+    drivers: tuple[Driver, ...],
     support_score: float,
     in_support: bool,
     advice: AdviceRule,
 ) -> Forecast:
     """Return the forecast of one run that has not generalised yet."""
-    supported = _step(reading.landmark, curve.reach)
-    horizon = min(reading.horizon, supported)
-    warnings = list(reading.warnings)
-    if reading.horizon > supported:
+    supported = _step(question.landmark, curve.reach)
+    horizon = min(question.horizon, supported)
+    warnings = list(question.warnings)
+    if question.horizon > supported:
         warnings.append(
             f"too few runs were watched beyond step {supported}: the probability is for that step, "
-            f"not for step {reading.horizon}"
+            f"not for step {question.horizon}"
         )
     if not in_support:
         warnings.append(
             f"this history is unlike the runs learnt from: {100 * (1 - support_score):.0f} % of the forecast is "
             "what those did as a whole"
         )
-    by_horizon = _probability(curve, horizon / reading.landmark)
-    onset = _quantiles(reading.landmark, curve, 1.0)
-    if_onset = _quantiles(reading.landmark, curve, by_horizon)
-    memorized = reading.memorized.step
+    by_horizon = _probability(curve, horizon / question.landmark)
+    onset = _quantiles(question.landmark, curve, 1.0)
+    if_onset = _quantiles(question.landmark, curve, by_horizon)
+    memorized = question.memorized.step
     return Forecast(
         forecaster=version,
-        observed_until_step=reading.landmark,
-        phase=reading.phase,
+        observed_until_step=question.landmark,
+        phase=question.phase,
         memorization_step=memorized,
-        target_accuracy=reading.target_accuracy,
-        horizon_step=reading.horizon,
+        target_accuracy=question.target_accuracy,
+        horizon_step=question.horizon,
         supported_until_step=supported,
         probability_onset_by_horizon=by_horizon,
         onset_step=Quantiles(*onset),
         onset_step_if_onset=Quantiles(*if_onset),
         delay_steps=_delays(onset, memorized),
-        outcome_probabilities=_outcomes(reading, curve, horizon, by_horizon, memorization),
-        curve=_curve(reading.landmark, curve),
-        drivers=drivers_of(contribution, features),
-        support=_support(reading, support_score, in_support),
+        outcome_probabilities=_outcomes(question, curve, horizon, by_horizon, memorization),
+        curve=_curve(question.landmark, curve),
+        drivers=drivers,
+        support=_support(question, support_score, in_support),
         advice=advice.advise(
             by_horizon,
-            phase=reading.phase,
-            landmark=reading.landmark,
-            horizon=reading.horizon,
+            phase=question.phase,
+            landmark=question.landmark,
+            horizon=question.horizon,
             answered_at=horizon,
-            horizon_stated=reading.horizon_stated,
+            horizon_stated=question.horizon_stated,
             in_support=in_support,
         ),
         warnings=tuple(warnings),
     )
 
 
-def answer_generalized(version: str, reading: Reading, advice: AdviceRule) -> Forecast:
+def answer_generalized(version: str, question: CheckedQuestion, advice: AdviceRule) -> Forecast:
     """Return what is known of a run whose onset is already in its history: no forecast."""
-    onset, memorized = reading.generalized.step, reading.memorized.step
+    onset, memorized = question.generalized.step, question.memorized.step
     assert onset is not None
     seen = Quantiles(onset, onset, onset)
-    outcome = outcome_by(reading.horizon, reading.memorized, reading.generalized)
+    outcome = outcome_by(question.horizon, question.memorized, question.generalized)
     return Forecast(
         forecaster=version,
-        observed_until_step=reading.landmark,
+        observed_until_step=question.landmark,
         phase="generalized",
         memorization_step=memorized,
-        target_accuracy=reading.target_accuracy,
-        horizon_step=reading.horizon,
-        supported_until_step=reading.landmark,
-        probability_onset_by_horizon=float(onset <= reading.horizon),
+        target_accuracy=question.target_accuracy,
+        horizon_step=question.horizon,
+        supported_until_step=question.landmark,
+        probability_onset_by_horizon=float(onset <= question.horizon),
         onset_step=seen,
         onset_step_if_onset=seen,
         delay_steps=_delays([onset] * 3, memorized),
         outcome_probabilities={name: float(name == outcome) for name in OUTCOMES},
         curve=Curve((onset,), (1.0,)),
         drivers=(),
-        support=_support(reading, 1.0, True),
+        support=_support(question, 1.0, True),
         advice=advice.done(onset),
-        warnings=tuple(reading.warnings),
+        warnings=question.warnings,
     )
 
 
@@ -151,7 +131,7 @@ def _curve(landmark: int, curve: OnsetCurve) -> Curve:
 
 
 def _outcomes(
-    reading: Reading,
+    question: CheckedQuestion,
     curve: OnsetCurve,
     horizon: int,
     by_horizon: float,
@@ -162,14 +142,14 @@ def _outcomes(
     Where memorisation is not confirmed, the delay is counted from the landmark, the earliest it can be, and the chance
     of memorising by the horizon is that of the corpus's runs which had not.
     """
-    memorized = reading.memorized.step
-    has_memorized = memorized is not None or reading.phase == "memorized"
-    since = reading.landmark if memorized is None else memorized
+    memorized = question.memorized.step
+    has_memorized = memorized is not None or question.phase == "memorized"
+    since = question.landmark if memorized is None else memorized
     early_until = min(since + COMPREHENSION_DELAY_STEPS, horizon)
     early = 0.0
-    if early_until > reading.landmark:
-        early = min(_probability(curve, early_until / reading.landmark), by_horizon)
-    decades = math.log10(horizon / reading.landmark)
+    if early_until > question.landmark:
+        early = min(_probability(curve, early_until / question.landmark), by_horizon)
+    decades = math.log10(horizon / question.landmark)
     fits = 1.0 if has_memorized else float(np.interp(decades, EDGES, memorization))
     return {
         "grokking": by_horizon - early,
@@ -179,7 +159,7 @@ def _outcomes(
     }
 
 
-def _support(reading: Reading, score: float, in_support: bool) -> Support:
-    used = reading.history.recorded_names()
+def _support(question: CheckedQuestion, score: float, in_support: bool) -> Support:
+    used = question.history.recorded_names()
     missing = [n for n in SIGNALS if n in _CORE_SIGNALS and n not in used]
     return Support(round(score, 4), in_support, tuple(used), tuple(missing))

@@ -1,7 +1,10 @@
 """The features that moved a forecast, in words."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from features.columns import Column
 from features.extract import FEATURES
 from predictor.forecast import Driver
 from training_runs.arrays import FloatArray
@@ -10,9 +13,14 @@ N_DRIVERS = 5
 _LOG = "log10 of "
 
 
-def drivers_of(contribution: FloatArray, values: FloatArray) -> tuple[Driver, ...]:
-    """Return the features with the largest contributions to the log hazard of one forecast, strongest first."""
-    names = list(FEATURES)
+def drivers_of(columns: Sequence[Column], contribution: FloatArray, values: FloatArray) -> tuple[Driver, ...]:
+    """Return the features with the largest contributions to the log hazard of one forecast, strongest first.
+
+    Parameters
+    ----------
+    columns : of the features, in the order of their contributions and values, shape (n_features,) each.
+    """
+    names = [column.name for column in columns]
     known = np.where(np.isfinite(values), np.abs(contribution), 0.0)
     strongest = np.argsort(-known, kind="stable")[:N_DRIVERS]
     return tuple(

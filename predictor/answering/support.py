@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.extract import FEATURES
 from predictor.hazard.time_bins import EDGES, N_BINS
 from training_runs import Context
 from training_runs.arrays import FloatArray
@@ -18,8 +18,8 @@ _HALF_WIDTH = 0.25  # decades on each side
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
-    """Decades ahead for which enough configurations were watched, by how long ago a run memorised.
+class SupportedHorizon:
+    """Decades ahead for which enough configurations were observed, by how long ago a run memorised.
 
     The age is relative, so that a run ten times slower is supported ten times as far: support by absolute landmark
     ended the curves of slow runs where fast ones had run out of budget (docs/decisions.md). Where memorisation is not
@@ -36,6 +36,15 @@ class Reach:
     landmarks: FloatArray
     unmemorized: FloatArray
 
+    def state(self) -> dict[str, FloatArray]:
+        """Return the arrays."""
+        return dict(vars(self))
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> "SupportedHorizon":
+        """Return the horizon whose state this is."""
+        return cls(**state)
+
     def __call__(self, age: FloatArray, landmark: FloatArray) -> FloatArray:
         """Return the supported decades of each row; its age is NaN where it has not memorised."""
         ageless = np.isnan(age)
@@ -48,12 +57,14 @@ def _nearest(values: FloatArray, centres: FloatArray) -> NDArray[np.intp]:
     return np.asarray(np.abs(values[:, None] - centres).argmin(1))
 
 
-def fit_reach(age: FloatArray, landmark: FloatArray, x: FloatArray, configuration: NDArray[np.str_]) -> Reach:
-    """Count configurations still watched at the start of each bin, near each age or landmark."""
+def fit_supported_horizon(
+    age: FloatArray, landmark: FloatArray, x: FloatArray, configuration: NDArray[np.str_]
+) -> SupportedHorizon:
+    """Count configurations still observed at the start of each bin, near each age or landmark."""
     ages, decades = _supported_near(_AGES, age, x, configuration)
     without_age = np.where(np.isnan(age), np.log10(landmark), np.nan)
     landmarks, unmemorized = _supported_near(_LANDMARKS, without_age, x, configuration)
-    return Reach(ages, decades, landmarks, unmemorized)
+    return SupportedHorizon(ages, decades, landmarks, unmemorized)
 
 
 def _supported_near(
@@ -62,8 +73,8 @@ def _supported_near(
     """Return the centres near which anything is supported, and how far."""
     reach = [_supported(np.abs(position - c) <= _HALF_WIDTH, x, configuration) for c in centres]
     enough = np.array(reach) > 0
-    if not enough.any():  # fewer configurations than that in all: as far as anything was watched
-        return centres[:1], np.array([_watched(x)])
+    if not enough.any():  # fewer configurations than that in all: as far as anything was observed
+        return centres[:1], np.array([_observed(x)])
     return centres[enough], np.array(reach)[enough]
 
 
@@ -73,17 +84,16 @@ def _supported(near: NDArray[np.bool_], x: FloatArray, configuration: NDArray[np
     return float(EDGES[int(np.argmin(enough))])
 
 
-def _watched(x: FloatArray) -> float:
+def _observed(x: FloatArray) -> float:
     return float(EDGES[max(int(np.searchsorted(EDGES, x.max(), side="right")) - 1, 1)])
 
 
-_IS_HISTORY = np.array([f.group == "history" for f in FEATURES.values()])
-# Words of the context that say which world a run is from.
-_WORLD = ("task_family", "architecture", "optimizer", "loss")
+# Words of the context, each of which stands for a kind of run.
+_CATEGORIES = ("task_family", "architecture", "optimizer", "loss")
 
 
 @dataclass(frozen=True, eq=False)
-class Resemblance:
+class SimilarityScore:
     """How far a history lies inside the range of the corpus, weighed by what the forecaster uses.
 
     Attributes
@@ -91,26 +101,29 @@ class Resemblance:
     low, high : 0.5 % and 99.5 % quantiles of each feature over the corpus's rows of any one phase, the widest of them,
         widened by a tenth of their distance.
     importance : share of the forecaster's gain of each feature; sums to 1.
+    history : 1 for features of the history, 0 for those of the context.
     threshold : scores below this are out of support; at most 2 % of the corpus's own rows of each phase are.
     floor : at and below this score (at most 0.1 % of the corpus's rows of each phase) nothing of the forecast is trusted.
     least_known : share of the gain that must be recorded; 0.5 % of the corpus's rows, degraded ones included, have less.
-    worlds : the words of `task_family`, `architecture`, `optimizer` and `loss` that the corpus holds.
+    categories : the words of `task_family`, `architecture`, `optimizer` and `loss` that the corpus holds.
     """
 
     low: FloatArray
     high: FloatArray
     importance: FloatArray
+    history: FloatArray
     threshold: float
     floor: float
     least_known: float
-    worlds: dict[str, list[str]]
+    categories: dict[str, list[str]]
 
     def score(self, features: FloatArray, contexts: Sequence[Context]) -> FloatArray:
         """Return the weighed share of recorded features that lie inside, shape (n_rows,), from 0 to 1.
 
-        0 for a run from a world that is not in the corpus, or of which next to nothing is recorded.
+        0 for a run of a category that is not in the corpus, or of which next to nothing is recorded.
         """
-        score, known = _inside(features, self.low, self.high, self.importance)
+        score = _share_inside(features, self.low, self.high, self.importance)
+        known = np.isfinite(features) @ (self.importance * self.history)
         familiar = np.array([self._is_familiar(c) for c in contexts])
         return np.where(familiar & (known >= self.least_known), score, 0.0)
 
@@ -119,22 +132,32 @@ class Resemblance:
         width = max(self.threshold - self.floor, 1e-9)
         return np.minimum(np.maximum((score - self.floor) / width, 0.0), 1.0)
 
+    def state(self) -> dict[str, Any]:
+        """Return the arrays, numbers and words."""
+        return dict(vars(self))
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> "SimilarityScore":
+        """Return the score whose state this is."""
+        return cls(**state)
+
     def _is_familiar(self, context: Context) -> bool:
-        words = ((name, getattr(context, name)) for name in _WORLD)
-        return all(word is None or word in self.worlds[name] for name, word in words)
+        words = ((name, getattr(context, name)) for name in _CATEGORIES)
+        return all(word is None or word in self.categories[name] for name, word in words)
 
 
-def worlds_of(contexts: Sequence[Context]) -> dict[str, list[str]]:
+def categories_of(contexts: Sequence[Context]) -> dict[str, list[str]]:
     """Return the words of each kind that a corpus holds."""
-    return {name: sorted({getattr(c, name) for c in contexts if getattr(c, name) is not None}) for name in _WORLD}
+    return {name: sorted({getattr(c, name) for c in contexts if getattr(c, name) is not None}) for name in _CATEGORIES}
 
 
-def fit_resemblance(
+def fit_similarity(
     features: FloatArray,
     phase: NDArray[np.int64],
     importance: FloatArray,
-    worlds: dict[str, list[str]],
-) -> Resemblance:
+    history: NDArray[np.bool_],
+    categories: dict[str, list[str]],
+) -> SimilarityScore:
     """Learn the range of each feature, and the scores below which a history is unlike the corpus.
 
     Of each phase, and the widest of them: most rows are of memorised runs, and one that rises is no stranger for that.
@@ -147,10 +170,20 @@ def fit_resemblance(
     margin[recorded] = 0.1 * (high - low)[recorded]
     share = np.where(recorded, importance, 0.0)
     share = share / max(share.sum(), 1e-12)
-    score, known = _inside(features, low - margin, high + margin, share)
+    score = _share_inside(features, low - margin, high + margin, share)
+    known = np.isfinite(features) @ (share * history)
     threshold, floor = np.min([np.quantile(score[p], [0.02, 0.001]) for p in phases], axis=0)
     least = float(np.quantile(known, 0.005))
-    return Resemblance(low - margin, high + margin, share, float(threshold), float(floor), least, worlds)
+    return SimilarityScore(
+        low=low - margin,
+        high=high + margin,
+        importance=share,
+        history=history.astype(float),
+        threshold=float(threshold),
+        floor=float(floor),
+        least_known=least,
+        categories=categories,
+    )
 
 
 def _range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -161,12 +194,9 @@ def _range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
     return low, high
 
 
-def _inside(
-    features: FloatArray, low: FloatArray, high: FloatArray, importance: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the weighed share of recorded features inside the range, and the weight of the history that is recorded."""
-    recorded = np.isfinite(features)
-    known = recorded @ importance
+def _share_inside(features: FloatArray, low: FloatArray, high: FloatArray, importance: FloatArray) -> FloatArray:
+    """Return the weighed share of recorded features inside the range, shape (n_rows,); 0 where none is recorded."""
+    known = np.isfinite(features) @ importance
     with np.errstate(invalid="ignore"):
         inside = ((features >= low) & (features <= high)) @ importance
-    return inside / np.where(known > 0, known, 1.0), recorded @ (importance * _IS_HISTORY)
+    return np.asarray(inside / np.where(known > 0, known, 1.0))

@@ -111,7 +111,7 @@ def cross_validate(
             if len(test):
                 parts[name].append(_score(forecaster, asks, learnt.early[name], test))
         seen = {CONTEXT_BOOSTED: asks[CONTEXT_BOOSTED]}
-        watched.append(_score(forecaster, seen, learnt.fitting.watched, held_out.fitting.watched))
+        watched.append(_score(forecaster, seen, learnt.fitting.monitored_rows, held_out.fitting.monitored_rows))
         for name, test in held_out.by_signals.items():
             by_signals[name].append(_score(forecaster, {}, learnt.early[HEADLINE], test))
         on_progress(k + 1, N_FOLDS)

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from features.extract import FEATURES
 from features.table import FeatureTable
 from predictor.benchmark import metrics
 from predictor.benchmark.baselines.context_and_population import (
@@ -27,8 +26,9 @@ from predictor.benchmark.baselines.context_and_population import (
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, STRONGEST_BASELINES
 from predictor.fitting_tables import HEADLINE, CorpusTables
-from predictor.forecaster import CONTEXT_COLUMNS, TOLD
-from predictor.hazard.cross_fitting import HazardModel, Rows
+from predictor.forecaster import CONTEXT_MARKER, context_positions
+from predictor.hazard.cross_fitting import HazardModel
+from predictor.hazard.rows import Rows
 from training_runs import Run
 
 # The cadence differs between seeds of one configuration, the others do not.
@@ -110,7 +110,9 @@ def _figures(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> dict[
     train, at : rows without the level: those that hazards are fitted on, and those at memorisation.
     """
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, list(FEATURES), CONTEXT_COLUMNS, told=TOLD, n_learners=1)
+    model = HazardModel.fit(
+        rows, context_positions(train.columns), context_marker=train.position(CONTEXT_MARKER), n_learners=1
+    )
     context = {
         CONTEXT_BOOSTED: context_boosting(train, n_learners=1)(train, test),
         CONTEXT_LINEAR: context_linear(at, test),

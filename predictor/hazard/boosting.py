@@ -1,12 +1,12 @@
 """Fit the boosted hazard: features and decades ahead in, onsets per decade out. `trees` evaluates it."""
 
-from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
 
-from predictor.hazard.time_bins import CENTRES, PersonPeriods, cumulative_hazard
-from predictor.hazard.trees.lightgbm_format import TreeText
+from predictor.hazard.time_bins import CENTRES, PersonPeriods
+from predictor.hazard.trees.boosted_trees import BoostedTrees
+from predictor.hazard.trees.lightgbm_format import read_trees
 from training_runs.arrays import FloatArray
 
 # Larger trees do better at home and no better elsewhere (docs/decisions.md). Deterministic: the same corpus, the same file.
@@ -21,7 +21,7 @@ PARAMETERS = {
     "seed": 0,
     "deterministic": True,
     "force_col_wise": True,
-    "num_threads": 1,  # boosters are fitted side by side; threads that share one wait for each other
+    "num_threads": 1,  # learners are fitted side by side; threads that share one wait for each other
     "verbose": -1,
 }
 N_TREES = 700
@@ -31,30 +31,31 @@ _OFFERED, _LEAST_OFFERED = 0.25, 12
 _BINNING = Lock()  # takes a gigabyte for a second, and learners are fitted side by side
 
 # Columns that follow the features: what is asked rather than what was seen.
-ASKED = ("target_accuracy", "decades_ahead")
+QUERY_COLUMNS = ("target_accuracy", "decades_ahead")
 
 
 def fit_hazard(
     features: FloatArray,
-    names: Sequence[str],
     target: FloatArray,
     periods: PersonPeriods,
     weight: FloatArray,
     start: FloatArray,
-) -> TreeText:
+    n_trees: int | None = None,
+) -> BoostedTrees:
     """Return trees of what a log hazard lacks, falling (never rising) with the target accuracy.
 
     Parameters
     ----------
-    features : shape (n_rows, n_features), in the order of names.
+    features : shape (n_rows, n_features).
     target : accuracy asked about, shape (n_rows,).
     periods : the bins that each row was watched in.
     weight : shape (n_rows,).
     start : the log hazard in each bin that the trees are added to, shape (n_rows, n_bins).
+    n_trees : 700 by default.
     """
     import lightgbm as lgb  # takes a second, and forecasting does without
 
-    n_columns = features.shape[1] + len(ASKED)
+    n_columns = features.shape[1] + len(QUERY_COLUMNS)
     parameters = {
         **PARAMETERS,
         "feature_fraction": min(max(_OFFERED, _LEAST_OFFERED / n_columns), 1.0),
@@ -70,14 +71,8 @@ def fit_hazard(
             label=periods.event / periods.exposure,
             weight=weight[periods.row] * periods.exposure,
             init_score=start[periods.row, periods.bin],
-            feature_name=[*names, *ASKED],
             params=parameters,
             free_raw_data=True,
         ).construct()
         del matrix
-    return TreeText.read(lgb.train(parameters, data, N_TREES).model_to_string())
-
-
-def onset_probability(log_rates: FloatArray) -> FloatArray:
-    """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
-    return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)))))
+    return read_trees(lgb.train(parameters, data, n_trees or N_TREES).model_to_string())

@@ -1,8 +1,9 @@
 """Learners of one kind that differ in the configurations they have seen, asked together or one by one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,27 +12,43 @@ from predictor.hazard.learner import Learner, averaged
 from predictor.hazard.linear import LinearHazard
 from predictor.hazard.network import HazardNetwork
 from predictor.hazard.time_bins import CENTRES, N_BINS
-from predictor.hazard.trees.evaluate import Trees
-from predictor.hazard.trees.nodes import Index
+from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
+from predictor.hazard.trees.evaluate import TreeSum
 from training_runs.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
-    """Learners, of which the k-th has not seen fold k. Features are all of them, shape (n_rows, n_features), everywhere.
+class PreparedRows:
+    """Rows as the learners of one ensemble read them, and where each ends in their trees: the most of the work.
 
     Attributes
     ----------
-    columns : the features that these learners read.
+    features : those that are read, shape (n_rows, n_read).
+    target : accuracy asked about, shape (n_rows,).
+    leaves : of each row, as `TreeSum.leaves` gives them: some hundred kilobytes a row.
+    """
+
+    features: FloatArray
+    target: FloatArray
+    leaves: Sequence[Index]
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Learners, of which the k-th has not seen fold k. Features come with all of them, shape (n_rows, n_features).
+
+    Attributes
+    ----------
+    columns : positions of the features that these learners read.
     """
 
     learners: Sequence[Learner]
     columns: NDArray[np.intp]
 
     @cached_property
-    def trees(self) -> Trees:
+    def trees(self) -> TreeSum:
         """The boosted parts of all learners, added up, asked at every bin."""
-        return Trees([m.boosted for m in self.learners], CENTRES)
+        return TreeSum(BoostedTrees.concatenate([m.boosted for m in self.learners]), CENTRES)
 
     @cached_property
     def linear(self) -> LinearHazard:
@@ -43,20 +60,26 @@ class Ensemble:
         """The mean of the networks of all learners."""
         return HazardNetwork.mean([m.network for m in self.learners])
 
-    def lay_out(self) -> None:
-        """Make ready what the first question would wait for."""
-        self.linear, self.trees.paths, self.network  # noqa: B018
-
-    def leaves(self, features: FloatArray, target: FloatArray) -> Iterator[Index]:
-        """Yield where each row ends in the trees: the most of the work, to be handed to `log_rates` and `contributions`."""
-        return map(self.trees.leaves, np.column_stack([self._read(features), target]))
-
-    def log_rates(self, features: FloatArray, target: FloatArray, leaves: Iterable[Index]) -> FloatArray:
-        """Return the mean log hazard per decade in each bin, shape (n_rows, n_bins)."""
+    def prepare(self, features: FloatArray, target: FloatArray) -> PreparedRows:
+        """Return rows made ready for the two methods below."""
         read = self._read(features)
-        boosted = np.array([self.trees.sum(end) for end in leaves]).reshape(-1, N_BINS)
-        stepwise = self.linear.log_rates(read, target) + boosted / len(self.learners)
-        return averaged(stepwise, self.network.log_rates(read, target))
+        return PreparedRows(read, target, [self.trees.leaves(row) for row in np.column_stack([read, target])])
+
+    def log_rates(self, rows: PreparedRows) -> FloatArray:
+        """Return the mean log hazard per decade in each bin, shape (n_rows, n_bins)."""
+        boosted = np.array([self.trees.sum(leaves) for leaves in rows.leaves]).reshape(-1, N_BINS)
+        stepwise = self.linear.log_rates(rows.features, rows.target) + boosted / len(self.learners)
+        return averaged(stepwise, self.network.log_rates(rows.features, rows.target))
+
+    def contributions(self, rows: PreparedRows, bins: NDArray[np.intp]) -> FloatArray:
+        """Return the contribution of each feature that is read to the log hazard at one bin of each row.
+
+        Shape (n_rows, n_read). Of the trees, by how far the tests of a feature move the mean (docs/decisions.md).
+        """
+        moved = [self.trees.contributions(leaves, k) for leaves, k in zip(rows.leaves, bins, strict=True)]
+        boosted = np.array(moved)[:, : len(self.columns)] / len(self.learners)
+        stepwise = self.linear.contributions(rows.features, rows.target, bins) + boosted
+        return averaged(stepwise, self.network.contributions(rows.features, rows.target, bins))
 
     def blind_log_rates(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
         """Return the log hazard of each row by the learner that has not seen its fold."""
@@ -67,25 +90,16 @@ class Ensemble:
             log_rates[rows] = self.learners[k].log_rates(read[rows], target[rows])
         return log_rates
 
-    def contributions(
-        self,
-        features: FloatArray,
-        target: FloatArray,
-        bins: NDArray[np.intp],
-        leaves: Iterable[Index],
-    ) -> FloatArray:
-        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features).
+    def state(self) -> dict[str, Any]:
+        """Return the columns that are read, and the state of each learner."""
+        return {"columns": self.columns, "learners": [learner.state() for learner in self.learners]}
 
-        Of the trees, by how far the tests of a feature move the mean (docs/decisions.md).
-        """
-        read = self._read(features)
-        moved = [self.trees.contributions(end, k) for end, k in zip(leaves, bins, strict=True)]
-        boosted = np.array(moved)[:, : read.shape[1]] / len(self.learners)
-        stepwise = self.linear.contributions(read, target, bins) + boosted
-        out = np.zeros(features.shape)
-        out[:, self.columns] = averaged(stepwise, self.network.contributions(read, target, bins))
-        return out
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> "Ensemble":
+        """Return the ensemble whose state this is."""
+        return cls([Learner.of_state(learner) for learner in state["learners"]], state["columns"])
 
     def _read(self, features: FloatArray) -> FloatArray:
-        # Each row in one piece: products of strided rows round otherwise, and a forecast must not depend on its company.
+        # Each row in one piece: products of strided rows round otherwise, and a forecast must not depend on which other
+        # rows are in the batch.
         return np.ascontiguousarray(features[:, self.columns])

@@ -51,6 +51,10 @@ class HazardMap:
         offset = model.intercept_ + _POWERS[:, 1:] @ model.coef_[:2]
         return cls(offset, np.maximum(_POWERS @ model.coef_[2:], _LEAST_SLOPE))
 
+    def state(self) -> dict[str, FloatArray]:
+        """Return the arrays."""
+        return dict(vars(self))
+
     def __call__(self, log_rates: FloatArray) -> FloatArray:
         """Return calibrated log rates, shape (n_rows, n_bins)."""
         level = np.minimum(np.maximum(log_rates, _LOWEST), _HIGHEST)

@@ -1,11 +1,12 @@
-"""A ridge-penalised log-linear hazard: what the boosters start from.
+"""A ridge-penalised log-linear hazard: what the boosted trees start from.
 
 Trees cannot extrapolate and need many splits for a straight line, and much of what decides an onset is nearly linear
-in logarithms of hyperparameters and recent slopes. The boosters learn what this leaves over (docs/decisions.md).
+in logarithms of hyperparameters and recent slopes. The trees learn what this leaves over (docs/decisions.md).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,15 @@ class LinearHazard:
             coefficients[2 * n :] + model.intercept_,
         )
 
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays."""
+        return dict(vars(self))
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> "LinearHazard":
+        """Return the hazard whose state this is."""
+        return cls(**state)
+
     @classmethod
     def mean(cls, parts: Sequence["LinearHazard"]) -> "LinearHazard":
         """Return the mean of several, as one that reads the columns of each with its own centre and scale."""
@@ -89,8 +99,8 @@ class LinearHazard:
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
         z = self._standardized(features, target)
-        # Sums along rows, not matrix products: those round otherwise in a batch, and a forecast must not depend on its
-        # company.
+        # Sums along rows, not matrix products: those round otherwise in a batch, and a forecast must not depend on which
+        # other rows are in it.
         middle, drift = (np.ascontiguousarray(z * w).sum(1) for w in (self.weight, self.drift))
         return np.asarray(middle[:, None] + np.outer(drift, CENTRES - _MIDDLE) + self.base)
 

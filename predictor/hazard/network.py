@@ -63,6 +63,15 @@ class HazardNetwork:
         trained = _trained(inputs, _asked(target), exposure * share, event * share)
         return cls(centre[None], scale[None], [np.atleast_2d(p)[None] for p in trained])
 
+    def state(self) -> dict[str, Any]:
+        """Return the arrays."""
+        return {"centre": self.centre, "scale": self.scale, "parameters": list(self.parameters)}
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> "HazardNetwork":
+        """Return the network whose state this is."""
+        return cls(**state)
+
     @classmethod
     def mean(cls, parts: Sequence["HazardNetwork"]) -> "HazardNetwork":
         """Return the mean of several."""
@@ -91,7 +100,8 @@ class HazardNetwork:
     def _rows(self, features: FloatArray, target: FloatArray) -> tuple[Array, Array]:
         """Return inputs of shape (n_rows, n_networks, 1, n_features), and the target accuracy likewise.
 
-        A product for each row: one of all rows rounds otherwise, and a forecast must not depend on its company.
+        A product for each row: one of all rows rounds otherwise, and a forecast must not depend on which other rows
+        are in the batch.
         """
         x = _standardized(features[:, None], self.centre, self.scale)[:, :, None]
         return x, _asked(target)[:, None, None]

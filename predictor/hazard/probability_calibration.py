@@ -6,7 +6,7 @@ is uniform again, so that every quantile covers what it says (Kuleshov et al. 20
 Runs without onset give F at the end of their recording, a censored value, and G is a Kaplan-Meier estimate.
 
 Assumes that the recording's end is independent of the onset given the features: budgets are drawn before training.
-The guarantee is over configurations like the corpus; not for each single run, and not for another world.
+The guarantee is over configurations like the corpus; not for each single run, and not for other task families.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,10 @@ class CalibrationMap:
 
     knots: FloatArray
     values: FloatArray
+
+    def state(self) -> dict[str, FloatArray]:
+        """Return the arrays."""
+        return dict(vars(self))
 
     def __call__(self, probability: FloatArray) -> FloatArray:
         """Return calibrated probabilities."""

@@ -69,3 +69,8 @@ def cumulative_hazard(rates: FloatArray) -> FloatArray:
     out = np.zeros((len(rates), len(EDGES)))
     np.cumsum(rates * WIDTHS, axis=1, out=out[:, 1:])
     return out
+
+
+def onset_probability(log_rates: FloatArray) -> FloatArray:
+    """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
+    return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)))))

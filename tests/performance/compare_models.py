@@ -21,17 +21,17 @@ from sksurv.ensemble import RandomSurvivalForest
 from sksurv.util import Surv
 from threadpoolctl import threadpool_limits
 
-from features.extract import FEATURES
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
 from predictor.benchmark.baselines.context_and_population import Prediction, ask_hazard, predict
 from predictor.benchmark.bootstrap import interval
 from predictor.fitting_tables import LANDMARKS, FittingTables
-from predictor.forecaster import CONTEXT_COLUMNS, TOLD
+from predictor.forecaster import CONTEXT_MARKER, context_positions
 from predictor.hazard.boosting import N_TREES, PARAMETERS
-from predictor.hazard.cross_fitting import HazardModel, Rows
+from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.folds import N_FOLDS, fold_of
+from predictor.hazard.rows import Rows
 from predictor.hazard.time_bins import EDGES, decades_after
 from predictor.report.text import interval_text, markdown_table
 from training_runs import archive
@@ -53,7 +53,9 @@ def _features(rows: FeatureTable) -> FloatArray:
 def hazard(train: FeatureTable) -> Ask:
     """The forecaster's: a log-linear hazard per decade, boosted."""
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, list(FEATURES), CONTEXT_COLUMNS, told=TOLD, n_learners=1)
+    model = HazardModel.fit(
+        rows, context_positions(train.columns), context_marker=train.position(CONTEXT_MARKER), n_learners=1
+    )
     return lambda test: ask_hazard(model, test.features, test)
 
 

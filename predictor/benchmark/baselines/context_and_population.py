@@ -18,9 +18,10 @@ from features.extract import FEATURES
 from features.table import FeatureTable
 from predictor.benchmark.methods import BEST_SINGLE_SIGNAL, CONTEXT_BOOSTED, CONTEXT_LINEAR
 from predictor.benchmark.metrics import auroc
-from predictor.hazard.cross_fitting import HazardModel, Rows
+from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.folds import N_FOLDS
+from predictor.hazard.rows import Rows
 from predictor.hazard.survival import cdf_at, kaplan_meier
 from predictor.hazard.time_bins import EDGES, decades_after
 from training_runs.arrays import FloatArray
@@ -62,15 +63,14 @@ def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
 def context_boosting(train: FeatureTable, n_learners: int = N_FOLDS) -> Ask:
     """The same kind of hazard, folds and calibration, on the context and the landmark alone, all of it known."""
     train = train.where(train.as_recorded)
-    names = context_names()
     rows = Rows.of(train, context_matrix(train), np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, names, range(len(names)), n_learners=n_learners)
+    model = HazardModel.fit(rows, range(rows.features.shape[1]), n_learners=n_learners)
     return lambda at, test: ask_hazard(model, context_matrix(test), test)
 
 
 def ask_hazard(model: HazardModel, features: FloatArray, test: FeatureTable) -> Prediction:
     """Ask a model without groups about rows, as far as it goes."""
-    cdf = model.curves(features, test.target, np.zeros(len(test), dtype=np.int64))
+    cdf = model.table_curves(features, test.target, np.zeros(len(test), dtype=np.int64))
     return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
 
 

@@ -3,64 +3,56 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from predictor.hazard.trees.nodes import Index, Leaves, Nodes
+from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
+from predictor.hazard.trees.nodes import Children
 from training_runs.arrays import FloatArray
+
+_ROOT = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Paths:
-    """The tests on the way to each leaf, and how far each moves the mean over the leaves that can still be reached.
+class Moves:
+    """How far each step down a tree moves the mean over the leaves that can still be reached.
+
+    Arrays over all leaves and then all inner nodes, numbered as by `Children`.
 
     Attributes
     ----------
-    column, move : of each test, shape (n_tests,); those of one leaf lie side by side.
-    first, length : where the tests of each leaf begin, and how many they are, shape (n_leaves,).
+    above : number of the node above; -1 of a root.
+    column : that the node above tests.
+    move : from the mean over the leaves below the node above to that over the leaves below here, weighed by the rows that
+        they were fitted on.
     """
 
+    above: Index
     column: Index
     move: FloatArray
-    first: Index
-    length: Index
 
     @classmethod
-    def of(cls, nodes: Nodes, first_leaf: Index, value: FloatArray, count: FloatArray) -> "Paths":
-        """Follow the ways to all leaves.
+    def of(cls, trees: BoostedTrees, children: Children) -> "Moves":
+        """Return the moves of all trees."""
+        n_leaves, n_nodes = children.n_leaves, len(trees.column)
+        rows = np.concatenate([np.maximum(trees.count, 1), np.zeros(n_nodes)])
+        total = np.concatenate([rows[:n_leaves] * trees.value, np.zeros(n_nodes)])
+        for nodes in children.upwards():
+            left, right = children.left[nodes], children.right[nodes]
+            rows[n_leaves + nodes] = rows[left] + rows[right]
+            total[n_leaves + nodes] = total[left] + total[right]
+        mean = total / rows
+        above, column = np.full(len(mean), _ROOT), np.zeros(len(mean), dtype=np.intp)
+        for side in (children.left, children.right):
+            above[side] = n_leaves + np.arange(n_nodes)
+            column[side] = trees.column
+        return cls(above, column, np.where(above == _ROOT, 0.0, mean - mean[above]))
 
-        Parameters
-        ----------
-        nodes : of all trees.
-        first_leaf : number of each tree's first leaf, shape (n_trees,).
-        value, count : what each leaf adds, and how many rows it was fitted on, shape (n_leaves,).
-        """
-        left, right = _members(nodes.below_left), _members(nodes.below_right)
-        # Leaf that each bit stands for, shape (n_nodes, n_bits); the last trees have no leaves for the highest.
-        leaf = first_leaf[nodes.tree][:, None] + np.arange(left.shape[1])
-        leaf = np.minimum(leaf, len(value) - 1)
-        before = _mean(left | right, leaf, value, count)
-        sides = [(*np.nonzero(side), _mean(side, leaf, value, count) - before) for side in (left, right)]
-        node = np.concatenate([n for n, _, _ in sides])
-        end = np.concatenate([leaf[n, bit] for n, bit, _ in sides])
-        move = np.concatenate([by[n] for n, _, by in sides])
-        order = np.argsort(end, kind="stable")
-        length = np.bincount(end, minlength=len(value))
-        return cls(nodes.column[node[order]], move[order], np.cumsum(length) - length, length)
-
-    def tests(self, leaves: Index) -> Index:
-        """Return the indices of the tests on the ways to some leaves, one way after the other."""
-        length = self.length[leaves]
-        before = np.cumsum(length) - length
-        return np.asarray(np.repeat(self.first[leaves] - before, length) + np.arange(length.sum()))
-
-
-def _members(leaves: Leaves) -> NDArray[np.bool_]:
-    """Return whether each leaf is in each set, shape (n_sets, n_bits)."""
-    bits = np.arange(leaves.dtype.itemsize * 8, dtype=leaves.dtype)
-    return np.asarray((leaves[:, None] >> bits) & leaves.dtype.type(1) > 0)
-
-
-def _mean(members: NDArray[np.bool_], leaf: Index, value: FloatArray, count: FloatArray) -> FloatArray:
-    """Return the mean over the leaves in each set, weighed by their rows."""
-    weight = members * np.maximum(count, 1)[leaf]
-    return np.asarray((weight * value[leaf]).sum(1) / weight.sum(1))
+    def by_column(self, leaves: Index, n_columns: int) -> FloatArray:
+        """Return the sum of the moves down to some leaves by the column that makes them, shape (n_columns,)."""
+        steps = []
+        at = leaves[self.above[leaves] != _ROOT]
+        while len(at):
+            steps.append(at)
+            up = self.above[at]
+            at = up[self.above[up] != _ROOT]
+        every = np.concatenate([leaves[:0], *steps])
+        return np.bincount(self.column[every], self.move[every], n_columns).astype(np.float64, copy=False)

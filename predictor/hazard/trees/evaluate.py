@@ -4,26 +4,25 @@ A tree that sends a row to one side of an inner node rules out the leaves on the
 bits of numbers, the tests of all trees are one comparison of arrays, and the leaf that no test rules out is where the
 row ends: QuickScorer (Lucchese et al., SIGIR 2015), without its walk in order of thresholds. The rows of one question
 differ in nothing but the last column, so the tests of that column are done when a model is loaded, and the others once
-for all points. Rows are taken one by one, so that no answer depends on its company.
+for all points. Rows are taken one by one, so that no answer depends on which other rows are in the batch.
 """
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 
-from predictor.hazard.trees.contributions import Paths
-from predictor.hazard.trees.lightgbm_format import TreeText
-from predictor.hazard.trees.nodes import Index, Leaves, Nodes, as_read, every_leaf
+from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
+from predictor.hazard.trees.contributions import Moves
+from predictor.hazard.trees.nodes import Children, LeafSet, Nodes, as_read, every_leaf
 from training_runs.arrays import FloatArray
 
 
-class Trees:
-    """A sum of trees.
+class TreeSum:
+    """A sum of trees, ready to be evaluated.
 
     Parameters
     ----------
-    texts : models of the same columns, which are added up.
+    trees : what is added up.
     grid : the points of the last column that every row is asked at, shape (n_points,), finite.
 
     Raises
@@ -31,17 +30,17 @@ class Trees:
     ValueError : a tree has more than 64 leaves, or its nodes do not hang together.
     """
 
-    def __init__(self, texts: Sequence[TreeText], grid: FloatArray) -> None:
-        self._texts, self._nodes = texts, Nodes.of(texts)
-        self._n_columns, self._n_points = len(texts[0].names), len(grid)
-        self._value = np.concatenate([text.value for text in texts])
-        n_leaves = np.concatenate([text.n_leaves for text in texts])
-        self._first_leaf = np.cumsum(n_leaves) - n_leaves
-        on_grid = self._nodes.column == self._n_columns - 1
-        self._lay_out(self._nodes.where(~on_grid))
-        self._cut(self._nodes.where(on_grid), grid, n_leaves)
+    def __init__(self, trees: BoostedTrees, grid: FloatArray) -> None:
+        self._boosted, self._children = trees, Children.of(trees)
+        nodes = Nodes.of(trees, self._children)
+        self._n_columns, self._n_points = trees.n_columns, len(grid)
+        self._value = trees.value
+        self._first_leaf = np.cumsum(trees.n_leaves) - trees.n_leaves
+        on_grid = nodes.column == self._n_columns - 1
+        self._pack_tests(nodes.where(~on_grid))
+        self._split_grid(nodes.where(on_grid), grid, trees.n_leaves)
 
-    def _lay_out(self, nodes: Nodes) -> None:
+    def _pack_tests(self, nodes: Nodes) -> None:
         """Put tests into arrays of shape (n_tests of the largest tree, n_trees), padded with tests that rule out nothing."""
         self._decisions = np.unique(nodes.decision)
         place = (nodes.rank(), nodes.tree)
@@ -56,14 +55,14 @@ class Trees:
         kept_left[place], self._kept_right[place] = ~nodes.below_right, ~nodes.below_left
         self._either = kept_left ^ self._kept_right
 
-    def _cut(self, nodes: Nodes, grid: FloatArray, n_leaves: Index) -> None:
+    def _split_grid(self, nodes: Nodes, grid: FloatArray, n_leaves: Index) -> None:
         """Do the tests of the last column: they cut the grid of each tree into segments, within which nothing changes."""
         kept = _kept_on_grid(nodes, grid, n_leaves)  # (n_points, n_trees)
         begins = np.ones(kept.shape, dtype=bool)
         begins[1:] = kept[1:] != kept[:-1]
         self._tree, self._start = np.nonzero(begins.T)  # of each segment
         self._kept = kept[self._start, self._tree]
-        self._follows = (self._start > 0)[1:].astype(float)
+        self._continues = (self._start > 0)[1:].astype(float)
         self._segment = np.cumsum(begins.T).reshape(begins.T.shape) - 1  # (n_trees, n_points)
 
     def sums(self, rows: FloatArray) -> FloatArray:
@@ -89,7 +88,7 @@ class Trees:
     def sum(self, leaves: Index) -> FloatArray:
         """Return the sum of all trees at each point, shape (n_points,)."""
         step = self._value[leaves]
-        step[1:] -= self._follows * step[:-1]  # over the segment before, of the same tree
+        step[1:] -= self._continues * step[:-1]  # over the segment before, of the same tree
         return np.cumsum(np.bincount(self._start, step, self._n_points))
 
     def contributions(self, leaves: Index, point: int) -> FloatArray:
@@ -98,18 +97,15 @@ class Trees:
         A test moves it from the mean over the leaves below the node, weighed by the rows that they were fitted on, to
         that over the side which is taken (Saabas 2014). All of them and the mean over all rows add up to the sum.
         """
-        tests = self.paths.tests(leaves[self._segment[:, point]])
-        moved = np.bincount(self.paths.column[tests], self.paths.move[tests], self._n_columns)
-        return moved.astype(np.float64, copy=False)
+        return self.moves.by_column(leaves[self._segment[:, point]], self._n_columns)
 
     @cached_property
-    def paths(self) -> Paths:
-        """How far each test moves the mean, and which tests lead to each leaf: laid out when first asked for."""
-        count = np.concatenate([text.count for text in self._texts])
-        return Paths.of(self._nodes, self._first_leaf, self._value, count)
+    def moves(self) -> Moves:
+        """How far each test moves the mean: computed when a contribution is first asked for."""
+        return Moves.of(self._boosted, self._children)
 
 
-def _kept_on_grid(nodes: Nodes, grid: FloatArray, n_leaves: Index) -> Leaves:
+def _kept_on_grid(nodes: Nodes, grid: FloatArray, n_leaves: Index) -> LeafSet:
     """Return the leaves that the tests of one column leave over at each of its points, shape (n_points, n_trees)."""
     left = np.empty((len(grid), len(nodes.tree)), dtype=bool)
     for decision in np.unique(nodes.decision):
@@ -122,6 +118,6 @@ def _kept_on_grid(nodes: Nodes, grid: FloatArray, n_leaves: Index) -> Leaves:
     return kept
 
 
-def _bit(leaves: Leaves) -> Index:
+def _bit(leaves: LeafSet) -> Index:
     """Return the number of the one leaf in each set: the exponent of the set's number, which float32 keeps from bit 23 on."""
     return np.asarray((leaves.astype(np.float32).view(np.int32) >> 23) - 127)

@@ -1,16 +1,15 @@
-"""The inner nodes of trees, each with the leaves on either side of it as the bits of a number."""
+"""The inner nodes of trees, each with what hangs below it on either side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.hazard.trees.lightgbm_format import TreeText
+from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
 from training_runs.arrays import FloatArray
 
-Index = NDArray[np.intp]
-Leaves = NDArray[np.unsignedinteger]
+LeafSet = NDArray[np.unsignedinteger]  # bit k is leaf k of a tree
 
 _LEFT, _ZERO_MISSING, _NAN_MISSING = 2, 4, 8  # bits of a decision
 _ZERO = float(np.float32(1e-35))  # LightGBM's kZeroThreshold: values up to it are zeros
@@ -23,34 +22,31 @@ class Nodes:
     Attributes
     ----------
     tree : that each belongs to.
-    column, threshold, decision : as of `TreeText`.
-    below_left, below_right : the leaves on each side; bit k is leaf k of the tree.
+    column, threshold, decision : as of `BoostedTrees`.
+    below_left, below_right : the leaves on each side.
     """
 
     tree: Index
     column: Index
     threshold: FloatArray
     decision: Index
-    below_left: Leaves
-    below_right: Leaves
+    below_left: LeafSet
+    below_right: LeafSet
 
     @classmethod
-    def of(cls, texts: Sequence[TreeText]) -> "Nodes":
-        """Return the nodes of all trees of some models.
+    def of(cls, trees: BoostedTrees, children: "Children") -> "Nodes":
+        """Return the nodes of all trees, given the children of each.
 
         Raises
         ------
-        ValueError : a tree has more than 64 leaves, or its nodes do not hang together.
+        ValueError : a tree has more than 64 leaves, or its nodes do not lead to each of its leaves once.
         """
-        n_leaves = np.concatenate([text.n_leaves for text in texts])
-        kind = _kind(int(n_leaves.max()))
-        sides = [_leaves_below(text, kind) for text in texts]
-        below_left, below_right = (np.concatenate([s[k] for s in sides]) for k in (0, 1))
+        below_left, below_right = _leaves_below(trees, children)
         return cls(
-            tree=np.repeat(np.arange(len(n_leaves)), n_leaves - 1),
-            column=np.concatenate([text.column for text in texts]),
-            threshold=np.concatenate([text.threshold for text in texts]),
-            decision=np.concatenate([text.decision for text in texts]),
+            tree=np.repeat(np.arange(len(trees.n_leaves)), trees.n_leaves - 1),
+            column=trees.column,
+            threshold=trees.threshold,
+            decision=trees.decision,
             below_left=below_left,
             below_right=below_right,
         )
@@ -63,9 +59,55 @@ class Nodes:
         """Return the number of each node among those of its tree."""
         return rank_in(self.tree)
 
-    def kept(self, left: NDArray[np.bool_]) -> Leaves:
+    def kept(self, left: NDArray[np.bool_]) -> LeafSet:
         """Return the leaves that each node does not rule out, by which side is taken; shape (..., n_nodes)."""
         return np.where(left, ~self.below_right, ~self.below_left)
+
+
+@dataclass(frozen=True, eq=False)
+class Children:
+    """The two children of each inner node, numbered through all trees: first all leaves, then all inner nodes.
+
+    Attributes
+    ----------
+    left, right : number of the child on each side, shape (n_nodes,).
+    n_leaves : of all trees together; inner node k has number `n_leaves + k`.
+    n_nodes : of each tree, shape (n_trees,).
+    """
+
+    left: Index
+    right: Index
+    n_leaves: int
+    n_nodes: Index
+
+    @classmethod
+    def of(cls, trees: BoostedTrees) -> "Children":
+        """Return the children of all nodes of some trees.
+
+        Raises
+        ------
+        ValueError : a node is not numbered after its parent, or does not exist.
+        """
+        n_nodes = trees.n_leaves - 1
+        first_leaf, first_node = (np.cumsum(n) - n for n in (trees.n_leaves, n_nodes))
+        here = rank_in(np.repeat(np.arange(len(n_nodes)), n_nodes))
+        first_leaf, first_node, most = (np.repeat(a, n_nodes) for a in (first_leaf, first_node, trees.n_leaves))
+        n_leaves = int(trees.n_leaves.sum())
+
+        def numbered(child: Index) -> Index:
+            inner = child >= 0
+            if (inner & ((child <= here) | (child >= most - 1))).any() or (~inner & (~child >= most)).any():
+                raise ValueError("the nodes of a tree are out of order")
+            return np.asarray(np.where(inner, n_leaves + first_node + child, first_leaf + ~child))
+
+        return cls(numbered(trees.left), numbered(trees.right), n_leaves, n_nodes)
+
+    def upwards(self) -> Iterator[Index]:
+        """Yield inner nodes, each after those below it, one of every tree at a time."""
+        first = np.cumsum(self.n_nodes) - self.n_nodes
+        # Nodes are numbered as they were split, so children come after their parent.
+        for k in range(self.n_nodes.max(initial=0) - 1, -1, -1):
+            yield first[self.n_nodes > k] + k
 
 
 def rank_in(groups: Index) -> Index:
@@ -74,7 +116,8 @@ def rank_in(groups: Index) -> Index:
     >>> rank_in(np.array([0, 0, 2, 2, 2])).tolist()
     [0, 1, 0, 1, 2]
     """
-    return np.asarray(np.arange(len(groups)) - np.searchsorted(groups, groups))
+    count = np.bincount(groups)
+    return np.asarray(np.arange(len(groups)) - (np.cumsum(count) - count)[groups])
 
 
 def as_read(values: FloatArray, decision: int) -> FloatArray:
@@ -84,7 +127,7 @@ def as_read(values: FloatArray, decision: int) -> FloatArray:
     return np.where(np.abs(read) <= _ZERO, nowhere if decision & _ZERO_MISSING else 0.0, read)
 
 
-def every_leaf(n_leaves: Index, kind: np.dtype[np.unsignedinteger]) -> Leaves:
+def every_leaf(n_leaves: Index, kind: np.dtype[np.unsignedinteger]) -> LeafSet:
     """Return the set of all leaves of trees with so many, at least one.
 
     >>> every_leaf(np.array([1, 3, 16]), np.dtype(np.uint16)).tolist()
@@ -101,23 +144,17 @@ def _kind(n_leaves: int) -> type[np.unsignedinteger]:
     raise ValueError(f"a tree has {n_leaves} leaves; at most 64 can be read")
 
 
-def _leaves_below(text: TreeText, kind: type[np.unsignedinteger]) -> tuple[Leaves, Leaves]:
+def _leaves_below(trees: BoostedTrees, children: Children) -> tuple[LeafSet, LeafSet]:
     """Return the leaves on the left and on the right of each node."""
-    n_nodes = text.n_leaves - 1
-    first = np.cumsum(n_nodes) - n_nodes
-    below = np.zeros((2, len(text.column)), dtype=kind)
-    # Nodes are numbered as they were split, so children come after their parent.
-    for k in range(n_nodes.max(initial=0) - 1, -1, -1):
-        trees = np.flatnonzero(n_nodes > k)
-        nodes = first[trees] + k
-        for side, child in enumerate((text.left[nodes], text.right[nodes])):
-            if ((child >= 0) & ((child <= k) | (child >= n_nodes[trees]))).any():
-                raise ValueError("the nodes of a tree are out of order")
-            inner = first[trees] + np.maximum(child, 0)
-            leaf = kind(1) << np.maximum(~child, 0).astype(kind)
-            below[side, nodes] = np.where(child < 0, leaf, below[0, inner] | below[1, inner])
-    roots = first[n_nodes > 0]
-    every = every_leaf(text.n_leaves[n_nodes > 0], np.dtype(kind))
-    if (below[0] & below[1]).any() or (below[0, roots] | below[1, roots] != every).any():
+    kind = _kind(int(trees.n_leaves.max()))
+    rank = rank_in(np.repeat(np.arange(len(trees.n_leaves)), trees.n_leaves)).astype(kind)
+    under = np.concatenate([kind(1) << rank, np.zeros(len(trees.column), dtype=kind)])  # each child, itself included
+    for nodes in children.upwards():
+        under[children.n_leaves + nodes] = under[children.left[nodes]] | under[children.right[nodes]]
+    left, right = under[children.left], under[children.right]
+    n_nodes = children.n_nodes
+    roots = (np.cumsum(n_nodes) - n_nodes)[n_nodes > 0]
+    every = every_leaf(trees.n_leaves[n_nodes > 0], np.dtype(kind))
+    if (left & right).any() or (left[roots] | right[roots] != every).any():
         raise ValueError("the nodes of a tree do not lead to each of its leaves once")
-    return below[0], below[1]
+    return left, right

@@ -1,0 +1,75 @@
+"""What a run's context says, as numbers: hyperparameters and sizes, each beside the step where that matters.
+
+A feature is one row of `CONTEXT_FEATURES`: a new one may stand anywhere in it.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from features.operations import separable, symmetric
+from training_runs import Context
+
+# By name: what it is in a phrase, and its value from the context and the landmark.
+CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
+    "training_clock": ("log10 of learning rate x steps", lambda c, t: _log(c.learning_rate, t)),
+    "decay_clock": (
+        "log10 of learning rate x weight decay x steps",
+        lambda c, t: _log(c.learning_rate, c.weight_decay, t),
+    ),
+    "weight_decay": ("log10 of weight decay", lambda c, t: _log(c.weight_decay)),
+    "init_scale": ("log10 of the scale of initial weights", lambda c, t: _log(c.init_scale)),
+    "train_fraction": ("share of all samples that train", lambda c, t: c.train_fraction),
+    "train_size": ("log10 of training samples", lambda c, t: _log(c.train_size)),
+    "modulus": ("log10 of the modulus", lambda c, t: _log(c.modulus)),
+    "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
+    "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
+    "samples_per_parameter": (
+        "log10 of training samples per parameter",
+        lambda c, t: _ratio(c.train_size, c.parameters),
+    ),
+    "samples_over_critical": (
+        "log10 of training samples over classes to the power of 1.5",
+        lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5),
+    ),
+    "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
+    "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
+    "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
+    "layers": ("number of layers", lambda c, t: c.layers),
+    "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(_batch(c), c.train_size)),
+    "decoupled_decay": (
+        "weight decay apart from the gradient (AdamW, Muon)",
+        lambda c, t: _begins(c.optimizer, "adamw", "muon"),
+    ),
+    "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _begins(c.optimizer, "sgd")),
+    "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
+    "dropout": ("dropout rate", lambda c, t: c.dropout),
+    "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
+    "separable": ("the operation adds a term of each argument", lambda c, t: separable(c.operation)),
+    "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
+}
+
+
+def _log(*factors: float | None) -> float | None:
+    """Return log10 of a product, a thousandth-of-usual floor standing for zero; None where a factor is not known."""
+    product = 1.0
+    for factor in factors:
+        if factor is None:
+            return None
+        product *= factor
+    return float(np.log10(max(product, 1e-4)))
+
+
+def _begins(word: str | None, *stems: str) -> float | None:
+    """Say whether a word begins like one of several: other people's SGD is `sgd_with_nesterov_momentum`."""
+    return None if word is None else float(word.startswith(stems))
+
+
+def _batch(c: Context) -> float | None:
+    """Return the samples of a step: a batch is never more than all of them."""
+    known = c.batch_size is not None and c.train_size is not None
+    return min(c.batch_size or 0, c.train_size or 0) if known else None
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return None if above is None or below is None else float(np.log10(above / below))
