@@ -239,11 +239,11 @@ def _cells(judged: Judged) -> list[str]:
 
 _INTRODUCTION = """# Which kind of model
 
-Written by `make compare` on {n_runs} runs: five outer folds of whole configurations, every model asked about the same
+Written by `make compare` on {n_runs} runs: five outer folds of whole configurations, every model judged on the same
 rows. WHETHER is onset within the budget (AUROC without blocked negatives), WHEN is scored on runs that grok, by the
-median given onset within the budget. Quantile regression and logistic regression answer one of the two questions.
+median given onset within the budget. Quantile regression and logistic regression each answer one of the two.
 The forest and the logistic regression learn from rows at the same kind of landmark, the others from rows at up to 25
-landmarks of each run, as recorded and degraded, which also teaches them to do without signals."""
+landmarks of each run, as recorded and with signals removed, from which they also learn to do without them."""
 
 
 _LEARNING_CURVE = """## Would more runs help

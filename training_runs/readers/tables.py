@@ -62,6 +62,7 @@ def _read(content: bytes, format: str, path: str) -> tuple[pd.DataFrame, Any, tu
         pa.ArrowInvalid,
         pd.errors.ParserError,
         RecursionError,
+        OverflowError,
     ) as error:
         raise InvalidInput(
             field=path,
