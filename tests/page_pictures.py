@@ -78,7 +78,7 @@ def take(url: str, folder: Path) -> None:
 
         run = page(1_100, 1_850, "dark")
         run.locator(".run", has_text=RUN).locator("a").click()
-        expect(run.locator("#run .tags")).to_contain_text(f"seen up to step {last:,}")
+        expect(run.locator("#run .tags")).to_contain_text(f"observed up to step {last:,}")
         expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
         picture(run, "run-dark.png")
         for name, width in (("forecast.png", 1_100), ("phone.png", 360)):

@@ -37,7 +37,7 @@ def test_forecast_as_json_has_every_field():
 def test_forecast_in_words_and_from_stdin():
     done = grokcast("forecast", "-", "--horizon", 20_000, stdin=Path(EXAMPLE).read_text())
     assert done.returncode == 0, done.stderr
-    for word in ("now", "advice", "onset", "why", "support"):
+    for word in ("now", "advice", "onset", "drivers", "support"):
         assert word in done.stdout
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from grokcast.display.curves import curve_lines
 from grokcast.display.picture import check_path, title, write_picture
+from grokcast.display.quantiles import onset_range
+from predictor.forecast import Quantiles
 from predictor.question import Question
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.readers import read_recording
@@ -71,6 +73,19 @@ def test_what_came_later_is_drawn_and_a_history_of_losses_alone_too(tmp_path, hi
 def test_a_picture_that_cannot_be_written_is_refused_before_the_work(path):
     with pytest.raises(InvalidInput, match="--plot"):
         check_path(Path(path))
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "expected"),
+    [
+        ((4_290, 8_546, 39_872), "median step 8,546 (90 %: 4,290 to 39,872)"),
+        ((3_798, 10_021, None), "median step 10,021 (90 %: 3,798 to > 40,000)"),
+        ((9_713, None, None), "median beyond the supported range (90 %: 9,713 to > 40,000)"),
+        ((None, None, None), "beyond the supported range (> 40,000)"),
+    ],
+)
+def test_quantiles_in_words(quantiles, expected):
+    assert onset_range(Quantiles(*quantiles), 40_000) == expected
 
 
 def test_the_curve_in_the_terminal(history, forecast):

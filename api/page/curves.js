@@ -73,7 +73,7 @@ function legendOf(history, forecast) {
   return [
     (history.train_acc || history.train_loss) && entry("train", "training"),
     (history.val_acc || history.val_loss) && entry("val", "validation"),
-    band && entry("band", band.given ? "onset, if it comes: 5–95 %, median" : "onset: 5–95 %, median"),
+    band && entry("band", band.given ? "onset, given onset by the horizon: 5–95 %, median" : "onset: 5–95 %, median"),
     forecast.curve.step.length > 0 && band && entry("chance", "probability of onset by a step"),
     entry("target", `target ${value(forecast.target_accuracy)}`),
   ].filter(Boolean);

@@ -11,12 +11,12 @@ const DRIVERS = "What moved it"; // longer than the other cards
 export function forecastView() {
   const curves = curvesFigure();
   const timeline = timelineFigure();
-  const [said, cards, numbers] = [h("div", { class: "said" }), h("div", { class: "cards" }), h("div")];
+  const [summary, cards, numbers] = [h("div", { class: "said" }), h("div", { class: "cards" }), h("div")];
   const moved = h("section", { hidden: true }, h("h3", {}, "How the forecast moved"), timeline.element);
   return {
-    element: h("div", { class: "forecast" }, said, curves.element, cards, moved, numbers),
+    element: h("div", { class: "forecast" }, summary, curves.element, cards, moved, numbers),
     show(history, forecast, before = []) {
-      said.replaceChildren(...sayings(forecast));
+      summary.replaceChildren(...summaryOf(forecast));
       curves.show(history, forecast);
       cards.replaceChildren(...[advice(forecast), drivers(forecast), outcomes(forecast), support(forecast)].filter(Boolean));
       moved.hidden = before.length < 2;
@@ -27,7 +27,7 @@ export function forecastView() {
   };
 }
 
-function sayings(forecast) {
+function summaryOf(forecast) {
   const isOpen = forecast.phase !== "generalized";
   return [
     isOpen && h("p", { class: "chance" }, h("b", {}, percent(forecast.probability_onset_by_horizon)), h("span", {}, "to generalise")),
@@ -35,8 +35,8 @@ function sayings(forecast) {
       h("p", { class: "headline" }, headline(forecast)),
       h("p", {}, when(forecast)),
       h("p", { class: "tags" }, forecast.phase && h("span", { class: `tag ${forecast.phase}` }, PHASES[forecast.phase]),
-        h("span", { class: "tag" }, `seen up to step ${steps(forecast.observed_until_step)}`),
-        !forecast.support.in_support && h("span", { class: "tag caution" }, "unlike the runs learnt from")),
+        h("span", { class: "tag" }, `observed up to step ${steps(forecast.observed_until_step)}`),
+        !forecast.support.in_support && h("span", { class: "tag caution" }, "unlike the training corpus")),
       forecast.warnings.length > 0 && h("ul", { class: "warnings", "aria-label": "Warnings" }, forecast.warnings.map((text) => h("li", {}, text)))),
   ].filter(Boolean);
 }
@@ -50,8 +50,8 @@ function advice({ advice, phase }) {
   const again = advice.check_again_step;
   return card("Advice",
     h("p", { class: `action ${advice.action}` }, ACTIONS[advice.action]),
-    h("p", {}, `${sentence(advice.reason)}${again === null ? "" : ` Look again at step ${steps(again)}.`}`),
-    h("p", { class: "note" }, `On runs held out, ${percent(advice.false_positive_rate)} of those that never generalise were told to go on, and ${percent(advice.false_stop_rate)} of those that do were told to stop.`));
+    h("p", {}, `${sentence(advice.reason)}${again === null ? "" : ` Check again at step ${steps(again)}.`}`),
+    h("p", { class: "note" }, `Of held-out runs, ${percent(advice.false_positive_rate)} of those without onset were advised to continue, and ${percent(advice.false_stop_rate)} of those with an onset to stop.`));
 }
 
 function sentence(text) {
@@ -79,11 +79,11 @@ function outcomes({ outcome_probabilities: chances, horizon_step: horizon, phase
 
 function support({ support, forecaster }) {
   const missing = support.signals_missing;
-  return card("How much it resembles runs that are known",
-    h("p", { class: "action" }, support.in_support ? "Like those learnt from" : "Unlike those learnt from"),
+  return card("Similarity to the training corpus",
+    h("p", { class: "action" }, support.in_support ? "Within its range" : "Outside its range"),
     h("meter", { min: 0, max: 1, value: support.score, class: support.in_support ? "grokking" : "later", "aria-label": "support" }),
-    h("p", {}, support.in_support ? "" : "The forecast leans on what the known runs did as a whole. ",
-      `Spoke: ${listed(support.signals_used)}.`, missing.length ? ` Would have spoken: ${listed(missing)}.` : ""),
+    h("p", {}, support.in_support ? "" : "The forecast is drawn towards the corpus average. ",
+      `Signals used: ${listed(support.signals_used)}.`, missing.length ? ` Recording these would improve the forecast: ${listed(missing)}.` : ""),
     h("p", { class: "note" }, `Support ${value(support.score)} of 1; forecaster ${forecaster}.`));
 }
 
@@ -93,8 +93,8 @@ function listed(names) {
 }
 
 function figures(forecast, open) {
-  const rows = [["Onset", forecast.onset_step], ["Onset, given that it comes by the horizon", forecast.onset_step_if_onset], ["Delay after memorisation", forecast.delay_steps]];
-  const cell = (number) => h("td", {}, number === null ? "beyond" : steps(number));
+  const rows = [["Onset", forecast.onset_step], ["Onset, given onset by the horizon", forecast.onset_step_if_onset], ["Delay after memorisation", forecast.delay_steps]];
+  const cell = (number) => h("td", {}, number === null ? `> ${steps(forecast.supported_until_step)}` : steps(number));
   return h("details", { open }, h("summary", {}, "The numbers"),
     h("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Quantiles in steps" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Steps", "5 %", "Median", "95 %"].map((name) => h("th", { scope: "col" }, name)))),

@@ -18,18 +18,18 @@ export async function showForecaster() {
 }
 
 function lead({ version, corpus, benchmark }) {
-  const learnt = corpus ? ` Learnt from ${steps(corpus.runs)} runs of ${steps(corpus.configurations)} configurations.` : "";
-  const held = benchmark?.headline ? ` Figures are of configurations held out, asked ${benchmark.headline.landmark}, before validation rises; in brackets 95 % intervals.` : " It has no benchmark figures.";
+  const learnt = corpus ? ` Trained on ${steps(corpus.runs)} runs of ${steps(corpus.configurations)} configurations.` : "";
+  const held = benchmark?.headline ? ` Figures are for held-out configurations, forecast ${benchmark.headline.landmark}, before validation accuracy rises; 95 % intervals in brackets.` : " It has no benchmark figures.";
   return h("p", {}, h("strong", {}, `Forecaster ${version}.`), learnt, held);
 }
 
 function tiles({ benchmark }) {
   const { whether = {}, when = {}, alarm = {}, decision = {} } = benchmark?.headline ?? {};
   const shown = [
-    ["Whether: AUROC", whether.auroc, value, "0.5 is a coin, 1 is perfect"],
-    ["When: error of log10 onset", when.log10_mae, value, when.noise_floor && `two seeds of one configuration leave ${value(when.noise_floor.value)}`],
-    ["90 % intervals hold", when.coverage90, percent, "should be 90 %"],
-    ["Grokking runs announced", alarm.coverage, percent, alarm.fpr && `at ${percent(alarm.fpr.value)} false alarms`],
+    ["Whether: AUROC", whether.auroc, value, "0.5 is chance, 1 is perfect"],
+    ["When: error of log10 onset", when.log10_mae, value, when.noise_floor && `two seeds of one configuration differ by ${value(when.noise_floor.value)}`],
+    ["Coverage of 90 % intervals", when.coverage90, percent, "should be 90 %"],
+    ["Grokking runs detected", alarm.coverage, percent, alarm.fpr && `at ${percent(alarm.fpr.value)} false alarms`],
     ["Compute of a sweep", decision.grokcast?.compute, percent, decision.grokcast && `keeping ${percent(decision.grokcast.kept.value)} of grokking runs`],
   ].filter(([, figure]) => figure?.value !== null && figure?.value !== undefined);
   if (!shown.length) return null;
@@ -52,7 +52,7 @@ function plots(card) {
   const figures = [
     intervalsFigure("Whether", "AUROC, beside every baseline", pick(methods, "auroc"), { own: "grokcast" }),
     intervalsFigure("When", "mean error of log10 onset; less is better", pick(methods, "log10_mae"), { own: "grokcast", isLessBetter: true }),
-    intervalsFigure("What you give it", "AUROC by what the forecaster is shown", pick(sets, "auroc"), { own: "everything" }),
+    intervalsFigure("What you give it", "AUROC by available signals", pick(sets, "auroc"), { own: "everything" }),
   ].filter(Boolean);
   return figures.length ? h("div", { class: "grid" }, figures) : null;
 }

@@ -14,7 +14,7 @@ export function timelineFigure() {
   const charts = [fit(onsets, (width) => drawOnsets(shown, width)), fit(chances, (width) => drawChances(shown, width))];
   return {
     element: h("div", { class: "pair" },
-      h("figure", {}, h("figcaption", {}, "Onset foreseen", h("small", {}, " by the step at which it was foreseen")), onsets),
+      h("figure", {}, h("figcaption", {}, "Forecast onset", h("small", {}, " by the step of the forecast")), onsets),
       h("figure", {}, h("figcaption", {}, "Probability of onset by the horizon"), chances)),
     show(forecasts) {
       shown = forecasts;
@@ -27,7 +27,7 @@ export function timelineFigure() {
 
 function spokenOnsets(forecasts) {
   const known = forecasts.filter((f) => f.onset_step.p50 !== null);
-  if (!known.length) return `None of ${forecasts.length} forecasts has its median within what is supported.`;
+  if (!known.length) return `None of ${forecasts.length} forecasts has its median within the supported range.`;
   const [first, last] = [known[0], known.at(-1)];
   return `${forecasts.length} forecasts. At step ${steps(first.observed_until_step)} the median onset was step ${steps(first.onset_step.p50)}; at step ${steps(last.observed_until_step)} it is ${steps(last.onset_step.p50)}.`;
 }

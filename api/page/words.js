@@ -3,20 +3,20 @@
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const PHASES = {
-  fitting: "still fitting its training data",
+  fitting: "fitting its training data",
   memorized: "memorised, not yet generalising",
   rising: "validation is rising",
   generalized: "generalised",
 };
 
 export const OUTCOMES = {
-  grokking: ["Grokking", "generalises more than 1,000 steps after it has memorised"],
-  comprehension: ["Comprehension", "generalises as it learns, or soon after"],
-  memorization: ["Memorisation only", "knows its training data, and no more"],
-  confusion: ["Neither", "learns not even its training data"],
+  grokking: ["Grokking", "generalises more than 1,000 steps after memorising"],
+  comprehension: ["Comprehension", "generalises within 1,000 steps of memorising"],
+  memorization: ["Memorisation only", "fits its training data and does not generalise"],
+  confusion: ["Neither", "does not fit its training data"],
 };
 
-export const ACTIONS = { continue: "Keep it running", stop: "Stop it", undecided: "Undecided: look again" };
+export const ACTIONS = { continue: "Keep it running", stop: "Stop it", undecided: "Undecided: check again" };
 
 export function steps(number) {
   return WHOLE.format(number);
@@ -37,7 +37,7 @@ export function value(number) {
   return number === null || number === undefined ? "–" : String(Number(number.toPrecision(3)));
 }
 
-/** Return how likely something is, as people say it. */
+/** Return a probability in words. */
 function likelihood(probability) {
   const scale = [[0.95, "Almost certain"], [0.8, "Very likely"], [0.6, "Likely"], [0.4, "As likely as not"], [0.2, "Unlikely"], [0.05, "Very unlikely"]];
   return scale.find(([low]) => probability >= low)?.[1] ?? "Extremely unlikely";
@@ -52,19 +52,19 @@ export function headline(forecast) {
 /** Return when, in a sentence or two. */
 export function when(forecast) {
   if (forecast.phase === "generalized") {
-    return `Validation accuracy reached ${value(forecast.target_accuracy)} there and held for three checkpoints. Nothing is left to forecast.`;
+    return `Validation accuracy reached ${value(forecast.target_accuracy)} at this step and held for three checkpoints. There is nothing left to forecast.`;
   }
   const { p05, p50, p95 } = forecast.onset_step;
   const end = steps(forecast.supported_until_step);
   if (p50 !== null) {
     const range = p95 === null
-      ? `nine times in ten not before ${about(p05)}, and perhaps not by ${end}, where what is known ends`
-      : `nine times in ten between ${about(p05)} and ${about(p95)}`;
-    return `Around step ${about(p50)} at the median; ${range}.`;
+      ? `the 90 % interval begins at ${about(p05)} and ends beyond ${end}, the supported range`
+      : `90 % interval ${about(p05)} to ${about(p95)}`;
+    return `Median onset around step ${about(p50)}; ${range}.`;
   }
   const given = forecast.onset_step_if_onset;
-  if (given.p50 === null) return `No onset is in sight up to step ${end}, where what is known ends.`;
-  return `If it does, then around step ${about(given.p50)}, between ${about(given.p05)} and ${about(given.p95)}.`;
+  if (given.p50 === null) return `No onset is expected up to step ${end}, the end of the supported range.`;
+  return `If it does, the median onset is around step ${about(given.p50)}; 90 % interval ${about(given.p05)} to ${about(given.p95)}.`;
 }
 
 export function ago(time, now = Date.now()) {

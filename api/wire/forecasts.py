@@ -1,4 +1,4 @@
-"""The wire format: what is asked of the service and what it answers, as JSON.
+"""The wire format of forecasts: requests and answers as JSON.
 
 Nothing of the web framework is imported here, so that the command line prints the same JSON.
 """
@@ -22,19 +22,21 @@ _NAMES_SHOWN = 20
 
 
 class ForecastRequest(BaseModel):
-    """A partial metric history, what is known of its run, and the question. Unknown fields are ignored with a warning."""
+    """A partial metric history, its run's context, horizon and target. Unknown fields are ignored with a warning."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [REQUEST]})
 
     history: History
     context: ContextFields | None = None
-    horizon_step: WholeNumber | None = Field(None, description="default: `context.budget_step`, else 10x the last step")
+    horizon_step: WholeNumber | None = Field(
+        None, description="step that the probability refers to; default: `context.budget_step`, else 10x the last step"
+    )
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )
 
     def to_question(self) -> Question:
-        """Return the question in the forecaster's words, with a warning for each kind of thing that was ignored."""
+        """Return the request as the forecaster takes it, with a warning for each kind of name that was ignored."""
         context = self.context or ContextFields()
         ignored = ignored_names(
             ("fields", self.model_extra),
@@ -68,7 +70,7 @@ def _ignored(kind: str, names: Iterable[str] | None) -> str | None:
 
 
 class BatchRequest(BaseModel):
-    """Up to 1,000 forecast requests. Each is checked by itself, so that one bad item spoils no other."""
+    """Up to 1,000 forecast requests. Each is checked on its own: a bad item does not affect the others."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [REQUEST]}]})
 
@@ -85,7 +87,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class StepQuantiles(_Answer):
-    """5 %, 50 % and 95 % quantiles in steps; null where the curve stays below that level as far as it is supported."""
+    """5 %, 50 % and 95 % quantiles, in steps; null where the probability of onset stays below that level up to `supported_until_step`."""
 
     p05: int | None
     p50: int | None
@@ -93,60 +95,70 @@ class StepQuantiles(_Answer):
 
 
 class OnsetCurve(_Answer):
-    """P(onset <= step) at increasing steps; never decreases."""
+    """Cumulative probability of onset, P(onset <= step), at increasing steps."""
 
     step: list[int]
     probability_onset: list[Probability]
 
 
 class Driver(_Answer):
-    """A feature that moved this forecast."""
+    """A feature that influenced this forecast."""
 
-    feature: str
-    effect: float = Field(description="on the log hazard at the median onset; > 0 is sooner")
-    text: str
+    feature: str = Field(description="name of the feature")
+    effect: float = Field(description="contribution to the log hazard at the median onset; > 0 means an earlier onset")
+    text: str = Field(description="the same in words")
 
 
 class Support(_Answer):
-    """How much this history resembles those that the forecaster learnt from."""
+    """How similar this history is to the training corpus of the forecaster."""
 
     score: float = Field(
-        description="share of the forecast that is its own; the rest is what the runs learnt from did as a whole"
+        ge=0, le=1, description="share of the forecast that is specific to this history; the rest is the corpus average"
     )
-    in_support: bool
-    signals_used: list[str]
-    signals_missing: list[str] = Field(description="signals that would have spoken")
+    in_support: bool = Field(description="whether the history is within the range of the corpus")
+    signals_used: list[str] = Field(description="recorded signals that the forecaster reads")
+    signals_missing: list[str] = Field(description="signals that were not recorded and would improve this forecast")
 
 
 class Advice(_Answer):
-    """What to do, from a stated rule whose error rates were verified on held-out configurations."""
+    """Whether to continue training, by thresholds on the probability of onset. Error rates are from held-out configurations."""
 
-    action: Action
-    reason: str
-    false_positive_rate: float = Field(description="of runs that never generalise, told continue")
-    false_stop_rate: float = Field(description="of runs that generalise, told stop")
-    check_again_step: int | None
+    action: Action = Field(description="continue, stop, or undecided")
+    reason: str = Field(description="the probability that decided, in words")
+    false_positive_rate: float = Field(description="share of runs without onset that are advised to continue")
+    false_stop_rate: float = Field(description="share of runs with an onset that are advised to stop")
+    check_again_step: int | None = Field(
+        description="step at which a new forecast is worth requesting; null after `stop`"
+    )
 
 
 class ForecastAnswer(_Answer):
-    """When a run will generalise, if it will, as known at the last step of its history. Every field is always present."""
+    """Whether and when a run will generalise, given its history up to `observed_until_step`. Every field is always present."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ANSWER]})
 
-    forecaster: str = Field(description="version that answered")
-    observed_until_step: int
-    phase: Phase | None = Field(description="null where no signal tells it")
-    memorization_step: int | None = Field(description="null where not confirmed yet")
-    target_accuracy: float
-    horizon_step: int
-    supported_until_step: int = Field(description="beyond it too few runs were observed")
-    probability_onset_by_horizon: Probability
-    onset_step: StepQuantiles = Field(description="of the unconditional curve")
-    onset_step_if_onset: StepQuantiles = Field(description="given onset by the horizon")
-    delay_steps: StepQuantiles = Field(description="onset step minus memorisation step")
-    outcome_probabilities: dict[Outcome, Probability] = Field(description="at the horizon")
+    forecaster: str = Field(description="version of the forecaster")
+    observed_until_step: int = Field(description="last step of the history; no later step was used")
+    phase: Phase | None = Field(description="phase of training at that step; null if the signals do not determine it")
+    memorization_step: int | None = Field(
+        description="first of 3 consecutive checkpoints with `train_acc` >= 0.95; null if not reached"
+    )
+    target_accuracy: float = Field(description="validation accuracy that counts as generalised")
+    horizon_step: int = Field(description="step that the probability refers to")
+    supported_until_step: int = Field(
+        description="end of the supported range: too few runs of the corpus were observed beyond it"
+    )
+    probability_onset_by_horizon: Probability = Field(
+        description="probability of onset by `horizon_step`, or by `supported_until_step` if that is earlier"
+    )
+    onset_step: StepQuantiles = Field(description="quantiles of the onset step; runs without onset count as later")
+    onset_step_if_onset: StepQuantiles = Field(description="quantiles of the onset step, given onset by the horizon")
+    delay_steps: StepQuantiles = Field(description="quantiles of onset step minus memorisation step")
+    outcome_probabilities: dict[Outcome, Probability] = Field(
+        description="probability of each outcome at the horizon; they add up to 1"
+    )
     curve: OnsetCurve
-    drivers: list[Driver] = Field(description="the features that moved this forecast most")
+    drivers: list[Driver] = Field(description="features with the largest effect on this forecast")
     support: Support
     advice: Advice
     warnings: list[str] = Field(description="what was ignored or assumed")
@@ -158,13 +170,13 @@ class ForecastAnswer(_Answer):
 
 
 class ForecastItem(BaseModel):
-    """An item of a batch that was answered."""
+    """An item of a batch with a forecast."""
 
     forecast: ForecastAnswer
 
 
 class ProblemItem(BaseModel):
-    """An item of a batch that was not."""
+    """An item of a batch that could not be forecast."""
 
     problem: Problem
 
@@ -176,7 +188,7 @@ class BatchAnswer(BaseModel):
 
 
 class SignalCard(_Answer):
-    """A signal that a history may hold."""
+    """A signal that a history may contain."""
 
     name: str
     meaning: str

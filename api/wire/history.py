@@ -1,4 +1,4 @@
-"""The wire form of a metric history and of what is known of its run.
+"""The wire form of a metric history and of its run's context.
 
 Types and sizes are checked here, in one pass over the numbers; what the values may be is checked by `Trajectory` and
 `Context`.
@@ -36,18 +36,18 @@ WholeNumber = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(_number)]
 
 
 class _History(BaseModel):
-    """Signals recorded at increasing steps: lists of one length, null where a value is missing.
+    """Signals recorded at increasing steps: lists of equal length, null for a missing value.
 
     Names outside the vocabulary (`GET /v1/signals`) are ignored with a warning.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    step: Steps = Field(description="optimiser updates done at each checkpoint, increasing")
+    step: Steps = Field(description="number of optimiser updates at each checkpoint, increasing")
 
     @property
     def size(self) -> int:
-        """How many values of known signals there are, missing ones counted."""
+        """Number of values of known signals, missing ones included."""
         return sum(map(len, self._known().values()))
 
     def to_trajectory(self) -> Trajectory:
@@ -60,7 +60,7 @@ class _History(BaseModel):
 
 
 class _ContextFields(BaseModel):
-    """What is known of the run beside its history; every field is optional. Unknown ones are ignored with a warning."""
+    """Configuration of the run, as far as it is known. Every field is optional; unknown ones are ignored with a warning."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -1,4 +1,4 @@
-"""What went wrong with a request, as RFC 9457 problem details."""
+"""Problems with a request, as RFC 9457 problem details."""
 
 import json
 import math
@@ -60,11 +60,11 @@ _EXPECTED = {
 class Fault(BaseModel):
     """One value that cannot be used."""
 
-    field: str = Field(description="where it is, e.g. `history.val_acc[3]`")
-    value: Any = Field(description="what it is; long values are cut")
+    field: str = Field(description="path of the field, e.g. `history.val_acc[3]`")
+    value: Any = Field(description="the value that was sent; long ones are cut")
     expected: str = Field(description="what would be accepted")
     hint: str = Field("", description="the likely cause or the next move; absent where unknown")
-    stored: Any = Field(None, description="of a conflict: the value that is stored instead")
+    stored: Any = Field(None, description="in a conflict: the value that is already stored")
 
 
 class Problem(BaseModel):
@@ -72,16 +72,16 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM]})
 
-    type: str = Field(description="stable name of the kind of problem")
+    type: str = Field(description="stable identifier of the kind of problem")
     title: str
     status: int = Field(description="HTTP status")
-    detail: str = Field(description="this problem, in a sentence")
-    field: str = Field("", description="first fault: where")
-    value: Any = Field(None, description="first fault: what")
+    detail: str = Field(description="this problem in one sentence")
+    field: str = Field("", description="first fault: its field")
+    value: Any = Field(None, description="first fault: the value that was sent")
     expected: str = Field("", description="first fault: what would be accepted")
     hint: str = Field("", description="first fault: the likely cause or the next move")
-    stored: Any = Field(None, description="first fault: the value that is stored instead")
-    errors: list[Fault] = Field([], description="every fault found, the first included")
+    stored: Any = Field(None, description="first fault: the value that is already stored")
+    errors: list[Fault] = Field([], description="all faults that were found")
 
     @classmethod
     def of_status(cls, status: int, detail: str) -> "Problem":

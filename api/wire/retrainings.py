@@ -25,16 +25,16 @@ class RetrainingAnswer(BaseModel):
     id: int
     state: State
     promote: bool
-    stage: str = Field(description="what it is at")
-    done: int = Field(description="parts of the stage that are done")
-    total: int = Field(description="parts that the stage has")
-    attempt: int = Field(description="how often it was begun; more than once where it was lost")
+    stage: str = Field(description="current stage")
+    done: int = Field(description="parts of the stage that are finished")
+    total: int = Field(description="parts of the stage in all")
+    attempt: int = Field(description="number of starts; more than one if a worker was lost")
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    result: dict[str, Any] | None = Field(description="champion and challenger, compared")
-    problem: str | None = Field(description="why it failed")
+    result: dict[str, Any] | None = Field(description="champion and challenger on the same held-out rows")
+    problem: str | None = Field(description="reason of a failure")
 
     @classmethod
     def of(cls, job: Retraining) -> "RetrainingAnswer":

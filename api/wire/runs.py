@@ -23,13 +23,13 @@ from training_runs.run import Status
 
 RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._:+=@~-]{0,127}$"
 
-NEXT = Field(description="`?cursor=` of the next page; null at the end")
+NEXT = Field(description="value of `?cursor=` for the next page; null on the last page")
 RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
 Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
 
 
 class WebhookFields(BaseModel):
-    """Where to post when the forecast of this run becomes an alarm, and when it gives the run up."""
+    """Where to post when the advice for this run becomes `continue` or `stop`."""
 
     url: Text = Field(description="http or https, at a public address")
     secret: Text | None = Field(
@@ -40,19 +40,21 @@ class WebhookFields(BaseModel):
 
 
 class RunRequest(BaseModel):
-    """What is known of a run, and what its forecasts are about. Everything is optional; `PUT` replaces all of it."""
+    """Context of a run, horizon and target of its forecasts. Every field is optional; `PUT` replaces all of them."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [RUN]})
 
     context: ContextFields | None = None
-    horizon_step: WholeNumber | None = Field(None, description="default: `context.budget_step`, else 10x the last step")
+    horizon_step: WholeNumber | None = Field(
+        None, description="step that the probability refers to; default: `context.budget_step`, else 10x the last step"
+    )
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )
     webhook: WebhookFields | None = None
 
     def to_settings(self, *, private_addresses: bool) -> RunSettings:
-        """Return what is kept, checked."""
+        """Return the settings to store, checked."""
         webhook = Webhook(**self.webhook.model_dump()) if self.webhook else None
         if webhook is not None:
             check_url(webhook.url, private_addresses=private_addresses)
@@ -66,7 +68,7 @@ class RunRequest(BaseModel):
         )
 
     def warnings(self) -> list[str]:
-        """Return what was ignored."""
+        """Return a warning for each kind of name that was ignored."""
         context = self.context.model_extra if self.context else None
         return ignored_names(("fields", self.model_extra), ("context fields", context))
 
@@ -79,7 +81,7 @@ class AppendRequest(BaseModel):
     history: History
 
     def warnings(self) -> list[str]:
-        """Return what was ignored."""
+        """Return a warning for each kind of name that was ignored."""
         return ignored_names(("fields", self.model_extra), ("signals", self.history.model_extra))
 
 
@@ -90,9 +92,11 @@ class OutcomeRequest(BaseModel):
 
     status: Status = Field(
         "finished",
-        description="`finished`: trained as long as was meant; `stopped_early`: stopped after generalising; `diverged`",
+        description="`finished`: trained to its budget; `stopped_early`: stopped after generalising; `diverged`",
     )
-    blocked: bool = Field(False, description="it never could generalise, for instance because labels were shuffled")
+    blocked: bool = Field(
+        False, description="true if the run could not generalise, for instance because its labels were shuffled"
+    )
 
 
 class RunSummary(BaseModel):
@@ -104,10 +108,10 @@ class RunSummary(BaseModel):
     horizon_step: int | None
     target_accuracy: float | None
     webhook_url: str | None
-    points: int = Field(description="checkpoints stored")
-    observed_until_step: int | None = Field(description="the last of them; null before the first")
-    revision: int = Field(description="grows with every change of the points")
-    rewinds: int = Field(description="how often points were taken back")
+    points: int = Field(description="number of stored checkpoints")
+    observed_until_step: int | None = Field(description="last stored step; null before the first point")
+    revision: int = Field(description="increases with every change of the points")
+    rewinds: int = Field(description="how often points were deleted by a rewind")
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
@@ -134,7 +138,7 @@ def _summary(run: StoredRun) -> dict[str, Any]:
 class RunRegistered(RunSummary):
     """A run that was registered, or changed."""
 
-    warnings: list[str] = Field(description="what was ignored")
+    warnings: list[str] = Field(description="names that were ignored")
 
     @classmethod
     def of(cls, run: StoredRun, warnings: Sequence[str] = ()) -> "RunRegistered":
@@ -146,9 +150,9 @@ class RunAnswer(RunSummary):
     """A stored run with its points and its newest forecast."""
 
     history: dict[str, list[float | None]] | None = Field(
-        description="as it was posted; null where it has no points, or with `?history=false`"
+        description="stored points; null if there are none, or with `?history=false`"
     )
-    forecast: ForecastAnswer | None = Field(description="null before the first")
+    forecast: ForecastAnswer | None = Field(description="newest forecast; null before the first")
 
     @classmethod
     def of(
@@ -196,7 +200,7 @@ class Appended:
 
 
 class AppendAnswer(BaseModel):
-    """What a run is after points were added, and what is forecast of it now."""
+    """The run after points were added, and its newest forecast."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -218,13 +222,13 @@ class AppendAnswer(BaseModel):
 
     run_id: str
     status: RunStatus
-    points_changed: int = Field(description="checkpoints that are new or gained a signal")
-    points: int = Field(description="checkpoints stored")
+    points_changed: int = Field(description="number of checkpoints that are new or gained a signal")
+    points: int = Field(description="number of stored checkpoints")
     observed_until_step: int
     revision: int
-    forecast: ForecastAnswer | None = Field(description="null where there is a problem")
-    problem: Problem | None = Field(description="why there is no forecast; the points are stored")
-    warnings: list[str] = Field(description="what was ignored of this request")
+    forecast: ForecastAnswer | None = Field(description="null if there is a problem")
+    problem: Problem | None = Field(description="why there is no forecast; the points are stored all the same")
+    warnings: list[str] = Field(description="names of this request that were ignored")
 
     @classmethod
     def of(cls, appended: Appended, warnings: Sequence[str]) -> "AppendAnswer":
@@ -246,7 +250,7 @@ class AppendAnswer(BaseModel):
 
 
 class RewindAnswer(BaseModel):
-    """What a run is after points were taken back."""
+    """The run after points were deleted by a rewind."""
 
     run_id: str
     status: RunStatus
@@ -263,12 +267,12 @@ class RewindAnswer(BaseModel):
 
 
 class TimelineForecast(BaseModel):
-    """A forecast as it was made."""
+    """A stored forecast."""
 
     id: int
     made_at: datetime
-    revision: int = Field(description="of the points that it was made from")
-    rewound: bool = Field(description="points that it was made from were taken back since")
+    revision: int = Field(description="revision of the points that it was made from")
+    rewound: bool = Field(description="true if points that it was made from were deleted since")
     forecast: ForecastAnswer
 
     @classmethod
@@ -284,7 +288,7 @@ class TimelineForecast(BaseModel):
 
 
 class Timeline(BaseModel):
-    """Forecasts of a run, in the order in which they were made."""
+    """Forecasts of a run, oldest first."""
 
     forecasts: list[TimelineForecast]
     next_cursor: int | None = NEXT
@@ -297,22 +301,22 @@ class Timeline(BaseModel):
 
 
 class OutcomeAnswer(BaseModel):
-    """What a run turned out to be, read off its whole recording."""
+    """Outcome of a run, computed from its whole recording."""
 
     run_id: str
     status: RunStatus
     blocked: bool
-    finished_at: datetime | None = Field(description="null if it was rewound in this moment")
+    finished_at: datetime | None = Field(description="null if the run was rewound meanwhile")
     observed_until_step: int | None
     memorization_step: int | None
-    onset_step: int | None = Field(description="null: not seen up to `observed_until_step`")
-    outcome: Outcome | None = Field(description="null where nothing was recorded")
+    onset_step: int | None = Field(description="null: no onset up to `observed_until_step`")
+    outcome: Outcome | None = Field(description="null if nothing was recorded")
     training_data: bool = Field(description="whether the next retraining learns from it")
-    reason: str | None = Field(description="why it is no training data")
+    reason: str | None = Field(description="why it is not training data; null if it is")
 
     @classmethod
     def of(cls, run: StoredRun, points: Trajectory | None) -> "OutcomeAnswer":
-        """Return what a finished run turned out to be."""
+        """Return the outcome of a finished run."""
         labelled = None if points is None else label(as_run(run, points))
         reason = missing_for_training(points)
         return cls.model_validate(

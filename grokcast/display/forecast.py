@@ -4,7 +4,8 @@ from rich.table import Table
 
 from grokcast.display.console import ERR, OUT
 from grokcast.display.curves import curve_lines
-from predictor.forecast import Forecast, Quantiles
+from grokcast.display.quantiles import onset_range
+from predictor.forecast import Forecast
 from training_runs import Trajectory
 
 
@@ -16,7 +17,7 @@ def show_notes(notes: tuple[str, ...]) -> None:
 
 def show_forecast(forecast: Forecast, history: Trajectory) -> None:
     """Print a forecast in a few lines, under the curves that it was made from."""
-    f = forecast
+    f, horizon = forecast, min(forecast.horizon_step, forecast.supported_until_step)
     for line in curve_lines(history, forecast, max(min(OUT.width - 8, 72), 20)):
         OUT.print(line, highlight=False, no_wrap=True)
     lines = [
@@ -25,18 +26,15 @@ def show_forecast(forecast: Forecast, history: Trajectory) -> None:
     ]
     if f.phase != "generalized":
         lines += [
-            ("onset", _range(f.onset_step)),
-            (
-                f"by {min(f.horizon_step, f.supported_until_step)}, if at all",
-                _range(f.onset_step_if_onset),
-            ),
-            ("outcome", _outcomes(f)),
-            ("why (> 0 is sooner)", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
+            ("onset", onset_range(f.onset_step, f.supported_until_step)),
+            (f"given onset by {horizon:,}", onset_range(f.onset_step_if_onset, f.supported_until_step)),
+            (f"outcome at {horizon:,}", _outcomes(f)),
+            ("drivers (> 0: sooner)", "\n".join(f"{d.effect:+.2f}  {d.text}" for d in f.drivers)),
         ]
     lines += [
         (
             "support",
-            f"{f.support.score:.2f}{'' if f.support.in_support else ', unlike the runs learnt from'}",
+            f"{f.support.score:.2f} of 1: {'like' if f.support.in_support else 'unlike'} the training corpus",
         ),
         ("forecaster", f.forecaster),
         *(("warning", w) for w in f.warnings),
@@ -52,25 +50,22 @@ def show_forecast(forecast: Forecast, history: Trajectory) -> None:
 def _now(f: Forecast) -> str:
     phase = (f.phase or "phase not known").replace("ized", "ised")
     memorised = phase if phase == "memorised" else f"{phase}, memorised"
-    since = phase if f.memorization_step is None else f"{memorised} since step {f.memorization_step}"
-    return f"step {f.observed_until_step}: {since}"
+    since = phase if f.memorization_step is None else f"{memorised} since step {f.memorization_step:,}"
+    return f"step {f.observed_until_step:,}: {since}"
 
 
 def _advice(f: Forecast) -> str:
     rates = {
-        "continue": f" (wrong for {f.advice.false_positive_rate:.1%} of runs that never do)",
-        "stop": f" (wrong for {f.advice.false_stop_rate:.1%} of runs that do)",
+        "continue": f" (given to {_percent(f.advice.false_positive_rate)} of runs without onset)",
+        "stop": f" (given to {_percent(f.advice.false_stop_rate)} of runs with an onset)",
     }
     rate = "" if f.phase == "generalized" else rates.get(f.advice.action, "")
     return f"{f.advice.action}: {f.advice.reason}{rate}"
 
 
-def _range(quantiles: Quantiles) -> str:
-    if quantiles.p05 is None:
-        return "not within what is supported"
-    median = "later than is supported" if quantiles.p50 is None else f"about step {quantiles.p50}"
-    return f"{median} (90 %: {quantiles.p05} to {quantiles.p95 or 'later than is supported'})"
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _outcomes(forecast: Forecast) -> str:
-    return ", ".join(f"{name} {p:.0%}" for name, p in forecast.outcome_probabilities.items())
+    return ", ".join(f"{name} {100 * p:.0f} %" for name, p in forecast.outcome_probabilities.items())

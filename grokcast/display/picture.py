@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grokcast.display.quantiles import onset_range
 from predictor.forecast import Forecast
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
@@ -82,14 +83,10 @@ def title(forecast: Forecast) -> str:
     if forecast.phase == "generalized":
         return f"Generalised at step {forecast.onset_step.p50:,}, as known at step {landmark:,}"
     by = min(forecast.horizon_step, forecast.supported_until_step)
-    low, median, high = (
-        "later" if step is None else f"{step:,}"
-        for step in (forecast.onset_step.p05, forecast.onset_step.p50, forecast.onset_step.p95)
-    )
     percent = 100 * forecast.probability_onset_by_horizon
     return (
         f"As known at step {landmark:,}: {percent:.0f} % to generalise by step {by:,}\n"
-        f"onset about {median} (90 %: {low} to {high})"
+        f"onset: {onset_range(forecast.onset_step, forecast.supported_until_step)}"
     )
 
 
