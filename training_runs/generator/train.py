@@ -95,6 +95,6 @@ def _record(
         part, moved = stack.at(alike, before)
         signals = cheap_signals(part, moved) | expensive_signals(part, step, previous)
         # In one transfer: a GPU is waited for once, not once a signal.
-        rows = torch.stack([values.double() for values in signals.values()], 1).tolist()
+        rows = torch.stack([values.to(before.device, torch.float64) for values in signals.values()], 1).tolist()
         for k, row in zip(alike, rows, strict=True):
             going[k].add(step, dict(zip(signals, row, strict=True)), on_checkpoint)
