@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from training_runs.generator.probes import Checkpoint, fit, robustness
+from training_runs.tasks import FAMILIES
 
 _ATTENTION = re.compile(r"(^|[._])(in_proj|q_proj|k_proj|v_proj|query|key|value|c_attn|qkv|wq|wk|wv|attn_qkv)([._]|$)")
 _RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.ELU, nn.LeakyReLU, nn.Tanh)
 # A larger table is a vocabulary of words: no order to find structure in, and long to decompose.
 _MOST_SYMBOLS = 1_024
-_ORDERED = ("modular", "permutation")
+_ORDERED = {name for name, family in FAMILIES.items() if family.is_of_pairs}
 
 
 class NetworkView:

@@ -4,9 +4,11 @@ from dataclasses import replace
 import pytest
 
 from training_runs import InvalidInput, archive
-from training_runs.config import ARCHITECTURES, MODULAR_OPERATIONS, TASK_FAMILIES, RunConfig
+from training_runs.config import ARCHITECTURES, RunConfig
 from training_runs.generator.overrides import override
 from training_runs.generator.presets import PRESETS, preset_configs
+from training_runs.tasks import FAMILIES
+from training_runs.tasks.modular import OPERATIONS
 
 
 def test_identifiers_are_what_they_were():
@@ -94,7 +96,7 @@ def test_a_random_table_is_blocked_and_its_context_does_not_tell():
 def test_random_tables_are_told_as_each_of_the_operations():
     tables = [RunConfig(operation="random_table", weight_decay=0.01 * k) for k in range(200)]
     told = Counter(c.context().operation for c in tables)
-    assert set(told) == set(MODULAR_OPERATIONS) - {"random_table"}
+    assert set(told) == set(OPERATIONS) - {"random_table"}
     assert min(told.values()) > 10
 
 
@@ -124,7 +126,7 @@ def test_the_corpus_varies_everything_and_covers_its_levels_evenly():
         configurations = {c.configuration_id: c for c in part}.values()
         counts = Counter(c.optimizer for c in configurations)
         assert min(counts[o] for o in ("adam", "sgd", "muon")) > 0.08 * len(configurations)
-        assert {c.task_family for c in configurations} == set(TASK_FAMILIES) - {"clusters"}
+        assert {c.task_family for c in configurations} == set(FAMILIES) - {"clusters"}
         assert {c.architecture for c in configurations} == set(ARCHITECTURES)
         modular = [c for c in configurations if c.task_family == "modular"]
         assert min(Counter(c.operation for c in modular).values()) > 0.06 * len(modular)
@@ -149,7 +151,7 @@ def test_papers_sizes_are_those_of_papers_on_few_shapes():
     assert {(c.architecture, c.embedding_dim, c.heads) for c in configs} == {("transformer", 128, 4)}
     assert {c.modulus for c in configs} == {59, 67, 97, 113}
     assert {c.optimizer for c in configs} == {"adamw", "adam", "sgd", "rmsprop"}
-    assert {c.operation for c in configs} == set(MODULAR_OPERATIONS)
+    assert {c.operation for c in configs} == set(OPERATIONS)
     assert len({c.shape for c in configs}) <= 12
     for field in ("layer_norm", "nesterov", "warmup_steps", "beta2", "dropout", "batch_size", "layers"):
         assert len({getattr(c, field) for c in configs}) >= 2, field

@@ -1,4 +1,6 @@
 import gzip
+import subprocess
+import sys
 import tarfile
 from itertools import permutations
 
@@ -7,10 +9,12 @@ import pytest
 import torch
 
 from training_runs import InvalidInput
-from training_runs.config import RunConfig
+from training_runs.config import ARCHITECTURES, RunConfig
+from training_runs.generator.augmentation import augmented
+from training_runs.generator.networks import NETWORKS, network_of
 from training_runs.generator.stack import generator_of
 from training_runs.generator.tasks import make_task
-from training_runs.generator.tasks.augmentation import augmented
+from training_runs.tasks import FAMILIES, family_of
 
 
 def task_of(data_dir=None, **fields):
@@ -227,3 +231,42 @@ def test_augmentation_turns_and_blurs_only_where_asked():
     # Hardly any turn and hardly any blur leave an image nearly as it was.
     faint = RunConfig(task_family="digits", architecture="mlp", train_samples=10, augmentation=1e-3)
     torch.testing.assert_close(augmented(images[:1], [faint], generators[:1], [10]), images[:1], atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("name", [n for n in FAMILIES if n not in ("mnist", "reviews")])
+def test_a_family_makes_what_it_says(name):
+    family = family_of(name)
+    config = RunConfig(task_family=name, architecture=family.networks[0], modulus=7, bits=9)
+    task = make_task(config, generator_of(config, "data"))
+    assert len(task.labels) == len(task.inputs) == config.samples
+    assert sorted([*task.train.tolist(), *task.val.tolist()]) == list(range(config.samples))
+    assert set(task.labels.tolist()) == set(range(config.classes))
+    if task.inputs.is_floating_point():
+        assert task.inputs.shape == (config.samples, family.inputs(config))
+    else:
+        assert set(task.inputs.flatten().tolist()) == set(range(family.inputs(config)))
+
+
+@pytest.mark.parametrize(("name", "network"), [(n, a) for n, f in FAMILIES.items() for a in f.networks])
+def test_every_network_of_a_family_reads_it(name, network):
+    config = RunConfig(task_family=name, architecture=network, modulus=7, bits=9)
+    parameters = network_of(config).shapes()
+    assert [shape[-1] for n, shape in parameters.items() if n.startswith("output")][-1] == config.classes
+
+
+def test_an_unknown_family_is_refused_by_naming_those_that_are_known():
+    with pytest.raises(InvalidInput, match="task_family is 'chess'; expected one of .*modular.*reviews"):
+        RunConfig(task_family="chess")
+
+
+def test_every_architecture_has_a_network():
+    assert set(NETWORKS) == set(ARCHITECTURES) == {a for f in FAMILIES.values() for a in f.networks}
+
+
+def test_what_follows_from_a_config_is_known_without_torch():
+    code = "import sys; sys.modules['torch'] = None; from training_runs.config import RunConfig; " + (
+        "from training_runs.tasks import FAMILIES; "
+        "print(*(RunConfig(task_family=n, architecture=f.networks[0]).classes for n, f in FAMILIES.items()))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert len(shown.split()) == len(FAMILIES)

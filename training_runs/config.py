@@ -10,19 +10,12 @@ from typing import Any
 
 from training_runs.context import Context
 from training_runs.errors import InvalidInput
+from training_runs.tasks import family_of
+from training_runs.tasks.modular import OPERATIONS
 
-MODULAR_OPERATIONS = ("add", "sub", "mul", "div", "x2_y2", "x2_xy_y2", "x3_xy", "random_table")
-TASK_FAMILIES = ("modular", "permutation", "parity", "clusters", "mnist", "digits", "reviews")
-ARCHITECTURES = {  # which networks read which tasks
-    "embedding_mlp": {"modular", "permutation"},
-    "transformer": {"modular", "permutation"},
-    "mlp": {"parity", "clusters", "mnist", "digits"},
-    "lstm": {"reviews", "modular", "permutation"},
-}
+ARCHITECTURES = ("embedding_mlp", "transformer", "mlp", "lstm")
 OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "muon")
 LOSSES = ("cross_entropy", "mse")
-DRAWN_SAMPLES = 20_000  # of parity and clusters, whose inputs are drawn
-PARITY_ENUMERATED = 16  # up to so many bits no input is drawn twice
 
 # What two runs of one configuration may differ in.
 _NOT_CONFIGURATION = {
@@ -107,17 +100,12 @@ class RunConfig:
     early_stop: bool = True  # after val_acc >= 0.99 at 5 checkpoints in a row
 
     def __post_init__(self) -> None:
-        _one_of("task_family", self.task_family, TASK_FAMILIES)
-        _one_of("architecture", self.architecture, tuple(ARCHITECTURES))
+        family = family_of(self.task_family)
+        _one_of("architecture", self.architecture, ARCHITECTURES)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("loss", self.loss, LOSSES)
-        if self.task_family not in ARCHITECTURES[self.architecture]:
-            fitting = [a for a, tasks in ARCHITECTURES.items() if self.task_family in tasks]
-            _one_of(f"architecture for {self.task_family}", self.architecture, tuple(fitting))
-        if self.task_family == "modular":
-            _one_of("operation", self.operation, MODULAR_OPERATIONS)
-            if not _is_prime(self.modulus):
-                raise InvalidInput(field="modulus", value=self.modulus, expected="a prime number from 5 to 997")
+        _one_of(f"architecture for {self.task_family}", self.architecture, family.networks)
+        family.check(self)
         if not 0 < self.train_fraction < 1:
             raise InvalidInput(field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)")
         for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
@@ -187,31 +175,12 @@ class RunConfig:
     @property
     def classes(self) -> int:
         """Number of labels."""
-        sizes = {
-            "modular": self.modulus,
-            "permutation": 120,
-            "parity": 2,
-            "clusters": 2,
-            "reviews": 2,
-        }
-        return sizes.get(self.task_family, 10)
+        return family_of(self.task_family).classes(self)
 
     @property
     def samples(self) -> int:
         """Number of samples that are divided into training and validation."""
-        if self.task_family == "modular":
-            # Division by zero is left out.
-            return self.modulus * (self.modulus - (self.operation == "div"))
-        if self.task_family == "parity":
-            return min(1 << self.bits, DRAWN_SAMPLES)
-        sizes = {
-            "permutation": 120**2,
-            "clusters": DRAWN_SAMPLES,
-            "digits": 1797,
-            "mnist": 70_000,
-            "reviews": 3000,
-        }
-        return sizes[self.task_family]
+        return family_of(self.task_family).samples(self)
 
     @property
     def train_size(self) -> int:
@@ -230,12 +199,12 @@ class RunConfig:
             return None
         if self.operation != "random_table":
             return self.operation
-        others = [name for name in MODULAR_OPERATIONS if name != "random_table"]
+        others = [name for name in OPERATIONS if name != "random_table"]
         return others[int(self.configuration_id[:8], 16) % len(others)]
 
     def context(self, parameters: int | None = None) -> Context:
         """Return what a user would know of this run."""
-        pairs = self.task_family in ("modular", "permutation")
+        pairs = family_of(self.task_family).is_of_pairs
         adaptive, sgd = self.optimizer in ("adamw", "adam", "muon"), self.optimizer == "sgd"
         return Context(
             task_family=self.task_family,
@@ -310,7 +279,3 @@ def _one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
 def _at_least(field: str, value: float, low: int) -> None:
     if not value >= low:
         raise InvalidInput(field=field, value=value, expected=f"a number >= {low}")
-
-
-def _is_prime(number: int) -> bool:
-    return 5 <= number < 1000 and all(number % k for k in range(2, int(number**0.5) + 1))

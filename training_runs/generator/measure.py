@@ -12,6 +12,7 @@ from training_runs.generator.probes import Checkpoint, fit
 from training_runs.generator.samples import Batch
 from training_runs.generator.stack import Stack
 from training_runs.signals import Cost, signal_names
+from training_runs.tasks import family_of
 
 # Of a split, for signals of hidden units and logits; also for those that run the network again.
 _SAMPLES = 256
@@ -129,7 +130,7 @@ class StackCheckpoint(Checkpoint):
     def symbols(self) -> Tensor | None:
         """The rows without the transformer's sign; words of reviews have no order to find structure in."""
         config = self._stack.configs[0]
-        if self.embedding is None or config.task_family not in ("modular", "permutation"):
+        if self.embedding is None or not family_of(config.task_family).is_of_pairs:
             return None
         return self.embedding[:, : config.classes]
 

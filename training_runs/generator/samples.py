@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from training_runs.config import RunConfig
-from training_runs.generator.tasks import Task
+from training_runs.tasks import Task
 
 # The whole split where it is small, else a fixed sample of it: 8 batches' worth, so that measuring stays cheap.
 _LEAST_SAMPLES, _MOST_SAMPLES, _BATCHES = 512, 2048, 8

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from training_runs.config import RunConfig
+from training_runs.generator.augmentation import augmented
 from training_runs.generator.networks import Activations, network_of
 from training_runs.generator.networks.embedding_mlp import EmbeddingMLP
 from training_runs.generator.networks.noise import NONE, DeviceNoise, Noise, TrainingNoise
@@ -23,7 +24,6 @@ from training_runs.generator.probes import fit
 from training_runs.generator.samples import Batch, DeviceMinibatches, Minibatches, gather, probe_rows
 from training_runs.generator.step_graph import Step, graphed
 from training_runs.generator.tasks import make_task
-from training_runs.generator.tasks.augmentation import augmented
 
 _FULL_ENOUGH = 0.9  # share of runs still training below which a captured stack is made smaller
 

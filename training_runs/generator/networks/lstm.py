@@ -8,7 +8,7 @@ from torch import Tensor
 from training_runs.config import RunConfig
 from training_runs.generator.networks.network import Activations, Parameters, draw, linear_default
 from training_runs.generator.networks.noise import Noise
-from training_runs.generator.tasks.reviews import VOCABULARY
+from training_runs.tasks import family_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class LSTM:
     @classmethod
     def of(cls, config: RunConfig) -> "LSTM":
         """Return the network of a config."""
-        vocabulary = VOCABULARY if config.task_family == "reviews" else config.classes
+        vocabulary = family_of(config.task_family).inputs(config)
         return cls(vocabulary, config.embedding_dim, config.width, config.layers, config.classes)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

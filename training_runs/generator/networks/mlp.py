@@ -8,6 +8,7 @@ from torch import Tensor
 from training_runs.config import RunConfig
 from training_runs.generator.networks.network import Activations, Parameters, draw, linear_default
 from training_runs.generator.networks.noise import Noise
+from training_runs.tasks import family_of
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,8 @@ class MLP:
     @classmethod
     def of(cls, config: RunConfig) -> "MLP":
         """Return the network of a config."""
-        inputs = {
-            "mnist": 784,
-            "digits": 64,
-            "parity": config.bits,
-            "clusters": config.dimensions,
-        }
-        return cls(inputs[config.task_family], config.width, config.layers, config.classes)
+        inputs = family_of(config.task_family).inputs(config)
+        return cls(inputs, config.width, config.layers, config.classes)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter of one run."""

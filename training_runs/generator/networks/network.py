@@ -51,24 +51,6 @@ class Network(Protocol):
         ...
 
 
-def network_of(config: RunConfig) -> Network:
-    """Return the network of a config."""
-    from training_runs.generator.networks.embedding_mlp import EmbeddingMLP
-    from training_runs.generator.networks.lstm import LSTM
-    from training_runs.generator.networks.mlp import MLP
-    from training_runs.generator.networks.transformer import Transformer
-
-    match config.architecture:
-        case "transformer":
-            return Transformer.of(config)
-        case "mlp":
-            return MLP.of(config)
-        case "lstm":
-            return LSTM.of(config)
-        case _:
-            return EmbeddingMLP.of(config)
-
-
 def draw(config: RunConfig, name: str, default: Tensor, generator: torch.Generator) -> Tensor:
     """Return a parameter's initial values times alpha: those of the config if it sets them, else the default."""
     setting = config.embedding_init if name.startswith("embedding") else config.other_init

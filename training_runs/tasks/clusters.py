@@ -3,14 +3,20 @@
 Networks interpolate such data by noise of the other dimensions and find the corners later (Xu et al., arXiv 2310.02541).
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-
-from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
-from training_runs.generator.tasks.task import Task, split
+from training_runs.tasks.task import Task, TaskFamily, split
 
+if TYPE_CHECKING:
+    import torch
+
+    from training_runs.config import RunConfig
+
+_SAMPLES = 20_000
 _CORNER = 3  # dimensions of the cube; its label reads the first `parity_bits` of them
 
 
@@ -19,6 +25,8 @@ def clusters_task(config: RunConfig, generator: torch.Generator, data_dir: Path 
 
     Where the cube lies is no loss of generality: the networks' initial weights know no direction.
     """
+    import torch
+
     if config.dimensions < _CORNER:
         raise InvalidInput(field="dimensions", value=config.dimensions, expected=f"at least {_CORNER}")
     if config.parity_bits > _CORNER:
@@ -33,3 +41,13 @@ def clusters_task(config: RunConfig, generator: torch.Generator, data_dir: Path 
     inputs = torch.randn((config.samples, config.dimensions), generator=pool)
     inputs[:, :_CORNER] += config.separation * (2 * corners - 1)
     return Task(inputs, corners[:, : config.parity_bits].sum(1) % 2, train, val)
+
+
+FAMILY = TaskFamily(
+    name="clusters",
+    networks=("mlp",),
+    classes=lambda config: 2,
+    samples=lambda config: _SAMPLES,
+    inputs=lambda config: config.dimensions,
+    make=clusters_task,
+)

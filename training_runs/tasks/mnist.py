@@ -1,20 +1,26 @@
 """MNIST from its four IDX files (LeCun, Cortes & Burges): a directory given, or downloaded once with a checksum."""
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import os
 import urllib.request
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
-import torch
-from torch import Tensor
 
-from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
-from training_runs.generator.tasks.task import Task
+from training_runs.tasks.task import Task, TaskFamily
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from training_runs.config import RunConfig
 
 _SOURCE = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 _TRAIN = 60_000  # the first rows; the other 10,000 are the published test set
@@ -29,6 +35,8 @@ _FILES = {
 
 def mnist_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None) -> Task:
     """Return all 70,000 images, pixels in [0, 1], flattened; runs train on rows of the published training set."""
+    import torch
+
     images, labels = _mnist(_directory(data_dir))
     size = min(config.train_size, _TRAIN)
     train = torch.randperm(_TRAIN, generator=generator)[:size].sort().values
@@ -71,6 +79,8 @@ def _download(folder: Path) -> None:
 
 @cache
 def _mnist(folder: Path) -> tuple[Tensor, Tensor]:
+    import torch
+
     images = [_read_idx(folder / f"{part}-images-idx3-ubyte.gz") for part in ("train", "t10k")]
     labels = [_read_idx(folder / f"{part}-labels-idx1-ubyte.gz") for part in ("train", "t10k")]
     pixels = torch.tensor(np.concatenate(images), dtype=torch.float32).flatten(1) / 255
@@ -90,3 +100,13 @@ def _read_idx(path: Path) -> np.ndarray:
         raise InvalidInput(
             field=str(path), value=f"a damaged file ({error})", expected="an IDX file, gzipped"
         ) from None
+
+
+FAMILY = TaskFamily(
+    name="mnist",
+    networks=("mlp",),
+    classes=lambda config: 10,
+    samples=lambda config: 70_000,
+    inputs=lambda config: 784,
+    make=mnist_task,
+)

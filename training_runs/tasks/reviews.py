@@ -1,5 +1,7 @@
 """IMDb reviews (Maas et al. 2011) from an `aclImdb` directory or its tar.gz: positive or negative."""
 
+from __future__ import annotations
+
 import os
 import random
 import re
@@ -8,21 +10,26 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
-from training_runs.generator.tasks.task import Task
+from training_runs.tasks.task import Task, TaskFamily
 
-VOCABULARY = 2000  # most frequent words of the training reviews; 0 is padding, 1 any other word
-LENGTH = 80  # words kept of each review, its last ones: that is where people sum up
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from training_runs.config import RunConfig
+
+_VOCABULARY = 2000  # most frequent words of the training reviews; 0 is padding, 1 any other word
+_LENGTH = 80  # words kept of each review, its last ones: that is where people sum up
 _NAME = re.compile(r"(?:^|/)(train|test)/(pos|neg)/[^/]+\.txt$")
 
 
 def reviews_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None) -> Task:
-    """Return token rows of shape (n_reviews, LENGTH), padded in front; the data set's own split, training ones drawn."""
+    """Return token rows of shape (n_reviews, _LENGTH), padded in front; the data set's own split, training ones drawn."""
+    import torch
+
     tokens, labels, n_train = _reviews(_source(data_dir))
     size = min(config.train_size, n_train)
     train = torch.randperm(n_train, generator=generator)[:size].sort().values
@@ -45,6 +52,8 @@ def _source(data_dir: Path | None) -> Path:
 
 @cache
 def _reviews(source: Path) -> tuple[Tensor, Tensor, int]:
+    import torch
+
     parts: dict[str, list[tuple[list[str], int]]] = {"train": [], "test": []}
     for name, text in sorted(_texts(source)):
         found = _NAME.search(name)
@@ -57,15 +66,15 @@ def _reviews(source: Path) -> tuple[Tensor, Tensor, int]:
             expected="train/pos, train/neg, test/pos and test/neg with .txt files",
         )
     counts = Counter(word for words, _ in parts["train"] for word in words)
-    index = {word: k + 2 for k, (word, _) in enumerate(counts.most_common(VOCABULARY - 2))}
+    index = {word: k + 2 for k, (word, _) in enumerate(counts.most_common(_VOCABULARY - 2))}
     # Mixed: sorted by path all negative ones come first, and a part of a split is measured by its first samples.
     mixed = random.Random(0)
     for part in parts.values():
         mixed.shuffle(part)
     samples = parts["train"] + parts["test"]
-    tokens = torch.zeros(len(samples), LENGTH, dtype=torch.int64)
+    tokens = torch.zeros(len(samples), _LENGTH, dtype=torch.int64)
     for row, (words, _) in zip(tokens, samples, strict=True):
-        kept = [index.get(word, 1) for word in words[-LENGTH:]] or [1]
+        kept = [index.get(word, 1) for word in words[-_LENGTH:]] or [1]
         row[-len(kept) :] = torch.tensor(kept)
     return tokens, torch.tensor([label for _, label in samples]), len(parts["train"])
 
@@ -90,3 +99,13 @@ def _texts(source: Path) -> Iterator[tuple[str, str]]:
             expected="aclImdb or its tar.gz",
             hint=str(error),
         ) from None
+
+
+FAMILY = TaskFamily(
+    name="reviews",
+    networks=("lstm",),
+    classes=lambda config: 2,
+    samples=lambda config: 3000,
+    inputs=lambda config: _VOCABULARY,
+    make=reviews_task,
+)
