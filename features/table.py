@@ -108,6 +108,10 @@ class FeatureTable:
         """Return where a feature stands among the columns."""
         return [column.name for column in self.columns].index(name)
 
+    def of_configurations(self, names: NDArray[np.str_]) -> "FeatureTable":
+        """Return the rows of some configurations."""
+        return self.where(np.isin(self.configuration, names))
+
     def outcome_known(self) -> NDArray[np.bool_]:
         """Say of each row whether it is known if onset came within the budget."""
         return self.event | (self.time >= self.budget)

@@ -18,8 +18,8 @@ from features.extract import FEATURES
 from features.landmarks import landmarks
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
-from predictor.benchmark.baselines.context_and_population import predict
 from predictor.benchmark.bootstrap import Interval, interval
+from predictor.benchmark.prediction import predict
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import N_FOLDS
 from predictor.store import Card, ForecasterStore

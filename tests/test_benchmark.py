@@ -1,17 +1,21 @@
 """The benchmark's layers on hand-made rows and on runs whose onset is known."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from features.table import table_at
-from predictor.benchmark.alarm import alarm_figures, watch, with_unwatched
+from predictor.benchmark.alarm import alarm_figures, raise_alarms, with_unwatched
+from predictor.benchmark.baselines.registry import baselines
 from predictor.benchmark.external import is_locked
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
+from predictor.benchmark.result import BenchmarkResult, FactorFigures
+from predictor.benchmark.rows import CorpusTables, checkpoint_at
 from predictor.benchmark.run import benchmark
-from predictor.benchmark.transfer import _beside_the_stronger, leave_one_out, level_of_run
-from predictor.fitting_tables import CorpusTables, checkpoint_at
+from predictor.benchmark.transfer import Errors, Level, _beside_the_stronger, leave_one_out, level_of_run
+from tests.benchmark_results import interval
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
 
 
@@ -45,7 +49,7 @@ def test_alarms_count_by_run_with_thresholds_of_the_other_folds():
     # Negatives never reach 0.5; runs that grok do so at their second landmark.
     rng = np.random.default_rng(0)
     probability = np.where(rows.event & late, 0.9, rng.uniform(0, 0.5, len(rows)))
-    watched = watch(rows, probability)
+    watched = raise_alarms(rows, probability)
     assert len(watched.alarm) == 60
     assert np.isfinite(watched.alarm[watched.grokking]).all()
     second = rows.landmark[late][0]
@@ -53,62 +57,60 @@ def test_alarms_count_by_run_with_thresholds_of_the_other_folds():
     assert (caught <= second).all()
     assert (caught == second).mean() > 0.8
     figures = alarm_figures(watched)
-    assert figures["coverage"]["value"] == 1.0
-    assert figures["fpr"]["value"] <= 0.1
-    assert figures["fpr_bound"] > figures["fpr"]["value"]
+    assert figures.coverage.value == 1.0
+    assert figures.fpr.value <= 0.1
+    assert figures.fpr_bound > figures.fpr.value
     onset = watched.onset[watched.grokking][0]
-    assert figures["lead_steps"]["value"] == pytest.approx(onset - second)
+    assert figures.lead_steps.value == pytest.approx(onset - second)
 
 
 def test_a_missed_run_has_lead_zero():
     rows = watched_rows()
-    figures = alarm_figures(watch(rows, np.where(rows.event, 0.0, 0.5)))
-    assert figures["coverage"]["value"] == 0.0
-    assert figures["lead_steps"]["value"] == figures["lead_share"]["value"] == 0.0
+    figures = alarm_figures(raise_alarms(rows, np.where(rows.event, 0.0, 0.5)))
+    assert figures.coverage.value == 0.0
+    assert figures.lead_steps.value == figures.lead_share.value == 0.0
 
 
 def test_runs_that_grok_and_were_never_watched_are_misses():
     rows = watched_rows()
-    watched = watch(rows, np.where(rows.event, 0.9, 0.1))
+    watched = raise_alarms(rows, np.where(rows.event, 0.9, 0.1))
     n = int(watched.grokking.sum())
     figures = alarm_figures(with_unwatched(watched, np.array([f"risen {k}" for k in range(n)])))
-    assert (figures["grokking"], figures["grokking_watched"]) == (2 * n, n)
-    assert figures["coverage"]["value"] == pytest.approx(0.5)
-    assert figures["coverage_watched"]["value"] == 1.0
+    assert (figures.grokking, figures.grokking_watched) == (2 * n, n)
+    assert figures.coverage.value == pytest.approx(0.5)
+    assert figures.coverage_watched.value == 1.0
     alone = alarm_figures(watched)
-    assert figures["fpr"] == alone["fpr"]
-    assert figures["lead_share"]["value"] <= alone["lead_share"]["value"]
+    assert figures.fpr == alone.fpr
+    assert figures.lead_share.value <= alone.lead_share.value
 
 
 def test_levels_stand_beside_the_context_model_that_is_stronger_on_their_mean():
     def level(boosted, linear):
         figures = {CONTEXT_BOOSTED: boosted, CONTEXT_LINEAR: linear}
-        return {
-            "rows": 9,
-            "context": {
-                name: {"auroc": {"value": auroc}, "log10_mae": {"value": mae}} for name, (auroc, mae) in figures.items()
-            },
-        }
+        context = {name: Errors(interval(auroc), interval(mae)) for name, (auroc, mae) in figures.items()}
+        return Level(9, 4, Errors(interval(0.99), interval(0.01)), context)
 
     found = _beside_the_stronger({"a": level((0.9, 0.3), (0.7, 0.1)), "b": level((0.8, 0.2), (0.9, 0.25))})
-    assert [found[k]["context_only_auroc"]["value"] for k in "ab"] == [0.9, 0.8]
-    assert [found[k]["context_only_log10_mae"]["value"] for k in "ab"] == [0.1, 0.25]
-    assert found["a"]["rows"] == 9
+    assert [found[k].context_only_auroc.value for k in "ab"] == [0.9, 0.8]
+    assert [found[k].context_only_log10_mae.value for k in "ab"] == [0.1, 0.25]
+    assert (found["a"].rows, found["a"].auroc.value) == (9, 0.99)
 
 
 def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(runs):
     """The synthetic norm tells the onset and the context tells nothing: the forecaster must win, and say by how much."""
-    result = benchmark(runs)
-    headline = result["headline"]
-    assert headline["whether"]["auroc"]["value"] > 0.9
-    assert headline["whether"]["minus_context_only"]["low"] > 0
+    result, plots = benchmark(runs)
+    headline = result.headline
+    assert headline.whether.auroc.value > 0.9
+    assert headline.whether.minus_context_only.low > 0
     # A few trees on eighty runs are hardly ever sure enough to be followed to the upper end of an interval.
-    held = [table["coverage90"]["value"] for table in result["tables"].values()]
+    held = [table.coverage90.value for table in result.tables.values()]
     assert all(value is None or 0.75 <= value <= 1.0 for value in held)
-    assert headline["alarm"]["coverage"]["value"] > result["alarm"]["context only, boosted"]["coverage"]["value"]
-    for table in result["tables"].values():
-        assert table["rows"] == table["positives"] + sum(table["negatives"].values())
-        assert FORECASTER in table["methods"]
+    assert result.alarm[FORECASTER].coverage.value > result.alarm[CONTEXT_BOOSTED].coverage.value
+    for table in result.tables.values():
+        assert table.rows == table.positives + table.negatives.budget_censored + table.negatives.blocked
+        assert list(table.methods) == [FORECASTER, *(baseline.name for baseline in baselines({}))]
+    assert BenchmarkResult.of_json(json.loads(json.dumps(result.as_dict(), allow_nan=False))) == result
+    assert plots.landmark == headline.landmark
 
 
 def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
@@ -128,18 +130,11 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
     ]
     assert set(level_of_run(relabelled, "modulus").values()) == {"11", "13"}
     result = leave_one_out(relabelled, CorpusTables.of(relabelled))
-    assert set(result["modulus"]["levels"]) == {"11", "13"}
-    assert result["modulus"]["auroc"] > 0.8
+    assert set(result["modulus"].levels) == {"11", "13"}
+    assert result["modulus"].auroc > 0.8
     # Ten configurations of sgd are too few to be asked about, and too few to learn from without adamw.
-    assert result["optimizer"]["not_estimable"] == ["adamw", "sgd"]
-    assert result["operation"] == {
-        "levels": {},
-        "not_estimable": [],
-        "auroc": None,
-        "log10_mae": None,
-        "context_only_auroc": None,
-        "context_only_log10_mae": None,
-    }
+    assert result["optimizer"].not_estimable == ("adamw", "sgd")
+    assert result["operation"] == FactorFigures({}, (), None, None, None, None)
 
 
 def test_the_locked_half_is_half_of_one_source_and_whole_configurations(runs):

@@ -188,7 +188,7 @@ def test_a_forecast_below_the_threshold_stops_a_run_there() -> None:
     assert forecast_stops(s, f, np.array([0.45, 0, 0, 0.2])).tolist() == [[400, NEVER, NEVER, 1200]]
 
 
-def test_thresholds_keep_the_share_that_is_asked_for() -> None:
+def test_thresholds_keep_the_share_that_is_requested() -> None:
     s = sweep()
     f, everyone = planted_forecasts(s), np.ones(4, dtype=bool)
     assert threshold_that_keeps(s, f, 1.0, everyone) == 0.4
@@ -221,12 +221,12 @@ def test_good_forecasts_beat_the_pruners(corpus: list[Run]) -> None:
     knows = np.where(np.isfinite(s.onset), 0.9, 0.1)
     f = Forecasts(s.run, np.full(len(s), 50.0), knows)
     result = decide(s, f)
-    assert result["grokcast"]["kept"]["value"] == 1.0
-    assert result["grokcast"]["compute"]["value"] < 0.8
-    assert result["MedianPruner"]["kept"]["value"] < 0.5
-    assert result["no pruning"]["compute"]["value"] == 1.0
+    assert result["grokcast"].kept.value == 1.0
+    assert result["grokcast"].compute.value < 0.8
+    assert result["MedianPruner"].kept.value < 0.5
+    assert result["no pruning"].compute.value == 1.0
     points = frontier(s, f, [0.5, 1.0])
-    assert points["kept"] == [1.0, 1.0]
+    assert points.kept == [1.0, 1.0]
 
 
 def test_forecasts_of_unknown_runs_are_refused() -> None:

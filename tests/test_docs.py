@@ -12,9 +12,8 @@ import pytest
 
 from api.app import create_app
 from grokcast import __version__
-from predictor.release import with_table
-from predictor.report.markdown import headline_table
-from predictor.store import ForecasterStore
+from predictor.release import shipped_result, with_table
+from predictor.report.documents import benchmark_page, readme_part
 from training_runs.signals import markdown_table
 
 ROOT = Path(__file__).parent.parent
@@ -25,10 +24,10 @@ def test_signals_are_documented_as_they_are():
     assert markdown_table() in (ROOT / "docs" / "signals.md").read_text()
 
 
-def test_the_readme_table_is_the_shipped_forecasters():
-    store = ForecasterStore()
-    result = store.card(store.active_version())["benchmark"]
-    assert with_table(README, headline_table(result)) == README
+def test_the_figures_in_the_documents_are_the_shipped_forecasters():
+    result, version = shipped_result()
+    assert with_table(README, readme_part(result)) == README
+    assert (ROOT / "docs" / "benchmark.md").read_text() == benchmark_page(result, version)
 
 
 def test_every_route_is_documented():

@@ -7,13 +7,14 @@ import pytest
 
 from features.columns import Column
 from features.extract import FEATURES
-from features.table import FeatureTable, table_at, training_table
+from features.table import FeatureTable, table_at
+from predictor.benchmark.baselines.registry import baselines
 from predictor.benchmark.baselines.single_signals import (
     COLUMNS,
-    SIGNAL_RULES,
-    extrapolation_rules,
+    accuracy_extrapolation,
     first_passage,
     linear_rule,
+    loss_extrapolation,
 )
 from predictor.benchmark.metrics import auroc
 from training_runs import Run, Trajectory
@@ -79,16 +80,17 @@ def test_a_row_without_the_signal_gets_the_populations_answer() -> None:
     time, landmark, signal = planted(300, 0)
     at = table(time, landmark, dropout_acc_var_level=signal)
     test = table(time, landmark, dropout_acc_var_level=np.where(np.arange(300) < 7, np.nan, signal))
-    found = SIGNAL_RULES["dropout variance"](at)(at, test)
+    found = linear_rule(*COLUMNS["dropout variance"])(at, test)
     np.testing.assert_allclose(found.probability[:7], at.event.mean())
     assert len(np.unique(found.probability[7:])) > 100
 
 
-@pytest.mark.parametrize("name", SIGNAL_RULES)
-def test_rules_answer_where_nothing_is_known(name: str) -> None:
+@pytest.mark.parametrize("name", [*COLUMNS, "weight-norm first passage"])
+def test_rules_predict_where_nothing_is_known(name: str) -> None:
     time, landmark, _ = planted(40, 2)
     rows = table(time, landmark)
-    found = SIGNAL_RULES[name](rows)(rows, rows)
+    (fit,) = (baseline.fit for baseline in baselines({}) if baseline.name == name)
+    found = fit(rows)(rows, rows)
     np.testing.assert_allclose(found.probability, rows.event.mean())
     assert np.isfinite(found.median).all()
     assert ((found.median > rows.landmark) & (found.median <= rows.budget)).all()
@@ -136,11 +138,9 @@ def test_extrapolation_sees_nothing_after_the_landmark(corpus: list[Run]) -> Non
     def cut(run: Run) -> Trajectory:
         return run.trajectory.prefix(at_memorization(run)[0]) if at_memorization(run) else run.trajectory
 
-    whole = extrapolation_rules({r.run_id: r.trajectory for r in runs})
-    known = extrapolation_rules({r.run_id: cut(r) for r in runs})
-    train = training_table(runs)
-    for name, rule in whole.items():
-        a, b = rule(train)(rows, rows), known[name](train)(rows, rows)
+    whole, known = {r.run_id: r.trajectory for r in runs}, {r.run_id: cut(r) for r in runs}
+    for rule in (accuracy_extrapolation, loss_extrapolation):
+        a, b = rule(whole)(rows, rows), rule(known)(rows, rows)
         np.testing.assert_array_equal(a.probability, b.probability)
         np.testing.assert_array_equal(a.median, b.median)
 
@@ -148,5 +148,5 @@ def test_extrapolation_sees_nothing_after_the_landmark(corpus: list[Run]) -> Non
 def test_extrapolation_without_validation_data_is_the_population(corpus: list[Run]) -> None:
     rows = table_at(corpus[:60], at_memorization).early()
     blind = {r.run_id: r.trajectory.only({"train_loss"}) for r in corpus}
-    for rule in extrapolation_rules(blind).values():
-        np.testing.assert_allclose(rule(rows)(rows, rows).probability, rows.event.mean())
+    for rule in (accuracy_extrapolation, loss_extrapolation):
+        np.testing.assert_allclose(rule(blind)(rows, rows).probability, rows.event.mean())

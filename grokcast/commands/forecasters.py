@@ -27,43 +27,51 @@ def benchmark(
 
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
-    from grokcast.display.benchmark import show_benchmark, show_external
-    from grokcast.display.progress import progress
     from training_runs.extras import require
 
     if out is not None:
         require("matplotlib", extra="plots")  # before the hour that the figures take
         out.mkdir(parents=True, exist_ok=True)
     if external:
-        from predictor.benchmark.external import benchmark_external
-        from predictor.store import ForecasterStore
-
-        forecaster = ForecasterStore(store_folder()).load()
-        result = benchmark_external(forecaster, external, locked=locked)
-        show, page = show_external, {"external": result}
+        _benchmark_external(external, locked, out, json_)
     else:
-        from predictor.benchmark.run import benchmark as run_benchmark
+        _benchmark_corpus(corpus, out, json_)
 
-        with progress("folds") as advance:
-            result = run_benchmark(read_runs(corpus), advance)
-        page = dict(result)
-        del result["plots"]  # thousands of points, for the page alone
-        show = show_benchmark
+
+def _benchmark_corpus(corpus: Path | None, out: Path | None, json_: bool) -> None:
+    from grokcast.display.benchmark import show_benchmark
+    from grokcast.display.progress import progress
+    from predictor.benchmark.run import benchmark as run_benchmark
+    from predictor.report.html import html_report
+
+    with progress("folds") as advance:
+        result, plots = run_benchmark(read_runs(corpus), advance)
     if out is not None:
-        (out / "results.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-        _write_report(out / "report.html", page)
+        _write(out, result.as_dict(), html_report(result, plots))
     if json_:
-        print_json(result)
+        print_json(result.as_dict())
     else:
-        show(result)
+        show_benchmark(result)
 
 
-def _write_report(path: Path, result: dict[str, Any]) -> None:
-    from typing import cast
+def _benchmark_external(folders: list[Path], locked: bool, out: Path | None, json_: bool) -> None:
+    from grokcast.display.benchmark import show_external
+    from predictor.benchmark.external import benchmark_external
+    from predictor.report.html import external_report
+    from predictor.store import ForecasterStore
 
-    from predictor.report.html import Result, html_report
+    result = benchmark_external(ForecasterStore(store_folder()).load(), folders, locked=locked)
+    if out is not None:
+        _write(out, result.as_dict(), external_report(result))
+    if json_:
+        print_json(result.as_dict())
+    else:
+        show_external(result)
 
-    path.write_text(html_report(cast(Result, result)))
+
+def _write(folder: Path, result: dict[str, Any], page: str) -> None:
+    (folder / "results.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    (folder / "report.html").write_text(page)
 
 
 def retrain(

@@ -6,18 +6,23 @@ run without onset in its budget that raises one at any checkpoint; positives are
 Runs that had risen before memorisation was confirmed are never watched; those of them that grok are misses.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.table import FeatureTable
 from predictor.answering.advice import clopper_pearson_bound, threshold_for
-from predictor.benchmark.bootstrap import interval
+from predictor.benchmark.bootstrap import Interval, interval
+from predictor.benchmark.held_out import HeldOut
+from predictor.benchmark.result import AlarmFigures
 from predictor.hazard.folds import fold_of
+from training_runs import Run
 from training_runs.arrays import FloatArray
+from training_runs.labelled_run import label
 
+ALGORITHMIC = ("modular", "permutation", "parity")
 TARGET_FPR = 0.05
 # What thresholds are chosen for: aimed at 5 %, those of 2026.11.2 came to 5.5 % on runs new to them.
 _AIMED_FPR = 0.04
@@ -56,7 +61,7 @@ class WatchedRuns:
         return np.clip(self.lead / np.maximum(delay, 1), 0, 1)
 
 
-def watch(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
+def raise_alarms(rows: FeatureTable, probability: FloatArray) -> WatchedRuns:
     """Raise alarms on watched rows, given the probability of onset within the budget at each of them."""
     order = np.lexsort((rows.landmark, rows.run))
     rows, probability = rows.where(order), probability[order]
@@ -97,44 +102,50 @@ def with_unwatched(watched: WatchedRuns, configuration: NDArray[np.str_]) -> Wat
     )
 
 
-def alarm_figures(runs: WatchedRuns) -> dict[str, Any]:
-    """Return the achieved rate of false positives with its bound, and coverage and lead with their intervals.
+def alarms(runs: Sequence[Run], watched: HeldOut) -> dict[str, AlarmFigures]:
+    """Return the figures of alarms on algorithmic tasks, by method."""
+    algorithmic = [r for r in runs if r.context.task_family in ALGORITHMIC]
+    watched = watched.where(np.isin(watched.rows.run, [r.run_id for r in algorithmic]))
+    seen = set(watched.rows.run.tolist())
+    unwatched = np.array(
+        [r.configuration_id for r in algorithmic if r.run_id not in seen and label(r).outcome == "grokking"],
+        dtype=str,
+    )
+    return {
+        name: alarm_figures(with_unwatched(raise_alarms(watched.rows, p.probability), unwatched))
+        for name, p in watched.predictions.items()
+    }
 
-    `coverage` and leads are of all runs that grok, `coverage_watched` of those that were watched.
-    """
+
+def alarm_figures(runs: WatchedRuns) -> AlarmFigures:
+    """Return the achieved rate of false positives with its bound, and coverage and lead with their intervals."""
     raised = np.isfinite(runs.alarm)
     _, one_each = np.unique(
         np.where(runs.negative, runs.configuration, ""), return_index=True
     )  # one negative run a configuration, for a bound whose cases are independent
     one_each = one_each[runs.negative[one_each]]
 
-    def rate(cases: NDArray[np.bool_]) -> dict[str, float | None]:
+    watched = runs.grokking & np.isfinite(runs.highest)
+
+    def rate(cases: NDArray[np.bool_]) -> Interval:
         kept = np.flatnonzero(cases)
-        return vars(
-            interval(
-                lambda i: float(raised[kept][i].mean()) if len(i) else float("nan"),
-                runs.configuration[kept],
-            )
-        )
+        share = raised[kept]
+        return interval(lambda i: float(share[i].mean()) if len(i) else float("nan"), runs.configuration[kept])
 
-    def median(values: FloatArray) -> dict[str, float | None]:
+    def median(values: FloatArray) -> Interval:
         kept = np.flatnonzero(runs.grokking)
-        return vars(
-            interval(
-                lambda i: float(np.median(values[kept][i])) if len(i) else float("nan"),
-                runs.configuration[kept],
-            )
-        )
+        of = values[kept]
+        return interval(lambda i: float(np.median(of[i])) if len(i) else float("nan"), runs.configuration[kept])
 
-    return {
-        "target_fpr": TARGET_FPR,
-        "negatives": int(runs.negative.sum()),
-        "grokking": int(runs.grokking.sum()),
-        "grokking_watched": int((runs.grokking & np.isfinite(runs.highest)).sum()),
-        "fpr": rate(runs.negative),
-        "fpr_bound": round(clopper_pearson_bound(int(raised[one_each].sum()), len(one_each)), 4),
-        "coverage": rate(runs.grokking),
-        "coverage_watched": rate(runs.grokking & np.isfinite(runs.highest)),
-        "lead_steps": median(runs.lead),
-        "lead_share": median(runs.lead_share),
-    }
+    return AlarmFigures(
+        target_fpr=TARGET_FPR,
+        negatives=int(runs.negative.sum()),
+        grokking=int(runs.grokking.sum()),
+        grokking_watched=int(watched.sum()),
+        fpr=rate(runs.negative),
+        fpr_bound=round(clopper_pearson_bound(int(raised[one_each].sum()), len(one_each)), 4),
+        coverage=rate(runs.grokking),
+        coverage_watched=rate(watched),
+        lead_steps=median(runs.lead),
+        lead_share=median(runs.lead_share),
+    )

@@ -30,7 +30,7 @@ def interval(measure: Callable[[NDArray[np.intp]], float], configuration: NDArra
     finite = draws[np.isfinite(draws)]
     enough = len(finite) >= _DEFINED * len(draws)
     low, high = np.quantile(finite, [0.025, 0.975]) if enough else (np.nan, np.nan)
-    return Interval(_plain(value), _plain(low), _plain(high))
+    return Interval(plain(value), plain(low), plain(high))
 
 
 def _resamples(configuration: NDArray[np.str_]) -> list[NDArray[np.intp]]:
@@ -49,6 +49,6 @@ def _draws(configuration: bytes, dtype: str) -> list[NDArray[np.intp]]:
     ]
 
 
-def _plain(value: float) -> float | None:
-    """JSON has no NaN: a figure that is not defined is null."""
+def plain(value: float) -> float | None:
+    """Return a figure to four decimals; None where it is not finite, since JSON has no NaN."""
     return round(float(value), 4) if np.isfinite(value) else None

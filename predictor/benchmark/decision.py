@@ -7,14 +7,14 @@ looks for most of its life like the worst of all, so rules that compare validati
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predictor.benchmark.baselines.pruners import PRUNERS, Pruner
-from predictor.benchmark.bootstrap import Interval, interval
+from predictor.benchmark.bootstrap import interval
 from predictor.benchmark.methods import FORECASTER
+from predictor.benchmark.result import Decision
 from predictor.hazard.folds import fold_of
 from training_runs import Run
 from training_runs.arrays import FloatArray
@@ -37,7 +37,7 @@ class Sweep:
     steps : the steps at which accuracy is reported, shape (n_steps,), increasing.
     values : validation accuracy at the last checkpoint by each of those, shape (n_runs, n_steps); NaN where the run has
         none yet, or has ended.
-    end : step at which each run ends if no one stops it, shape (n_runs,) as all below.
+    end : step at which each run ends unless it is stopped, shape (n_runs,) as all below.
     budget : step that the sweep meant to go to.
     onset : onset step; infinity where it never came.
     groks : whether the run groks within its budget.
@@ -69,17 +69,11 @@ class Forecasts:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What a policy did to a sweep.
+class Frontier:
+    """Share of the grokking runs kept and of the compute spent, a point for each threshold."""
 
-    Attributes
-    ----------
-    kept : share of the grokking runs that were not stopped before their onset.
-    compute : steps run, over the steps that the full budgets take.
-    """
-
-    kept: Interval
-    compute: Interval
+    kept: list[float]
+    compute: list[float]
 
 
 def sweep_of(runs: Sequence[Run], *, until_onset: bool = False) -> Sweep:
@@ -208,7 +202,7 @@ def judge(sweep: Sweep, stopped: FloatArray) -> Decision:
 
 
 def _by_run(sweep: Sweep, stopped: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how often each run was kept, and how many steps it took on average."""
+    """Return the share of orders in which each run was kept, and its mean number of steps."""
     return (stopped >= sweep.onset).mean(axis=0), np.minimum(stopped, sweep.end).mean(axis=0)
 
 
@@ -216,23 +210,22 @@ def _share(kept: FloatArray, groks: NDArray[np.bool_]) -> float:
     return float(kept[groks].mean()) if groks.any() else float("nan")
 
 
-def frontier(sweep: Sweep, forecasts: Forecasts, shares: Sequence[float] | FloatArray) -> dict[str, list[float]]:
-    """Return `{kept, compute}` of the forecast, a point for each share of the grokking runs that it should keep.
+def frontier(sweep: Sweep, forecasts: Forecasts, shares: Sequence[float] | FloatArray) -> Frontier:
+    """Return the forecast's points, one for each share of the grokking runs that it should keep.
 
-    Each point's thresholds come from the other folds: `kept` is what they kept, not what was asked for.
+    Each point's thresholds come from the other folds: `kept` is the share that they kept, not the one requested.
     """
-    points: dict[str, list[float]] = {"kept": [], "compute": []}
+    kept, compute = [], []
     for share in shares:
         thresholds = held_out_thresholds(sweep, forecasts, share)
-        kept, spent = _by_run(sweep, forecast_stops(sweep, forecasts, thresholds))
-        points["kept"].append(_share(kept, sweep.groks))
-        points["compute"].append(float(spent.sum() / sweep.budget.sum()))
-    return points
+        kept_runs, spent = _by_run(sweep, forecast_stops(sweep, forecasts, thresholds))
+        kept.append(_share(kept_runs, sweep.groks))
+        compute.append(float(spent.sum() / sweep.budget.sum()))
+    return Frontier(kept, compute)
 
 
-def decide(sweep: Sweep, forecasts: Forecasts, name: str = FORECASTER) -> dict[str, dict[str, Any]]:
-    """Return `{method: {kept, compute}}` as plain data: every pruner, and the forecast that should keep `KEEP`."""
-    stopped = {method: pruned(sweep, pruner) for method, pruner in PRUNERS.items()}
+def decide(sweep: Sweep, forecasts: Forecasts, name: str = FORECASTER) -> dict[str, Decision]:
+    """Return the decision of each policy: of every pruner, and of the forecast that should keep `KEEP`."""
+    stopped = {policy: pruned(sweep, pruner) for policy, pruner in PRUNERS.items()}
     stopped[name] = forecast_stops(sweep, forecasts, held_out_thresholds(sweep, forecasts))
-    decisions = {method: judge(sweep, when) for method, when in stopped.items()}
-    return {m: {"kept": vars(d.kept), "compute": vars(d.compute)} for m, d in decisions.items()}
+    return {policy: judge(sweep, when) for policy, when in stopped.items()}

@@ -9,16 +9,17 @@ they are locked, scored once for a release, and they alone are quoted as a resul
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
 from predictor.benchmark.bootstrap import Interval, interval
-from predictor.fitting_tables import checkpoint_at
+from predictor.benchmark.result import ExternalMeans, ExternalResult, ExternalRow
+from predictor.benchmark.rows import checkpoint_at
 from predictor.forecaster import OnsetForecaster
 from training_runs import Run
 from training_runs.onset import memorization
@@ -34,15 +35,10 @@ _MEMORIZATION_MULTIPLES = (1, 2, 4)
 _RECORDING_SHARES = (0.01, 0.02, 0.05, 0.10)
 
 
-def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path], *, locked: bool = False) -> dict[str, Any]:
-    """Return one row for each source, horizon, and with or without the context, and their means by horizon.
+def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path], *, locked: bool = False) -> ExternalResult:
+    """Return one row for each source, with or without its context, and horizon, and means of the scored sources.
 
     With `locked`, the locked half alone is scored; without, everything but that.
-
-    `coverage90` counts rows: one without onset counts as covered where its interval reaches beyond the horizon. So even a
-    forecast that is right is above 90 %. What it hides is beside it: `held`, the share of onsets within their intervals,
-    with what that would be if the forecasts were right, and `too_early`, the share of rows with an onset before the 5 %
-    quantile, at most 0.05 if they were.
     """
     rows = []
     for folder in folders:
@@ -50,39 +46,32 @@ def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path], *, 
             chosen = [r for r in runs if is_locked(source, r) == locked]
             for with_context in (True, False) if chosen else ():
                 table = table_at(chosen, _landmarks, hide_context=not with_context)
-                early = _early(table)
-                for horizon in HORIZONS:
-                    rows.append(
-                        {
-                            "source": source,
-                            "horizon": horizon,
-                            "with_context": with_context,
-                            "already_rising": len(table) - len(early),
-                            **_figures(forecaster, early, horizon),
-                        }
-                    )
-    return {
-        "forecaster": forecaster.version,
-        "locked": locked,
-        "rows": rows,
-        "means": [_mean(rows, horizon) for horizon in HORIZONS],
-    }
+                rows += [_row(forecaster, source, table, horizon, with_context) for horizon in HORIZONS]
+    return ExternalResult(forecaster.version, locked, tuple(rows), tuple(_means(rows, h) for h in HORIZONS))
 
 
 def is_locked(source: str, run: Run) -> bool:
-    """Say whether a run is of the half that no development may look at."""
+    """Whether a run is of the half that no development may look at."""
     digest = hashlib.sha256(run.configuration_id.encode()).digest()
     return source == LOCKED_SOURCE and digest[-1] % 2 == 1
 
 
-def _mean(rows: list[dict[str, Any]], horizon: int) -> dict[str, Any]:
+def _means(rows: Sequence[ExternalRow], horizon: int) -> ExternalMeans:
     """Return each figure's mean over the scored sources, with and without context."""
-    scored = [r for r in rows if r["source"] in SCORED_SOURCES and r["horizon"] == horizon]
-    values = {f: [r[f]["value"] for r in scored if r[f]["value"] is not None] for f in _FIGURES}
-    return {
-        "horizon": horizon,
-        **{f: round(float(np.mean(v)), 4) if v else None for f, v in values.items()},
-    }
+    scored = [r for r in rows if r.source in SCORED_SOURCES and r.horizon == horizon]
+
+    def mean(figures: Iterable[Interval]) -> float | None:
+        defined = [f.value for f in figures if f.value is not None]
+        return round(float(np.mean(defined)), 4) if defined else None
+
+    return ExternalMeans(
+        horizon=horizon,
+        auroc=mean(r.auroc for r in scored),
+        log10_mae=mean(r.log10_mae for r in scored),
+        coverage90=mean(r.coverage90 for r in scored),
+        too_early=mean(r.too_early for r in scored),
+        held=mean(r.held for r in scored),
+    )
 
 
 def _landmarks(run: Run) -> list[int]:
@@ -96,25 +85,43 @@ def _landmarks(run: Run) -> list[int]:
     return sorted({step for w in wanted for step in checkpoint_at(run, w)})
 
 
-def _early(table: FeatureTable) -> FeatureTable:
-    return table.where(table.landmark < table.rise)
+def _row(
+    forecaster: OnsetForecaster, source: str, table: FeatureTable, multiple: int, with_context: bool
+) -> ExternalRow:
+    early = table.where(table.landmark < table.rise)
+    horizon = multiple * early.landmark
+    event = early.event & (early.time <= horizon)
+    known = event | (early.time >= horizon)
+    held_if_right, figures = _figures(forecaster, early.where(known), event[known], multiple)
+    return ExternalRow(
+        source=source,
+        horizon=multiple,
+        with_context=with_context,
+        already_rising=len(table) - len(early),
+        rows=int(known.sum()),
+        onsets=int(event.sum()),
+        left_out=int((~known).sum()),
+        held_if_right=held_if_right,
+        auroc=figures["auroc"],
+        log10_mae=figures["log10_mae"],
+        coverage90=figures["coverage90"],
+        too_early=figures["too_early"],
+        held=figures["held"],
+    )
 
 
-def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) -> dict[str, Any]:
-    horizon = multiple * table.landmark
-    event = table.event & (table.time <= horizon)
-    known = event | (table.time >= horizon)
-    rows, event, horizon = table.where(known), event[known], horizon[known]
+def _figures(
+    forecaster: OnsetForecaster, rows: FeatureTable, event: NDArray[np.bool_], multiple: int
+) -> tuple[float | None, dict[str, Interval]]:
+    """Return the share of onsets that right forecasts would hold, and every figure, of onsets by the horizon."""
     if not len(rows):
-        nothing = vars(Interval(None, None, None))
-        figures = dict.fromkeys(_FIGURES, nothing)
-        return {"rows": 0, "onsets": 0, "left_out": len(table), "held_if_right": None, **figures}
+        return None, dict.fromkeys(_FIGURES, Interval(None, None, None))
     curves = forecaster.curves(rows, to_reach=False)
     probability = curves.probability(np.full(len(rows), np.log10(multiple)))
     median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
     low, high = (rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95))
-    inside = metrics.open_coverage(low, high, rows.time, event, horizon)
-    early = event & (rows.time < np.nan_to_num(low, nan=np.inf))
+    inside = metrics.open_coverage(low, high, rows.time, event, multiple * rows.landmark)
+    too_early = event & (rows.time < np.nan_to_num(low, nan=np.inf))
     likely = np.minimum(probability, 0.95) - np.minimum(probability, 0.05)  # within the interval
 
     def when(i: np.ndarray) -> float:
@@ -125,13 +132,8 @@ def _figures(forecaster: OnsetForecaster, table: FeatureTable, multiple: int) ->
         "auroc": lambda i: metrics.auroc(probability[i], event[i]),
         "log10_mae": when,
         "coverage90": lambda i: float(inside[i].mean()),
-        "too_early": lambda i: float(early[i].mean()),
+        "too_early": lambda i: float(too_early[i].mean()),
         "held": lambda i: float(inside[i][event[i]].mean()) if event[i].any() else float("nan"),
     }
-    return {
-        "rows": len(rows),
-        "onsets": int(event.sum()),
-        "left_out": int((~known).sum()),
-        "held_if_right": round(float(likely.sum() / probability.sum()), 4),
-        **{name: vars(interval(measure, rows.configuration)) for name, measure in measures.items()},
-    }
+    figures = {name: interval(measure, rows.configuration) for name, measure in measures.items()}
+    return round(float(likely.sum() / probability.sum()), 4), figures

@@ -1,48 +1,29 @@
-"""The arrays behind the plots of the benchmark's report: plain numbers, so that `results.json` can hold them too."""
+"""The arrays behind the plots of the benchmark's report: plain numbers, thousands of them, so beside the result."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypedDict
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from features.table import FeatureTable
 from predictor.benchmark import metrics
-from predictor.benchmark.baselines.context_and_population import Prediction
-from predictor.benchmark.bootstrap import interval
+from predictor.benchmark.alarm import raise_alarms
+from predictor.benchmark.bootstrap import Interval, interval
+from predictor.benchmark.decision import Frontier
+from predictor.benchmark.held_out import Evaluation, HeldOut
+from predictor.benchmark.methods import CONTEXT_BOOSTED, FORECASTER
+from predictor.benchmark.rows import HEADLINE
+from training_runs import Run
 from training_runs.arrays import FloatArray
 
 CALIBRATION_BINS = 10
-MIN_FAMILY_ONSETS = 5  # with fewer, a coverage says nothing
+MIN_FAMILY_ONSETS = 5  # with fewer, a coverage means nothing
 _ROC_POINTS = 200
 
 
-class HeldOut(Protocol):
-    """Held-out rows with their predictions, as `predictor.benchmark.run.Scored` holds them."""
-
-    @property
-    def rows(self) -> FeatureTable:
-        """The rows, shape (n_rows,) each."""
-
-    @property
-    def predictions(self) -> Mapping[str, Prediction]:
-        """By method."""
-
-    @property
-    def at_end(self) -> FloatArray:
-        """The forecaster's F(T) at the onset or at the end of the recording, shape (n_rows,)."""
-
-
-class Figure(TypedDict):
-    """A figure with its 95 % interval; None where it is not defined."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class Calibration(TypedDict):
+@dataclass(frozen=True)
+class Calibration:
     """Rows in bins of their predicted probability: its mean, the share with onset with its interval, and how many."""
 
     predicted: list[float]
@@ -52,7 +33,8 @@ class Calibration(TypedDict):
     rows: list[int]
 
 
-class Roc(TypedDict):
+@dataclass(frozen=True)
+class Roc:
     """A ROC curve from (0, 0) to (1, 1), and the area under it; blocked negatives are left out."""
 
     false_positive: list[float]
@@ -60,7 +42,8 @@ class Roc(TypedDict):
     auroc: float
 
 
-class Onsets(TypedDict):
+@dataclass(frozen=True)
+class Onsets:
     """Onset steps of runs that grokked, as they came and as they were forecast, with the task family of each."""
 
     actual: list[float]
@@ -68,24 +51,20 @@ class Onsets(TypedDict):
     family: list[str]
 
 
-class Coverage(Figure):
-    """How often the 90 % intervals of a family hold the onset, and over how many onsets that is."""
+@dataclass(frozen=True)
+class Coverage:
+    """The share of onsets within the 90 % intervals of a family, and over how many onsets that is."""
 
+    held: Interval
     onsets: int
 
 
-class Frontier(TypedDict):
-    """Share of grokking runs kept and of the compute spent, a point for each threshold; `decision.frontier`."""
+@dataclass(frozen=True)
+class Plots:
+    """What the report can draw; what is empty or None is left out.
 
-    kept: list[float]
-    compute: list[float]
-
-
-class Plots(TypedDict, total=False):
-    """What the report can draw. Every key may be missing.
-
-    Keys
-    ----
+    Attributes
+    ----------
     landmark : the kind of landmark of `calibration`, `onsets` and `coverage`.
     calibration : by method.
     roc : of the forecaster, by kind of landmark.
@@ -95,53 +74,65 @@ class Plots(TypedDict, total=False):
     frontier : of the forecast in a simulated sweep.
     """
 
-    landmark: str
-    calibration: dict[str, Calibration]
-    roc: dict[str, Roc]
-    onsets: Onsets
-    coverage: dict[str, Coverage]
-    leads: list[float]
-    frontier: Frontier
+    landmark: str = ""
+    calibration: dict[str, Calibration] = field(default_factory=dict)
+    roc: dict[str, Roc] = field(default_factory=dict)
+    onsets: Onsets | None = None
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    leads: list[float] = field(default_factory=list)
+    frontier: Frontier | None = None
+
+
+def held_out_plots(runs: Sequence[Run], evaluation: Evaluation, sweep: Frontier) -> Plots:
+    """Return every array that the report draws."""
+    if HEADLINE not in evaluation.at:
+        return Plots(frontier=sweep)
+    families = {r.run_id: r.context.task_family or "unknown" for r in runs}
+    own = np.array([families[r] for r in evaluation.at[HEADLINE].rows.run.tolist()])
+    plots = plot_arrays(evaluation.at, own, HEADLINE, (FORECASTER, CONTEXT_BOOSTED))
+    watched = evaluation.watched
+    alarms = raise_alarms(watched.rows, watched.predictions[FORECASTER].probability)
+    return replace(plots, leads=alarms.lead_share[alarms.grokking].tolist(), frontier=sweep)
 
 
 def plot_arrays(
-    scored: Mapping[str, HeldOut],
+    held_out: Mapping[str, HeldOut],
     family: NDArray[np.str_],
     landmark: str,
-    methods: Sequence[str] = ("grokcast",),
+    methods: Sequence[str] = (FORECASTER,),
 ) -> Plots:
     """Return the arrays of the plots that held-out rows are enough for: all but `leads` and `frontier`.
 
     Parameters
     ----------
-    scored : by kind of landmark.
+    held_out : by kind of landmark.
     family : of each row at the landmark, shape (n_rows,).
     landmark : the kind whose calibration, onsets and coverage are drawn.
     methods : whose calibration is drawn; the first is the forecaster, which all else is about.
     """
-    s, ours = scored[landmark], methods[0]
+    s, ours = held_out[landmark], methods[0]
     grokked = s.rows.grokking()
-    return {
-        "landmark": landmark,
-        "calibration": {
+    return Plots(
+        landmark=landmark,
+        calibration={
             name: calibration(s.predictions[name].probability, s.rows.event, s.rows.configuration) for name in methods
         },
-        "roc": {
+        roc={
             name: roc(x.predictions[ours].probability[~x.rows.blocked], x.rows.event[~x.rows.blocked])
-            for name, x in scored.items()
+            for name, x in held_out.items()
             if _has_both(x.rows.event[~x.rows.blocked])
         },
-        "onsets": {
-            "actual": s.rows.time[grokked].tolist(),
-            "predicted": np.round(s.predictions[ours].median[grokked], 1).tolist(),
-            "family": family[grokked].tolist(),
-        },
-        "coverage": {
+        onsets=Onsets(
+            actual=s.rows.time[grokked].tolist(),
+            predicted=np.round(s.predictions[ours].median[grokked], 1).tolist(),
+            family=family[grokked].tolist(),
+        ),
+        coverage={
             str(name): _coverage(s, family == name)
             for name in np.unique(family)
             if (s.rows.event & (family == name)).sum() >= MIN_FAMILY_ONSETS
         },
-    }
+    )
 
 
 def calibration(probability: FloatArray, event: NDArray[np.bool_], configuration: NDArray[np.str_]) -> Calibration:
@@ -153,38 +144,33 @@ def calibration(probability: FloatArray, event: NDArray[np.bool_], configuration
         return lambda i: float(of[i].mean())
 
     observed = [interval(share(event[rows]), configuration[rows]) for rows in bins]
-    return {
-        "predicted": [round(float(probability[rows].mean()), 4) for rows in bins],
-        "observed": [o.value for o in observed],
-        "low": [o.low for o in observed],
-        "high": [o.high for o in observed],
-        "rows": [len(rows) for rows in bins],
-    }
+    return Calibration(
+        predicted=[round(float(probability[rows].mean()), 4) for rows in bins],
+        observed=[o.value for o in observed],
+        low=[o.low for o in observed],
+        high=[o.high for o in observed],
+        rows=[len(rows) for rows in bins],
+    )
 
 
 def roc(probability: FloatArray, event: NDArray[np.bool_]) -> Roc:
     """Return the ROC curve of a probability, at most 200 points of it."""
     false, true, _ = roc_curve(event, probability)
     some = np.unique(np.linspace(0, len(false) - 1, _ROC_POINTS).astype(int))
-    return {
-        "false_positive": np.round(false[some], 4).tolist(),
-        "true_positive": np.round(true[some], 4).tolist(),
-        "auroc": round(metrics.auroc(probability, event), 4),
-    }
+    return Roc(
+        false_positive=np.round(false[some], 4).tolist(),
+        true_positive=np.round(true[some], 4).tolist(),
+        auroc=round(metrics.auroc(probability, event), 4),
+    )
 
 
 def _coverage(s: HeldOut, kept: NDArray[np.bool_]) -> Coverage:
     at_end, event, weight = s.at_end[kept], s.rows.event[kept], s.rows.weight[kept]
-    found = interval(
+    held = interval(
         lambda i: metrics.interval_coverage(at_end[i], event[i], weight[i]),
         s.rows.configuration[kept],
     )
-    return {
-        "value": found.value,
-        "low": found.low,
-        "high": found.high,
-        "onsets": int(event.sum()),
-    }
+    return Coverage(held, int(event.sum()))
 
 
 def _has_both(event: NDArray[np.bool_]) -> bool:

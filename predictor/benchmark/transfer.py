@@ -1,7 +1,7 @@
 """Leave one level out: how good forecasts are on a modulus, family, architecture, optimiser or cadence never seen.
 
-For each level that is estimable, a hazard model is fitted on every configuration without it and asked about the runs
-with it at memorisation, beside the context alone: the same kind of model, and the linear one. Of these the one that is
+For each level that is estimable, a hazard model is fitted on every configuration without it and predicts the runs with
+it at memorisation, beside the context alone: the same kind of model, and the linear one. Of these the one that is
 stronger on the mean over a factor's levels stands beside ours. One learner a level, calibrated on a fifth of what it was
 fitted without, instead of five: a level costs a fifth of a forecaster.
 """
@@ -9,7 +9,7 @@ fitted without, instead of five: a level costs a fifth of a forecaster.
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,12 @@ from threadpoolctl import threadpool_limits
 
 from features.table import FeatureTable
 from predictor.benchmark import metrics
-from predictor.benchmark.baselines.context_and_population import (
-    Prediction,
-    ask_hazard,
-    context_boosting,
-    context_linear,
-)
-from predictor.benchmark.bootstrap import Interval, interval
-from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, STRONGEST_BASELINES
-from predictor.fitting_tables import HEADLINE, CorpusTables
+from predictor.benchmark.baselines.context_and_population import context_boosting, context_linear, predict_hazard
+from predictor.benchmark.bootstrap import Interval, interval, plain
+from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, CONTEXT_ONLY
+from predictor.benchmark.prediction import Prediction
+from predictor.benchmark.result import FactorFigures, LevelFigures
+from predictor.benchmark.rows import HEADLINE, CorpusTables
 from predictor.forecaster import CONTEXT_MARKER, context_positions
 from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.rows import Rows
@@ -43,11 +40,27 @@ FACTORS: dict[str, Callable[[Run], object]] = {
 LEAST_CONFIGURATIONS = 20  # with onset, and without, or a level is not estimable
 
 
+class Errors(NamedTuple):
+    """How well a model predicts a level."""
+
+    auroc: Interval
+    log10_mae: Interval
+
+
+class Level(NamedTuple):
+    """A level left out: its rows, those with onset, our errors, and those of each model of the context alone."""
+
+    rows: int
+    positives: int
+    ours: Errors
+    context: dict[str, Errors]
+
+
 def leave_one_out(
     runs: Sequence[Run],
     tables: CorpusTables,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[str, Any]:
+) -> dict[str, FactorFigures]:
     """Return, for each factor, the figures of every estimable level, their means, and the levels that are not."""
     rows, training = tables.early[HEADLINE], tables.fitting.training
     levels = {factor: level_of_run(runs, factor) for factor in FACTORS}
@@ -59,28 +72,21 @@ def leave_one_out(
     ]
     done = iter(range(1, len(estimable) + 1))
 
-    def judge(left_out: tuple[str, str]) -> dict[str, Any]:
+    def judge(left_out: tuple[str, str]) -> Level:
         factor, level = left_out
         test = rows.where(_at_level(rows, levels[factor], level))
         names = np.unique(training.configuration[_at_level(training, levels[factor], level)])
         train = training.where(~np.isin(training.configuration, names))
         assert not set(train.configuration) & set(test.configuration)
         at = rows.where(~np.isin(rows.configuration, names))
-        figures = _figures(train, at, test)
+        judged = _level(train, at, test)
         on_progress(next(done), len(estimable))
-        return figures
+        return judged
 
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         judged = dict(zip(estimable, pool.map(judge, estimable), strict=True))
     found = {f: _beside_the_stronger({level: v for (g, level), v in judged.items() if g == f}) for f in FACTORS}
-    return {
-        factor: {
-            "levels": found[factor],
-            "not_estimable": sorted(set(levels[factor].values()) - set(found[factor])),
-            **_mean(list(found[factor].values())),
-        }
-        for factor in FACTORS
-    }
+    return {factor: _factor_figures(found[factor], set(levels[factor].values())) for factor in FACTORS}
 
 
 def level_of_run(runs: Sequence[Run], factor: str) -> dict[str, str]:
@@ -94,7 +100,7 @@ def _at_level(rows: FeatureTable, levels: dict[str, str], level: str) -> NDArray
 
 
 def _is_estimable(rows: FeatureTable, inside: NDArray[np.bool_]) -> bool:
-    """Say whether a level has enough configurations of either outcome, and the rest has too."""
+    """Whether a level has enough configurations of either outcome, and the rest has too."""
     return all(
         len(np.unique(rows.configuration[part & outcome & ~rows.blocked])) >= LEAST_CONFIGURATIONS
         for part in (inside, ~inside)
@@ -102,8 +108,8 @@ def _is_estimable(rows: FeatureTable, inside: NDArray[np.bool_]) -> bool:
     )
 
 
-def _figures(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> dict[str, Any]:
-    """Return our figures on a level, and those of each model of the context alone.
+def _level(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> Level:
+    """Return our errors on a level, and those of each model of the context alone.
 
     Parameters
     ----------
@@ -117,38 +123,32 @@ def _figures(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> dict[
         CONTEXT_BOOSTED: context_boosting(train, n_learners=1)(train, test),
         CONTEXT_LINEAR: context_linear(at, test),
     }
+    return Level(
+        rows=len(test),
+        positives=int(test.event.sum()),
+        ours=_errors(predict_hazard(model, test.features, test), test),
+        context={name: _errors(prediction, test) for name, prediction in context.items()},
+    )
+
+
+def _errors(prediction: Prediction, test: FeatureTable) -> Errors:
+    return Errors(_auroc(prediction, test), _log10_mae(prediction, test))
+
+
+def _beside_the_stronger(levels: dict[str, Level]) -> dict[str, LevelFigures]:
+    """Return levels with the errors of the model of the context that is stronger on their mean, for each figure."""
+    whether = max(CONTEXT_ONLY, key=lambda name: _mean([v.context[name].auroc for v in levels.values()]))
+    when = min(CONTEXT_ONLY, key=lambda name: _mean([v.context[name].log10_mae for v in levels.values()]))
     return {
-        "rows": len(test),
-        "positives": int(test.event.sum()),
-        **_errors(ask_hazard(model, test.features, test), test),
-        "context": {name: _errors(prediction, test) for name, prediction in context.items()},
-    }
-
-
-def _errors(prediction: Prediction, test: FeatureTable) -> dict[str, Any]:
-    return {
-        "auroc": vars(_auroc(prediction, test)),
-        "log10_mae": vars(_log10_mae(prediction, test)),
-    }
-
-
-def _beside_the_stronger(levels: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return levels with the figures of the model of the context that is stronger on their mean, for each figure."""
-
-    def mean(name: str, figure: str) -> float:
-        values = [level["context"][name][figure]["value"] for level in levels.values()]
-        known = [v for v in values if v is not None]
-        return float(np.mean(known)) if known else float("nan")
-
-    whether = max(STRONGEST_BASELINES, key=lambda name: mean(name, "auroc"))
-    when = min(STRONGEST_BASELINES, key=lambda name: mean(name, "log10_mae"))
-    return {
-        level: {
-            **{key: value for key, value in figures.items() if key != "context"},
-            "context_only_auroc": figures["context"][whether]["auroc"],
-            "context_only_log10_mae": figures["context"][when]["log10_mae"],
-        }
-        for level, figures in levels.items()
+        name: LevelFigures(
+            rows=level.rows,
+            positives=level.positives,
+            auroc=level.ours.auroc,
+            log10_mae=level.ours.log10_mae,
+            context_only_auroc=level.context[whether].auroc,
+            context_only_log10_mae=level.context[when].log10_mae,
+        )
+        for name, level in levels.items()
     }
 
 
@@ -168,8 +168,20 @@ def _log10_mae(prediction: Prediction, test: FeatureTable) -> Interval:
     )
 
 
-def _mean(figures: list[dict[str, Any]]) -> dict[str, float | None]:
-    """Return the mean of each figure over the levels of a factor; None without an estimable level."""
-    names = ("auroc", "log10_mae", "context_only_auroc", "context_only_log10_mae")
-    values = {n: [f[n]["value"] for f in figures if f[n]["value"] is not None] for n in names}
-    return {n: round(float(np.mean(v)), 4) if v else None for n, v in values.items()}
+def _factor_figures(levels: dict[str, LevelFigures], present: set[str]) -> FactorFigures:
+    """Return the estimable levels of a factor, those of the runs that are not, and the means."""
+    found = list(levels.values())
+    return FactorFigures(
+        levels=levels,
+        not_estimable=tuple(sorted(present - set(levels))),
+        auroc=plain(_mean([v.auroc for v in found])),
+        log10_mae=plain(_mean([v.log10_mae for v in found])),
+        context_only_auroc=plain(_mean([v.context_only_auroc for v in found])),
+        context_only_log10_mae=plain(_mean([v.context_only_log10_mae for v in found])),
+    )
+
+
+def _mean(figures: Sequence[Interval]) -> float:
+    """Return the mean of the figures that are defined; NaN without one."""
+    defined = [figure.value for figure in figures if figure.value is not None]
+    return float(np.mean(defined)) if defined else float("nan")

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from predictor.benchmark.plots import Calibration, Coverage, Figure, Frontier, Onsets, Roc
+from predictor.benchmark.bootstrap import Interval
+from predictor.benchmark.decision import Frontier
+from predictor.benchmark.plots import Calibration, Coverage, Onsets, Roc
+from predictor.benchmark.result import Decision
 from predictor.report.svg import (
     DASHES,
     FAINT,
@@ -33,8 +36,8 @@ def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for curve, (series, style) in zip(curves.values(), styles, strict=True):
             axes.plot(
-                curve["false_positive"],
-                curve["true_positive"],
+                curve.false_positive,
+                curve.true_positive,
                 color=SERIES[series],
                 linewidth=1.8,
                 linestyle=DASHES[style],
@@ -48,7 +51,7 @@ def draw_roc(curves: Mapping[str, Roc]) -> Drawing:
             ylabel="found among runs with onset",
         )
 
-    texts = [f"{name}, AUROC {c['auroc']:.3f}" for name, c in curves.items()]
+    texts = [f"{name}, AUROC {c.auroc:.3f}" for name, c in curves.items()]
     return Drawing(
         drawn_svg("roc", draw, height=WIDTH),
         f"ROC curves of onset within the budget. {'; '.join(texts)}.",
@@ -63,7 +66,8 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
     def draw(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (2, 3)))
         for (series, marker), bins in reversed([*zip(styles, methods.values(), strict=True)]):
-            x, y, low, high = (_floats(bins[k]) for k in ("predicted", "observed", "low", "high"))
+            x, y = _floats(bins.predicted), _floats(bins.observed)
+            low, high = _floats(bins.low), _floats(bins.high)
             axes.vlines(x, low, high, color=SERIES[series], linewidth=1.2, alpha=0.55)
             axes.plot(x, y, color=SERIES[series], linewidth=1.4, marker=marker, markersize=5.5)
         axes.set(
@@ -76,7 +80,7 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
 
     worst = {
         name: max(
-            (abs(p - o) for p, o in zip(b["predicted"], b["observed"], strict=True) if o is not None),
+            (abs(p - o) for p, o in zip(b.predicted, b.observed, strict=True) if o is not None),
             default=0.0,
         )
         for name, b in methods.items()
@@ -91,10 +95,10 @@ def draw_calibration(methods: Mapping[str, Calibration]) -> Drawing:
 
 def draw_onsets(onsets: Onsets) -> Drawing:
     """Draw forecast over actual onset steps, a mark a family, with a band of a factor of two."""
-    actual, predicted = _floats(onsets["actual"]), _floats(onsets["predicted"])
-    families = sorted(set(onsets["family"]), key=onsets["family"].count, reverse=True)
+    actual, predicted = _floats(onsets.actual), _floats(onsets.predicted)
+    families = sorted(set(onsets.family), key=onsets.family.count, reverse=True)
     shown = np.isfinite(actual) & np.isfinite(predicted) & (actual > 0) & (predicted > 0)
-    actual, predicted, of = actual[shown], predicted[shown], np.array(onsets["family"])[shown]
+    actual, predicted, of = actual[shown], predicted[shown], np.array(onsets.family)[shown]
     styles = _point_styles(len(families))
 
     def draw(axes: "Axes") -> None:
@@ -134,15 +138,15 @@ def draw_onsets(onsets: Onsets) -> Drawing:
         f"Forecast over actual onset of {len(actual)} runs that grokked: {_percent(within)} lie within a "
         "factor of two, the shaded band.",
         [
-            Entry(k, MARKERS[m], f"{family} ({onsets['family'].count(family)})")
+            Entry(k, MARKERS[m], f"{family} ({onsets.family.count(family)})")
             for family, (k, m) in zip(families, styles, strict=True)
         ],
     )
 
 
 def draw_coverage(families: Mapping[str, Coverage]) -> Drawing:
-    """Draw how often the 90 % intervals hold, a row a family, beside the 87 to 93 % that are asked for."""
-    named: dict[str, Figure] = {f"{name}, {c['onsets']} onsets": c for name, c in families.items()}
+    """Draw how often the 90 % intervals hold, a row a family, beside the 87 to 93 % that are required."""
+    named = {f"{name}, {c.onsets} onsets": c.held for name, c in families.items()}
 
     def draw(axes: "Axes") -> None:
         axes.axvspan(0.87, 0.93, color=FAINT, linewidth=0)
@@ -155,7 +159,7 @@ def draw_coverage(families: Mapping[str, Coverage]) -> Drawing:
     )
 
 
-def draw_intervals(name: str, rows: Mapping[str, Figure], label: str, highlight: str) -> Drawing:
+def draw_intervals(name: str, rows: Mapping[str, Interval], label: str, highlight: str) -> Drawing:
     """Draw a figure with its interval, a row a method, the best first in the order given.
 
     `name` tells the drawing apart from others on the page.
@@ -200,11 +204,9 @@ def draw_leads(shares: Sequence[float]) -> Drawing:
     )
 
 
-def draw_frontier(frontier: Frontier | None, decisions: Mapping[str, Mapping[str, Figure]], forecaster: str) -> Drawing:
+def draw_frontier(frontier: Frontier | None, decisions: Mapping[str, Decision], forecaster: str) -> Drawing:
     """Draw grokking runs kept over compute spent: the forecast as a line, every method of the decision as a point."""
-    points = {
-        name: d for name, d in decisions.items() if d["kept"]["value"] is not None and d["compute"]["value"] is not None
-    }
+    points = {n: d for n, d in decisions.items() if d.kept.value is not None and d.compute.value is not None}
     others = [n for n in points if n != forecaster]
     marks = dict(zip(others, _point_styles(len(others) + 1)[1:], strict=True))
     styles = {forecaster: (0, "o")} | marks
@@ -212,15 +214,15 @@ def draw_frontier(frontier: Frontier | None, decisions: Mapping[str, Mapping[str
     def draw(axes: "Axes") -> None:
         axes.fill_between([0, 0.6], 0.95, 1.0, color=FAINT, linewidth=0)
         if frontier is not None:
-            compute, kept = _floats(frontier["compute"]), _floats(frontier["kept"])
+            compute, kept = _floats(frontier.compute), _floats(frontier.kept)
             order = np.argsort(compute)
             axes.plot(compute[order], kept[order], color=SERIES[0], linewidth=1.8)
         for name, d in points.items():
-            x, y = d["compute"]["value"] or 0.0, d["kept"]["value"] or 0.0
+            x, y = d.compute.value or 0.0, d.kept.value or 0.0
             series, marker = styles[name]
             colour = SERIES[series]
-            axes.hlines([y], *_ends(d["compute"]), color=colour, linewidth=1, alpha=0.6)
-            axes.vlines([x], *_ends(d["kept"]), color=colour, linewidth=1, alpha=0.6)
+            axes.hlines([y], *_ends(d.compute), color=colour, linewidth=1, alpha=0.6)
+            axes.vlines([x], *_ends(d.kept), color=colour, linewidth=1, alpha=0.6)
             axes.plot([x], [y], color=colour, marker=marker, markersize=8)
         axes.set(
             xlim=(0, 1.03),
@@ -231,8 +233,7 @@ def draw_frontier(frontier: Frontier | None, decisions: Mapping[str, Mapping[str
         )
 
     words = [
-        f"{n} keeps {_percent(d['kept']['value'])} at {_percent(d['compute']['value'])} of the compute"
-        for n, d in points.items()
+        f"{n} keeps {_percent(d.kept.value)} at {_percent(d.compute.value)} of the compute" for n, d in points.items()
     ]
     return Drawing(
         drawn_svg("frontier", draw, height=WIDTH),
@@ -251,15 +252,15 @@ def _line_styles(count: int) -> list[tuple[int, str]]:
     return [(k % len(SERIES), [*DASHES][k % len(DASHES)]) for k in range(count)]
 
 
-def _intervals(axes: "Axes", rows: Mapping[str, Figure], highlight: str | None) -> None:
+def _intervals(axes: "Axes", rows: Mapping[str, Interval], highlight: str | None) -> None:
     """Draw a dot and a whisker for each row, its name above it: beside it, names would take half a phone."""
     for k, (name, figure) in enumerate(rows.items()):
         own = name == highlight or highlight is None
         colour = SERIES[0] if own else MUTED
-        if figure["value"] is not None:
+        if figure.value is not None:
             axes.hlines([k], *_ends(figure), color=colour, linewidth=2, alpha=0.55)
-            axes.plot([figure["value"]], [k], color=colour, marker="o", markersize=6)
-        value = "–" if figure["value"] is None else f"{figure['value']:.3f}"
+            axes.plot([figure.value], [k], color=colour, marker="o", markersize=6)
+        value = "–" if figure.value is None else f"{figure.value:.3f}"
         axes.annotate(
             f"{name} · {value}",
             (0, k - 0.17),
@@ -272,18 +273,17 @@ def _intervals(axes: "Axes", rows: Mapping[str, Figure], highlight: str | None) 
     axes.margins(x=0.06)
 
 
-def _ends(figure: Figure) -> tuple[float, float]:
-    value = figure["value"] or 0.0
-    low, high = figure.get("low"), figure.get("high")
-    return (value if low is None else low), (value if high is None else high)
+def _ends(figure: Interval) -> tuple[float, float]:
+    value = figure.value or 0.0
+    return (value if figure.low is None else figure.low), (value if figure.high is None else figure.high)
 
 
-def _lowest(rows: Mapping[str, Figure]) -> float:
-    return min((_ends(f)[0] for f in rows.values() if f["value"] is not None), default=0.0)
+def _lowest(rows: Mapping[str, Interval]) -> float:
+    return min((_ends(f)[0] for f in rows.values() if f.value is not None), default=0.0)
 
 
-def _in_words(rows: Mapping[str, Figure]) -> str:
-    return "; ".join(f"{n}: {f['value']:.3f}" for n, f in rows.items() if f["value"] is not None)
+def _in_words(rows: Mapping[str, Interval]) -> str:
+    return "; ".join(f"{n}: {f.value:.3f}" for n, f in rows.items() if f.value is not None)
 
 
 def _percent(share: float | None) -> str:

@@ -1,133 +1,199 @@
-"""Tables of the benchmark's report: trees of figures as HTML."""
+"""Every table of a benchmark, built once from its result for Markdown, the terminal and the page."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Mapping
 
-from predictor.benchmark.methods import FORECASTER
-from predictor.benchmark.plots import Figure
+from predictor.benchmark.result import (
+    AlarmFigures,
+    BenchmarkResult,
+    Decision,
+    ExternalResult,
+    FactorFigures,
+    GroupFigures,
+    Headline,
+    LandmarkFigures,
+    SignalSetFigures,
+)
+from predictor.report.table import Column, Table, columns, figure_text
 
-Tree = Mapping[str, Any]
-"""Names to figures, numbers or words, or to further trees; drawn as a table with a row for each tree that holds some."""
-
-_WORDS = {
-    "auroc": "AUROC",
-    "auroc_all": "AUROC, all negatives",
-    "auroc_blocked": "AUROC, blocked only",
-    "average_precision": "average precision",
-    "brier": "Brier",
-    "log10_mae": "log10 MAE",
-    "mape": "MAPE",
-    "c_index": "C-index",
-    "ibs": "integrated Brier",
-    "coverage90": "coverage of 90 %",
-    "context_only_auroc": "AUROC, context only",
-    "context_only_log10_mae": "log10 MAE, context only",
-    "target_fpr": "FPR aimed at",
-    "fpr": "FPR",
-    "fpr_bound": "FPR, 95 % bound",
-    "lead_steps": "median lead (steps)",
-    "lead_share": "median lead / delay",
-    "kept": "grokking runs kept",
-    "compute": "compute spent",
-    "with_context": "context",
-    "horizon": "horizon (x landmark)",
-}
+METHOD = "method"
+AUROC, LOG10_MAE, BRIER, MAPE = "AUROC", "log10 MAE", "Brier", "MAPE"
+CONTEXT_AUROC, CONTEXT_LOG10_MAE = "AUROC, context only", "log10 MAE, context only"
 
 
-def tree_table(tree: Tree | None, title: str, note: str = "") -> str:
-    """Return a table with a row for each branch that holds some figures; nothing where none does."""
-    rows = [{"": name, **cells} for name, cells in _flat(tree or {})]
-    return rows_table(rows, title, note)
+def result_tables(result: BenchmarkResult) -> list[Table]:
+    """Return the tables of every layer but the landmarks and runs recorded elsewhere; only those that have rows."""
+    tables = (
+        alarm_table(result.alarm),
+        decision_table(result.decision),
+        groups_table(result.groups),
+        signal_sets_table(result.signal_sets),
+        transfer_means_table(result.transfer),
+        transfer_levels_table(result.transfer),
+    )
+    return [table for table in tables if table.rows]
 
 
-def _flat(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name and the cells of each branch that holds some."""
-    cells = {k: v for k, v in tree.items() if is_cell(v)}
-    if cells:
-        yield " · ".join(path), cells
-    for name, branch in tree.items():
-        if isinstance(branch, Mapping) and not is_figure(branch):
-            yield from _flat(branch, (*path, str(name)))
+def headline_table(headline: Headline) -> Table:
+    """Return the figures that are quoted."""
+    whether, when = headline.whether, headline.when
+    floor = when.noise_floor
+    rows = (
+        ("whether", AUROC, whether.auroc),
+        ("whether", f"AUROC, {whether.context_only}", whether.context_only_auroc),
+        ("whether", f"AUROC minus {whether.context_only}", whether.minus_context_only),
+        ("whether", f"AUROC minus {whether.best_signal}", whether.minus_best_signal),
+        ("whether", "average precision", whether.average_precision),
+        ("whether", BRIER, whether.brier),
+        ("when", LOG10_MAE, when.log10_mae),
+        ("when", f"log10 MAE, {when.context_only}", when.context_only_log10_mae),
+        ("when", "noise floor", floor.value),
+        ("when", MAPE, when.mape),
+        ("when", "coverage of 90 %", when.coverage90),
+        ("when", "C-index", when.c_index),
+        ("when", "integrated Brier", when.ibs),
+    )
+    note = (
+        f"When: {when.grokking_runs:,} runs that grok. The noise floor is that of {floor.pairs:,} pairs of seeds, "
+        f"{floor.half_censored_pairs:,} more half-censored."
+    )
+    return Table(f"Headline, {headline.landmark}", columns("question", "figure", "reached"), rows, note)
 
 
-def rows_table(rows: Sequence[Tree], title: str, note: str = "") -> str:
-    """Return a table of rows, a column for each name that one of them has."""
-    columns = list(dict.fromkeys(k for row in rows for k in row))
-    if not columns:
-        return ""
-    head = "".join(f'<th scope="col">{escape(words_of(c))}</th>' for c in columns)
-    body = "\n".join(_row(row, columns) for row in rows)
-    note = f'<p class="note">{escape(note)}</p>' if note else ""
+def landmark_table(landmark: str, figures: LandmarkFigures) -> Table:
+    """Return every method at one kind of landmark."""
+    header = columns(
+        METHOD, AUROC, "AUROC, all negatives", "AUROC, blocked only", "average precision", BRIER, LOG10_MAE, MAPE
+    )
+    rows = tuple(
+        (name, f.auroc, f.auroc_all, f.auroc_blocked, f.average_precision, f.brier, f.log10_mae, f.mape)
+        for name, f in figures.methods.items()
+    )
+    return Table(landmark.capitalize(), header, rows, rows_text(figures))
+
+
+def rows_text(figures: LandmarkFigures) -> str:
+    """Return in words what the rows of a landmark are, and how many of their onsets the intervals hold."""
+    counts = (
+        f"{figures.rows:,} rows before the rise, of which {figures.positives:,} generalise within their budget "
+        f"({figures.grokking:,} grok), {figures.negatives.budget_censored:,} run out of it and "
+        f"{figures.negatives.blocked:,} never can."
+    )
+    if figures.coverage90.value is None:
+        return f"{counts} None of them was followed to the end of its 90 % interval."
     return (
-        f'<div class="table" role="region" tabindex="0" aria-label="{escape(title)}">\n'
-        f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody></table></div>{note}"
+        f"{counts} The 90 % intervals hold {figure_text(figures.coverage90)} of the onsets (Kaplan-Meier over F(T), each "
+        "configuration counting once)."
     )
 
 
-def _row(row: Tree, columns: Sequence[str]) -> str:
-    first, *others = columns
-    cells = "".join(f"<td>{_cell(row.get(c))}</td>" for c in others)
-    own = ' class="own"' if row.get(first) == FORECASTER else ""
-    return f'<tr{own}><th scope="row">{_cell(row.get(first))}</th>{cells}</tr>'
+def alarm_table(alarm: Mapping[str, AlarmFigures]) -> Table:
+    """Return the ALARM layer: algorithmic tasks, by run, thresholds from the other folds."""
+    header = (
+        *columns("alarm", "FPR", "95 % bound", "of grokking runs", "of those watched"),
+        Column("median lead, steps", digits=0),
+        Column("median lead share"),
+    )
+    rows = tuple(
+        (name, a.fpr, a.fpr_bound, a.coverage, a.coverage_watched, a.lead_steps, a.lead_share)
+        for name, a in alarm.items()
+    )
+    counts = {
+        f"{a.negatives:,} runs without onset, {a.grokking:,} that grok, {a.grokking_watched:,} of these watched."
+        for a in alarm.values()
+    }  # the same for every method
+    title = "Alarms on algorithmic tasks, at a false-positive rate of 5 % wanted"
+    return Table(title, header, rows, " ".join(counts))
 
 
-def _cell(value: Any) -> str:
-    interval = interval_text(value)
-    return value_text(value) + (f" <small>{interval}</small>" if interval else "")
+def decision_table(decision: Mapping[str, Decision]) -> Table:
+    """Return the DECISION layer: what pruning the corpus as one sweep would have kept and spent."""
+    header = columns("policy", "grokking runs kept", "share of the full compute")
+    rows = tuple((name, d.kept, d.compute) for name, d in decision.items())
+    return Table("The corpus as one sweep", header, rows)
 
 
-def is_figure(value: Any) -> bool:
-    """Say whether something is a figure with its interval."""
-    return isinstance(value, Mapping) and "value" in value
+def groups_table(groups: Mapping[str, GroupFigures]) -> Table:
+    """Return the figures of each task family and architecture at the headline landmark."""
+    header = columns("at memorisation", "rows", "generalise", "grok", AUROC, LOG10_MAE, MAPE, "coverage of 90 %")
+    rows = tuple(
+        (name, g.rows, g.positives, g.grokking, g.auroc, g.log10_mae, g.mape, g.coverage90)
+        for name, g in groups.items()
+    )
+    return Table("By task family and architecture", header, rows)
 
 
-def is_cell(value: Any) -> bool:
-    """Say whether something stands in one cell of a table."""
-    return value is None or isinstance(value, (int, float, str)) or is_figure(value)
+def signal_sets_table(signal_sets: Mapping[str, SignalSetFigures]) -> Table:
+    """Return what the same forecaster reaches when fewer signals are available."""
+    rows = tuple((name, s.auroc, s.log10_mae) for name, s in signal_sets.items())
+    return Table("By available signals, at memorisation", columns("available", AUROC, LOG10_MAE), rows)
 
 
-def as_figure(value: Any) -> Figure:
-    """Return a figure, without an interval if it comes as a plain number."""
-    if isinstance(value, Mapping):
-        return {"value": value.get("value"), "low": value.get("low"), "high": value.get("high")}
-    return {"value": value, "low": None, "high": None}
+def transfer_means_table(transfer: Mapping[str, FactorFigures]) -> Table:
+    """Return the means over the levels of each factor that were left out of fitting, one at a time."""
+    rows = tuple(
+        (_words(factor), f.auroc, f.context_only_auroc, f.log10_mae, f.context_only_log10_mae)
+        for factor, f in transfer.items()
+    )
+    missing = [f"{_words(name)}: {', '.join(f.not_estimable)}" for name, f in transfer.items() if f.not_estimable]
+    header = columns("left out", AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
+    note = f"Not estimable: {'; '.join(missing)}." if missing else ""
+    return Table("One level left out, at memorisation: means over levels", header, rows, note)
 
 
-def value_of(figure: Any) -> Any:
-    """Return the value of a figure, or the plain number that it is."""
-    return figure.get("value") if isinstance(figure, Mapping) else figure
+def transfer_levels_table(transfer: Mapping[str, FactorFigures]) -> Table:
+    """Return every level that was left out of fitting, beside the context alone."""
+    header = columns("left out", "rows", "generalise", AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
+    rows = tuple(
+        (
+            *(f"{_words(factor)} {level}", f.rows, f.positives),
+            *(f.auroc, f.context_only_auroc, f.log10_mae, f.context_only_log10_mae),
+        )
+        for factor, found in transfer.items()
+        for level, f in found.levels.items()
+    )
+    return Table("One level left out, at memorisation: every level", header, rows)
 
 
-def value_text(figure: Any) -> str:
-    """Return the value of a cell as HTML."""
-    value = value_of(figure)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return escape(value) if isinstance(value, str) else number_text(value)
+TOO_EARLY, HELD = "onset before the 5 % quantile", "of onsets held"
+COVERAGE_BY_ROWS = "coverage of 90 %, by rows"
 
 
-def interval_text(figure: Any) -> str:
-    """Return the interval of a figure; nothing where it has none."""
-    if not isinstance(figure, Mapping) or figure.get("low") is None or figure.get("high") is None:
-        return ""
-    return f"[{number_text(figure['low'])}, {number_text(figure['high'])}]"
+def external_means_table(external: ExternalResult) -> Table:
+    """Return the means over the scored sources of runs recorded elsewhere."""
+    rows = tuple((f"{m.horizon}x", m.auroc, m.log10_mae, m.coverage90, m.too_early, m.held) for m in external.means)
+    header = columns("horizon", AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD)
+    return Table(f"{_elsewhere(external)}: means of scored sources, with and without context", header, rows)
 
 
-def number_text(value: float | int | None) -> str:
-    """Return a number as it stands in a table: counts with separators, three decimals for the rest."""
-    if value is None:
-        return "–"
-    whole = isinstance(value, int) or abs(value) >= 100
-    return f"{value:,.0f}" if whole else f"{value:.3f}"
+def external_table(external: ExternalResult) -> Table:
+    """Return how the forecaster, unchanged, does on each source of runs recorded elsewhere."""
+    header = columns(
+        *("source", "horizon", "context", "rows", "onsets", "left out: already rising", "left out: too short"),
+        *(AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, "if forecasts were right"),
+    )
+    rows = tuple(
+        (
+            *(r.source, f"{r.horizon}x", "with" if r.with_context else "without"),
+            *(r.rows, r.onsets, r.already_rising, r.left_out),
+            *(r.auroc, r.log10_mae, r.coverage90, r.too_early, r.held, r.held_if_right),
+        )
+        for r in external.rows
+    )
+    return Table(f"{_elsewhere(external)}: every source", header, rows, _BY_ROWS)
 
 
-def count_text(value: Any) -> str:
-    """Return a count with separators; a dash where it is not known."""
-    return "–" if value is None else f"{value:,}"
+_BY_ROWS = (
+    "Coverage by rows counts a row without onset by the horizon as covered where its interval reaches beyond that: even a "
+    "forecast that is right is above 0.90. Beside it: the share of rows whose onset comes before the interval begins (at "
+    "most 0.05 if forecasts were right), and the share of onsets within their intervals, with what it would be if forecasts "
+    "were right. Recordings that end before the horizon without an onset are too short; recordings that end early *with* an "
+    "onset stay in, so this sample over-represents onsets."
+)
 
 
-def words_of(name: str) -> str:
-    """Return what a key is called on the page."""
-    return _WORDS.get(name, name.replace("_", " "))
+def _elsewhere(external: ExternalResult) -> str:
+    return f"Runs recorded elsewhere, {'the locked half' if external.locked else 'development data'}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,126 +1,126 @@
 """The figures that were aimed at, beside those that were reached."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
+from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.methods import FORECASTER
-from predictor.report.text import interval_text
+from predictor.benchmark.result import (
+    AlarmFigures,
+    BenchmarkResult,
+    Decision,
+    ExternalResult,
+    FactorFigures,
+    GroupFigures,
+    When,
+    Whether,
+)
+from predictor.report.table import Table, columns, figure_text
 
 _NETWORKS = {"embedding_mlp": 0.18, "transformer": 0.30}  # MAPE aimed at
 _LEAST_ONSETS = 20  # of a family whose coverage means anything
-HEADER = ["figure", "aimed at", "reached", ""]
+
+Target = tuple[str, str, str, bool]
+"""A figure, what was aimed at, what was reached, and whether that is enough."""
 
 
-def targets_table(result: dict[str, Any]) -> tuple[str, list[str], list[list[str]]]:
-    """Return every aim as a row: what, how much, how much it is, and whether that is enough."""
-    rows = [[*words, "yes" if enough else "no"] for *words, enough in _aims(result)]
-    return "What was aimed at", HEADER, rows
+def targets_table(result: BenchmarkResult) -> Table:
+    """Return every target as a row."""
+    header = columns("figure", "aimed at", "reached", "met")
+    return Table("What was aimed at", header, tuple(_targets(result)))
 
 
-def _aims(result: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
-    headline = result["headline"]
-    yield from _whether(headline["whether"])
-    yield from _alarm(result["alarm"])
-    yield from _when(headline["when"], result["groups"])
-    yield from _held_in_families(result["groups"])
-    yield from _left_out(result["transfer"])
-    yield from _elsewhere(result.get("external", []))
-    kept, compute = (result["decision"][FORECASTER][k] for k in ("kept", "compute"))
-    enough = kept["value"] >= 0.95 and compute["value"] <= 0.60
-    yield (
-        "DECISION: grokking runs kept",
-        "0.95 at 0.60 of the compute",
-        f"{interval_text(kept)} at {interval_text(compute)}",
-        enough,
-    )
+def _targets(result: BenchmarkResult) -> Iterator[Target]:
+    if result.headline is not None:
+        yield from _whether(result.headline.whether)
+    yield from _alarm(result.alarm)
+    if result.headline is not None:
+        yield from _when(result.headline.when, result.groups)
+    yield from _coverage_in_families(result.groups)
+    yield from _left_out(result.transfer)
+    yield from _elsewhere(result.external)
+    yield _decision(result.decision[FORECASTER])
 
 
-def _whether(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
-    auroc = found["auroc"]
-    yield "WHETHER at memorisation: AUROC", "0.95", interval_text(auroc), auroc["value"] >= 0.95
-    for name, key in (("context only", "minus_context_only"), ("the best single signal", "minus_best_signal")):
-        yield (
-            f"minus that of {name}",
-            "interval above 0",
-            interval_text(found[key]),
-            found[key]["low"] > 0,
-        )
+def _at_least(figure: Interval, least: float) -> bool:
+    return figure.value is not None and figure.value >= least
 
 
-def _alarm(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _at_most(figure: Interval, most: float) -> bool:
+    return figure.value is not None and figure.value <= most
+
+
+def _whether(found: Whether) -> Iterator[Target]:
+    yield "WHETHER at memorisation: AUROC", "0.95", figure_text(found.auroc), _at_least(found.auroc, 0.95)
+    for name, gain in (
+        ("context only", found.minus_context_only),
+        ("the best single signal", found.minus_best_signal),
+    ):
+        yield f"minus that of {name}", "interval above 0", figure_text(gain), gain.low is not None and gain.low > 0
+
+
+def _alarm(found: Mapping[str, AlarmFigures]) -> Iterator[Target]:
     ours, (context,) = found[FORECASTER], [a for name, a in found.items() if name != FORECASTER]
-    fpr, coverage, lead = ours["fpr"], ours["coverage"], ours["lead_share"]
-    bound = f"{interval_text(fpr)}, bound {ours['fpr_bound']:.3f}"
-    yield "ALARM: false-positive rate by run", "at most 0.05", bound, fpr["value"] <= 0.05
-    watched = f"{interval_text(coverage)}; of the {ours['grokking_watched']} watched {interval_text(ours['coverage_watched'])}"
-    yield (
-        f"of {ours['grokking']} grokking runs announced",
-        "0.80",
-        watched,
-        coverage["value"] >= 0.80,
+    bound = f"{figure_text(ours.fpr)}, bound {ours.fpr_bound:.3f}"
+    yield "ALARM: false-positive rate by run", "at most 0.05", bound, _at_most(ours.fpr, 0.05)
+    announced = (
+        f"{figure_text(ours.coverage)}; of the {ours.grokking_watched:,} watched {figure_text(ours.coverage_watched)}"
     )
-    yield "median lead as a share of the delay", "0.50", interval_text(lead), lead["value"] >= 0.50
-    enough = coverage["value"] > context["coverage"]["value"]
-    yield "announced by context alone", "less", interval_text(context["coverage"]), enough
+    yield f"of {ours.grokking:,} grokking runs announced", "0.80", announced, _at_least(ours.coverage, 0.80)
+    lead = ours.lead_share
+    yield "median lead as a share of the delay", "0.50", figure_text(lead), _at_least(lead, 0.50)
+    enough = (ours.coverage.value or 0) > (context.coverage.value or 0)
+    yield "announced by context alone", "less", figure_text(context.coverage), enough
 
 
-def _when(found: dict[str, Any], groups: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
-    error, most = found["log10_mae"], 1.3 * found["noise_floor"]["value"]
-    yield (
-        "WHEN at memorisation: log10 MAE",
-        f"1.3 x the noise floor, {most:.3f}",
-        interval_text(error),
-        error["value"] <= most,
-    )
+def _when(found: When, groups: Mapping[str, GroupFigures]) -> Iterator[Target]:
+    floor = found.noise_floor.value
+    aim = "1.3 x the noise floor" if floor is None else f"1.3 x the noise floor, {1.3 * floor:.3f}"
+    enough = floor is not None and _at_most(found.log10_mae, 1.3 * floor)
+    yield "WHEN at memorisation: log10 MAE", aim, figure_text(found.log10_mae), enough
     for network, most in _NETWORKS.items():
         if (group := groups.get(network)) is not None:
-            mape = group["mape"]
-            yield (
-                f"MAPE, {network} ({group['grokking']} runs)",
-                f"{most:.2f}",
-                interval_text(mape),
-                mape["value"] <= most,
-            )
-    held = found["coverage90"]
-    enough = 0.87 <= held["value"] <= 0.93 and held["low"] <= 0.90 <= held["high"]
-    yield (
-        "90 % interval: onsets held",
-        "0.87 to 0.93, 0.90 in its interval",
-        interval_text(held),
-        enough,
-    )
+            name = f"MAPE, {network} ({group.grokking:,} runs)"
+            yield name, f"{most:.2f}", figure_text(group.mape), _at_most(group.mape, most)
+    held = found.coverage90
+    enough = _at_least(held, 0.87) and _at_most(held, 0.93) and (held.low or 1) <= 0.90 <= (held.high or 0)
+    yield "90 % interval: onsets held", "0.87 to 0.93, 0.90 in its interval", figure_text(held), enough
 
 
-def _held_in_families(groups: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _coverage_in_families(groups: Mapping[str, GroupFigures]) -> Iterator[Target]:
     for name, group in groups.items():
-        if group["factor"] == "task_family" and group["positives"] >= _LEAST_ONSETS:
-            held, what = group["coverage90"], f"the same in {name} ({group['positives']} onsets)"
-            if held["value"] is None:
-                yield what, "0.80", "no run was followed to the end of its interval", False
-            else:
-                yield what, "0.80", interval_text(held), held["value"] >= 0.80
+        if group.factor == "task_family" and group.positives >= _LEAST_ONSETS:
+            held = group.coverage90
+            unknown = "no run was followed to the end of its interval"
+            reached = unknown if held.value is None else figure_text(held)
+            yield f"the same in {name} ({group.positives:,} onsets)", "0.80", reached, _at_least(held, 0.80)
 
 
-def _left_out(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _left_out(found: Mapping[str, FactorFigures]) -> Iterator[Target]:
     aim = "AUROC 0.85, error 25 % below context only"
-    for factor, level in found.items():
+    for factor, mean in found.items():
         name = f"{factor.replace('_', ' ')} left out"
-        if level["auroc"] is None:
+        if mean.auroc is None or mean.log10_mae is None or mean.context_only_log10_mae is None:
             yield name, aim, "no level is estimable", False
             continue
-        less = 1 - level["log10_mae"] / level["context_only_log10_mae"]
+        less = 1 - mean.log10_mae / mean.context_only_log10_mae
         side = f"{100 * abs(less):.0f} % {'below' if less >= 0 else 'above'}"
-        reached = f"{level['auroc']:.3f}, {level['log10_mae']:.3f} ({side})"
-        yield name, aim, reached, level["auroc"] >= 0.85 and less >= 0.25
+        reached = f"{mean.auroc:.3f}, {mean.log10_mae:.3f} ({side})"
+        yield name, aim, reached, mean.auroc >= 0.85 and less >= 0.25
 
 
-def _elsewhere(found: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, bool]]:
-    for mean in (m for e in found if e["locked"] for m in e["means"]):
-        auroc, error, held = (mean[k] for k in ("auroc", "log10_mae", "coverage90"))
-        enough = auroc >= 0.88 and error <= 0.15 and 0.87 <= held <= 0.94
+def _elsewhere(found: Iterable[ExternalResult]) -> Iterator[Target]:
+    for mean in (m for e in found if e.locked for m in e.means):
+        figures = (mean.auroc, mean.log10_mae, mean.coverage90)
+        auroc, error, held = (float("nan") if figure is None else figure for figure in figures)
         yield (
-            f"recorded elsewhere, locked half, {mean['horizon']}x",
+            f"recorded elsewhere, locked half, {mean.horizon}x",
             "AUROC 0.88, log10 MAE 0.15, coverage 0.87 to 0.94",
-            f"{auroc:.3f}, {error:.3f}, {held:.3f}",
-            enough,
+            ", ".join(figure_text(figure) for figure in figures),
+            auroc >= 0.88 and error <= 0.15 and 0.87 <= held <= 0.94,
         )
+
+
+def _decision(ours: Decision) -> Target:
+    reached = f"{figure_text(ours.kept)} at {figure_text(ours.compute)}"
+    enough = _at_least(ours.kept, 0.95) and _at_most(ours.compute, 0.60)
+    return "DECISION: grokking runs kept", "0.95 at 0.60 of the compute", reached, enough

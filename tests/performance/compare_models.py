@@ -23,9 +23,11 @@ from threadpoolctl import threadpool_limits
 
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
-from predictor.benchmark.baselines.context_and_population import Prediction, ask_hazard, predict
-from predictor.benchmark.bootstrap import interval
-from predictor.fitting_tables import LANDMARKS, FittingTables
+from predictor.benchmark.baselines.context_and_population import predict_hazard
+from predictor.benchmark.bootstrap import Interval, interval
+from predictor.benchmark.prediction import Prediction, predict
+from predictor.benchmark.rows import LANDMARKS
+from predictor.fitting_tables import FittingTables
 from predictor.forecaster import CONTEXT_MARKER, context_positions
 from predictor.hazard.boosting import N_TREES, PARAMETERS
 from predictor.hazard.cross_fitting import HazardModel
@@ -33,33 +35,34 @@ from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.folds import N_FOLDS, fold_of
 from predictor.hazard.rows import Rows
 from predictor.hazard.time_bins import EDGES, decades_after
-from predictor.report.text import interval_text, markdown_table
+from predictor.report.markdown import markdown_section, markdown_table
+from predictor.report.table import Cell, Column, Table, columns
 from training_runs import archive
 from training_runs.arrays import FloatArray
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
-ASKED_AT = ("at memorisation", "4x memorisation")
+SCORED_AT = ("at memorisation", "4x memorisation")
 # The forecaster's own, so that models differ in what they are and not in how their trees are grown.
 BOOSTING = {k: v for k, v in PARAMETERS.items() if k != "objective"}
 
-Ask = Callable[[FeatureTable], Prediction]
-Model = Callable[[FeatureTable], Ask]  # rows to learn from
+Predictor = Callable[[FeatureTable], Prediction]
+Model = Callable[[FeatureTable], Predictor]  # rows to learn from
 
 
 def _features(rows: FeatureTable) -> FloatArray:
     return np.column_stack([rows.features, rows.target])
 
 
-def hazard(train: FeatureTable) -> Ask:
+def hazard(train: FeatureTable) -> Predictor:
     """The forecaster's: a log-linear hazard per decade, boosted."""
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
     model = HazardModel.fit(
         rows, context_positions(train.columns), context_marker=train.position(CONTEXT_MARKER), n_learners=1
     )
-    return lambda test: ask_hazard(model, test.features, test)
+    return lambda test: predict_hazard(model, test.features, test)
 
 
-def aft(train: FeatureTable) -> Ask:
+def aft(train: FeatureTable) -> Predictor:
     """Log-logistic accelerated failure time: log10(t / landmark) = f(x) + s e, censored, boosted, given t > landmark."""
     x, event = decades_after(train.time, train.landmark), train.event
     weight = train.weight / train.weight.mean()
@@ -83,7 +86,7 @@ def aft(train: FeatureTable) -> Ask:
     return ask
 
 
-def quantiles(train: FeatureTable) -> Ask:
+def quantiles(train: FeatureTable) -> Predictor:
     """Boosted quantile regression of log10(t / landmark) on runs that generalised: censored runs are dropped."""
     seen = train.where(train.event)
     data = lgb.Dataset(_features(seen), decades_after(seen.time, seen.landmark), weight=seen.weight)
@@ -96,7 +99,7 @@ def quantiles(train: FeatureTable) -> Ask:
     return ask
 
 
-def forest(at: FeatureTable) -> Ask:
+def forest(at: FeatureTable) -> Predictor:
     """A random survival forest of the rows at the same kind of landmark: on all rows it takes hours and tens of GB."""
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
     # In twentieths of a decade: the time that a split takes grows with the number of distinct times.
@@ -113,7 +116,7 @@ def forest(at: FeatureTable) -> Ask:
     return ask
 
 
-def logistic(at: FeatureTable) -> Ask:
+def logistic(at: FeatureTable) -> Predictor:
     """A ridge-penalised logistic regression of all features, the landmark and the budget: whether, not when."""
     known = at.where(at.outcome_known())
 
@@ -171,70 +174,67 @@ def compare() -> str:
     """Return the page."""
     runs = archive.read(archive.CORPUS)
     training = FittingTables.of(runs).training
-    tables = {name: table_at(runs, LANDMARKS[name]).early() for name in ASKED_AT}
+    tables = {name: table_at(runs, LANDMARKS[name]).early() for name in SCORED_AT}
     fold = fold_of(training.configuration, "benchmark")
-    judged = {(m, at): Judged() for m in MODELS for at in ASKED_AT}
-    learnt = {(n, at): Judged() for n in FIFTHS for at in ASKED_AT}
+    judged = {(m, at): Judged() for m in MODELS for at in SCORED_AT}
+    learnt = {(n, at): Judged() for n in FIFTHS for at in SCORED_AT}
     for k in range(N_FOLDS):
         train = training.where(fold != k)
         fifth = fold_of(train.configuration, "learning curve")
         parts = {n: train.where(fifth < n) for n in FIFTHS}
-        asks = {name: _timed(model, train) for name, model in FROM_ALL.items()}
-        asks_of = {n: _timed(hazard, part) for n, part in parts.items()}
+        predictors = {name: _timed(model, train) for name, model in FROM_ALL.items()}
+        predictors_of = {n: _timed(hazard, part) for n, part in parts.items()}
         for at, table in tables.items():
             inside = fold_of(table.configuration, "benchmark") == k
             test, beside = table.where(inside), table.where(~inside)
             assert not set(train.configuration) & set(test.configuration)
             here = {name: _timed(model, beside) for name, model in FROM_LANDMARK.items()}
-            for name, (ask, seconds) in {**asks, **here}.items():
-                judged[name, at].add(test, ask(test), seconds, train)
-            for n, (ask, seconds) in asks_of.items():
-                learnt[n, at].add(test, ask(test), seconds, parts[n])
+            for name, (predictor, seconds) in {**predictors, **here}.items():
+                judged[name, at].add(test, predictor(test), seconds, train)
+            for n, (predictor, seconds) in predictors_of.items():
+                learnt[n, at].add(test, predictor(test), seconds, parts[n])
         sys.stderr.write(f"fold {k + 1} of {N_FOLDS}\n")
     return _page(judged, learnt, len(runs))
 
 
-def _timed(model: Model, rows: FeatureTable) -> tuple[Ask, float]:
+def _timed(model: Model, rows: FeatureTable) -> tuple[Predictor, float]:
     began = time.process_time()
-    ask = model(rows)
-    return ask, time.process_time() - began
+    predictor = model(rows)
+    return predictor, time.process_time() - began
 
 
 def _page(judged: dict[tuple[str, str], Judged], learnt: dict[tuple[int, str], Judged], n_runs: int) -> str:
-    figures = ["AUROC", "Brier", "log10 MAE", "MAPE", "core-seconds a fold"]
+    figures = (*columns("AUROC", "Brier", "log10 MAE", "MAPE"), Column("core-seconds a fold", digits=0))
     parts = [_INTRODUCTION.format(n_runs=n_runs)]
-    for at in ASKED_AT:
-        rows = [[name, *_cells(judged[name, at])] for name in MODELS]
-        parts.append(f"## {at.capitalize()}\n\n{markdown_table(['model', *figures], rows)}")
+    for at in SCORED_AT:
+        rows = tuple((name, *_cells(judged[name, at])) for name in MODELS)
+        parts.append(markdown_section(Table(at.capitalize(), (Column("model"), *figures), rows)))
     parts.append(_LEARNING_CURVE)
-    for at in ASKED_AT:
-        curve = {n: learnt[n, at] for n in FIFTHS}
-        rows = [[f"{j.configurations // N_FOLDS:,}", *_cells(j)] for j in curve.values()]
-        table = markdown_table(["configurations", *figures], rows)
-        parts.append(f"{at.capitalize()}:\n\n{table}")
+    for at in SCORED_AT:
+        curve = [learnt[n, at] for n in FIFTHS]
+        rows = tuple((j.configurations // N_FOLDS, *_cells(j)) for j in curve)
+        table = Table(at.capitalize(), (Column("configurations"), *figures), rows)
+        parts.append(f"{table.title}:\n\n{markdown_table(table)}")
     return "\n\n".join(parts) + "\n"
 
 
-def _cells(judged: Judged) -> list[str]:
+def _cells(judged: Judged) -> tuple[Cell, ...]:
     rows = FeatureTable.concatenate(judged.rows)
     p = np.concatenate([x.probability for x in judged.predictions])
     median = np.concatenate([x.median for x in judged.predictions])
     open_, groks = np.flatnonzero(~rows.blocked), np.flatnonzero(rows.grokking())
 
-    def cell(measure: Callable[[np.ndarray], float], among: np.ndarray, known: bool) -> str:
-        if not known:
-            return "-"
-        figure = interval(lambda i: measure(among[i]), rows.configuration[among])
-        return interval_text(vars(figure))
+    def cell(measure: Callable[[np.ndarray], float], among: np.ndarray, known: bool) -> Interval | None:
+        return interval(lambda i: measure(among[i]), rows.configuration[among]) if known else None
 
     whether, when = bool(np.isfinite(p).all()), bool(np.isfinite(median).all())
-    return [
+    return (
         cell(lambda i: metrics.auroc(p[i], rows.event[i]), open_, whether),
         cell(lambda i: metrics.brier(p[i], rows.event[i]), np.arange(len(rows)), whether),
         cell(lambda i: metrics.log10_mae(median[i], rows.time[i]), groks, when),
         cell(lambda i: metrics.mape(median[i], rows.time[i]), groks, when),
-        f"{judged.seconds / N_FOLDS:.0f}",
-    ]
+        judged.seconds / N_FOLDS,
+    )
 
 
 _INTRODUCTION = """# Which kind of model

@@ -13,6 +13,7 @@ from itertools import count
 
 import numpy as np
 
+from predictor.benchmark.methods import NO_PRUNING
 from training_runs.arrays import FloatArray
 
 Pruner = Callable[[FloatArray, FloatArray], FloatArray]
@@ -105,7 +106,7 @@ def _halved(
 
 
 PRUNERS: dict[str, Pruner] = {
-    "no pruning": no_pruning,
+    NO_PRUNING: no_pruning,
     "MedianPruner": median_pruner(),
     "MedianPruner, warm-up 1,000": median_pruner(n_warmup_steps=1_000),
     "MedianPruner, warm-up 10,000": median_pruner(n_warmup_steps=10_000),

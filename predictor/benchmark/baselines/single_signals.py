@@ -1,9 +1,9 @@
 """What single papers read off a run, each as a rule to beat: a signal or two, the landmark and the budget, no more.
 
 A rule sees some columns of a row, or where a fitted learning curve leads. A logistic regression with landmark and
-budget makes of them P(onset by the budget), a ridge the median onset; the published thresholds are the authors' own networks' and do not travel, so they are fitted
-anew on training rows `at` the same kind of landmark. Rows that record none of a rule's columns get the population's
-answer.
+budget turns them into P(onset by the budget), a ridge into the median onset. The published thresholds are those of the
+authors' own networks and do not carry over, so they are fitted anew on training rows `at` the same kind of landmark.
+Rows that record none of a rule's columns get the population's prediction.
 
 References
 ----------
@@ -23,10 +23,10 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from features.extract import FEATURES
 from features.table import FeatureTable
-from predictor.benchmark.baselines.context_and_population import Ask, Baseline, Prediction, kaplan_meier_curve
+from predictor.benchmark.baselines.context_and_population import kaplan_meier_curve
 from predictor.benchmark.baselines.learning_curves import LOSS_SHARE_AT_ONSET, extrapolate, extrapolate_loss
+from predictor.benchmark.prediction import Prediction, Predictor
 from training_runs import Trajectory
 from training_runs.arrays import FloatArray
 
@@ -46,9 +46,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "dropout variance": ("dropout_acc_var_level", "dropout_acc_var_slope_long"),
 }
 
-EXTRAPOLATIONS = ("learning curves", "power law of validation loss")
-
-_NAMES = list(FEATURES)
 _MIN_ONSETS = 5  # below, a regression of when says nothing
 _NEAR_ONSET = 1.6  # rows within this factor before their onset show the norm at onset
 _LEAST_LEFT = 0.3  # share of the way that is left at least: norms that stray low have not arrived
@@ -56,17 +53,19 @@ _LEAST_PROBABILITY = 1e-4  # of an extrapolation: what is farther out is no diff
 _FARTHEST = 1e3  # budgets; later than that is never
 
 
-def linear_rule(*names: str) -> Ask:
+def linear_rule(*names: str) -> Predictor:
     """Return the rule that reads some features of a row."""
-    columns = [_NAMES.index(name) for name in names]
 
-    def ask(at: FeatureTable, test: FeatureTable) -> Prediction:
-        return _linear(at, at.features[:, columns], test, test.features[:, columns])
+    def columns(table: FeatureTable) -> FloatArray:
+        return np.column_stack([table.feature(name) for name in names])
 
-    return ask
+    def predict(at: FeatureTable, test: FeatureTable) -> Prediction:
+        return _linear(at, columns(at), test, columns(test))
+
+    return predict
 
 
-def first_passage(train: FeatureTable) -> Ask:
+def first_passage(train: FeatureTable) -> Predictor:
     """Return the rule of Truong et al.: the norm decays exponentially until it is low enough to generalise.
 
     Their law is `onset - t = log(V_t / V*) / (2 kappa lr wd)`, V the squared norm, with V* a nearly constant share of
@@ -76,34 +75,39 @@ def first_passage(train: FeatureTable) -> Ask:
     """
     fall_at_onset = _fall_at_onset(train)
 
-    def ask(at: FeatureTable, test: FeatureTable) -> Prediction:
+    def predict(at: FeatureTable, test: FeatureTable) -> Prediction:
         way, wanted = (_passage(t, fall_at_onset) for t in (at, test))
         seen = at.event & (at.time > at.landmark) & np.isfinite(way)
         delay = (at.time / at.landmark - 1)[seen] / way[seen]
         kappa = float(np.median(delay)) if seen.any() else 1.0
         return _linear(at, _budgets(at, way, kappa), test, _budgets(test, wanted, kappa))
 
-    return ask
+    return predict
 
 
-def extrapolation_rules(trajectories: Mapping[str, Trajectory]) -> dict[str, Baseline]:
-    """Return the rules that extrapolate a validation curve, given the whole trajectory of each run id.
+Trajectories = Mapping[str, Trajectory]
+"""The whole recording of each run id; an extrapolation fits only the prefix up to a row's landmark."""
 
-    Only the prefix up to a row's landmark is fitted, once for each row and budget, however often it is asked for.
-    """
-    accuracy = _extrapolation_rule(extrapolate, trajectories)
-    loss = _extrapolation_rule(
-        lambda history, target, horizon: extrapolate_loss(history, LOSS_SHARE_AT_ONSET, horizon),
-        trajectories,
-    )
-    return dict(zip(EXTRAPOLATIONS, (_fixed(accuracy), _fixed(loss)), strict=True))
+
+def accuracy_extrapolation(trajectories: Trajectories) -> Predictor:
+    """Return the rule that extrapolates validation accuracy along learning curves."""
+    return _extrapolation_rule(extrapolate, trajectories)
+
+
+def loss_extrapolation(trajectories: Trajectories) -> Predictor:
+    """Return the rule that extrapolates the power law of validation loss down to its usual share at onset."""
+
+    def extrapolation(history: Trajectory, target: float, horizon: int) -> tuple[float, float]:
+        return extrapolate_loss(history, LOSS_SHARE_AT_ONSET, horizon)
+
+    return _extrapolation_rule(extrapolation, trajectories)
 
 
 def _extrapolation_rule(
     extrapolation: Callable[[Trajectory, float, int], tuple[float, float]],
-    trajectories: Mapping[str, Trajectory],
-) -> Ask:
-    @cache
+    trajectories: Trajectories,
+) -> Predictor:
+    @cache  # once for each row and budget: folds share most of their training rows
     def answer(run: str, landmark: int, target: float, budget: int) -> tuple[float, float]:
         probability, median = extrapolation(trajectories[run].prefix(landmark), target, budget)
         odds = np.clip(probability, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
@@ -117,36 +121,21 @@ def _extrapolation_rule(
     return lambda at, test: _linear(at, columns(at), test, columns(test))
 
 
-def _fixed(ask: Ask) -> Baseline:
-    """Return a rule that learns nothing from the training table, only from the rows at its landmark."""
-    return lambda train: ask
-
-
-SIGNAL_RULES: dict[str, Baseline] = {
-    **{name: _fixed(linear_rule(*columns)) for name, columns in COLUMNS.items()},
-    "weight-norm first passage": first_passage,
-}
-
-
-def _column(table: FeatureTable, name: str) -> FloatArray:
-    return np.asarray(table.features[:, _NAMES.index(name)])
-
-
 def _fall_at_onset(train: FeatureTable) -> float:
     """Return the decades by which the norm falls from its peak to the onset: the upper quartile, for some have hardly
     begun to fall when they generalise.
     """
     near = train.event & (train.landmark < train.time) & (train.time < _NEAR_ONSET * train.landmark)
-    fall = _column(train, "weight_norm_below_peak")[near]
+    fall = train.feature("weight_norm_below_peak")[near]
     fall = fall[np.isfinite(fall)]
     return max(float(np.quantile(fall, 0.75)), 1e-3) if len(fall) else 0.1
 
 
 def _passage(table: FeatureTable, fall_at_onset: float) -> FloatArray:
     """Return the way that the norm has to fall yet, over its rate, in landmarks, with kappa = 1; NaN where unknown."""
-    left = fall_at_onset - _column(table, "weight_norm_below_peak")
+    left = fall_at_onset - table.feature("weight_norm_below_peak")
     # d log10(norm) / d log10(t) = -lr wd t for decoupled decay: the same unit as a measured slope.
-    rate = np.fmax(10 ** _column(table, "decay_clock"), -_column(table, "weight_norm_slope"))
+    rate = np.fmax(10 ** table.feature("decay_clock"), -table.feature("weight_norm_slope"))
     return np.maximum(left, _LEAST_LEFT * fall_at_onset) / np.maximum(rate, 1e-6)
 
 
@@ -158,20 +147,20 @@ def _budgets(table: FeatureTable, way: FloatArray, kappa: float) -> FloatArray:
 
 def _linear(at: FeatureTable, columns: FloatArray, test: FeatureTable, wanted: FloatArray) -> Prediction:
     """Return a logistic rule for whether and a ridge for when, on columns of rows, their landmark and their budget."""
-    told, asked = (np.isfinite(c).any(axis=1) for c in (columns, wanted))
-    matrix, questions = _with_clock(at, columns), _with_clock(test, wanted)[asked]
+    recorded, answerable = (np.isfinite(c).any(axis=1) for c in (columns, wanted))
+    matrix, queries = _with_clock(at, columns), _with_clock(test, wanted)[answerable]
     known = at.outcome_known() & ~at.blocked
     rate = float(at.event[known].mean()) if known.any() else 0.5
     probability = np.full(len(test), rate)
     median = kaplan_meier_curve(at, test).median
-    if asked.any():
-        known, seen = known & told, at.event & told
+    if answerable.any():
+        known, seen = known & recorded, at.event & recorded
         if at.event[known].any() and not at.event[known].all():
             model = _fitted(LogisticRegression(max_iter=1000), matrix[known], at.event[known])
-            probability[asked] = model.predict_proba(questions)[:, 1]
+            probability[answerable] = model.predict_proba(queries)[:, 1]
         if seen.sum() >= _MIN_ONSETS:
             model = _fitted(RidgeCV(np.logspace(-2, 3, 11)), matrix[seen], np.log10(at.time / at.landmark)[seen])
-            median[asked] = test.landmark[asked] * 10 ** model.predict(questions)
+            median[answerable] = test.landmark[answerable] * 10 ** model.predict(queries)
     return Prediction(probability, np.clip(median, test.landmark + 1, test.budget))
 
 

@@ -1,0 +1,105 @@
+"""The benchmark in the documents: docs/benchmark.md and its part of the README, both written from a card alone."""
+
+from predictor.benchmark.methods import CONTEXT_BOOSTED, FORECASTER, NO_PRUNING
+from predictor.benchmark.result import BenchmarkResult, Headline, LandmarkFigures
+from predictor.report.markdown import markdown_section, markdown_table
+from predictor.report.table import Table, figure_text
+from predictor.report.tables import (
+    AUROC,
+    BRIER,
+    LOG10_MAE,
+    MAPE,
+    METHOD,
+    external_means_table,
+    external_table,
+    landmark_table,
+    result_tables,
+    rows_text,
+)
+from predictor.report.targets import targets_table
+
+
+def benchmark_page(result: BenchmarkResult, version: str) -> str:
+    """Return docs/benchmark.md.
+
+    Raises
+    ------
+    ValueError : no row at the headline landmark could be scored.
+    """
+    tables = [targets_table(result)]
+    tables += [_methods(landmark, figures) for landmark, figures in result.tables.items()]
+    tables += result_tables(result)
+    tables += [table for e in result.external for table in (external_means_table(e), external_table(e))]
+    parts = [_opening(result, version), *(markdown_section(table) for table in tables)]
+    if result.blind:
+        parts.append(
+            "## The blind test\n\nConfigurations frozen before any forecaster saw them, scored once a release."
+        )
+        parts += [markdown_section(_methods(name, figures), level=3) for name, figures in result.blind.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def readme_part(result: BenchmarkResult) -> str:
+    """Return the table of the headline landmark, and under it the rows, the differences, and what forecasts are worth.
+
+    Raises
+    ------
+    ValueError : no row at the headline landmark could be scored.
+    """
+    headline = _headline(result)
+    figures = result.tables[headline.landmark]
+    return (
+        f"{markdown_table(_methods(headline.landmark, figures))}\n\n"
+        f"Forecasts {headline.landmark}: {rows_text(figures)} {_headline_text(headline)}\n\n"
+        f"{_use_text(result)}"
+    )
+
+
+def _methods(landmark: str, figures: LandmarkFigures) -> Table:
+    return landmark_table(landmark, figures).only(METHOD, AUROC, BRIER, LOG10_MAE, MAPE)
+
+
+def _headline(result: BenchmarkResult) -> Headline:
+    if result.headline is None:
+        raise ValueError("no row at the headline landmark could be scored; a document needs a larger corpus")
+    return result.headline
+
+
+def _opening(result: BenchmarkResult, version: str) -> str:
+    return (
+        "# Benchmark\n\n"
+        f"Written by `python -m predictor.release`; the figures are those of forecaster {version}'s recipe on "
+        f"{result.runs:,} runs of {result.configurations:,} configurations, {result.folds} outer folds, whole configurations "
+        "held out. `grokcast benchmark` makes them again. Figures are given with 95 % intervals by bootstrap over "
+        "configurations. AUROC (WHETHER) leaves blocked negatives out; `auroc_all` and `auroc_blocked` are in `results.json`. "
+        "log10 MAE and MAPE (WHEN) score the median given onset within the budget: on runs that grok (a delay of more than "
+        "1,000 steps), but on every onset for levels left out and runs recorded elsewhere. A dash means that there were too "
+        f"few rows to tell.\n\n{_headline_text(_headline(result))}"
+    )
+
+
+def _headline_text(headline: Headline) -> str:
+    whether, floor = headline.whether, headline.when.noise_floor
+    return (
+        f"AUROC minus the stronger context-only model: {figure_text(whether.minus_context_only)}; minus the best single "
+        f"signal: {figure_text(whether.minus_best_signal)}. Two seeds of one configuration differ by "
+        f"{floor.difference} in log10 onset on average ({floor.pairs:,} pairs, {floor.half_censored_pairs:,} more "
+        f"half-censored): knowing a configuration's typical onset would leave an error of about {floor.value}."
+    )
+
+
+def _use_text(result: BenchmarkResult) -> str:
+    """Return in words what alarms and stopping are worth, beside the alternatives."""
+    ours, context, decision = result.alarm[FORECASTER], result.alarm[CONTEXT_BOOSTED], result.decision
+    pruners = [name for name in decision if name not in (FORECASTER, NO_PRUNING)]
+    best = max(pruners, key=lambda name: decision[name].kept.value or 0)
+    return (
+        f"Alarms on algorithmic tasks, by run: {figure_text(ours.coverage_watched)} of the grokking runs that have not risen "
+        f"when memorisation is confirmed ({ours.grokking_watched:,} of {ours.grokking:,}) are announced before their rise, at "
+        f"a false-positive rate of {figure_text(ours.fpr)}; of all that grok {figure_text(ours.coverage)}, with a median lead "
+        f"of {figure_text(ours.lead_share)} of the delay, misses counted as 0. By context alone "
+        f"{figure_text(context.coverage_watched)} and {figure_text(context.coverage)} at {figure_text(context.fpr)}. The "
+        f"corpus as one sweep: stopping the runs that the forecast gives up keeps {figure_text(decision[FORECASTER].kept)} of "
+        f"the grokking runs at {figure_text(decision[FORECASTER].compute)} of the compute; the pruner that keeps most ({best}) "
+        f"keeps {figure_text(decision[best].kept)} at {figure_text(decision[best].compute)}."
+    )
