@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from features.operations import separable, symmetric
+from features.wording import flag
 from training_runs import Context
 
 # By name: what it is in a phrase, and its value from the context and the landmark.
@@ -19,23 +20,26 @@ CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]
     ),
     "weight_decay": ("log10 of weight decay", lambda c, t: _log(c.weight_decay)),
     "init_scale": ("log10 of the scale of initial weights", lambda c, t: _log(c.init_scale)),
-    "train_fraction": ("share of all samples that train", lambda c, t: c.train_fraction),
-    "train_size": ("log10 of training samples", lambda c, t: _log(c.train_size)),
+    "train_fraction": ("the share of all samples that train", lambda c, t: c.train_fraction),
+    "train_size": ("log10 of the number of training samples", lambda c, t: _log(c.train_size)),
     "modulus": ("log10 of the modulus", lambda c, t: _log(c.modulus)),
     "chance": ("log10 of chance accuracy", lambda c, t: _log(c.chance_accuracy)),
-    "parameters": ("log10 of parameters", lambda c, t: _log(c.parameters)),
+    "parameters": ("log10 of the number of parameters", lambda c, t: _log(c.parameters)),
     "samples_per_parameter": (
-        "log10 of training samples per parameter",
+        "log10 of the number of training samples per parameter",
         lambda c, t: _ratio(c.train_size, c.parameters),
     ),
     "samples_over_critical": (
-        "log10 of training samples over classes to the power of 1.5",
+        "log10 of the number of training samples over classes to the power of 1.5",
         lambda c, t: _ratio(c.train_size, None if c.classes is None else c.classes**1.5),
     ),
-    "samples_per_class": ("log10 of training samples per class", lambda c, t: _ratio(c.train_size, c.classes)),
+    "samples_per_class": (
+        "log10 of the number of training samples per class",
+        lambda c, t: _ratio(c.train_size, c.classes),
+    ),
     "width": ("log10 of the hidden width", lambda c, t: _log(c.width)),
     "embedding_dim": ("log10 of the embedding width", lambda c, t: _log(c.embedding_dim)),
-    "layers": ("number of layers", lambda c, t: c.layers),
+    "layers": ("the number of layers", lambda c, t: c.layers),
     "batch_share": ("log10 of the batch over the training set", lambda c, t: _ratio(_batch(c), c.train_size)),
     "decoupled_decay": (
         "weight decay apart from the gradient (AdamW, Muon)",
@@ -43,10 +47,26 @@ CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]
     ),
     "plain_gradient": ("steps in proportion to the gradient (SGD)", lambda c, t: _begins(c.optimizer, "sgd")),
     "squared_loss": ("squared error instead of cross-entropy", lambda c, t: _begins(c.loss, "mse")),
-    "dropout": ("dropout rate", lambda c, t: c.dropout),
-    "label_noise": ("share of corrupted labels", lambda c, t: c.label_noise),
+    "dropout": ("the dropout rate", lambda c, t: c.dropout),
+    "label_noise": ("the share of corrupted labels", lambda c, t: c.label_noise),
     "separable": ("the operation adds a term of each argument", lambda c, t: separable(c.operation)),
     "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
+}
+
+# How those that are yes or no are worded.
+CONTEXT_FLAGS = {
+    "decoupled_decay": flag(
+        "the optimiser decays weights apart from the gradient (AdamW, Muon)",
+        "the optimiser does not decay weights apart from the gradient",
+    ),
+    "plain_gradient": flag("the optimiser is SGD", "the optimiser is not SGD"),
+    "squared_loss": flag("the loss is the squared error", "the loss is not the squared error"),
+    "separable": flag(
+        "the operation is a sum of one term of each argument", "the operation is not a sum of one term of each argument"
+    ),
+    "symmetric": flag(
+        "the operation takes its arguments in either order", "the order of the operation's arguments matters"
+    ),
 }
 
 
@@ -61,7 +81,7 @@ def _log(*factors: float | None) -> float | None:
 
 
 def _begins(word: str | None, *stems: str) -> float | None:
-    """Say whether a word begins like one of several: other people's SGD is `sgd_with_nesterov_momentum`."""
+    """Return 1 where a word begins like one of several, else 0: other people's SGD is `sgd_with_nesterov_momentum`."""
     return None if word is None else float(word.startswith(stems))
 
 

@@ -13,9 +13,22 @@ from typing import Literal
 import numpy as np
 
 from features.columns import Column
-from features.context_features import CONTEXT_FEATURES
+from features.context_features import CONTEXT_FEATURES, CONTEXT_FLAGS
 from features.curves import extremes, relative_log_time, roughness, window_means
 from features.versions import VERSIONS
+from features.wording import (
+    Scale,
+    Wording,
+    change,
+    decay_share,
+    flag,
+    of_curve,
+    oscillation,
+    passage,
+    quantity,
+    signal_words,
+    since,
+)
 from training_runs import Context, Trajectory
 from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, memorization
@@ -26,11 +39,20 @@ Group = Literal["history", "context"]
 
 @dataclass(frozen=True)
 class Feature:
-    """One column: its name, what it is in a phrase, and whether it needs the history or only the context."""
+    """One column.
+
+    Attributes
+    ----------
+    name : of the column.
+    text : what it is, in a phrase.
+    group : whether it needs the history or only the context.
+    in_words : what a value of it says, as a clause.
+    """
 
     name: str
     text: str
     group: Group
+    in_words: Wording
 
 
 # Window edges in decades before the landmark, and the centres of the windows.
@@ -53,6 +75,7 @@ _LEVELS = set(signal_names("loss", "accuracy", "share", "scale", "margin"))
 _AS_THEY_ARE = {*_ACCURACIES, *_PROBED_SHARES, *_MARGINS}
 
 _SHAPES: dict[str, str] = {
+    "level": "recent value",
     "slope": "change per decade of steps, over the last third of a decade",
     "slope_long": "change per decade of steps, over the last decade",
     "since_start": "change since the first checkpoint",
@@ -62,78 +85,98 @@ _SHAPES: dict[str, str] = {
     "above_trough": "distance above its lowest value",
     "trough_age": "decades of steps since its lowest value",
 }
-_PROBED_SHAPES = ("slope", "slope_long", "since_start")
+_PROBED_SHAPES = ("level", "slope", "slope_long", "since_start")
 _FAR = 4.0  # decades
 # Accuracy of a blind guess, as far as a first checkpoint is believed.
 _LEAST_CHANCE, _MOST_CHANCE = 1e-3, 0.9
 _SMALL = 1e-8  # below any loss, norm or variance worth telling apart
 
 
-def _words(signal: str) -> str:
-    words = signal.replace("_", " ")
+def _scale(signal: str) -> Scale:
     if signal in _MARGINS:
-        return f"arsinh of {words}"
-    return words if signal in (*_ACCURACIES, *_PROBED_SHARES) else f"log10 of {words}"
+        return "arsinh"
+    return "plain" if signal in _AS_THEY_ARE else "log10"
 
 
 def _curve_features() -> list[Feature]:
     table = []
     for signal in _CURVES:
-        if signal in _LEVELS:
-            table.append(Feature(f"{signal}_level", f"{_words(signal)}: recent value", "history"))
+        scale, few = _scale(signal), signal not in _PLAIN
+        curve = signal_words(signal) if scale == "plain" else f"{scale} of {signal_words(signal)}"
+        shapes = [s for s in _SHAPES if (s != "level" or signal in _LEVELS) and (not few or s in _PROBED_SHAPES)]
         table += [
-            Feature(f"{signal}_{shape}", f"{_words(signal)}: {text}", "history")
-            for shape, text in _SHAPES.items()
-            if signal in _PLAIN or shape in _PROBED_SHAPES
+            Feature(f"{signal}_{shape}", f"{curve}: {_SHAPES[shape]}", "history", of_curve(signal, shape, scale))
+            for shape in shapes
         ]
     return table
 
 
-_JOINT: tuple[tuple[str, str], ...] = (
-    ("memorized", "training accuracy has held at 0.95"),
-    ("memorization_age", "decades of steps since memorisation"),
-    ("half_fit_age", "decades of steps since training accuracy passed one half"),
-    ("val_acc_over_chance", "log10 of validation accuracy over chance"),
-    ("val_loss_over_chance", "log10 of validation loss over that of a blind guess"),
-    ("accuracy_gap", "training minus validation accuracy"),
-    ("loss_gap", "log10 of validation over training loss"),
-    ("loss_gap_slope", "the same: change per decade of steps, recently"),
+_JOINT: tuple[tuple[str, str, Wording | None], ...] = (
+    (
+        "memorized",
+        "training accuracy has held at 0.95",
+        flag("the training set is memorised", "the training set is not memorised yet"),
+    ),
+    ("memorization_age", "decades of steps since memorisation", since("the training set was memorised")),
+    (
+        "half_fit_age",
+        "decades of steps since training accuracy passed one half",
+        since("training accuracy passed one half"),
+    ),
+    ("val_acc_over_chance", "log10 of the ratio of validation accuracy to chance", None),
+    ("val_loss_over_chance", "log10 of the ratio of validation loss to that of a blind guess", None),
+    ("accuracy_gap", "training minus validation accuracy", None),
+    ("loss_gap", "log10 of the ratio of validation to training loss", None),
+    (
+        "loss_gap_slope",
+        "log10 of the ratio of validation to training loss: change per decade of steps, recently",
+        change("the ratio of validation to training loss", "log10"),
+    ),
     (
         "val_loss_passage",
         "decades until validation loss is a tenth of a blind guess's, at its recent slope",
+        passage("validation loss", "a tenth of a blind guess's"),
     ),
-    ("val_acc_passage", "decades until validation accuracy is 0.95, at its recent slope"),
+    (
+        "val_acc_passage",
+        "decades until validation accuracy is 0.95, at its recent slope",
+        passage("validation accuracy", "0.95"),
+    ),
     (
         "structure_passage",
         "decades until the embedding's codiagonal structure is complete, at its recent slope",
+        passage("the embedding's codiagonal structure", "its completion"),
     ),
-    ("margin_over_scale", "median margin over the mean absolute logit"),
-    ("rank_share", "log10 of the embedding's effective rank over its width"),
-    ("weight_norm_per_weight", "log10 of the root mean square weight"),
+    ("margin_over_scale", "median margin over the mean absolute logit", None),
+    ("rank_share", "log10 of the embedding's effective rank over its width", None),
+    ("weight_norm_per_weight", "log10 of the root mean square weight", None),
     (
         "free_decay_share",
         "how fast the weight norm falls, as a share of what weight decay alone would make it fall",
+        decay_share,
     ),
-    ("embedding_share", "log10 of the embedding's norm over the whole norm"),
-    ("hidden_share", "log10 of the hidden layers' norm over the whole norm"),
-    ("output_share", "log10 of the output layer's norm over the whole norm"),
-    ("train_loss_roughness", "oscillation of log10 training loss over its trend"),
-    ("val_loss_roughness", "oscillation of log10 validation loss over its trend"),
+    ("embedding_share", "log10 of the embedding's norm over the whole norm", None),
+    ("hidden_share", "log10 of the hidden layers' norm over the whole norm", None),
+    ("output_share", "log10 of the output layer's norm over the whole norm", None),
+    ("train_loss_roughness", "oscillation of log10 training loss over its trend", oscillation("training loss")),
+    ("val_loss_roughness", "oscillation of log10 validation loss over its trend", oscillation("validation loss")),
 )
 
 FEATURES: dict[str, Feature] = {
     f.name: f
     for f in (
         *_curve_features(),
-        *(Feature(name, text, "history") for name, text in _JOINT),
-        *(Feature(name, text, "context") for name, (text, _) in CONTEXT_FEATURES.items()),
+        *(Feature(name, text, "history", wording or quantity(text)) for name, text, wording in _JOINT),
+        *(
+            Feature(name, text, "context", CONTEXT_FLAGS.get(name, quantity(text)))
+            for name, (text, _) in CONTEXT_FEATURES.items()
+        ),
     )
 }
 COLUMNS: tuple[Column, ...] = tuple(Column(name, VERSIONS.get(name, 1)) for name in FEATURES)
 _COLUMN = {name: k for k, name in enumerate(FEATURES)}
 # The column of each of these shapes of each curve; -1 where there is none.
-_COLUMN_SHAPES = ("level", *_SHAPES)
-_SHAPE_COLUMNS = np.array([[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in _COLUMN_SHAPES])
+_SHAPE_COLUMNS = np.array([[_COLUMN.get(f"{s}_{shape}", -1) for s in _CURVES] for shape in _SHAPES])
 _CURVE_INDEX = {signal: k for k, signal in enumerate(_CURVES)}
 
 
@@ -185,7 +228,7 @@ def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None
         "trough_age": bottom_age,
     }
     columns = _SHAPE_COLUMNS[:, [_CURVE_INDEX[name] for name in names]]
-    values = np.array([shapes[name] for name in _COLUMN_SHAPES])
+    values = np.array([shapes[name] for name in _SHAPES])
     row[columns[columns >= 0]] = values[columns >= 0]
     losses = [name for name in _LOSSES if name in names]
     rough = roughness(x, curves[[names.index(name) for name in losses]])

@@ -44,7 +44,7 @@ ANSWER: dict[str, Any] = {
         {
             "feature": "weight_decay",
             "effect": 0.5141,
-            "text": "weight decay is 1: onset sooner",
+            "text": "weight decay is 1, which points to an earlier onset",
         }
     ],
     "support": {

@@ -10,7 +10,6 @@ from predictor.forecast import Driver
 from training_runs.arrays import FloatArray
 
 N_DRIVERS = 5
-_LOG = "log10 of "
 
 
 def drivers_of(columns: Sequence[Column], contribution: FloatArray, values: FloatArray) -> tuple[Driver, ...]:
@@ -31,7 +30,5 @@ def drivers_of(columns: Sequence[Column], contribution: FloatArray, values: Floa
 
 
 def _text(name: str, value: float, effect: float) -> str:
-    text = FEATURES[name].text
-    if text.startswith(_LOG) and ":" not in text:  # a quantity, not the slope or age of one
-        text, value = text.removeprefix(_LOG), 10**value
-    return f"{text} is {value:.3g}: onset {'sooner' if effect > 0 else 'later or never'}"
+    towards = "an earlier onset" if effect > 0 else "a later onset or none"
+    return f"{FEATURES[name].in_words(value)}, which points to {towards}"
