@@ -18,7 +18,7 @@ from grokcast.commands.service import serve
 app = typer.Typer(
     name="grokcast",
     help="Early warning for grokking: whether and when a run will generalise, from its first part.\n\n"
-    "A run is flat? grokcast forecast HISTORY --context CONTEXT.json --horizon STEP",
+    "Example: grokcast forecast HISTORY --context CONTEXT.json --horizon STEP",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

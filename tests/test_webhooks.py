@@ -97,7 +97,7 @@ def test_an_alarm_is_posted_once_and_signed(database: Database, webhooks: Webhoo
     ((headers, body),) = receiver.got
     message = json.loads(body)
     assert message["type"] == "run.expected"
-    assert message["data"]["text"] == "run a is expected to generalise around step 3100"
+    assert message["data"]["text"] == "run a is expected to generalise around step 3,100"
     assert message["data"]["forecast"]["advice"]["action"] == "continue"
     assert OfficialVerifier(SECRET).verify(body, headers) == message
     with pytest.raises(WebhookVerificationError):
@@ -143,7 +143,7 @@ def test_giving_a_run_up_is_told_too_and_after_a_rewind_again(
     webhooks.consider(replace(run, rewinds=1), answer("stop"))
     webhooks.send_due()
     texts = [json.loads(body)["data"]["text"] for _, body in receiver.got]
-    assert texts == ["run a is unlikely to generalise by step 20000"] * 2
+    assert texts == ["run a is unlikely to generalise by step 20,000"] * 2
 
 
 def test_a_run_without_a_webhook_is_silent(database: Database, webhooks: Webhooks) -> None:

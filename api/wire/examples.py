@@ -55,7 +55,7 @@ ANSWER: dict[str, Any] = {
     },
     "advice": {
         "action": "undecided",
-        "reason": "30 % to generalise by step 20000",
+        "reason": "30 % to generalise by step 20,000",
         "false_positive_rate": 0.0508,
         "false_stop_rate": 0.0224,
         "check_again_step": 120,

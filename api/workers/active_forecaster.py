@@ -44,7 +44,7 @@ class ActiveForecaster:
             self._last_logged = ""
             now = self.current.version
             forecaster_changed(before, now)
-            _LOG.info("forecaster %s answers", now)
+            _LOG.info("forecaster %s is active", now)
 
     def _loaded(self, version: str) -> OnsetForecaster:
         if self._previous is not None and self._previous.version == version:

@@ -38,5 +38,5 @@ class Periodic:
                 self._last_logged = ""
             except Exception as error:
                 if repr(error) != self._last_logged:
-                    _LOG.exception("%s failed; it is tried again", self._thread.name)
+                    _LOG.exception("%s failed; retrying", self._thread.name)
                 self._last_logged = repr(error)

@@ -202,10 +202,11 @@ def _event(forecast: ForecastAnswer) -> str | None:
 
 def _message(run: StoredRun, event: str, forecast: ForecastAnswer) -> dict[str, Any]:
     if event == "run.expected":
-        middle = forecast.onset_step.p50 or forecast.onset_step_if_onset.p50
-        text = f"run {run.run_id} is expected to generalise around step {middle}"
+        median = forecast.onset_step.p50 or forecast.onset_step_if_onset.p50
+        when = "" if median is None else f" around step {median:,}"
+        text = f"run {run.run_id} is expected to generalise{when}"
     else:
-        text = f"run {run.run_id} is unlikely to generalise by step {forecast.horizon_step}"
+        text = f"run {run.run_id} is unlikely to generalise by step {forecast.horizon_step:,}"
     return {
         "type": event,
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

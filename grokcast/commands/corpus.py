@@ -13,20 +13,24 @@ from grokcast.commands.json_output import AsJson, print_json
 
 
 def generate(
-    preset: Annotated[str | None, typer.Argument(help="which set of runs; see --list")] = None,
-    runs: Annotated[int, typer.Option(min=1, help="how many")] = 8,
+    preset: Annotated[str | None, typer.Argument(help="name of a set of runs; see --list")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="number of runs")] = 8,
     set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE of RunConfig; repeatable")] = None,
     out: Annotated[Path, typer.Option(help="folder of runs to write")] = Path("out"),
-    workers: Annotated[int | None, typer.Option(min=1, help="[default: one a core]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="of the preset's draws")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="finish a sweep that was begun")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="number of processes [default: one per core]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the preset's random draws")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="finish an interrupted sweep")] = False,
     executor: Annotated[str, typer.Option(help="local or ray")] = "local",
-    ray_address: Annotated[str | None, typer.Option(help="of a Ray cluster, or auto [default: a local Ray]")] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="address of a Ray cluster, or auto [default: a local Ray]")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     data_dir: Annotated[
         Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
     ] = None,
-    again: Annotated[Path | None, typer.Option(help="a folder of runs: make each again, from its own config")] = None,
+    again: Annotated[
+        Path | None, typer.Option(help="folder of runs to train again, each from its own configuration")
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
     """Train networks and record them (extra `runs`)."""

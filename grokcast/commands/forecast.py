@@ -14,27 +14,27 @@ def forecast(
     history: Annotated[str, typer.Argument(help="file or folder with a metric history; - for stdin")],
     horizon: Annotated[
         int | None,
-        typer.Option(help="step the question is about [default: the budget, else 10x the last]"),
+        typer.Option(help="step that the probability refers to [default: the budget, else 10x the last step]"),
     ] = None,
     target_accuracy: Annotated[
         float | None, typer.Option(help="validation accuracy that counts as generalised")
     ] = None,
     context: Annotated[
         Path | None,
-        typer.Option(help='JSON file with what is known of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'),
+        typer.Option(help='JSON file with the configuration of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'),
     ] = None,
-    run: Annotated[str | None, typer.Option(help="which run, where a file holds several")] = None,
+    run: Annotated[str | None, typer.Option(help="name of the run, if the file holds several")] = None,
     format: Annotated[
         str,
         typer.Option(help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"),
     ] = "auto",
     steps_per_epoch: Annotated[
-        float | None, typer.Option(help="updates in an epoch, where the file counts epochs")
+        float | None, typer.Option(help="optimiser steps per epoch, if the file counts epochs")
     ] = None,
     percent: Annotated[bool, typer.Option("--percent", help="accuracies are in percent")] = False,
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=SIGNAL (or step), where names do not tell; repeatable"),
+        typer.Option("--map", help="COLUMN=SIGNAL (or step), for names that are not recognised; repeatable"),
     ] = None,
     plot: Annotated[
         Path | None,
@@ -44,7 +44,7 @@ def forecast(
 ) -> None:
     """Forecast whether and when a run will generalise.
 
-    HISTORY is what your logger wrote: CSV, JSON, or the folder of TensorBoard, Lightning, Hugging Face, MLflow or W&B.
+    HISTORY is a CSV or JSON file, or what was written by TensorBoard, Lightning, Hugging Face, MLflow or W&B.
     """
     from grokcast.read_question import read_question
     from training_runs.readers import ReadOptions

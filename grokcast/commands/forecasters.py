@@ -21,9 +21,9 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="folder for results.json and report.html")] = None,
     json_: AsJson = False,
 ) -> None:
-    """Measure the forecasts beside every baseline.
+    """Measure the forecaster against every baseline.
 
-    On configurations that were not learnt from, in folds (about an hour).
+    On held-out configurations, in folds (about an hour).
 
     With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
     """
@@ -75,12 +75,12 @@ def _write(folder: Path, result: dict[str, Any], page: str) -> None:
 
 
 def retrain(
-    runs: Annotated[list[Path] | None, typer.Option(help="folder of further runs to learn from; repeatable")] = None,
-    stored: Annotated[bool, typer.Option("--stored", help="learn from the finished runs of the service too")] = False,
+    runs: Annotated[list[Path] | None, typer.Option(help="folder of further runs to train on; repeatable")] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="train on the finished runs of the service too")] = False,
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:
-    """Learn from further runs, and promote what is better.
+    """Retrain on further runs, and promote the result if it is better.
 
     Fits a challenger on the corpus and these runs, and compares it with the forecaster in use (minutes).
     """
@@ -123,7 +123,7 @@ def list_forecasters(json_: AsJson = False) -> None:
 
 @forecasters.command("show")
 def show_forecaster(version: str) -> None:
-    """Print the card of one: its making, its figures."""
+    """Print the card of a forecaster: training data and benchmark figures."""
     from predictor.store import ForecasterStore
 
     print_json(ForecasterStore(store_folder()).card(version))
@@ -131,8 +131,8 @@ def show_forecaster(version: str) -> None:
 
 @forecasters.command("activate")
 def activate_forecaster(version: str) -> None:
-    """Make one the one that answers, or roll back to it."""
+    """Make a forecaster the active one, also to roll back."""
     from predictor.store import ForecasterStore
 
     ForecasterStore(store_folder()).activate(version)
-    print(f"{version} answers now", file=sys.stderr)
+    print(f"{version} is active", file=sys.stderr)

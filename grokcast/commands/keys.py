@@ -14,11 +14,11 @@ _COLUMNS = ("key_id", "scope", "state", "name")
 
 @keys.command("create")
 def create_key(
-    scope: Annotated[str, typer.Option(help="read, write or admin; each has those before it")],
-    name: Annotated[str, typer.Option(help="whose it is, for the list")] = "",
+    scope: Annotated[str, typer.Option(help="read, write or admin; each includes those before it")],
+    name: Annotated[str, typer.Option(help="owner or purpose, shown in the list")] = "",
     json_: AsJson = False,
 ) -> None:
-    """Make a key, and print it: it is not stored, and never shown again."""
+    """Create a key and print it, once: only a hash is stored."""
     from api.access.keys import KeyStore
     from api.caller import SCOPES
 
@@ -36,7 +36,7 @@ def create_key(
 
 @keys.command("list")
 def list_keys(json_: AsJson = False) -> None:
-    """List every key that was made, without the keys themselves."""
+    """List all keys by id and name; the keys themselves are not stored."""
     from api.access.keys import KeyStore
 
     with service_database() as (_, database):
@@ -51,7 +51,7 @@ def list_keys(json_: AsJson = False) -> None:
 
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(help="as `keys list` shows it")]) -> None:
-    """Make a key useless, from the next request on."""
+    """Revoke a key, effective with the next request."""
     from api.access.keys import KeyStore
 
     with service_database() as (_, database):

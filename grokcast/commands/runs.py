@@ -14,10 +14,10 @@ runs = typer.Typer(help="List, show and export the runs of the service.", no_arg
 
 @runs.command("list")
 def list_runs(
-    limit: Annotated[int, typer.Option(min=1, help="how many, the newest first")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="number of runs")] = 50,
     json_: AsJson = False,
 ) -> None:
-    """List stored runs, the newest first."""
+    """List stored runs, newest first."""
     from api.caller import LOCAL
     from api.wire.runs import RunSummary
 
@@ -33,7 +33,7 @@ def list_runs(
 
 @runs.command("show")
 def show_run(run_id: str) -> None:
-    """Print a run, its points and newest forecast as JSON."""
+    """Print a run, its points and its newest forecast as JSON."""
     from api.caller import LOCAL
     from api.errors import RunNotFound
     from api.storage.forecasts import ForecastStore

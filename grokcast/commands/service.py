@@ -20,7 +20,7 @@ _START_SECONDS = 120  # a worker that imports on a busy machine is not hung: by 
 def serve(
     host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 8321]")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="processes that answer [default: 1]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="worker processes [default: 1]")] = None,
 ) -> None:
     """Start the service."""
     import uvicorn
@@ -35,7 +35,7 @@ def serve(
     workers = workers or settings.workers
     with tempfile.TemporaryDirectory(prefix="grokcast-metrics-") as folder:
         if workers > 1:
-            # Where the workers put their figures, so that each can tell those of all.
+            # Where the workers write their metrics, so that each can report those of all.
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         uvicorn.run(
             "api.app:create_app",
@@ -57,7 +57,7 @@ def _check_address(host: str, database: "Database") -> None:
     valid = [key for key in KeyStore(database).all() if key.revoked_at is None]
     if not _is_loopback(host) and not valid:
         raise typer.BadParameter(
-            f"--host {host} is not an address of this machine alone, and there is no key yet: "
+            f"--host {host} is not a loopback address, and no key has been created: "
             "make one with `grokcast keys create --scope admin`"
         )
 

@@ -61,9 +61,9 @@ class AdviceRule:
         `answered_at` is the step that the probability is for: the horizon, or the last supported step before it.
         """
         again = max(min(2 * landmark, horizon), landmark + 1)
-        chance = f"{100 * probability:.0f} % to generalise by step {answered_at}"
+        chance = f"{100 * probability:.0f} % to generalise by step {answered_at:,}"
         if not in_support:
-            return self._advice("undecided", f"{chance}, but unlike the runs learnt from", again)
+            return self._advice("undecided", f"{chance}, but this history is unlike the training corpus", again)
         if phase not in ("memorized", "rising"):
             return self._advice("undecided", f"{chance}; it has not memorised yet", again)
         if probability >= self.continue_above:
@@ -71,9 +71,9 @@ class AdviceRule:
         if probability > self.stop_below:
             return self._advice("undecided", chance, again)
         if answered_at < horizon:
-            return self._advice("undecided", f"{chance}; too little is known of later ones", again)
+            return self._advice("undecided", f"{chance}; later steps are beyond the supported range", again)
         if not horizon_stated:
-            text = f"{chance}; say how long you would train (budget or horizon) for more"
+            text = f"{chance}; give a budget or a horizon to be advised on stopping"
             return self._advice("undecided", text, again)
         return self._advice("stop", chance, None)
 
@@ -88,7 +88,7 @@ class AdviceRule:
 
     def done(self, onset: int) -> Advice:
         """Return the advice for a run that has generalised."""
-        reason = f"generalised at step {onset}: nothing is left to wait for"
+        reason = f"generalised at step {onset:,}: there is nothing left to wait for"
         return self._advice("stop", reason, None)
 
     def _advice(self, action: Action, reason: str, again: int | None) -> Advice:
