@@ -167,7 +167,7 @@ def test_a_dropped_file_is_forecast(visit: Visit) -> None:
     label = visit.page.get_attribute("#answer .curves .chart", "aria-label")
     assert "train acc 1" in label
     assert "to generalise" in label
-    for title in ("Advice", "What moved it", "By step 10,000"):
+    for title in ("Advice", "Drivers of the forecast", "By step 10,000"):
         assert visit.page.get_by_role("heading", name=title).count() == 1
 
 

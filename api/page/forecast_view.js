@@ -5,14 +5,14 @@ import { h } from "./elements.js";
 import { timelineFigure } from "./timeline.js";
 import { ACTIONS, OUTCOMES, PHASES, headline, percent, steps, value, when } from "./words.js";
 
-const DRIVERS = "What moved it"; // longer than the other cards
+const DRIVERS = "Drivers of the forecast"; // longer than the other cards
 
 /** Return an element for forecasts, and a function that shows one with its history and, of a run, all before it. */
 export function forecastView() {
   const curves = curvesFigure();
   const timeline = timelineFigure();
   const [summary, cards, numbers] = [h("div", { class: "said" }), h("div", { class: "cards" }), h("div")];
-  const moved = h("section", { hidden: true }, h("h3", {}, "How the forecast moved"), timeline.element);
+  const moved = h("section", { hidden: true }, h("h3", {}, "How the forecast changed"), timeline.element);
   return {
     element: h("div", { class: "forecast" }, summary, curves.element, cards, moved, numbers),
     show(history, forecast, before = []) {
