@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from training_runs.errors import InvalidInput
 from training_runs.tasks.task import Task, TaskFamily
@@ -46,6 +45,8 @@ def mnist_task(config: RunConfig, generator: torch.Generator, data_dir: Path | N
 def _directory(data_dir: Path | None) -> Path:
     given = data_dir or os.environ.get("GROKCAST_MNIST_DIR")
     if given is None:
+        import platformdirs  # here, so that machines that train other tasks can do without
+
         folder = Path(platformdirs.user_cache_dir("grokcast")) / "mnist"
         _download(folder)
         return folder
