@@ -1,10 +1,12 @@
-"""A result as JSON and back, and its tables as Markdown."""
+"""A result as JSON and back, and its tables as Markdown and in a terminal."""
 
 import json
 from dataclasses import replace
 
 import pytest
 
+from grokcast.display.console import OUT
+from grokcast.display.tables import show_table
 from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.result import BenchmarkResult
 from predictor.release import shipped_result
@@ -81,3 +83,14 @@ def test_a_table_in_markdown() -> None:
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="Kept: 1 cells under 2 columns"):
         Table("Kept", columns("policy", "kept"), (("a",),))
+
+
+@pytest.mark.parametrize(("width", "cell"), [(200, "0.500 [0.250, 0.750]"), (40, "0.500")])
+def test_a_narrow_terminal_leaves_intervals_out(monkeypatch: pytest.MonkeyPatch, width: int, cell: str) -> None:
+    monkeypatch.setattr(OUT, "width", width)
+    figure = Interval(0.5, 0.25, 0.75)
+    with OUT.capture() as printed:
+        show_table(Table("Kept", columns("policy", "kept", "compute"), (("grokcast", figure, figure),), "By run."))
+    (row,) = [line for line in printed.get().splitlines() if "grokcast" in line]
+    assert [part.strip() for part in row.split("│")[1:-1]] == ["grokcast", cell, cell]
+    assert "By run." in printed.get()

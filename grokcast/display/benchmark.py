@@ -17,7 +17,8 @@ from predictor.report.tables import (
 
 def show_benchmark(result: BenchmarkResult) -> None:
     """Print the benchmark: every table, the headline last."""
-    OUT.print(f"{result.runs:,} runs of {result.configurations:,} configurations, {result.folds} folds")
+    counts = f"{result.runs:,} runs of {result.configurations:,} configurations, {result.folds} folds"
+    OUT.print(f"{counts}; --json has all figures with their intervals")
     for landmark, figures in result.tables.items():
         show_table(landmark_table(landmark, figures))
     for table in result_tables(result):
@@ -29,8 +30,8 @@ def show_benchmark(result: BenchmarkResult) -> None:
 
 
 def show_external(result: ExternalResult) -> None:
-    """Print how the forecaster does on runs recorded elsewhere, as many columns as a terminal is wide."""
+    """Print the figures of the forecaster on runs recorded elsewhere, without the columns that explain the others."""
     OUT.print(f"forecaster {result.forecaster}, unchanged; --json has all figures with their intervals")
     rows = external_table(result).only("source", "horizon", "context", "rows", "onsets", AUROC, LOG10_MAE, HELD)
-    show_table(rows, intervals=False)
+    show_table(rows)
     show_table(external_means_table(result))

@@ -1,4 +1,4 @@
-"""The ALARM layer: "this run will generalise within its budget", raised while someone watches, judged by run.
+"""The ALARM layer: "this run will generalise within its budget", raised while a run is watched, judged by run.
 
 A run is watched from confirmed memorisation to the rise. The alarm is raised at the first checkpoint whose probability
 reaches a threshold; each fold of configurations is judged by the threshold of the other four. A false positive is a

@@ -63,7 +63,7 @@ def method_figures(held_out: HeldOut, name: str) -> MethodFigures:
 
 
 def signal_set_figures(held_out: HeldOut) -> SignalSetFigures:
-    """Return what the forecaster reaches with one set of signals."""
+    """Return the figures of the forecaster with one set of signals."""
     found = method_figures(held_out, FORECASTER)
     return SignalSetFigures(found.auroc, found.log10_mae)
 

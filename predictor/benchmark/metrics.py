@@ -18,7 +18,7 @@ def auroc(probability: FloatArray, event: BoolArray) -> float:
     positive = int(event.sum())
     if positive in (0, len(event)):
         return float("nan")
-    # By ranks: ten times as fast as scikit-learn's curve, and a benchmark asks a hundred thousand times.
+    # By ranks: ten times as fast as scikit-learn's curve, and a benchmark needs a hundred thousand.
     above = rankdata(probability)[event].sum() - positive * (positive + 1) / 2
     return float(above / (positive * (len(event) - positive)))
 
@@ -44,10 +44,10 @@ def mape(median: FloatArray, time: FloatArray) -> float:
 
 
 def interval_coverage(at_end: FloatArray, event: BoolArray, weight: FloatArray, level: float = 0.9) -> float:
-    """Return how often central intervals hold the onset, under censoring.
+    """Return the share of onsets within central intervals, under censoring.
 
     Where F is right, F(T) is uniform. Its distribution G is estimated by Kaplan-Meier, and the coverage is G between
-    the ends of the interval; NaN where nothing was followed as far as its upper end, and nobody can say. Counting each
+    the ends of the interval; NaN where nothing was followed as far as its upper end, and the coverage is unknown. Counting each
     run without onset as a hit or a miss cannot work: an interval that is open above would cover all of them, and a
     perfect forecast far more than its level.
 
@@ -69,7 +69,7 @@ def interval_coverage(at_end: FloatArray, event: BoolArray, weight: FloatArray, 
 def open_coverage(
     low: FloatArray, high: FloatArray, time: FloatArray, event: BoolArray, horizon: FloatArray
 ) -> BoolArray:
-    """Say of each row whether its interval, perhaps open above, holds what happened by the horizon.
+    """Return for each row whether its interval, perhaps open above, covers the outcome by the horizon.
 
     `high` is NaN where the interval is open above, `low` where its lower end lies beyond what is supported: neither is
     contradicted by what comes later than that. A run without onset by the horizon, to which it was observed, is covered

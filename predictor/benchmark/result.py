@@ -30,7 +30,7 @@ class Negatives:
 
 @dataclass(frozen=True)
 class MethodFigures:
-    """What one method reaches on the rows of a landmark.
+    """One method on the rows of a landmark.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class AlarmFigures:
 
     Attributes
     ----------
-    target_fpr : the rate of false positives that is wanted.
+    target_fpr : the rate of false positives that is aimed at.
     negatives, grokking, grokking_watched : runs without onset; that grok; that grok and were watched.
     fpr, fpr_bound : achieved, and its one-sided 95 % bound on one run a configuration.
     coverage, coverage_watched : share of the grokking runs announced: of all, and of those watched.
@@ -87,7 +87,7 @@ class AlarmFigures:
 
 @dataclass(frozen=True)
 class SignalSetFigures:
-    """What the forecaster reaches at the headline landmark with some of the signals."""
+    """The forecaster at the headline landmark with some of the signals."""
 
     auroc: Interval
     log10_mae: Interval
@@ -95,7 +95,7 @@ class SignalSetFigures:
 
 @dataclass(frozen=True)
 class GroupFigures:
-    """What the forecaster reaches at the headline landmark in one task family or architecture (`factor`)."""
+    """The forecaster at the headline landmark in one task family or architecture (`factor`)."""
 
     factor: str
     rows: int

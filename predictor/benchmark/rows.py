@@ -49,7 +49,7 @@ class SignalSet(NamedTuple):
     ----------
     signals : the signals that are available; None for all.
     context : whether the context is given.
-    include_risen : whether runs whose validation accuracy has risen stay in: without validation data nobody can tell.
+    include_risen : whether runs whose validation accuracy has risen stay in: without validation data that is unknown.
     """
 
     signals: Collection[str] | None

@@ -1,1 +1,1 @@
-"""The benchmark told: Markdown for the docs, and one HTML page with plots."""
+"""The tables and plots of a benchmark, in Markdown for the documents and as one HTML page."""

@@ -162,7 +162,7 @@ def draw_coverage(families: Mapping[str, Coverage]) -> Drawing:
 def draw_intervals(name: str, rows: Mapping[str, Interval], label: str, highlight: str) -> Drawing:
     """Draw a figure with its interval, a row a method, the best first in the order given.
 
-    `name` tells the drawing apart from others on the page.
+    `name` distinguishes the drawing from others on the page.
     """
 
     def draw(axes: "Axes") -> None:

@@ -101,7 +101,7 @@ def alarm_table(alarm: Mapping[str, AlarmFigures]) -> Table:
         f"{a.negatives:,} runs without onset, {a.grokking:,} that grok, {a.grokking_watched:,} of these watched."
         for a in alarm.values()
     }  # the same for every method
-    title = "Alarms on algorithmic tasks, at a false-positive rate of 5 % wanted"
+    title = "Alarms on algorithmic tasks, for a false-positive rate of 5 %"
     return Table(title, header, rows, " ".join(counts))
 
 
@@ -123,7 +123,7 @@ def groups_table(groups: Mapping[str, GroupFigures]) -> Table:
 
 
 def signal_sets_table(signal_sets: Mapping[str, SignalSetFigures]) -> Table:
-    """Return what the same forecaster reaches when fewer signals are available."""
+    """Return the figures of the same forecaster when fewer signals are available."""
     rows = tuple((name, s.auroc, s.log10_mae) for name, s in signal_sets.items())
     return Table("By available signals, at memorisation", columns("available", AUROC, LOG10_MAE), rows)
 
@@ -166,7 +166,7 @@ def external_means_table(external: ExternalResult) -> Table:
 
 
 def external_table(external: ExternalResult) -> Table:
-    """Return how the forecaster, unchanged, does on each source of runs recorded elsewhere."""
+    """Return the figures of the forecaster, unchanged, on each source of runs recorded elsewhere."""
     header = columns(
         *("source", "horizon", "context", "rows", "onsets", "left out: already rising", "left out: too short"),
         *(AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, "if forecasts were right"),
@@ -186,7 +186,7 @@ _BY_ROWS = (
     "Coverage by rows counts a row without onset by the horizon as covered where its interval reaches beyond that: even a "
     "forecast that is right is above 0.90. Beside it: the share of rows whose onset comes before the interval begins (at "
     "most 0.05 if forecasts were right), and the share of onsets within their intervals, with what it would be if forecasts "
-    "were right. Recordings that end before the horizon without an onset are too short; recordings that end early *with* an "
+    "were right. Recordings that end before the horizon without an onset are too short; recordings that end early with an "
     "onset stay in, so this sample over-represents onsets."
 )
 

@@ -47,16 +47,16 @@ def predict_hazard(model: HazardModel, features: FloatArray, test: FeatureTable)
 
 def context_linear(at: FeatureTable, test: FeatureTable) -> Prediction:
     """Fit a logistic regression for whether and a ridge for when, on the context, the landmark and the budget."""
-    matrix, wanted = (_with_clock(t, context_matrix(t)) for t in (at, test))
+    matrix, queries = (_with_clock(t, context_matrix(t)) for t in (at, test))
     known = at.outcome_known()
-    probability = _logistic(matrix[known], at.event[known], wanted)
+    probability = _logistic(matrix[known], at.event[known], queries)
     seen = at.event
     if seen.sum() < 5:
         return Prediction(probability, np.full(len(test), np.nan))
     ridge = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), RidgeCV(np.logspace(-2, 3, 11)))
     ridge.fit(matrix[seen], np.log10(at.time[seen]))
     # Given onset by the budget, as the forecaster's: no later than that.
-    median = np.clip(10 ** ridge.predict(wanted), test.landmark + 1, test.budget)
+    median = np.clip(10 ** ridge.predict(queries), test.landmark + 1, test.budget)
     return Prediction(probability, median)
 
 
@@ -88,12 +88,12 @@ def _with_clock(table: FeatureTable, columns: FloatArray) -> FloatArray:
     return np.column_stack([columns, np.log10(table.landmark), np.log10(table.budget)])
 
 
-def _logistic(matrix: FloatArray, label: np.ndarray, wanted: FloatArray) -> FloatArray:
+def _logistic(matrix: FloatArray, label: np.ndarray, queries: FloatArray) -> FloatArray:
     if label.all() or not label.any():
-        return np.full(len(wanted), float(label.mean()) if len(label) else 0.5)
+        return np.full(len(queries), float(label.mean()) if len(label) else 0.5)
     model = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
         StandardScaler(),
         LogisticRegression(max_iter=1000),
     )
-    return np.asarray(model.fit(matrix, label).predict_proba(wanted)[:, 1])
+    return np.asarray(model.fit(matrix, label).predict_proba(queries)[:, 1])

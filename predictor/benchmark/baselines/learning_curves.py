@@ -1,4 +1,4 @@
-"""Learning-curve extrapolation: what the validation curve alone says about where it goes.
+"""Learning-curve extrapolation: the future of a validation curve from its past alone.
 
 The curve families of Domhan et al. are fitted to the validation accuracy of a history, and weighted by how well they
 fit. Every family here is `y = c - b g(x)` with x the step, c the level it ends at, b >= 0 and g falling from 1 to 0, so

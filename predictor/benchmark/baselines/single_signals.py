@@ -46,7 +46,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "dropout variance": ("dropout_acc_var_level", "dropout_acc_var_slope_long"),
 }
 
-_MIN_ONSETS = 5  # below, a regression of when says nothing
+_MIN_ONSETS = 5  # below, a regression of when is meaningless
 _NEAR_ONSET = 1.6  # rows within this factor before their onset show the norm at onset
 _LEAST_LEFT = 0.3  # share of the way that is left at least: norms that stray low have not arrived
 _LEAST_PROBABILITY = 1e-4  # of an extrapolation: what is farther out is no different
@@ -76,11 +76,11 @@ def first_passage(train: FeatureTable) -> Predictor:
     fall_at_onset = _fall_at_onset(train)
 
     def predict(at: FeatureTable, test: FeatureTable) -> Prediction:
-        way, wanted = (_passage(t, fall_at_onset) for t in (at, test))
-        seen = at.event & (at.time > at.landmark) & np.isfinite(way)
-        delay = (at.time / at.landmark - 1)[seen] / way[seen]
+        way_at, way_test = (_passage(t, fall_at_onset) for t in (at, test))
+        seen = at.event & (at.time > at.landmark) & np.isfinite(way_at)
+        delay = (at.time / at.landmark - 1)[seen] / way_at[seen]
         kappa = float(np.median(delay)) if seen.any() else 1.0
-        return _linear(at, _budgets(at, way, kappa), test, _budgets(test, wanted, kappa))
+        return _linear(at, _budgets(at, way_at, kappa), test, _budgets(test, way_test, kappa))
 
     return predict
 
@@ -145,10 +145,10 @@ def _budgets(table: FeatureTable, way: FloatArray, kappa: float) -> FloatArray:
     return np.asarray(np.log10(np.minimum(step / table.budget, _FARTHEST)))[:, None]
 
 
-def _linear(at: FeatureTable, columns: FloatArray, test: FeatureTable, wanted: FloatArray) -> Prediction:
+def _linear(at: FeatureTable, columns: FloatArray, test: FeatureTable, test_columns: FloatArray) -> Prediction:
     """Return a logistic rule for whether and a ridge for when, on columns of rows, their landmark and their budget."""
-    recorded, answerable = (np.isfinite(c).any(axis=1) for c in (columns, wanted))
-    matrix, queries = _with_clock(at, columns), _with_clock(test, wanted)[answerable]
+    recorded, answerable = (np.isfinite(c).any(axis=1) for c in (columns, test_columns))
+    matrix, queries = _with_clock(at, columns), _with_clock(test, test_columns)[answerable]
     known = at.outcome_known() & ~at.blocked
     rate = float(at.event[known].mean()) if known.any() else 0.5
     probability = np.full(len(test), rate)
