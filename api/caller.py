@@ -1,4 +1,4 @@
-"""Who asks: a key with a scope, or whoever sits at this machine while there are no keys."""
+"""The caller: a key with a scope, or this machine while there are no keys."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -9,12 +9,12 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)  # each may do what those before it 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, and what they may do.
+    """Who sent a request, and what they may do.
 
     Attributes
     ----------
     key_id : of their key; None without keys.
-    scope : `read` asks, `write` keeps runs of its own, `admin` sees all runs and changes forecasters.
+    scope : `read` requests forecasts, `write` stores runs of its own, `admin` sees all runs and changes forecasters.
     """
 
     key_id: str | None

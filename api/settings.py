@@ -23,11 +23,11 @@ class Settings(BaseSettings):
         None, description="folder of stored forecasters; default: the user's data directory"
     )
     corpus: Path | None = Field(
-        None, description="folder of runs that retrainings begin with; default: the shipped corpus"
+        None, description="folder of runs that every retraining includes; default: the shipped corpus"
     )
     host: str = Field("127.0.0.1", description="address to listen on; loopback only by default")
     port: int = Field(8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    workers: int = Field(1, ge=1, description="processes that answer requests")
+    workers: int = Field(1, ge=1, description="worker processes")
     # 100,000 checkpoints of 8 signals take about 16 MiB of JSON.
     forecast_body_limit: int = Field(16 * MIB, gt=0, description="bytes in a request body, after decompression")
     batch_body_limit: int = Field(64 * MIB, gt=0, description="the same for a batch, which holds up to 1,000 histories")
@@ -38,10 +38,10 @@ class Settings(BaseSettings):
     )
     rate_limit_storage: str = Field(
         "memory://",
-        description="where requests are counted: each worker by itself, or all in `redis://HOST`",
+        description="where requests are counted: per worker, or for all workers in `redis://HOST`",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="origins of web pages that may ask, separated by commas; none by default"
+        (), description="origins of web pages that may send requests, separated by commas; none by default"
     )
     event_stream_limit: int = Field(
         100, gt=0, description="open streams of `GET /v1/runs/{run_id}/events` in each worker"

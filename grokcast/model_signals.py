@@ -13,7 +13,7 @@ from typing import Any
 from training_runs.signals import SIGNALS, Probe
 
 Batch = tuple[Any, Any]  # what the model is called with, and the labels
-Tell = Callable[[str, str], None]
+Warn = Callable[[str, str], None]
 
 MAX_SECONDS = 0.05  # the longest that one `log` may be held up by measuring
 MAX_SAMPLES = 256  # as the generator has it
@@ -64,11 +64,11 @@ class ModelSignals:
     Parameters
     ----------
     model : a `torch.nn.Module`.
-    val, train : batches to probe on; without them only what the weights tell is measured.
+    val, train : batches to probe on; without them only signals of the weights are measured.
     share : of the training time since this was made, measuring not counted, that measuring may take; 50 ms more at the
         beginning, so that short trainings and first points have signals too.
     context : what is known of the run: which symbols an embedding has, and whether they have an order.
-    tell : called with a kind and words, for what cannot be measured.
+    warn : called with a kind and a message, for what cannot be measured.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class ModelSignals:
         train: Batch | None = None,
         share: float = 0.02,
         context: Mapping[str, Any] | None = None,
-        tell: Tell = lambda kind, words: None,
+        warn: Warn = lambda kind, message: None,
     ) -> None:
         if not 0 < share <= 1:
             raise ValueError(f"share is {share}; expected a share of the training time, in (0, 1]")
@@ -92,7 +92,7 @@ class ModelSignals:
 
         self.seconds_spent = 0.0
         self.is_measuring = False
-        self._share, self._tell = share, tell
+        self._share, self._warn = share, warn
         self._checkpoint = NetworkCheckpoint
         self._view = NetworkView(model, dict(context or {}))
         self._probes = [_Probe(name, passes) for name, passes in _PASSES.items()]
@@ -171,7 +171,7 @@ class ModelSignals:
         return min(int(min(left, available) / max(expected, 1e-9)), MAX_SAMPLES)
 
     def _is_tried_again(self, probe: _Probe) -> bool:
-        """Say whether a probe that took too long is measured once more: one delay may be the operating system's.
+        """Return True if a probe that took too long is measured once more: one delay may be the operating system's.
 
         The third is not, and what was only expected to take too long is not tried at all.
         """
@@ -180,7 +180,7 @@ class ModelSignals:
             return probe.seconds is not None
         probe.is_off = True
         words = f"{probe.name} signals would hold the training up for more than {MAX_SECONDS:g} s: they are left out"
-        self._tell(f"cost of {probe.name}", words)
+        self._warn(f"cost of {probe.name}", words)
         return False
 
     def _expected(self, probe: _Probe) -> float | None:
@@ -197,7 +197,7 @@ class ModelSignals:
             signals = {name: float(value) for name, value in values.items()}
         except Exception as error:  # a network that is called otherwise than was thought
             probe.is_off = True
-            self._tell(f"probe {probe.name}", f"{probe.name} signals cannot be measured: {error!r}")
+            self._warn(f"probe {probe.name}", f"{probe.name} signals cannot be measured: {error!r}")
             return {}
         seconds = time.perf_counter() - began
         if not signals:  # this network has none of these

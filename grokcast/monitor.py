@@ -4,7 +4,7 @@
     monitor.log(step, train_loss=..., train_acc=..., val_loss=..., val_acc=...)  # in the loop
     monitor.forecast  # the newest forecast, or None
 
-`log` only stores its numbers (and measures the network, if `watch` was called). A background thread asks about the
+`log` only stores its numbers (and measures the network, if `watch` was called). A background thread requests a forecast of the
 newest history, so a slow service gives fewer forecasts, never a queue. Nothing here raises into the training: what goes
 wrong is logged once per kind, since under `python -W error` even a warning would stop the loop.
 """
@@ -57,8 +57,8 @@ class Monitor:
     target_accuracy : the validation accuracy that counts as generalised; by default the service chooses.
     run_id : registers the run with the service under this name, and sends only what is new: the run is seen there while
         it trains, and its forecasts are kept. Without it nothing is stored.
-    api_key : for a service that asks for one; by default `GROKCAST_API_KEY`.
-    offline : ask the forecaster on this machine instead of a service. It runs in a process of its own, which takes 2 to
+    api_key : for a service that requires one; by default `GROKCAST_API_KEY`.
+    offline : run the forecaster on this machine instead of using a service. It runs in a process of its own, which takes 2 to
         4 s of another core to be ready, and 0.3 GB of memory.
     on_forecast : called with each forecast, from the background thread.
     min_interval : seconds between two requests at least; `flush` does not wait for them.
@@ -114,7 +114,7 @@ class Monitor:
         self._settled = 0  # the last one that was answered or refused
         self._answered = 0  # the last one that was answered
         self._flushing = 0  # calls of `flush` that wait
-        self._due = self._due_flush = 0.0  # when to ask next, and when to if someone waits
+        self._due = self._due_flush = 0.0  # when to send the next request, and when if someone waits
         self._backoff = 0.0
         self._rewound_to: int | None = None  # the earliest step gone back to since the last answer
         self._closed = False
@@ -143,7 +143,7 @@ class Monitor:
 
             context = self._question.get("context", {})
             self._watched = ModelSignals(
-                model, val=val, train=train, share=share, context=context, tell=self._warn_once
+                model, val=val, train=train, share=share, context=context, warn=self._warn_once
             )
 
     @property

@@ -10,7 +10,7 @@
             raise optuna.TrialPruned
 
 Pruners that compare trials by their validation accuracy stop a network that has memorised and sits at chance; that is
-what every late bloomer looks like. This one asks the forecaster whether it will rise within the budget.
+what every late bloomer looks like. This one forecasts whether it will rise within the budget.
 """
 
 import logging

@@ -19,7 +19,7 @@ def read_question(
     target_accuracy: float | None,
     options: ReadOptions | None = None,
 ) -> tuple[Question, tuple[str, ...]]:
-    """Return the question that `grokcast forecast` asks, and how the file was read.
+    """Return the question of `grokcast forecast`, and notes on how the file was read.
 
     Raises
     ------

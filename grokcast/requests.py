@@ -145,7 +145,7 @@ def wait_before(attempt: int, response: httpx2.Response | None) -> float:
 
 
 def _retry_after(header: str | None) -> float:
-    """Return the seconds that a Retry-After header asks for, which is a number of them or a date."""
+    """Return the seconds that a Retry-After header requests: a number of them or a date."""
     if not header:
         return 0.0
     try:

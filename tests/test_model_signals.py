@@ -141,7 +141,7 @@ def test_a_probe_that_would_hold_the_training_up_is_left_out_and_told_once(clock
             return super().forward(pairs)
 
     told = []
-    signals = ModelSignals(Slow(), val=batch(), train=batch(), share=1.0, tell=lambda kind, words: told.append(kind))
+    signals = ModelSignals(Slow(), val=batch(), train=batch(), share=1.0, warn=lambda kind, message: told.append(kind))
     found = set()
     for step in range(1, 200):
         clock.now += 10

@@ -1,1 +1,1 @@
-"""Who may ask for what."""
+"""Authentication: keys, scopes and rate limits."""

@@ -1,4 +1,4 @@
-"""Who may ask for what: keys, scopes, and how often."""
+"""Who may request what: keys, scopes and rate limits."""
 
 import ipaddress
 import math
@@ -59,7 +59,7 @@ class _Admission:
 
 
 async def admit(request: Request) -> _Admission:
-    """Find out who asks, once for each request; done before its body is read, so that strangers cost nothing.
+    """Identify the caller, once for each request; done before its body is read, so that strangers cost nothing.
 
     Raises
     ------
@@ -85,7 +85,7 @@ async def _admission(request: Request) -> _Admission:
         if in_use:
             raise Unauthorized("this service needs a key: Authorization: Bearer KEY, or X-API-Key")
         if not _is_local(request):
-            raise Unauthorized("without keys only this machine may ask: `grokcast keys create`")
+            raise Unauthorized("without a key only requests from this machine are answered: `grokcast keys create`")
         _check_origin(request)
         return _Admission(LOCAL)
     return await run_in_threadpool(_admitted, store, request.app.state.rate_limits, key)
@@ -98,7 +98,7 @@ async def identify(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
     header: Annotated[str | None, Security(_HEADER)],
 ) -> Caller:
-    """Return who asks, and tell them how many requests are left."""
+    """Return the caller, and report in the answer's headers how many requests are left."""
     admission = await admit(request)
     response.headers.update(admission.headers)
     return admission.caller

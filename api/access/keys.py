@@ -17,7 +17,7 @@ from api.storage.database import Database
 from api.storage.tables import keys
 
 _NO_DIGEST = "0" * 64  # of no secret: what an unknown key is compared with, so that it takes as long
-# That no key was ever made: to ask at every request takes a tenth of a forecast.
+# That no key was ever made: a query at every request takes a tenth of a forecast.
 _REMEMBERED_SECONDS = 0.5
 
 

@@ -106,7 +106,7 @@ def _too_large(limit: int) -> HTTPException:
 
 
 class JsonRoute(APIRoute):
-    """A route whose bodies are read once it is known who asks, and parsed by pydantic's parser.
+    """A route whose bodies are read once the caller is known, and parsed by pydantic's parser.
 
     That knows no lone surrogates, bounds the depth, and is faster than `json`.
     """

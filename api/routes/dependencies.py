@@ -32,8 +32,8 @@ class _Page:
 
 
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many")] = _PAGE,
-    cursor: Annotated[int | None, Query(ge=0, le=_LARGEST, description="`next_cursor` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="number of items")] = _PAGE,
+    cursor: Annotated[int | None, Query(ge=0, le=_LARGEST, description="`next_cursor` of the previous page")] = None,
 ) -> _Page:
     return _Page(limit, cursor)
 
@@ -91,7 +91,7 @@ async def _retrainings(request: Request) -> RetrainingStore:
 
 
 RunId = Annotated[str, Path(pattern=RUN_ID, description="letters, digits and `._:+=@~-`; up to 128")]
-FromStep = Annotated[int, Query(ge=0, le=_LARGEST, description="the first step to take back")]
+FromStep = Annotated[int, Query(ge=0, le=_LARGEST, description="first step to delete")]
 Number = Annotated[int, Path(ge=1, le=_LARGEST)]
 Page = Annotated[_Page, Depends(_page)]
 Configuration = Annotated[Settings, Depends(_settings)]

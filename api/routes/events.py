@@ -27,6 +27,6 @@ def _events(request: Request, caller: Reader) -> AsyncIterator[ServerSentEvent]:
 async def events(
     events: Annotated[AsyncIterator[ServerSentEvent], Depends(_events)],
 ) -> AsyncIterator[ServerSentEvent]:
-    """Watch the newest runs: `run` for each as it is now and when its points or its status change, `deleted` at its end."""
+    """Follow the newest runs: `run` for each at once and when its points or its status change, `deleted` when it is deleted."""
     async for event in events:
         yield event

@@ -70,7 +70,7 @@ def _forecast(request: ForecastRequest, forecaster: OnsetForecaster) -> Response
     response_model=BatchAnswer,
 )
 def forecast_batch(request: BatchRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
-    """Forecast up to 1,000 histories. Each item gets a forecast or a problem; one bad item spoils no other."""
+    """Forecast up to 1,000 histories. Each item gets a forecast or a problem; a bad item does not affect the others."""
     answer = BatchAnswer(items=forecast_items(forecaster, request.items))
     # A problem has only the members that say something.
     return _json(answer.model_dump_json(exclude_unset=True))
@@ -83,7 +83,7 @@ def _json(content: str) -> Response:
 
 @router.get("/v1/signals", tags=["vocabulary"], responses=_PROBLEMS)
 def signals(caller: Reader) -> SignalList:
-    """List the signals that a history may hold."""
+    """List the signals that a history may contain."""
     return SignalList(signals=[SignalCard.of(signal) for signal in SIGNALS.values()])
 
 
@@ -101,7 +101,7 @@ def forecasters(caller: Reader, store: Forecasters) -> ForecasterList:
 def activate_forecaster(
     request: ActivateRequest, caller: Admin, store: Forecasters, active: FollowedForecaster
 ) -> ActivateAnswer:
-    """Promote a forecaster, or roll back to one. It answers here at once, from every worker within two seconds."""
+    """Activate a forecaster, also to roll back. It takes effect in this worker at once, in every worker within two seconds."""
     before = active.current.version if active.current else None
     store.activate(request.version)
     active.follow()
@@ -114,7 +114,7 @@ def activate_forecaster(
     responses=_PROBLEMS | problem_responses(404),
 )
 def forecaster_card(version: str, caller: Reader, store: Forecasters) -> dict[str, Any]:
-    """Show the card of one forecaster: its data, its features, its benchmark figures."""
+    """Return the card of a forecaster: training data, features, benchmark figures."""
     return store.card(version)
 
 

@@ -17,7 +17,7 @@ _BODY_PROBLEMS = problem_responses(400, 401, 403, 409, 413, 415, 422, 429, 500, 
 def start_retraining(
     caller: Admin, jobs: Retrainings, response: Response, request: RetrainRequest | None = None
 ) -> RetrainingAnswer:
-    """Start a retraining in a process of its own: minutes. There is one at a time."""
+    """Start a retraining in a process of its own. It takes minutes, and there is one at a time."""
     job = jobs.queue(promote=(request or RetrainRequest()).promote)
     response.headers["Location"] = f"/v1/retrainings/{job.id}"
     return RetrainingAnswer.of(job)
@@ -25,17 +25,17 @@ def start_retraining(
 
 @router.get("", responses=_PROBLEMS)
 def list_retrainings(caller: Reader, jobs: Retrainings, page: Page) -> RetrainingPage:
-    """Page through retrainings, the newest first."""
+    """List retrainings, newest first, in pages."""
     return RetrainingPage.of(jobs.page(page.limit + 1, page.cursor), page.limit)
 
 
 @router.get("/{number}", responses=_PROBLEMS)
 def get_retraining(number: Number, caller: Reader, jobs: Retrainings) -> RetrainingAnswer:
-    """Show how far a retraining is, and what came of it."""
+    """Return the progress and the result of a retraining."""
     return RetrainingAnswer.of(jobs.get(number))
 
 
 @router.delete("/{number}", status_code=202, responses=_PROBLEMS)
 def cancel_retraining(number: Number, caller: Admin, jobs: Retrainings) -> RetrainingAnswer:
-    """Cancel a retraining; one that is over stays what it is."""
+    """Cancel a retraining; one that has ended is left unchanged."""
     return RetrainingAnswer.of(jobs.cancel(number))

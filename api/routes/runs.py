@@ -42,7 +42,7 @@ _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": RunRegistered, "desc
 
 @router.get("", responses=_PROBLEMS)
 def list_runs(caller: Reader, runs: Runs, page: Page, status: RunStatus | None = None) -> RunPage:
-    """Page through runs, the newest first: those of the key, or all of them for an admin."""
+    """List runs, newest first, in pages: those of the key, or all for an admin."""
     return RunPage.of(runs.page(caller, page.limit + 1, page.cursor, status), page.limit)
 
 
@@ -55,7 +55,7 @@ def put_run(
     settings: Configuration,
     response: Response,
 ) -> RunRegistered:
-    """Register a run, or change it: `PUT` replaces all that it was registered with, and no points."""
+    """Register a run, or replace the settings of one; its points stay."""
     given = request.to_settings(private_addresses=settings.webhook_private_addresses)
     run, is_new = runs.put(caller, run_id, given)
     response.status_code = 201 if is_new else 200
@@ -68,16 +68,16 @@ def get_run(
     caller: Reader,
     runs: Runs,
     timelines: Timelines,
-    history: Annotated[bool, Query(description="whether to answer with the points")] = True,
+    history: Annotated[bool, Query(description="whether to include the points")] = True,
 ) -> RunAnswer:
-    """Show a run, its points and its newest forecast."""
+    """Return a run, its points and its newest forecast."""
     run, points = runs.history(caller, run_id) if history else (runs.get(caller, run_id), None)
     return RunAnswer.of(run, points, timelines.newest(run))
 
 
 @router.delete("/{run_id}", status_code=204, responses=_PROBLEMS)
 def delete_run(run_id: RunId, caller: Writer, runs: Runs) -> None:
-    """Forget a run, its points and its forecasts."""
+    """Delete a run, its points and its forecasts."""
     runs.delete(caller, run_id)
 
 
@@ -91,8 +91,8 @@ def append_metrics(
 ) -> AppendAnswer:
     """Add points to a run, and forecast it.
 
-    The same points again change nothing, so a request that got no answer can be sent again. What is acknowledged is
-    stored, with a forecast or with the problem that keeps it from one.
+    Repeating a request changes nothing, so one without an answer can be sent again. Acknowledged points are stored, whether
+    the answer holds a forecast or the problem that prevents one.
     """
     appended = live.append(caller, run_id, request.history.to_trajectory(), forecaster)
     return AppendAnswer.of(appended, request.warnings())
@@ -100,13 +100,13 @@ def append_metrics(
 
 @router.delete("/{run_id}/metrics", responses=_PROBLEMS)
 def rewind_metrics(run_id: RunId, from_step: FromStep, caller: Writer, runs: Runs) -> RewindAnswer:
-    """Take back the points at a step and after it: a training was resumed from a checkpoint. It runs again."""
+    """Delete the points from a step on, since a training was resumed from a checkpoint. The run is `running` again."""
     return RewindAnswer.of(*runs.rewind(caller, run_id, from_step))
 
 
 @router.get("/{run_id}/forecasts", responses=_PROBLEMS)
 def list_forecasts(run_id: RunId, caller: Reader, runs: Runs, timelines: Timelines, page: Page) -> Timeline:
-    """Page through the forecasts of a run, in the order in which they were made: what was believed when."""
+    """List the forecasts of a run, oldest first, in pages."""
     run = runs.get(caller, run_id)
     return Timeline.of(timelines.page(run, page.limit + 1, page.cursor or 0), page.limit)
 
@@ -117,9 +117,9 @@ def list_forecasts(run_id: RunId, caller: Reader, runs: Runs, timelines: Timelin
     responses=_PROBLEMS,
 )
 async def run_events(events: Events) -> AsyncIterator[ServerSentEvent]:
-    """Watch a run: `run` when its points or its status change, `forecast` for each forecast, `deleted` at the end.
+    """Follow a run: `run` when its points or its status change, `forecast` for each forecast, `deleted` when it is deleted.
 
-    A `forecast` has an id; `Last-Event-ID` asks for those after it.
+    A `forecast` has an id; with `Last-Event-ID` the stream continues after that one.
     """
     async for event in events:
         yield event

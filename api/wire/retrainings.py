@@ -12,15 +12,15 @@ from api.wire.runs import NEXT, at
 
 
 class RetrainRequest(BaseModel):
-    """A retraining to start: on the shipped corpus and every finished run that has something to teach."""
+    """A retraining to start: on the shipped corpus and every finished run that is training data."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RETRAIN]})
 
-    promote: bool = Field(True, description="let the challenger answer if it is better")
+    promote: bool = Field(True, description="activate the challenger if it is better")
 
 
 class RetrainingAnswer(BaseModel):
-    """A retraining as it stands."""
+    """State of a retraining."""
 
     id: int
     state: State
@@ -46,7 +46,7 @@ class RetrainingAnswer(BaseModel):
 
 
 class RetrainingPage(BaseModel):
-    """Retrainings, the newest first."""
+    """Retrainings, newest first."""
 
     retrainings: list[RetrainingAnswer]
     next_cursor: int | None = NEXT
@@ -60,7 +60,7 @@ class RetrainingPage(BaseModel):
 
 
 class ActivateRequest(BaseModel):
-    """Which forecaster is to answer."""
+    """The forecaster to activate."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ACTIVATE]})
 
@@ -68,7 +68,7 @@ class ActivateRequest(BaseModel):
 
 
 class ActivateAnswer(BaseModel):
-    """Which forecaster answers now, and which did before: activating that one rolls back."""
+    """The active forecaster, and the one before it: activate that to roll back."""
 
     version: str
     before: str | None

@@ -170,7 +170,7 @@ class RunAnswer(RunSummary):
 
 
 class RunPage(BaseModel):
-    """Runs, the newest first."""
+    """Runs, newest first."""
 
     runs: list[RunSummary]
     next_cursor: int | None = NEXT
@@ -311,7 +311,7 @@ class OutcomeAnswer(BaseModel):
     memorization_step: int | None
     onset_step: int | None = Field(description="null: no onset up to `observed_until_step`")
     outcome: Outcome | None = Field(description="null if nothing was recorded")
-    training_data: bool = Field(description="whether the next retraining learns from it")
+    training_data: bool = Field(description="whether the next retraining includes it")
     reason: str | None = Field(description="why it is not training data; null if it is")
 
     @classmethod
