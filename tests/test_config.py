@@ -1,3 +1,4 @@
+import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -6,8 +7,7 @@ import pytest
 from training_runs import InvalidInput, archive
 from training_runs.config import ARCHITECTURES, RunConfig
 from training_runs.generator.overrides import override
-from training_runs.generator.presets import PRESETS, preset_configs
-from training_runs.tasks import FAMILIES
+from training_runs.generator.presets import FORMER_NAMES, PRESETS, preset_configs
 from training_runs.tasks.modular import OPERATIONS
 
 
@@ -126,7 +126,14 @@ def test_the_corpus_varies_everything_and_covers_its_levels_evenly():
         configurations = {c.configuration_id: c for c in part}.values()
         counts = Counter(c.optimizer for c in configurations)
         assert min(counts[o] for o in ("adam", "sgd", "muon")) > 0.08 * len(configurations)
-        assert {c.task_family for c in configurations} == set(FAMILIES) - {"clusters"}
+        assert {c.task_family for c in configurations} == {
+            "modular",
+            "permutation",
+            "parity",
+            "digits",
+            "mnist",
+            "reviews",
+        }
         assert {c.architecture for c in configurations} == set(ARCHITECTURES)
         modular = [c for c in configurations if c.task_family == "modular"]
         assert min(Counter(c.operation for c in modular).values()) > 0.06 * len(modular)
@@ -136,6 +143,39 @@ def test_the_corpus_varies_everything_and_covers_its_levels_evenly():
 def test_unknown_preset_names_the_known():
     with pytest.raises(InvalidInput, match="salah_yevick, golechha"):
         preset_configs("nope", 1, 0, {})
+
+
+@pytest.mark.parametrize(("former", "name"), FORMER_NAMES.items())
+def test_a_former_name_of_a_preset_is_answered_with_that_of_now(former, name):
+    assert name in PRESETS
+    with pytest.raises(InvalidInput, match=f"{former} is called {name} now"):
+        preset_configs(former, 1, 0, {})
+
+
+# Of the identifiers of each preset's first 50 runs with seed 1: runs on disk were drawn so.
+DRAWN = {
+    "salah_yevick": "ba703b3520d72842",
+    "golechha": "0ba58d05b669c164",
+    "golechha_imdb": "fed0a21c4e9f28e0",
+    "li_sakib": "00afdbdceeea2ed8",
+    "li_sakib_mnist": "1702fd72dd2124f0",
+    "power": "ef23eec8edc59c60",
+    "corpus": "08e4aa108c2a8a04",
+    "textbook": "1a8a20bb6e2c2574",
+    "rare_levels": "328e441e53063529",
+    "few_shapes": "b8cb1ad259441cdf",
+    "delayed_families": "8df747403ad24d30",
+    "long_watched": "110c33d73771a668",
+    "xor_clusters": "ac0ac5256af9856b",
+    "papers_sizes": "699181435ba11950",
+    "blind": "5011bd7d1798a3be",
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_draw_the_runs_that_they_drew(name):
+    drawn = " ".join(c.run_id for c in preset_configs(name, 50, 1, {}))
+    assert hashlib.sha256(drawn.encode()).hexdigest()[:16] == DRAWN[name]
 
 
 def test_the_context_tells_what_a_user_would_measure():

@@ -48,6 +48,13 @@ def test_a_folder_belongs_to_one_sweep(tmp_path):
         sweep(1, tmp_path, resume=True, seed=1)
 
 
+def test_a_sweep_begun_under_a_former_name_of_its_preset_goes_on(tmp_path):
+    tmp_path.joinpath("sweep.json").write_text(json.dumps(vars(Sweep("late", 1, 0, OVERRIDES))))
+    configs = preset_configs("salah_yevick", 1, 0, OVERRIDES)
+    assert run_sweep(Sweep("delayed_families", 1, 0, OVERRIDES), configs, tmp_path, LOCAL, resume=True) == []
+    assert json.loads((tmp_path / "sweep.json").read_text())["preset"] == "delayed_families"
+
+
 COMMAND = [
     sys.executable,
     "-m",

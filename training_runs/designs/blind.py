@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from training_runs.config import RunConfig
+from training_runs.designs import few_shapes
 from training_runs.designs.broad import corpus
-from training_runs.designs.few_shapes import STACKS_KINDS
-from training_runs.designs.sobol_sample import designed
+from training_runs.designs.sobol_sample import sample_design
 
 _MODULI = (61, 71, 73, 79)
 _OTHER_DRAWS = 1_000_000  # added to the seed, so that no seed draws what the corpus drew with it
@@ -16,7 +16,7 @@ _FRACTIONS = (0.15, 0.9)  # as in the corpus
 def blind(seed: int) -> Iterator[RunConfig]:
     """Yield the runs of the blind test without end; the k-th is always the same.
 
-    They are other draws of two of the corpus's designs: one of `corpus`, then two of `stacks`. In modular ones the
+    They are other draws of two of the corpus's designs: one of `corpus`, then two of `few_shapes`. In modular ones the
     modulus is replaced, and with it
 
     - the share of pairs that train, in the ratio of the square roots of the moduli: the share from which runs generalise
@@ -24,7 +24,7 @@ def blind(seed: int) -> Iterator[RunConfig]:
     - the batch, which is that of the corpus's larger moduli: a step costs what it costs there.
     """
     drawn = seed + _OTHER_DRAWS
-    small = designed(drawn, STACKS_KINDS)
+    small = sample_design(drawn, few_shapes.DESIGN)
     for config in corpus(drawn):
         yield from (_moved(c) for c in (config, next(small), next(small)))
 

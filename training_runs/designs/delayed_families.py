@@ -6,24 +6,19 @@ S5: the rates, amounts of data and widths here are those at which pilot runs of 
 
 from collections.abc import Mapping
 
-from training_runs.designs.sobol_sample import Fields, Kind, Point
+from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
+from training_runs.designs.training_draws import training_within
 
 _RATES = {"adamw": (6e-4, 5e-3), "muon": (1e-3, 4e-3), "adam": (8e-4, 6e-3), "sgd": (0.05, 0.3)}
 _DECAYS = {"adamw": (0.1, 2.0), "muon": (0.1, 2.0), "adam": (1e-4, 1.5e-3), "sgd": (1e-4, 3e-3)}
 
 
-def _training(point: Point, optimizers: Mapping[str, float], speed: float = 1.0) -> Fields:
+def _training(point: SobolPoint, optimizers: Mapping[str, float], speed: float = 1.0) -> Fields:
     """Draw an optimiser with its learning rate, `speed` times the usual, and its weight decay."""
-    optimizer = point.choice(optimizers)
-    low, high = _RATES[optimizer]
-    return {
-        "optimizer": optimizer,
-        "learning_rate": point.log(low * speed, high * speed),
-        "weight_decay": point.log(*_DECAYS[optimizer]),
-    }
+    return training_within(point, optimizers, _RATES, _DECAYS, speed)
 
 
-def _parity(point: Point) -> Fields:
+def _parity(point: SobolPoint) -> Fields:
     return {
         "task_family": "parity",
         "architecture": "mlp",
@@ -37,7 +32,7 @@ def _parity(point: Point) -> Fields:
     }
 
 
-def _permutation_embedding_mlp(point: Point) -> Fields:
+def _permutation_embedding_mlp(point: SobolPoint) -> Fields:
     return {
         "task_family": "permutation",
         "architecture": "embedding_mlp",
@@ -50,7 +45,7 @@ def _permutation_embedding_mlp(point: Point) -> Fields:
     }
 
 
-def _permutation_transformer(point: Point) -> Fields:
+def _permutation_transformer(point: SobolPoint) -> Fields:
     return {
         "task_family": "permutation",
         "architecture": "transformer",
@@ -61,7 +56,7 @@ def _permutation_transformer(point: Point) -> Fields:
     }
 
 
-def _modular_lstm(point: Point) -> Fields:
+def _modular_lstm(point: SobolPoint) -> Fields:
     return {
         "architecture": "lstm",
         "modulus": point.choice({13: 1, 17: 1}),
@@ -74,7 +69,7 @@ def _modular_lstm(point: Point) -> Fields:
     }
 
 
-def _modular_transformer(point: Point) -> Fields:
+def _modular_transformer(point: SobolPoint) -> Fields:
     return {
         "architecture": "transformer",
         "modulus": point.choice({23: 1, 29: 1}),
@@ -86,10 +81,10 @@ def _modular_transformer(point: Point) -> Fields:
     }
 
 
-LATE_KINDS = (
-    Kind(8, (8_000, 40_000), _parity),
-    Kind(8, (8_000, 25_000), _permutation_embedding_mlp),
-    Kind(1, (5_000, 10_000), _permutation_transformer),
-    Kind(6, (6_000, 20_000), _modular_lstm),
-    Kind(8, (4_000, 15_000), _modular_transformer),
+DESIGN = (
+    RunFamily(8, (8_000, 40_000), _parity),
+    RunFamily(8, (8_000, 25_000), _permutation_embedding_mlp),
+    RunFamily(1, (5_000, 10_000), _permutation_transformer),
+    RunFamily(6, (6_000, 20_000), _modular_lstm),
+    RunFamily(8, (4_000, 15_000), _modular_transformer),
 )

@@ -1,20 +1,20 @@
 """The corpus's fourth part: many configurations on few shapes, so that they train side by side.
 
 What decides whether a run generalises and when (data, rates, decay, noise, initial scale, operation) varies as widely
-as in `levels_design`; sizes, batches and losses hardly do, since only runs of one shape make a stack. A run costs a
+as in `rare_levels`; sizes, batches and losses hardly do, since only runs of one shape make a stack. A run costs a
 quarter of one alone.
 """
 
 from collections.abc import Callable
 
-from training_runs.designs.broad import is_aimed, noise, training
-from training_runs.designs.sobol_sample import Fields, Kind, Point
+from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
+from training_runs.designs.training_draws import is_aimed, noise, training
 
 _OPERATIONS = {"x2_xy_y2": 4, "x3_xy": 4, "add": 2, "sub": 2, "mul": 2, "div": 2, "x2_y2": 2, "random_table": 1}
 _OPTIMIZERS = {"adamw": 5, "muon": 1, "adam": 1, "sgd": 1}
 
 
-def _modular_embedding_mlp(point: Point) -> Fields:
+def _modular_embedding_mlp(point: SobolPoint) -> Fields:
     p = point.choice({17: 1, 23: 1, 31: 1, 41: 1})
     aimed = is_aimed(point)
     least = 2.2 / p**0.5 if aimed else 0.25
@@ -32,7 +32,7 @@ def _modular_embedding_mlp(point: Point) -> Fields:
     }
 
 
-def _modular_lstm(point: Point) -> Fields:
+def _modular_lstm(point: SobolPoint) -> Fields:
     return {
         "architecture": "lstm",
         "modulus": point.choice({11: 1, 13: 1}),
@@ -46,7 +46,7 @@ def _modular_lstm(point: Point) -> Fields:
     }
 
 
-def _permutation(point: Point) -> Fields:
+def _permutation(point: SobolPoint) -> Fields:
     return {
         "task_family": "permutation",
         "architecture": "embedding_mlp",
@@ -60,7 +60,7 @@ def _permutation(point: Point) -> Fields:
     }
 
 
-def _parity(point: Point) -> Fields:
+def _parity(point: SobolPoint) -> Fields:
     return {
         "task_family": "parity",
         "architecture": "mlp",
@@ -75,8 +75,8 @@ def _parity(point: Point) -> Fields:
     }
 
 
-def _images(family: str, samples: tuple[int, int]) -> Callable[[Point], Fields]:
-    def fields(point: Point) -> Fields:
+def _images(family: str, samples: tuple[int, int]) -> Callable[[SobolPoint], Fields]:
+    def fields(point: SobolPoint) -> Fields:
         return {
             "task_family": family,
             "architecture": "mlp",
@@ -93,11 +93,11 @@ def _images(family: str, samples: tuple[int, int]) -> Callable[[Point], Fields]:
     return fields
 
 
-STACKS_KINDS = (
-    Kind(40, (3_000, 10_000), _modular_embedding_mlp),
-    Kind(6, (3_000, 9_000), _modular_lstm),
-    Kind(8, (2_500, 8_000), _permutation),
-    Kind(5, (3_000, 12_000), _parity),
-    Kind(7, (2_500, 9_000), _images("digits", (20, 400))),
-    Kind(7, (2_500, 7_000), _images("mnist", (60, 1_000))),
+DESIGN = (
+    RunFamily(40, (3_000, 10_000), _modular_embedding_mlp),
+    RunFamily(6, (3_000, 9_000), _modular_lstm),
+    RunFamily(8, (2_500, 8_000), _permutation),
+    RunFamily(5, (3_000, 12_000), _parity),
+    RunFamily(7, (2_500, 9_000), _images("digits", (20, 400))),
+    RunFamily(7, (2_500, 7_000), _images("mnist", (60, 1_000))),
 )

@@ -7,27 +7,21 @@ noise is drawn one run at a time, and would take longer than the step.
 
 from collections.abc import Mapping
 
-from training_runs.designs.sobol_sample import Fields, Kind, Point
+from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
+from training_runs.designs.training_draws import training_within
 
 _RATES = {"adamw": (5e-4, 5e-3), "muon": (7e-4, 4e-3), "adam": (5e-4, 5e-3), "sgd": (0.05, 0.5)}
 _DECAYS = {"adamw": (0.05, 2.5), "muon": (0.05, 2.0), "adam": (3e-5, 1.5e-3), "sgd": (3e-5, 2e-3)}
 _OPERATIONS = {"add": 4, "sub": 3, "mul": 3, "div": 3, "x2_y2": 3, "x2_xy_y2": 1.5, "x3_xy": 1, "random_table": 1.2}
 
 
-def _training(point: Point, optimizers: Mapping[str, float], speed: float = 1.0) -> Fields:
+def _training(point: SobolPoint, optimizers: Mapping[str, float], speed: float = 1.0) -> Fields:
     """Draw an optimiser, its learning rate, `speed` times the usual, and its weight decay, one in eight without any."""
-    optimizer = point.choice(optimizers)
-    low, high = _RATES[optimizer]
-    rate = point.log(low * speed, high * speed)
-    decay = point.log(*_DECAYS[optimizer])
-    return {
-        "optimizer": optimizer,
-        "learning_rate": rate,
-        "weight_decay": point.choice({decay: 7.0, 0.0: 1.0}),
-    }
+    drawn = training_within(point, optimizers, _RATES, _DECAYS, speed)
+    return drawn | {"weight_decay": point.choice({drawn["weight_decay"]: 7.0, 0.0: 1.0})}
 
 
-def _modular(point: Point, p: int) -> Fields:
+def _modular(point: SobolPoint, p: int) -> Fields:
     least = 2.1 / p**0.5
     return {
         "modulus": p,
@@ -50,7 +44,7 @@ _EMBEDDING_MLPS = {
 _TRANSFORMERS = {23: (32, 1, None), 31: (64, 1, 256), 53: (64, 1, 512), 97: (64, 2, 512)}
 
 
-def _modular_embedding_mlp(point: Point) -> Fields:
+def _modular_embedding_mlp(point: SobolPoint) -> Fields:
     p = point.choice({23: 1, 31: 1, 41: 1, 53: 1, 67: 0.7, 97: 1, 113: 0.7})
     embedding, width, batch = _EMBEDDING_MLPS[p]
     return {
@@ -63,7 +57,7 @@ def _modular_embedding_mlp(point: Point) -> Fields:
     }
 
 
-def _modular_transformer(point: Point) -> Fields:
+def _modular_transformer(point: SobolPoint) -> Fields:
     p = point.choice({23: 1, 31: 1, 53: 1, 97: 1})
     embedding, layers, batch = _TRANSFORMERS[p]
     return {
@@ -76,7 +70,7 @@ def _modular_transformer(point: Point) -> Fields:
     }
 
 
-def _modular_lstm(point: Point) -> Fields:
+def _modular_lstm(point: SobolPoint) -> Fields:
     p = point.choice({13: 1, 17: 1, 23: 1})
     return {
         "architecture": "lstm",
@@ -88,7 +82,7 @@ def _modular_lstm(point: Point) -> Fields:
     }
 
 
-def _permutation(point: Point) -> Fields:
+def _permutation(point: SobolPoint) -> Fields:
     return {
         "task_family": "permutation",
         "architecture": "embedding_mlp",
@@ -101,7 +95,7 @@ def _permutation(point: Point) -> Fields:
     }
 
 
-def _parity(point: Point) -> Fields:
+def _parity(point: SobolPoint) -> Fields:
     return {
         "task_family": "parity",
         "architecture": "mlp",
@@ -115,7 +109,7 @@ def _parity(point: Point) -> Fields:
     }
 
 
-def _digits(point: Point) -> Fields:
+def _digits(point: SobolPoint) -> Fields:
     return {
         "task_family": "digits",
         "architecture": "mlp",
@@ -129,11 +123,11 @@ def _digits(point: Point) -> Fields:
     }
 
 
-LONG_KINDS = (
-    Kind(44, (6_000, 40_000), _modular_embedding_mlp),
-    Kind(20, (5_000, 20_000), _modular_transformer),
-    Kind(8, (5_000, 20_000), _modular_lstm),
-    Kind(7, (6_000, 25_000), _permutation),
-    Kind(14, (8_000, 60_000), _parity),
-    Kind(7, (6_000, 40_000), _digits),
+DESIGN = (
+    RunFamily(44, (6_000, 40_000), _modular_embedding_mlp),
+    RunFamily(20, (5_000, 20_000), _modular_transformer),
+    RunFamily(8, (5_000, 20_000), _modular_lstm),
+    RunFamily(7, (6_000, 25_000), _permutation),
+    RunFamily(14, (8_000, 60_000), _parity),
+    RunFamily(7, (6_000, 40_000), _digits),
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from training_runs.config import RunConfig
-from training_runs.designs.sobol_sample import Fields, Kind, Point
+from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
 
 _OPERATIONS = {"add": 4, "sub": 3, "mul": 3, "div": 4, "x2_y2": 3, "x2_xy_y2": 1, "x3_xy": 0.7, "random_table": 1.3}
 # Learning rates and weight decays; only AdamW's decay is apart from the gradient.
@@ -38,8 +38,8 @@ _TWO_LAYERS: tuple[tuple[float, Fields], ...] = (
 )
 
 
-def _transformer(layers: int, setups: tuple[tuple[float, Fields], ...]) -> Callable[[Point], Fields]:
-    def fields(point: Point) -> Fields:
+def _transformer(layers: int, setups: tuple[tuple[float, Fields], ...]) -> Callable[[SobolPoint], Fields]:
+    def fields(point: SobolPoint) -> Fields:
         setup = setups[point.choice({k: share for k, (share, _) in enumerate(setups)})][1]
         least = 2.0 / setup["modulus"] ** 0.5
         optimizer = setup["optimizer"]
@@ -75,7 +75,7 @@ def cadence(configuration: Fields, budget: int, rng: np.random.Generator) -> Fie
             return {}
 
 
-PAPERS_SIZES = (
-    Kind(6, (5_000, 40_000), _transformer(1, _ONE_LAYER), cadence),
-    Kind(5, (5_000, 25_000), _transformer(2, _TWO_LAYERS), cadence),
+DESIGN = (
+    RunFamily(6, (5_000, 40_000), _transformer(1, _ONE_LAYER), cadence),
+    RunFamily(5, (5_000, 25_000), _transformer(2, _TWO_LAYERS), cadence),
 )

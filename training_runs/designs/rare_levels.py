@@ -6,14 +6,14 @@ configurations for a figure of their own, and images and parity with hardly any 
 
 from collections.abc import Callable
 
-from training_runs.designs.broad import is_aimed, noise, training
-from training_runs.designs.sobol_sample import Fields, Kind, Point
+from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
+from training_runs.designs.training_draws import is_aimed, noise, training
 
 _OPERATIONS = {"div": 3, "x2_y2": 3, "x2_xy_y2": 4, "x3_xy": 3.5, "random_table": 1.2, "add": 1, "sub": 1, "mul": 1}
 _OPTIMIZERS = {"sgd": 4, "adam": 3, "muon": 3, "adamw": 2}
 
 
-def _modular_embedding_mlp(point: Point) -> Fields:
+def _modular_embedding_mlp(point: SobolPoint) -> Fields:
     p = point.choice({17: 1, 19: 1, 23: 1, 29: 1, 31: 1, 37: 1, 41: 1, 47: 0.7, 53: 0.7, 97: 0.3})
     return {
         "architecture": "embedding_mlp",
@@ -29,7 +29,7 @@ def _modular_embedding_mlp(point: Point) -> Fields:
     }
 
 
-def _modular_transformer(point: Point) -> Fields:
+def _modular_transformer(point: SobolPoint) -> Fields:
     p = point.choice({13: 1, 17: 1, 19: 1, 23: 1, 29: 1, 31: 1})
     return {
         "architecture": "transformer",
@@ -42,7 +42,7 @@ def _modular_transformer(point: Point) -> Fields:
     }
 
 
-def _modular_lstm(point: Point) -> Fields:
+def _modular_lstm(point: SobolPoint) -> Fields:
     p = point.choice({11: 1, 13: 1, 17: 1})
     return {
         "architecture": "lstm",
@@ -56,7 +56,7 @@ def _modular_lstm(point: Point) -> Fields:
     }
 
 
-def _permutation_embedding_mlp(point: Point) -> Fields:
+def _permutation_embedding_mlp(point: SobolPoint) -> Fields:
     return {
         "task_family": "permutation",
         "architecture": "embedding_mlp",
@@ -70,7 +70,7 @@ def _permutation_embedding_mlp(point: Point) -> Fields:
     }
 
 
-def _permutation_transformer(point: Point) -> Fields:
+def _permutation_transformer(point: SobolPoint) -> Fields:
     return {
         "task_family": "permutation",
         "architecture": "transformer",
@@ -81,7 +81,7 @@ def _permutation_transformer(point: Point) -> Fields:
     }
 
 
-def _parity(point: Point) -> Fields:
+def _parity(point: SobolPoint) -> Fields:
     return {
         "task_family": "parity",
         "architecture": "mlp",
@@ -96,8 +96,8 @@ def _parity(point: Point) -> Fields:
     }
 
 
-def _images(family: str, samples: tuple[int, int]) -> Callable[[Point], Fields]:
-    def fields(point: Point) -> Fields:
+def _images(family: str, samples: tuple[int, int]) -> Callable[[SobolPoint], Fields]:
+    def fields(point: SobolPoint) -> Fields:
         return {
             "task_family": family,
             "architecture": "mlp",
@@ -114,13 +114,13 @@ def _images(family: str, samples: tuple[int, int]) -> Callable[[Point], Fields]:
     return fields
 
 
-LEVELS_KINDS = (
-    Kind(42, (3_000, 25_000), _modular_embedding_mlp),
-    Kind(9, (2_500, 10_000), _modular_transformer),
-    Kind(7, (4_000, 20_000), _modular_lstm),
-    Kind(9, (3_000, 12_000), _permutation_embedding_mlp),
-    Kind(4, (2_500, 6_000), _permutation_transformer),
-    Kind(10, (3_000, 30_000), _parity),
-    Kind(12, (2_000, 20_000), _images("digits", (20, 400))),
-    Kind(12, (2_000, 15_000), _images("mnist", (60, 1_500))),
+DESIGN = (
+    RunFamily(42, (3_000, 25_000), _modular_embedding_mlp),
+    RunFamily(9, (2_500, 10_000), _modular_transformer),
+    RunFamily(7, (4_000, 20_000), _modular_lstm),
+    RunFamily(9, (3_000, 12_000), _permutation_embedding_mlp),
+    RunFamily(4, (2_500, 6_000), _permutation_transformer),
+    RunFamily(10, (3_000, 30_000), _parity),
+    RunFamily(12, (2_000, 20_000), _images("digits", (20, 400))),
+    RunFamily(12, (2_000, 15_000), _images("mnist", (60, 1_500))),
 )

@@ -6,7 +6,8 @@ training without weight decay, with which runs recorded elsewhere were forecast 
 
 from collections.abc import Mapping
 
-from training_runs.designs.sobol_sample import Fields, Kind, Point
+from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
+from training_runs.designs.training_draws import training_within
 
 _RATES = {
     "adamw": (6e-4, 5e-3),
@@ -34,18 +35,13 @@ _OPERATIONS = {
 }
 
 
-def _training(point: Point, optimizers: Mapping[str, float], without_decay: float) -> Fields:
+def _training(point: SobolPoint, optimizers: Mapping[str, float], without_decay: float) -> Fields:
     """Draw an optimiser, its learning rate and its weight decay, a share of them without any."""
-    optimizer = point.choice(optimizers)
-    rate, decay = point.log(*_RATES[optimizer]), point.log(*_DECAYS[optimizer])
-    return {
-        "optimizer": optimizer,
-        "learning_rate": rate,
-        "weight_decay": 0.0 if point.uniform() < without_decay else decay,
-    }
+    drawn = training_within(point, optimizers, _RATES, _DECAYS)
+    return drawn | ({"weight_decay": 0.0} if point.uniform() < without_decay else {})
 
 
-def _clusters(point: Point) -> Fields:
+def _clusters(point: SobolPoint) -> Fields:
     corner = point.choice({2: 4, 3: 1})
     samples = {2: (30, 600), 3: (250, 2000)}[corner]
     return {
@@ -63,7 +59,7 @@ def _clusters(point: Point) -> Fields:
     }
 
 
-def _parity(point: Point) -> Fields:
+def _parity(point: SobolPoint) -> Fields:
     return {
         "task_family": "parity",
         "architecture": "mlp",
@@ -76,7 +72,7 @@ def _parity(point: Point) -> Fields:
     }
 
 
-def _arithmetic(point: Point) -> Fields:
+def _arithmetic(point: SobolPoint) -> Fields:
     """Draw what modular runs have in common: as people train transformers, often with dropout and without decay."""
     return {
         "operation": point.choice(_OPERATIONS),
@@ -86,7 +82,7 @@ def _arithmetic(point: Point) -> Fields:
     }
 
 
-def _embedding_mlp(point: Point) -> Fields:
+def _embedding_mlp(point: SobolPoint) -> Fields:
     return {
         "architecture": "embedding_mlp",
         "modulus": point.choice({23: 1, 31: 1}),
@@ -96,7 +92,7 @@ def _embedding_mlp(point: Point) -> Fields:
     }
 
 
-def _transformer(point: Point) -> Fields:
+def _transformer(point: SobolPoint) -> Fields:
     return {
         "architecture": "transformer",
         "modulus": point.choice({23: 1, 31: 1}),
@@ -107,9 +103,9 @@ def _transformer(point: Point) -> Fields:
     }
 
 
-WORLDS_KINDS = (
-    Kind(30, (8_000, 40_000), _clusters),
-    Kind(6, (8_000, 40_000), _parity),
-    Kind(9, (8_000, 30_000), _embedding_mlp),
-    Kind(7, (6_000, 20_000), _transformer),
+DESIGN = (
+    RunFamily(30, (8_000, 40_000), _clusters),
+    RunFamily(6, (8_000, 40_000), _parity),
+    RunFamily(9, (8_000, 30_000), _embedding_mlp),
+    RunFamily(7, (6_000, 20_000), _transformer),
 )

@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 
 from training_runs.config import RunConfig
+from training_runs.designs import (
+    delayed_families,
+    few_shapes,
+    long_watched,
+    papers_sizes,
+    rare_levels,
+    textbook,
+    xor_clusters,
+)
 from training_runs.designs.blind import blind
-from training_runs.designs.broad import TEXTBOOK_KINDS, corpus
-from training_runs.designs.delayed_families import LATE_KINDS
-from training_runs.designs.few_shapes import STACKS_KINDS
-from training_runs.designs.long_watched import LONG_KINDS
-from training_runs.designs.papers_sizes import PAPERS_SIZES
-from training_runs.designs.rare_levels import LEVELS_KINDS
-from training_runs.designs.sobol_sample import designed
-from training_runs.designs.xor_clusters import WORLDS_KINDS
+from training_runs.designs.broad import corpus
+from training_runs.designs.sobol_sample import RunFamily, sample_design
 from training_runs.errors import InvalidInput
 from training_runs.generator.overrides import override
 from training_runs.run import Run
@@ -158,6 +161,11 @@ def _power(seed: int) -> Iterator[RunConfig]:
         )
 
 
+def _sample(families: Sequence[RunFamily]) -> Callable[[int], Iterator[RunConfig]]:
+    """Return the configs that a design draws with a seed."""
+    return lambda seed: sample_design(seed, families)
+
+
 PRESETS: dict[str, Preset] = {
     "salah_yevick": Preset(
         "Salah & Yevick (arXiv 2507.11645): embedding-MLP, addition modulo 53, half of the pairs, seeds varied",
@@ -187,36 +195,46 @@ PRESETS: dict[str, Preset] = {
     ),
     "textbook": Preset(
         "the corpus's second part: modular arithmetic at the sizes and settings of papers, where delays are long",
-        lambda seed: designed(seed, TEXTBOOK_KINDS),
+        _sample(textbook.DESIGN),
     ),
-    "levels": Preset(
+    "rare_levels": Preset(
         "the corpus's third part: operations, optimisers and task families that the first two have few of",
-        lambda seed: designed(seed, LEVELS_KINDS),
+        _sample(rare_levels.DESIGN),
     ),
-    "stacks": Preset(
-        "as levels, on few shapes, so that runs train side by side",
-        lambda seed: designed(seed, STACKS_KINDS),
+    "few_shapes": Preset(
+        "as rare_levels, on few shapes, so that runs train side by side",
+        _sample(few_shapes.DESIGN),
     ),
-    "late": Preset(
+    "delayed_families": Preset(
         "tasks and networks that the other parts saw memorise, where they generalise afterwards",
-        lambda seed: designed(seed, LATE_KINDS),
+        _sample(delayed_families.DESIGN),
     ),
-    "long": Preset(
+    "long_watched": Preset(
         "near the edge of generalising and watched for longer, at sizes that papers use, on few shapes: for a GPU",
-        lambda seed: designed(seed, LONG_KINDS),
+        _sample(long_watched.DESIGN),
     ),
-    "worlds": Preset(
+    "xor_clusters": Preset(
         "not in the corpus: XOR clusters, and what it has few of: RMSprop, dropout, training without weight decay",
-        lambda seed: designed(seed, WORLDS_KINDS),
+        _sample(xor_clusters.DESIGN),
     ),
     "papers_sizes": Preset(
         "not in the corpus: transformers of width 128, trained as papers train them: betas, warm-up, no LayerNorm: for a GPU",
-        lambda seed: designed(seed, PAPERS_SIZES),
+        _sample(papers_sizes.DESIGN),
     ),
     "blind": Preset(
         "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",
         blind,
     ),
+}
+
+
+# What some presets were called until 2026-11-27: sweeps begun then can be resumed under the names of now.
+FORMER_NAMES = {
+    "levels": "rare_levels",
+    "stacks": "few_shapes",
+    "late": "delayed_families",
+    "long": "long_watched",
+    "worlds": "xor_clusters",
 }
 
 
@@ -228,7 +246,9 @@ def preset_configs(name: str, n_runs: int, seed: int, overrides: dict[str, str])
     InvalidInput : unknown preset, unknown field, or a value that the field does not take.
     """
     if name not in PRESETS:
-        raise InvalidInput(field="preset", value=name, expected=f"one of {', '.join(PRESETS)}")
+        now = FORMER_NAMES.get(name)
+        hint = f"{name} is called {now} now" if now else ""
+        raise InvalidInput(field="preset", value=name, expected=f"one of {', '.join(PRESETS)}", hint=hint)
     configs = [override(config, overrides) for config in itertools.islice(PRESETS[name].configs(seed), n_runs)]
     if len({c.run_id for c in configs}) < n_runs:
         raise InvalidInput(

@@ -12,6 +12,7 @@ from training_runs import archive
 from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
 from training_runs.generator.executors import Result, Stack
+from training_runs.generator.presets import FORMER_NAMES
 from training_runs.run import Run
 
 # Runs per stack on one CPU thread: 1.5-2.5x where a step is small, nothing beyond that (docs/decisions.md).
@@ -111,8 +112,8 @@ def _claim(folder: Path, sweep: Sweep, resume: bool) -> None:
 def _held(manifest: Path) -> dict[str, Any]:
     try:
         held: dict[str, Any] = json.loads(manifest.read_text())
-        return held
-    except ValueError:
+        return {**held, "preset": FORMER_NAMES.get(held["preset"], held["preset"])}
+    except (ValueError, KeyError):
         raise InvalidInput(field=str(manifest), value="a damaged file", expected="JSON", hint="delete it") from None
 
 
