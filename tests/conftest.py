@@ -16,7 +16,6 @@ from api.storage.database import Database
 from api.storage.runs import RunStore
 from grokcast import Monitor
 from predictor.forecaster import OnsetForecaster
-from predictor.hazard import boosting
 from predictor.store import ForecasterStore
 from tests.forecast_server import Service, StoredRuns
 from tests.postgresql import PostgresServer, require_postgresql
@@ -24,11 +23,7 @@ from tests.wire import StandInForecaster, served
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
 
-
-@pytest.fixture(autouse=True, scope="session")
-def _small_boosters() -> None:
-    """Fit a fifth of the trees: synthetic corpora are simple. The shipped forecaster has all of them."""
-    boosting.N_TREES = 90
+FEW_TREES = 90  # an eighth of those that are shipped: synthetic runs are simple
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +32,9 @@ def corpus() -> list[Run]:
 
 
 @pytest.fixture(scope="session")
-def synthetic_forecaster(corpus: list[Run], _small_boosters: None) -> OnsetForecaster:
+def synthetic_forecaster(corpus: list[Run]) -> OnsetForecaster:
     """A forecaster that knows the synthetic runs."""
-    return OnsetForecaster.fit(corpus, "synthetic")
+    return OnsetForecaster.fit(corpus, "synthetic", n_trees=FEW_TREES)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ def test_levels_stand_beside_the_context_model_that_is_stronger_on_their_mean():
 
 def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(runs):
     """The synthetic norm tells the onset and the context tells nothing: the forecaster must win, and say by how much."""
-    result, plots = benchmark(runs)
+    result, plots = benchmark(runs, n_trees=90)
     headline = result.headline
     assert headline.whether.auroc.value > 0.9
     assert headline.whether.minus_context_only.low > 0
@@ -129,7 +129,7 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
         for r in runs
     ]
     assert set(level_of_run(relabelled, "modulus").values()) == {"11", "13"}
-    result = leave_one_out(relabelled, CorpusTables.of(relabelled))
+    result = leave_one_out(relabelled, CorpusTables.of(relabelled), n_trees=90)
     assert set(result["modulus"].levels) == {"11", "13"}
     assert result["modulus"].auroc > 0.8
     # Ten configurations of sgd are too few to be asked about, and too few to learn from without adamw.

@@ -82,11 +82,13 @@ def cross_validate(
     runs: Sequence[Run],
     tables: CorpusTables,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    n_trees: int | None = None,
 ) -> Evaluation:
     """Predict every row by models that did not see its configuration."""
     configuration = np.array([r.configuration_id for r in runs])
     fold = fold_of(configuration, "benchmark")
-    beside = baselines({r.run_id: r.trajectory for r in runs})
+    beside = baselines({r.run_id: r.trajectory for r in runs}, n_trees)
     at: dict[str, list[HeldOut]] = {name: [] for name in tables.early}
     by_signals: dict[str, list[HeldOut]] = {name: [] for name in tables.by_signals}
     watched: list[HeldOut] = []
@@ -95,7 +97,7 @@ def cross_validate(
         test = tables.of_configurations(configuration[fold == k])
         assert not set(train.fitting.training.configuration) & set(test.fitting.training.configuration)
         train_runs = [r for r, f in zip(runs, fold, strict=True) if f != k]
-        forecaster = OnsetForecaster.fit(train_runs, f"fold-{k}", tables=train.fitting)
+        forecaster = OnsetForecaster.fit(train_runs, f"fold-{k}", tables=train.fitting, n_trees=n_trees)
         predictors = {baseline.name: baseline.fit(train.fitting.training) for baseline in beside}
         for name, rows in test.early.items():
             if len(rows):

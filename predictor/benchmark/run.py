@@ -26,12 +26,15 @@ Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
 def benchmark(
-    runs: Sequence[Run], on_progress: Progress = lambda stage, done, total: None
+    runs: Sequence[Run],
+    on_progress: Progress = lambda stage, done, total: None,
+    *,
+    n_trees: int | None = None,
 ) -> tuple[BenchmarkResult, Plots]:
-    """Return every figure, and the arrays of the report's plots."""
+    """Return every figure, and the arrays of the report's plots; `n_trees` is that of every learner, as `OnsetForecaster.fit` has it."""
     tables = CorpusTables.of(runs)
-    evaluation = cross_validate(runs, tables, partial(on_progress, "folds"))
-    transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"))
+    evaluation = cross_validate(runs, tables, partial(on_progress, "folds"), n_trees=n_trees)
+    transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"), n_trees=n_trees)
     sweep, forecasts = sweep_of(runs), _forecasts(evaluation)
     result = _summarize(runs, evaluation, transfer, decide(sweep, forecasts))
     return result, held_out_plots(runs, evaluation, frontier(sweep, forecasts, np.linspace(0.3, 1, 40)))

@@ -60,6 +60,8 @@ def leave_one_out(
     runs: Sequence[Run],
     tables: CorpusTables,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    n_trees: int | None = None,
 ) -> dict[str, FactorFigures]:
     """Return, for each factor, the figures of every estimable level, their means, and the levels that are not."""
     rows, training = tables.early[HEADLINE], tables.fitting.training
@@ -79,7 +81,7 @@ def leave_one_out(
         train = training.where(~np.isin(training.configuration, names))
         assert not set(train.configuration) & set(test.configuration)
         at = rows.where(~np.isin(rows.configuration, names))
-        judged = _level(train, at, test)
+        judged = _level(train, at, test, n_trees)
         on_progress(next(done), len(estimable))
         return judged
 
@@ -108,7 +110,7 @@ def _is_estimable(rows: FeatureTable, inside: NDArray[np.bool_]) -> bool:
     )
 
 
-def _level(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> Level:
+def _level(train: FeatureTable, at: FeatureTable, test: FeatureTable, n_trees: int | None) -> Level:
     """Return our errors on a level, and those of each model of the context alone.
 
     Parameters
@@ -117,10 +119,14 @@ def _level(train: FeatureTable, at: FeatureTable, test: FeatureTable) -> Level:
     """
     rows = Rows.of(train, train.features, np.zeros(len(train), dtype=np.int64))
     model = HazardModel.fit(
-        rows, context_positions(train.columns), context_marker=train.position(CONTEXT_MARKER), n_learners=1
+        rows,
+        context_positions(train.columns),
+        context_marker=train.position(CONTEXT_MARKER),
+        n_learners=1,
+        n_trees=n_trees,
     )
     context = {
-        CONTEXT_BOOSTED: context_boosting(train, n_learners=1)(train, test),
+        CONTEXT_BOOSTED: context_boosting(train, n_learners=1, n_trees=n_trees)(train, test),
         CONTEXT_LINEAR: context_linear(at, test),
     }
     return Level(

@@ -31,11 +31,11 @@ def context_matrix(table: FeatureTable) -> FloatArray:
     return np.column_stack([*(table.feature(name) for name in _CONTEXT), np.log10(table.landmark)])
 
 
-def context_boosting(train: FeatureTable, n_learners: int = N_FOLDS) -> Predictor:
+def context_boosting(train: FeatureTable, n_learners: int = N_FOLDS, n_trees: int | None = None) -> Predictor:
     """Fit the same kind of hazard, with the same folds and calibration, on the context and the landmark alone."""
     train = train.where(train.as_recorded)
     rows = Rows.of(train, context_matrix(train), np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, range(rows.features.shape[1]), n_learners=n_learners)
+    model = HazardModel.fit(rows, range(rows.features.shape[1]), n_learners=n_learners, n_trees=n_trees)
     return lambda at, test: predict_hazard(model, context_matrix(test), test)
 
 

@@ -5,6 +5,7 @@ wrapped in `at_landmark`; or, where it learns from the whole training table, a f
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from predictor.benchmark.baselines.context_and_population import (
@@ -42,10 +43,13 @@ class Baseline:
     fit: FitBaseline
 
 
-def baselines(trajectories: Trajectories) -> tuple[Baseline, ...]:
-    """Return every baseline; those that extrapolate curves look rows up in the recordings, by run id."""
+def baselines(trajectories: Trajectories, n_trees: int | None = None) -> tuple[Baseline, ...]:
+    """Return every baseline; those that extrapolate curves look rows up in the recordings, by run id.
+
+    The boosted one has as many trees as the forecaster beside it.
+    """
     return (
-        Baseline(CONTEXT_BOOSTED, "context", context_boosting),
+        Baseline(CONTEXT_BOOSTED, "context", partial(context_boosting, n_trees=n_trees)),
         Baseline(CONTEXT_LINEAR, "context", at_landmark(context_linear)),
         Baseline("best single signal", "signals", at_landmark(best_single_signal)),
         Baseline("Kaplan-Meier", "population", at_landmark(kaplan_meier_curve)),
