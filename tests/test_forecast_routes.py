@@ -1,5 +1,6 @@
 """A history in, a forecast out; values that cannot be used are named."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.wire import (
     problem_of,
     request,
 )
+from training_runs import Context
 from training_runs.signals import SIGNALS
 
 # Answers
@@ -267,3 +269,9 @@ def test_the_shipped_forecaster_is_ready_and_shows_its_card(shipped_client: Test
 @pytest.mark.parametrize("version", ["%2e%2e", "active", "%00", "x" * 5000])
 def test_only_versions_can_be_read_from_the_store(shipped_client: TestClient, version: str) -> None:
     problem_of(shipped_client.get(f"/v1/forecasters/{version}"), 404)
+
+
+def test_every_field_of_the_context_is_described(client: TestClient) -> None:
+    fields = client.get("/openapi.json").json()["components"]["schemas"]["Context"]["properties"]
+    assert set(fields) == {field.name for field in dataclasses.fields(Context)}
+    assert [name for name, field in fields.items() if not field.get("description")] == []

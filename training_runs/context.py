@@ -86,6 +86,40 @@ class Context:
         return {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
 
 
+# What each field holds, for those who fill a context in: the API's description shows it.
+MEANINGS = {
+    "task_family": "modular, permutation, parity, clusters, mnist, digits, reviews, or another",
+    "operation": "of modular arithmetic: add, sub, mul, div, x2_y2, x2_xy_y2 or x3_xy",
+    "modulus": "of modular arithmetic",
+    "classes": "number of classes",
+    "chance_accuracy": "accuracy of guessing, in [0, 1]; default: 1 / classes, else the first `val_acc`",
+    "train_size": "number of training samples",
+    "val_size": "number of validation samples",
+    "train_fraction": "share of all samples that is used for training, in [0, 1]",
+    "architecture": "embedding_mlp, transformer, mlp, lstm, or another",
+    "layers": "number of hidden layers or blocks",
+    "width": "hidden units per layer; of a transformer, those of its feed-forward layers",
+    "embedding_dim": "dimensions of the embedding; of a transformer, the model width",
+    "parameters": "number of trainable parameters",
+    "optimizer": "adamw, adam, sgd, rmsprop, muon, or another",
+    "learning_rate": "at its largest, if it follows a schedule",
+    "weight_decay": "as the optimiser takes it; 0 if there is none",
+    "batch_size": "samples per step; leave it out for full-batch training",
+    "init_scale": "factor on the initial weights, 1 for the usual initialisation",
+    "loss": "cross_entropy or mse",
+    "dropout": "rate during training, in [0, 1]",
+    "label_noise": "share of training labels that are replaced at random, in [0, 1]",
+    "budget_step": "step at which training ends in any case",
+    "steps_per_epoch": "optimiser steps per epoch",
+    "beta1": "of Adam and its kin",
+    "beta2": "of Adam and its kin",
+    "momentum": "of SGD, in [0, 1]",
+    "nesterov": "whether SGD's momentum is Nesterov's",
+    "warmup_steps": "steps over which the learning rate grows linearly at the start",
+    "layer_norm": "whether layers are normalised",
+}
+
+
 def _checked(name: str, value: Any) -> Any:
     field = f"context.{name}"
     if name in _WORDS:

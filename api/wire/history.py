@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from training_runs import Context, Trajectory
+from training_runs.context import MEANINGS
 from training_runs.signals import SIGNALS
 
 MAX_VALUES = 100_000  # of one signal
@@ -92,5 +93,5 @@ else:
         "Context",
         __base__=_ContextFields,
         __doc__=_ContextFields.__doc__,
-        **{f.name: (_context_field(f), None) for f in dataclasses.fields(Context)},
+        **{f.name: (_context_field(f), Field(None, description=MEANINGS[f.name])) for f in dataclasses.fields(Context)},
     )
