@@ -1,1 +1,1 @@
-"""What the early part of a trajectory says, as numbers that do not depend on the unit of time."""
+"""Measure the early part of a trajectory, as numbers that do not depend on the unit of time."""

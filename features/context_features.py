@@ -1,4 +1,4 @@
-"""What a run's context says, as numbers: hyperparameters and sizes, each beside the step where that matters.
+"""The context of a run, as numbers: hyperparameters and sizes, each beside the step where that matters.
 
 A feature is one row of `CONTEXT_FEATURES`: a new one may stand anywhere in it.
 """

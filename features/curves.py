@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training_runs.arrays import FloatArray
 
-# A window of which less than this share lies inside the history says nothing.
+# A window of which less than this share lies inside the history is missing.
 _MIN_COVERAGE = 0.3
 
 

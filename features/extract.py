@@ -46,7 +46,7 @@ class Feature:
     name : of the column.
     text : what it is, in a phrase.
     group : whether it needs the history or only the context.
-    in_words : what a value of it says, as a clause.
+    in_words : turns a value of it into a clause.
     """
 
     name: str

@@ -7,12 +7,12 @@ from training_runs.arrays import FloatArray
 from training_runs.onset import chance_accuracy_of, memorization, rise_step, target_accuracy_of
 
 MIN_EVALS = 3  # fewer confirm nothing
-MIN_LANDMARK = 10  # before step 10 a run has said nothing yet
+MIN_LANDMARK = 10  # before step 10 a run has shown nothing yet
 LANDMARKS_PER_RUN = 8
-# Where most forecasts are asked for: at these multiples of the step of memorisation, three times and at double weight,
+# Where most forecasts are requested: at these multiples of the step of memorisation, three times and at double weight,
 # and at so many landmarks up to ten times it.
-_ASKED_AT, _TIMES, _ASKED_WEIGHT = (1.0, 2.0, 4.0), 3, 2
-_ASKED_BETWEEN, _ASKED_UNTIL = 8, 10
+_REQUESTED_AT, _TIMES, _REQUESTED_WEIGHT = (1.0, 2.0, 4.0), 3, 2
+_REQUESTED_BETWEEN, _REQUESTED_UNTIL = 8, 10
 _MONITORED_CHECKPOINTS = 24
 
 
@@ -35,10 +35,10 @@ def while_memorized(run: Run, rng: np.random.Generator) -> list[tuple[int, int]]
     confirmed = memorization(run.trajectory).confirmed_step
     if confirmed is None:
         return []
-    between = (np.arange(_ASKED_BETWEEN) + rng.uniform(size=_ASKED_BETWEEN)) / _ASKED_BETWEEN
-    asked = _TIMES * snapped(run, confirmed * np.array(_ASKED_AT))
-    others = snapped(run, confirmed * _ASKED_UNTIL**between)
-    return [(step, _ASKED_WEIGHT) for _, step in asked] + [(step, 1) for _, step in others]
+    between = (np.arange(_REQUESTED_BETWEEN) + rng.uniform(size=_REQUESTED_BETWEEN)) / _REQUESTED_BETWEEN
+    requested = _TIMES * snapped(run, confirmed * np.array(_REQUESTED_AT))
+    others = snapped(run, confirmed * _REQUESTED_UNTIL**between)
+    return [(step, _REQUESTED_WEIGHT) for _, step in requested] + [(step, 1) for _, step in others]
 
 
 def snapped(run: Run, wanted: FloatArray) -> list[tuple[float, int]]:

@@ -1,4 +1,4 @@
-"""What the name of a modular operation says: whether its arguments part, and whether they may be swapped.
+"""What follows from the name of a modular operation: whether its arguments part, and whether they may be swapped.
 
 Of operations `f(g(x) + h(y))`, a sum of one term of each argument, a network has only to find the terms (Gromov 2023,
 arXiv 2301.02679); products are sums of discrete logarithms. Others, such as x^2 + xy + y^2 and x^3 + xy, take far more of

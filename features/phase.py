@@ -1,4 +1,4 @@
-"""Where in its life a run stands, as far as its history tells."""
+"""Where in its life a run stands, as far as its history shows."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ _FITTED_LOSS_SHARE = 0.1
 
 
 def phase_of(history: Trajectory, context: Context, target_accuracy: float) -> Phase | None:
-    """Return the phase at the end of a history; None where no signal tells.
+    """Return the phase at the end of a history; None where no signal decides it.
 
     Validation accuracy decides between generalised and rising, training accuracy between memorised and fitting, and
     where one is missing the losses stand in: a training loss that has fallen to a tenth counts as memorised.

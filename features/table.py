@@ -113,11 +113,11 @@ class FeatureTable:
         return self.where(np.isin(self.configuration, names))
 
     def outcome_known(self) -> NDArray[np.bool_]:
-        """Say of each row whether it is known if onset came within the budget."""
+        """Return, for each row, whether it is known if onset came within the budget."""
         return self.event | (self.time >= self.budget)
 
     def grokking(self) -> NDArray[np.bool_]:
-        """Say of each row whether its run generalises more than 1,000 steps after memorising."""
+        """Return, for each row, whether its run generalises more than 1,000 steps after memorising."""
         late = self.time - self.memorized_time > COMPREHENSION_DELAY_STEPS
         return np.asarray(self.event & self.memorized_event & late)
 
@@ -136,7 +136,7 @@ class FeatureTable:
 
 @dataclass(frozen=True, eq=False)
 class _Row:
-    """What one row gets to see of a run: a history, a context, and the target that is asked about."""
+    """What one row gets to see of a run: a history, a context, and the requested target."""
 
     run: Run
     history: Trajectory
@@ -149,7 +149,7 @@ class _Row:
 def training_table(runs: Sequence[Run], seed: int = 0) -> FeatureTable:
     """Return two rows for each landmark of each run: as recorded, and as a user might have recorded it.
 
-    Landmarks are up to 8 over the whole run, and up to 17 more from memorisation on, where most forecasts are asked for: up
+    Landmarks are up to 8 over the whole run, and up to 17 more from memorisation on, where most forecasts are requested: up
     to the rise where validation accuracy shows it. The second row has lost signals, context fields and checkpoints at
     random. One target accuracy is drawn per landmark.
     """
@@ -169,14 +169,14 @@ def _training_rows(
         (landmark, 1 / planned[name, _stratum(wanted)])
         for wanted, landmark in snapped(run, planned_landmarks(run, rng))
     ]
-    asked = [(step, times / seeds[name]) for step, times in while_memorized(run, rng)]
+    dense = [(step, times / seeds[name]) for step, times in while_memorized(run, rng)]
     rows = [row for at in weighted for row in _pair(run, *at, rng)]
     rise = rise_of(run)
     return rows + [
         row
-        for at in asked
+        for at in dense
         for row in _pair(run, *at, rng)
-        # Who sees that validation accuracy has risen asks no more; who does not see it cannot know.
+        # Who sees that validation accuracy has risen requests no more forecasts; who does not see it cannot know.
         if at[0] < rise or "val_acc" not in row.history.recorded_names()
     ]
 

@@ -1,4 +1,4 @@
-"""What the value of a feature says, as a clause that can be read without knowing how the feature is computed.
+"""The value of a feature as a clause that can be read without knowing how the feature is computed.
 
 Logarithms become factors and quantities again, ages become shares of the steps so far, and what is practically zero is not
 given as a number.
@@ -68,23 +68,23 @@ def number(value: float) -> str:
 
 
 def quantity(text: str) -> Wording:
-    """Return how to word a quantity from its phrase, of which `log10 of` is taken off."""
+    """Return the wording of a quantity from its phrase, of which `log10 of` is taken off."""
     plain = text.removeprefix("log10 of ")
     return lambda value: f"{plain} is {number(value if plain == text else 10**value)}"
 
 
 def flag(if_true: str, if_false: str) -> Wording:
-    """Return how to word a 1 and a 0."""
+    """Return the wording of a 1 and a 0."""
     return lambda value: if_true if value > 0.5 else if_false
 
 
 def since(event: str) -> Wording:
-    """Return how to word the decades of steps since something happened."""
+    """Return the wording of the decades of steps since something happened."""
     return lambda value: f"{event} {_share_of_steps(value)}"
 
 
 def passage(curve: str, goal: str) -> Wording:
-    """Return how to word after how many decades a curve is at a goal, at its recent slope; 4 stands for never."""
+    """Return the wording of the decades until a curve is at a goal, at its recent slope; 4 stands for never."""
 
     def word(decades: float) -> str:
         if decades < _NOTHING:
@@ -97,7 +97,7 @@ def passage(curve: str, goal: str) -> Wording:
 
 
 def change(curve: str, scale: Scale) -> Wording:
-    """Return how to word a recent change per decade of steps."""
+    """Return the wording of a recent change per decade of steps."""
 
     def word(slope: float) -> str:
         if abs(slope) < _NOTHING:
@@ -119,14 +119,14 @@ def _long_change(curve: str, scale: Scale) -> Wording:
 
 
 def _amount(size: float, scale: Scale, *, factor: str, plain: str) -> str:
-    """Return how large a difference of a curve's values is."""
+    """Return the size of a difference of a curve's values."""
     if scale == "log10":
         return factor.format(number(10**size) if size < 6 else "more than a million")
     return plain.format(number(size)) + (" (arsinh)" if scale == "arsinh" else "")
 
 
 def oscillation(curve: str) -> Wording:
-    """Return how to word the standard deviation of a curve's log10 around its trend."""
+    """Return the wording of the standard deviation of a curve's log10 around its trend."""
     return lambda deviation: f"{curve} oscillates around its trend by {100 * (10**deviation - 1):.2g} %"
 
 
@@ -140,7 +140,7 @@ def decay_share(share: float) -> str:
 
 
 def of_curve(signal: str, shape: str, scale: Scale) -> Wording:
-    """Return how to word one shape of a signal's curve."""
+    """Return the wording of one shape of a signal's curve."""
     return _SHAPES[shape](signal_words(signal), scale)
 
 
@@ -160,7 +160,7 @@ def _level(curve: str, scale: Scale) -> Wording:
 
 
 def _distance(curve: str, scale: Scale, *, from_: str, up: str, down: str, none: str) -> Wording:
-    """Return how to word a difference of a curve's values; positive is up."""
+    """Return the wording of a difference of a curve's values; positive is up."""
 
     def word(difference: float) -> str:
         if abs(difference) < _NOTHING:

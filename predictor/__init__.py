@@ -1,7 +1,7 @@
 """From features to forecasts: the forecaster, its calibration, its benchmark, and how it is stored and replaced.
 
 The public face: a `Question` is put to an `OnsetForecaster`, which a `ForecasterStore` loads, and answered by a `Forecast`.
-Each is imported when it is first asked for: whoever wants a noun alone need not wait for the rest.
+Each is imported when it is first used: whoever wants a noun alone need not wait for the rest.
 """
 
 from importlib import import_module
@@ -24,7 +24,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for."""
+    """Import a public name."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES[name]), name)

@@ -17,7 +17,7 @@ class FittingTables:
     Attributes
     ----------
     training : what is learnt from.
-    monitored_rows : every checkpoint at which a monitor would ask, from memorisation to the rise.
+    monitored_rows : every checkpoint at which a monitor would request a forecast, from memorisation to the rise.
     """
 
     training: FeatureTable

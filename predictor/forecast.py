@@ -37,7 +37,7 @@ class Driver:
 
 @dataclass(frozen=True)
 class Support:
-    """How much of a forecast is its own, 1 for a history like those learnt from down to 0, and which signals spoke."""
+    """How much of a forecast is its own, 1 for a history like those learnt from down to 0, and which signals it used."""
 
     score: float
     in_support: bool

@@ -1,4 +1,4 @@
-"""The onset forecaster: fitted on a corpus cut at landmarks, asked about one partial history or many."""
+"""The onset forecaster: fitted on a corpus cut at landmarks, answering questions about one partial history or many."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _NEARLY = 0.02  # of accuracy: a run that rises and is this near its target has 
 
 @dataclass(frozen=True, eq=False)
 class OnsetForecaster:
-    """Says whether and when a run will generalise.
+    """Forecasts whether and when a run will generalise.
 
     Attributes
     ----------
@@ -240,7 +240,7 @@ class OnsetForecaster:
 
 
 def context_positions(columns: Sequence[Column]) -> list[int]:
-    """Return which columns are of the context.
+    """Return the positions of the columns of the context.
 
     Learners of it alone read them, and the log-linear part of the others: with the history in that, forecasts without
     context were worse elsewhere.
@@ -251,7 +251,7 @@ def context_positions(columns: Sequence[Column]) -> list[int]:
 def calibration_group(
     phase: NDArray[np.int64], target: FloatArray, *, val_acc: FloatArray, marker: FloatArray
 ) -> NDArray[np.int64]:
-    """Return which calibration each row belongs to: by phase, and by whether learning rate and weight decay are known.
+    """Return the group that each row is calibrated in: by phase, and by whether learning rate and weight decay are known.
 
     Without them a forecast is more often wrong, and has to be less sure. Runs that rise and have come near their target stand
     in the place of those that generalised, which nobody forecasts: next to all of them are confirmed within two checkpoints.

@@ -1,4 +1,4 @@
-"""What is asked of a forecaster: the question as it is put, and as it is once checked and completed."""
+"""A question to a forecaster: as it is put, and as it is once checked and completed."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from training_runs.onset import chance_accuracy_of, generalization, memorization
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A partial history, and what is asked about it.
+    """A partial history, and what is to be forecast of it.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ _ABSENCES = {
 
 
 def _signal_warnings(history: Trajectory, memorized: Onset) -> list[str]:
-    """Return what a history leaves open."""
+    """Return a warning for each thing that a history leaves open."""
     recorded = history.recorded_names()
     warnings = [absence for name, absence in _ABSENCES.items() if name not in recorded]
     if not recorded:

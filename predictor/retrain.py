@@ -63,7 +63,7 @@ def retrain(
     promote: bool,
     on_progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Comparison:
-    """Fit on the corpus and the added runs, store the challenger, compare, and promote it if asked and better."""
+    """Fit on the corpus and the added runs, store the challenger, compare, and promote it if that is wanted and it is better."""
     # Before minutes are spent: one that cannot be loaded cannot be compared with.
     champion, version = store.load(), next_version(store)
     on_progress("measuring", 0, 1)
@@ -114,7 +114,7 @@ def compare(champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Se
 
 
 def make_card(runs: Sequence[Run], figures: dict[str, Any]) -> Card:
-    """Return what a version was made from: runs, features, packages, and the figures it was judged by."""
+    """Return the card of a version: runs, features, packages, and the figures it was judged by."""
     packages = ("lightgbm", "numpy", "scikit-learn", "grokcast")
     return {
         "corpus": {

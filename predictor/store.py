@@ -70,11 +70,11 @@ class ForecasterStore:
         return _load(self._path(version), version)
 
     def cards(self) -> list[Card]:
-        """Return what is known of every version, newest first."""
+        """Return the card of every version, newest first."""
         return [self.card(version) for version in self.versions()]
 
     def card(self, version: str) -> Card:
-        """Return what a version was made from and how good it is, and whether it is the active one."""
+        """Return the card of a version (runs, features, figures), with `active`."""
         path = self._path(version)
         _check(path)
         card: Card = json.loads((path / "card.json").read_text())

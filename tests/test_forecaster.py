@@ -36,7 +36,7 @@ def assert_coherent(f):
     json.loads(ForecastAnswer.from_forecast(f).model_dump_json())
 
 
-def test_knows_the_synthetic_world(synthetic_forecaster):
+def test_knows_the_synthetic_runs(synthetic_forecaster):
     """Early, at twice memorisation: sooner, later and never are told apart, with the truth inside the interval."""
     landmark, truths = 220, (700.0, 3000.0)
     soon, late = (
@@ -166,7 +166,7 @@ def test_a_horizon_beyond_the_corpus_is_answered_at_its_end_and_said(synthetic_f
     f = ask(synthetic_forecaster, history, horizon_step=10**9)
     assert f.supported_until_step < 10**9
     assert f.probability_onset_by_horizon == pytest.approx(f.curve.probability_onset[-1])
-    assert any("too few runs were watched beyond" in w for w in f.warnings)
+    assert any("too few runs were observed beyond" in w for w in f.warnings)
 
 
 def test_a_higher_target_is_never_sooner(synthetic_forecaster):
@@ -209,14 +209,14 @@ def test_an_operation_that_is_not_known_is_named(synthetic_forecaster, context, 
     assert any("'x^5+y' is not known" in w for w in f.warnings) == warned
 
 
-def test_another_world_is_out_of_support_and_leans_on_the_corpus(synthetic_forecaster):
+def test_another_task_family_is_out_of_support_and_leans_on_the_corpus(synthetic_forecaster):
     history = synthetic_trajectory(110, 700, noise=0.05).prefix(300)
     known = ask(synthetic_forecaster, history)
     other = ask(synthetic_forecaster, history, Context(task_family="reviews", optimizer="sgd"))
     assert known.support.in_support
     assert not other.support.in_support
     assert (known.support.score, other.support.score) == (1.0, 0.0)
-    assert any("100 % of the forecast is what those did" in w for w in other.warnings)
+    assert any("100 % of the forecast is their average" in w for w in other.warnings)
     assert other.advice.action == "undecided"
     assert other.probability_onset_by_horizon < known.probability_onset_by_horizon
 

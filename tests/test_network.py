@@ -58,7 +58,7 @@ def test_the_same_rows_give_the_same_network(network):
         np.testing.assert_array_equal(a, b)
 
 
-def test_an_answer_does_not_depend_on_its_company(network):
+def test_an_answer_does_not_depend_on_the_other_rows(network):
     both = HazardNetwork.mean([network, network])
     rows, target, bins = at(np.linspace(-2, 2, 40)), np.full(40, 0.9), np.arange(40) % N_BINS
     together = both.log_rates(rows, target)

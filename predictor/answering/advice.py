@@ -1,6 +1,6 @@
 """Continue, stop or undecided: two thresholds on P(onset by the budget), with error rates by run.
 
-The thresholds hold for runs that are monitored: asked about at checkpoint after checkpoint, from confirmed memorisation
+The thresholds hold for runs that are monitored: forecast at checkpoint after checkpoint, from confirmed memorisation
 to the rise, about the step at which they will be stopped. A false alarm is a run without onset in its budget that
 reaches the upper threshold at any of them; a false stop is one that does generalise and falls to the lower threshold
 at any of them. Each fold of configurations is judged by thresholds from the other four, and by the learner blind to it.

@@ -35,13 +35,13 @@ def answer(
     warnings = list(question.warnings)
     if question.horizon > supported:
         warnings.append(
-            f"too few runs were watched beyond step {supported}: the probability is for that step, "
+            f"too few runs were observed beyond step {supported}: the probability is for that step, "
             f"not for step {question.horizon}"
         )
     if not in_support:
         warnings.append(
-            f"this history is unlike the runs learnt from: {100 * (1 - support_score):.0f} % of the forecast is "
-            "what those did as a whole"
+            f"this history is unlike the runs that the forecaster has learnt from: {100 * (1 - support_score):.0f} % of the "
+            "forecast is their average"
         )
     by_horizon = _probability(curve, horizon / question.landmark)
     onset = _quantiles(question.landmark, curve, 1.0)
@@ -77,7 +77,7 @@ def answer(
 
 
 def answer_generalized(version: str, question: CheckedQuestion, advice: AdviceRule) -> Forecast:
-    """Return what is known of a run whose onset is already in its history: no forecast."""
+    """Return the answer for a run whose onset is already in its history: no forecast."""
     onset, memorized = question.generalized.step, question.memorized.step
     assert onset is not None
     seen = Quantiles(onset, onset, onset)

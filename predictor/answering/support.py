@@ -128,7 +128,7 @@ class SimilarityScore:
         return np.where(familiar & (known >= self.least_known), score, 0.0)
 
     def trust(self, score: FloatArray) -> FloatArray:
-        """Return how much of a forecast is the model's own: 1 in support, falling to 0 at the floor."""
+        """Return the share of a forecast that is the model's own: 1 in support, falling to 0 at the floor."""
         width = max(self.threshold - self.floor, 1e-9)
         return np.minimum(np.maximum((score - self.floor) / width, 0.0), 1.0)
 

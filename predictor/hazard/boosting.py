@@ -30,7 +30,7 @@ _OFFERED, _LEAST_OFFERED = 0.25, 12
 
 _BINNING = Lock()  # takes a gigabyte for a second, and learners are fitted side by side
 
-# Columns that follow the features: what is asked rather than what was seen.
+# Columns that follow the features: what is requested rather than what was observed.
 QUERY_COLUMNS = ("target_accuracy", "decades_ahead")
 
 
@@ -47,8 +47,8 @@ def fit_hazard(
     Parameters
     ----------
     features : shape (n_rows, n_features).
-    target : accuracy asked about, shape (n_rows,).
-    periods : the bins that each row was watched in.
+    target : the requested target accuracy, shape (n_rows,).
+    periods : the bins that each row was observed in.
     weight : shape (n_rows,).
     start : the log hazard in each bin that the trees are added to, shape (n_rows, n_bins).
     n_trees : 700 by default.

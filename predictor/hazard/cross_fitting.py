@@ -175,7 +175,7 @@ class HazardModel:
         return self.calibration(self._blind(features, target, configuration), group)
 
     def importance(self) -> FloatArray:
-        """Return how much each feature matters to learners that read all, shape (n_features,), summing to 1."""
+        """Return the importance of each feature to the learners that read all, shape (n_features,), summing to 1."""
         return np.asarray(np.mean([m.importance() for m in self.full_model.learners], axis=0))
 
     def state(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class OnsetCurves:
     Attributes
     ----------
     cdf : shape (n_rows, n_bins + 1), non-decreasing along the row, 0 at first.
-    reach : decades to which each curve is supported, shape (n_rows,); beyond, the curve says nothing.
+    reach : decades to which each curve is supported, shape (n_rows,); beyond, nothing is known.
     """
 
     cdf: FloatArray

@@ -1,4 +1,4 @@
-"""Learners of one kind that differ in the configurations they have seen, asked together or one by one."""
+"""Learners of one kind that differ in the configurations they have seen, evaluated together or one by one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class PreparedRows:
     Attributes
     ----------
     features : those that are read, shape (n_rows, n_read).
-    target : accuracy asked about, shape (n_rows,).
+    target : the requested target accuracy, shape (n_rows,).
     leaves : of each row, as `TreeSum.leaves` gives them: some hundred kilobytes a row.
     """
 
@@ -47,7 +47,7 @@ class Ensemble:
 
     @cached_property
     def trees(self) -> TreeSum:
-        """The boosted parts of all learners, added up, asked at every bin."""
+        """The boosted parts of all learners, added up, evaluated at every bin."""
         return TreeSum(BoostedTrees.concatenate([m.boosted for m in self.learners]), CENTRES)
 
     @cached_property

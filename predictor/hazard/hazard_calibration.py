@@ -1,4 +1,4 @@
-"""A calibrated hazard from a predicted one: what its level says at each distance ahead, on configurations it has not seen.
+"""A calibrated hazard from a predicted one: what its level means at each distance ahead, on configurations it has not seen.
 
 A mean of learners is too modest: their errors differ, and hazards near the mean come out (a slope above 1 mends that).
 And those who have not generalised late are more often those who never will. Both are seen where predictions are blind:
@@ -33,7 +33,7 @@ class HazardMap:
         Parameters
         ----------
         log_rates : predicted without the row's configuration, shape (n_rows, n_bins).
-        periods : the bins that each row was watched in.
+        periods : the bins that each row was observed in.
         weight : such that each configuration counts once, shape (n_rows,).
         """
         # It takes a second to import, and forecasting does without.

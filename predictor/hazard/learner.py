@@ -46,7 +46,7 @@ class Learner:
 
     @cached_property
     def trees(self) -> TreeSum:
-        """The boosted part, asked at every bin."""
+        """The boosted part, evaluated at every bin."""
         return TreeSum(self.boosted, CENTRES)
 
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
@@ -56,7 +56,7 @@ class Learner:
         return averaged(stepwise, self.network.log_rates(features, target))
 
     def importance(self) -> FloatArray:
-        """Return how much each feature matters, shape (n_features,), summing to 1: half by the trees, half by the lines."""
+        """Return the importance of each feature, shape (n_features,), summing to 1: half by the trees, half by the lines."""
         gain = self.boosted.gain[: -len(QUERY_COLUMNS)]
         effect = np.zeros(len(gain))
         effect[self.linear.columns] = np.abs(self.linear.weight[:-1])

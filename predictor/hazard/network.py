@@ -21,7 +21,7 @@ Parameters = list[Array]
 
 _WIDTH, _DROPOUT = 64, 0.3
 _EPOCHS, _BATCH, _PEAK, _DECAY = 15, 256, 2e-3, 1e-2
-# Standard deviations: what lies beyond at home says little of what lies beyond elsewhere.
+# Standard deviations: what lies beyond at home tells little of what lies beyond elsewhere.
 _FARTHEST = 1.0
 _LEAST_KNOWN = 0.02  # of the rows: a column known less often is not read
 _LOWEST, _HIGHEST = np.float32(-20), np.float32(8)  # log rates
@@ -60,7 +60,7 @@ class HazardNetwork:
         exposure[periods.row, periods.bin] = periods.exposure
         event[periods.row, periods.bin] = periods.event
         share = (weight / weight.mean()).astype(np.float32)[:, None]
-        trained = _trained(inputs, _asked(target), exposure * share, event * share)
+        trained = _trained(inputs, _query(target), exposure * share, event * share)
         return cls(centre[None], scale[None], [np.atleast_2d(p)[None] for p in trained])
 
     def state(self) -> dict[str, Any]:
@@ -89,9 +89,9 @@ class HazardNetwork:
 
         Shape (n_rows, n_features). The first term of a Taylor series: what it leaves out belongs to no single feature.
         """
-        x, asked = self._rows(features, target)
+        x, query = self._rows(features, target)
         w1, _, w2, _, w3, *_ = self.parameters
-        before_1, _, before_2, _, _ = _forward(self.parameters, x, asked)
+        before_1, _, before_2, _, _ = _forward(self.parameters, x, query)
         to_bins = np.moveaxis(w3[:, :, bins], 2, 0)[:, :, None]  # (n_rows, n_networks, 1, n_hidden)
         back_2 = to_bins * _silu_slope(before_2)
         back_1 = back_2 @ w2.transpose(0, 2, 1) * _silu_slope(before_1)
@@ -104,21 +104,21 @@ class HazardNetwork:
         are in the batch.
         """
         x = _standardized(features[:, None], self.centre, self.scale)[:, :, None]
-        return x, _asked(target)[:, None, None]
+        return x, _query(target)[:, None, None]
 
 
 def _standardized(features: FloatArray, centre: FloatArray, scale: FloatArray) -> Array:
     return standardized(features, centre, scale, _FARTHEST).astype(np.float32)
 
 
-def _asked(target: FloatArray) -> Array:
+def _query(target: FloatArray) -> Array:
     return standardized_target(target).astype(np.float32)[:, None]
 
 
 def _forward(
     parameters: Parameters,
     x: Array,
-    asked: Array,
+    query: Array,
     masks: Sequence[Array] = (_ONE, _ONE),
 ) -> tuple[Array, ...]:
     """Return what goes into and comes out of each hidden layer, and the log hazards."""
@@ -127,7 +127,7 @@ def _forward(
     after_1 = _silu(before_1) * masks[0]
     before_2 = after_1 @ w2 + b2
     after_2 = _silu(before_2) * masks[1]
-    falls: Array = np.logaddexp(fall, np.float32(0)) * asked
+    falls: Array = np.logaddexp(fall, np.float32(0)) * query
     log_rates = np.minimum(np.maximum(after_2 @ w3 + b3 - falls, _LOWEST), _HIGHEST)
     return before_1, after_1, before_2, after_2, log_rates
 
@@ -147,7 +147,7 @@ def _silu_slope(x: Array) -> Array:
 
 def _trained(
     inputs: Array,
-    asked: Array,
+    query: Array,
     exposure: Array,
     event: Array,
 ) -> Parameters:
@@ -157,7 +157,7 @@ def _trained(
     mean, square = ([np.zeros_like(p) for p in parameters] for _ in range(2))
     batches = list(_batches(rng, len(inputs)))
     for k, rows in enumerate(batches):
-        gradients = _gradients(parameters, inputs[rows], asked[rows], exposure[rows], event[rows], rng)
+        gradients = _gradients(parameters, inputs[rows], query[rows], exposure[rows], event[rows], rng)
         rate = _PEAK * min((k + 1) / (0.3 * len(batches)), 1.0) * _falling(k / len(batches))
         for p, g, m, v in zip(parameters, gradients, mean, square, strict=True):
             m += 0.1 * (g - m)
@@ -201,7 +201,7 @@ def _initial(
 def _gradients(
     parameters: Parameters,
     x: Array,
-    asked: Array,
+    query: Array,
     exposure: Array,
     event: Array,
     rng: np.random.Generator,
@@ -210,7 +210,7 @@ def _gradients(
     _, _, w2, _, w3, _, fall = parameters
     kept = np.float32(1 - _DROPOUT)
     masks = [(rng.random((len(x), _WIDTH), dtype=np.float32) < kept) / kept for _ in range(2)]
-    before_1, after_1, before_2, after_2, log_rates = _forward(parameters, x, asked, masks)
+    before_1, after_1, before_2, after_2, log_rates = _forward(parameters, x, query, masks)
     out = (exposure * np.exp(log_rates) - event) / np.float32(len(x))
     hidden_2 = out @ w3.T * masks[1] * _silu_slope(before_2)
     hidden_1 = hidden_2 @ w2.T * masks[0] * _silu_slope(before_1)
@@ -221,5 +221,5 @@ def _gradients(
         hidden_2.sum(0),
         after_2.T @ out,
         out.sum(0),
-        -(out * asked).sum(0) * _sigmoid(fall),
+        -(out * query).sum(0) * _sigmoid(fall),
     ]

@@ -17,7 +17,7 @@ class Rows:
     Attributes
     ----------
     features : shape (n_rows, n_features).
-    target : accuracy asked about.
+    target : the requested target accuracy.
     group : which calibration a row belongs to.
     x, event : decades followed after the landmark, and whether that ended in onset.
     configuration : the unit of folds.

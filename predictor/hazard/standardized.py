@@ -1,4 +1,4 @@
-"""How linear and smooth models of the hazard read features, and the target accuracy that is asked about."""
+"""How linear and smooth models of the hazard read features, and the requested target accuracy."""
 
 import numpy as np
 

@@ -2,7 +2,7 @@
 
 With `x = log10(t / landmark)`, the hazard of onset per decade is constant within a bin of x. A row that is followed
 for e decades of a bin contributes the Poisson log-likelihood `y log(rate) - e rate` (Friedman 1982; with boosted
-trees: arXiv 2601.17605), so a censored run counts for exactly as long as it was watched.
+trees: arXiv 2601.17605), so a censored run counts for exactly as long as it was observed.
 """
 
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ def decades_after(time: FloatArray, landmark: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class PersonPeriods:
-    """One entry for each bin that a row was watched in.
+    """One entry for each bin that a row was observed in.
 
     Attributes
     ----------
     row, bin : indices, shape (n_entries,).
-    exposure : decades watched within the bin.
+    exposure : decades observed within the bin.
     event : 1.0 where onset fell into the bin.
     """
 
@@ -44,7 +44,7 @@ class PersonPeriods:
 
 
 def person_periods(x: FloatArray, event: NDArray[np.bool_]) -> PersonPeriods:
-    """Expand rows, followed for x decades and then seen to generalise or not, into watched bins."""
+    """Expand rows, followed for x decades and then seen to generalise or not, into the bins they were observed in."""
     exposure = np.clip(x[:, None] - EDGES[:-1], 0, WIDTHS)  # (n_rows, n_bins)
     row, bin_ = np.nonzero(exposure > 0)
     last = np.minimum(np.searchsorted(EDGES, x, side="left") - 1, N_BINS - 1)

@@ -23,7 +23,7 @@ class TreeSum:
     Parameters
     ----------
     trees : what is added up.
-    grid : the points of the last column that every row is asked at, shape (n_points,), finite.
+    grid : the points of the last column at which every row is evaluated, shape (n_points,), finite.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class TreeSum:
         return np.cumsum(np.bincount(self._start, step, self._n_points))
 
     def contributions(self, leaves: Index, point: int) -> FloatArray:
-        """Return how far the tests of each column move the sum at one point, shape (n_columns,).
+        """Return the distance that the tests of each column move the sum at one point, shape (n_columns,).
 
         A test moves it from the mean over the leaves below the node, weighed by the rows that they were fitted on, to
         that over the side which is taken (Saabas 2014). All of them and the mean over all rows add up to the sum.
@@ -101,7 +101,7 @@ class TreeSum:
 
     @cached_property
     def moves(self) -> Moves:
-        """How far each test moves the mean: computed when a contribution is first asked for."""
+        """How far each test moves the mean: computed when a contribution is first requested."""
         return Moves.of(self._boosted, self._children)
 
 
