@@ -1,4 +1,4 @@
-"""Runs recorded elsewhere, read into trajectories: one file per kind of source."""
+"""Runs recorded elsewhere, read into trajectories: one file of `tools` per tool, and tables."""
 
 from training_runs.readers.formats import FORMATS, read_recording
 from training_runs.readers.recording import ReadOptions, Recording

@@ -2,35 +2,18 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from training_runs.errors import InvalidInput
-from training_runs.readers import hugging_face, lightning, mlflow, tensorboard, wandb
 from training_runs.readers.columns import read_columns
 from training_runs.readers.recording import RawRun, ReadOptions, Recording
-from training_runs.readers.tables import parsed, read_table
+from training_runs.readers.tables import SUFFIXES, read_table
+from training_runs.readers.tools import TOOLS
 from training_runs.trajectory import Trajectory
 
-_TABLES = ("csv", "json", "jsonl", "parquet")
-_READERS: dict[str, Callable[[Path], dict[str, RawRun]]] = {
-    "tensorboard": tensorboard.read_tensorboard,
-    "lightning": lightning.read_lightning,
-    "hf": hugging_face.read_hugging_face,
-    "mlflow": mlflow.read_mlflow,
-    "wandb": lambda path: _read_wandb(path),
-}
-FORMATS = ("auto", *_TABLES, *_READERS)
-_SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-}
+_TABLES = tuple(dict.fromkeys(SUFFIXES.values()))
+FORMATS = ("auto", *_TABLES, *TOOLS)
 
 
 def read_recording(path: str, format: str = "auto", options: ReadOptions | None = None) -> Recording:
@@ -49,10 +32,10 @@ def read_recording(path: str, format: str = "auto", options: ReadOptions | None 
     _require_readable(file)
     format = detected(file) if format == "auto" else format
     try:
-        raw = _READERS[format](file) if format in _READERS else _read_table(file, format)
+        raw = TOOLS[format].read(file) if format in TOOLS else _read_table(file, format)
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from None
-    notes = (f"{path} is read as {format}",) if format in _READERS else ()
+    notes = (f"{path} is read as {format}",) if format in TOOLS else ()
     return _recording(raw, path, options, notes)
 
 
@@ -63,76 +46,25 @@ def detected(path: Path) -> str:
     ------
     InvalidInput : it is none that is known.
     """
+    for tool in TOOLS.values():
+        if tool.wrote(path):
+            return tool.format
+    names = [tool.name for tool in TOOLS.values()]
     if path.is_dir():
-        return _of_folder(path)
-    if "tfevents" in path.name:
-        return "tensorboard"
-    if path.suffix == ".wandb":
-        return "wandb"
-    if mlflow.is_database(path):
-        return "mlflow"
-    if lightning.is_lightning(path):
-        return "lightning"
-    if path.name == hugging_face.FILE:
-        return "hf"
-    try:
-        format = _SUFFIXES[path.suffix.lower()]
-    except KeyError:
         raise InvalidInput(
             field="HISTORY",
             value=str(path),
-            expected=f"a file ending in {', '.join(_SUFFIXES)}, or what a known tool wrote",
-            hint="or say which with --format",
-        ) from None
-    return "wandb" if _first_names(path, format) else format
-
-
-def _of_folder(path: Path) -> str:
-    kinds = {
-        "hf": hugging_face.state_file(path) is not None,
-        "lightning": lightning.is_lightning(path),
-        "mlflow": (path / mlflow.DATABASE).is_file() or bool(mlflow.run_folders(path)),
-        "wandb": wandb.wandb_file(path) is not None,
-        "tensorboard": bool(tensorboard.event_folders(path)),
-    }
-    for format, found in kinds.items():
-        if found:
-            return format
-    raise InvalidInput(
-        field="HISTORY",
-        value=str(path),
-        expected="a folder that TensorBoard, Lightning, Hugging Face, MLflow or W&B wrote",
-        hint="or name the file in it",
-    )
-
-
-def _first_names(path: Path, format: str) -> bool:
-    """Say whether the first line of a text file names columns as W&B's exports do."""
-    if format not in ("csv", "jsonl"):
-        return False
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        first = lines.readline(1_000_000).strip()
-    if format == "csv":
-        return wandb.is_wandb_table([name.strip('"') for name in first.split(",")])
-    try:
-        return wandb.is_wandb_table(list(json.loads(first)))
-    except (ValueError, TypeError, RecursionError):
-        return False
-
-
-def _read_wandb(path: Path) -> dict[str, RawRun]:
-    file = wandb.wandb_file(path)
-    if file is not None:
-        return wandb.read_wandb_file(file)
-    format = _SUFFIXES.get(path.suffix.lower(), "csv")
-    table = parsed(path.read_bytes(), format, str(path)) if path.is_file() else pd.DataFrame()
-    if not wandb.is_wandb_table([str(c) for c in table.columns]):
-        raise InvalidInput(
-            field="HISTORY",
-            value=str(path),
-            expected="a .wandb file, or an exported history with _step or `Step, <run> - <metric>`",
+            expected=f"a folder that {', '.join(names[:-1])} or {names[-1]} wrote",
+            hint="or name the file in it",
         )
-    return wandb.runs_of_table(table, path.stem)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidInput(
+            field="HISTORY",
+            value=str(path),
+            expected=f"a file ending in {', '.join(SUFFIXES)}, or what a known tool wrote",
+            hint="or say which with --format",
+        )
+    return SUFFIXES[path.suffix.lower()]
 
 
 def _read_table(path: Path, format: str) -> dict[str, RawRun]:
@@ -140,7 +72,7 @@ def _read_table(path: Path, format: str) -> dict[str, RawRun]:
 
 
 def _of_stdin(format: str) -> dict[str, RawRun]:
-    if format in _READERS:
+    if format in TOOLS:
         raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(_TABLES)} for standard input")
     content = sys.stdin.buffer.read()
     return read_table(content, _sniffed(content) if format == "auto" else format, "stdin", "-")

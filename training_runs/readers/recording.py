@@ -1,7 +1,8 @@
 """What a file of recorded metrics holds, before and after its names are understood."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -51,6 +52,26 @@ class ReadOptions:
     names: Mapping[str, str] = field(default_factory=dict)
     steps_per_epoch: float | None = None
     percent: bool = False
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool whose recordings are read; a file of this package that has one as `TOOL` makes it known.
+
+    Attributes
+    ----------
+    format : its name for `--format`.
+    name : its own name.
+    wrote : whether a file or folder is one that it wrote, from names and first bytes.
+    read : the runs in such a file or folder, as they were recorded.
+    rank : where several tools claim a folder, the lowest is taken.
+    """
+
+    format: str
+    name: str
+    wrote: Callable[[Path], bool]
+    read: Callable[[Path], dict[str, RawRun]]
+    rank: int = 0
 
 
 def wide(points: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,15 @@ from training_runs.errors import InvalidInput
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, wide
 
+# Of files that are tables, and their formats.
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
 _LONG = {"step", "metric", "value"}
 
 

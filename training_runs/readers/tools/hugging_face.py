@@ -9,7 +9,7 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.metric_names import hugging_face_name
-from training_runs.readers.recording import RawRun
+from training_runs.readers.recording import RawRun, Tool
 
 FILE = "trainer_state.json"
 
@@ -78,3 +78,10 @@ def _unreadable(path: Path, hint: str) -> InvalidInput:
         expected="a Trainer's output folder, or a trainer_state.json with a `log_history`",
         hint=hint,
     )
+
+
+def _wrote(path: Path) -> bool:
+    return state_file(path) is not None if path.is_dir() else path.name == FILE
+
+
+TOOL = Tool("hf", "Hugging Face", _wrote, read_hugging_face)

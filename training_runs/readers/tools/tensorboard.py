@@ -9,7 +9,7 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
-from training_runs.readers.recording import RawRun, wide
+from training_runs.readers.recording import RawRun, Tool, wide
 
 _EVENTS = "*tfevents*"
 # Folders that Keras, and people, split a run into.
@@ -138,3 +138,11 @@ def _is_hparams(folder: Path, folders: list[Path]) -> bool:
 def _name(run: Path, root: Path) -> str:
     inside = run.relative_to(root).as_posix() if run.is_relative_to(root) else "."
     return inside if inside != "." else root.resolve().name
+
+
+def _wrote(path: Path) -> bool:
+    return bool(event_folders(path)) if path.is_dir() else "tfevents" in path.name
+
+
+# Many tools write event files beside their own.
+TOOL = Tool("tensorboard", "TensorBoard", _wrote, read_tensorboard, rank=1)

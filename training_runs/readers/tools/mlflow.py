@@ -12,7 +12,7 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.hyperparameter_names import context_of, notes_on
-from training_runs.readers.recording import RawRun, wide
+from training_runs.readers.recording import RawRun, Tool, wide
 
 DATABASE = "mlflow.db"
 _SQLITE = b"SQLite format 3\0"
@@ -139,3 +139,10 @@ def _metrics(folder: Path) -> pd.DataFrame:
                 ) from None
     table = pd.DataFrame(rows, columns=["timestamp", "step", "metric", "value"])
     return table.sort_values("timestamp", kind="stable")[["step", "metric", "value"]]
+
+
+def _wrote(path: Path) -> bool:
+    return (path / DATABASE).is_file() or bool(run_folders(path)) if path.is_dir() else is_database(path)
+
+
+TOOL = Tool("mlflow", "MLflow", _wrote, read_mlflow)

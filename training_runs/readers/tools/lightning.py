@@ -8,7 +8,7 @@ import yaml
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.hyperparameter_names import context_of, notes_on
-from training_runs.readers.recording import RawRun
+from training_runs.readers.recording import RawRun, Tool
 from training_runs.readers.tables import parsed
 
 FILE = "metrics.csv"
@@ -88,3 +88,6 @@ def _leaves(content: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield from _leaves(value, f"{prefix}{name}/")
         else:
             yield f"{prefix}{name}", value
+
+
+TOOL = Tool("lightning", "Lightning", is_lightning, read_lightning)

@@ -16,7 +16,8 @@ from training_runs.errors import InvalidInput
 from training_runs.extras import require
 from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.metric_names import canonical_name
-from training_runs.readers.recording import RawRun
+from training_runs.readers.recording import RawRun, Tool
+from training_runs.readers.tables import SUFFIXES, parsed
 
 _BETWEEN = " - "  # run and metric in the header of a chart's export
 _INTERNAL = {"_runtime", "_timestamp", "_step", "_wandb"}
@@ -138,3 +139,46 @@ def _damaged(path: Path, hint: str) -> InvalidInput:
         expected="an undamaged .wandb file with a history",
         hint=hint[:120],
     )
+
+
+def _wrote(path: Path) -> bool:
+    return wandb_file(path) is not None or (path.is_file() and _is_export(path))
+
+
+def _is_export(path: Path) -> bool:
+    """Read in the first line of a text file whether it names columns as an export does."""
+    format = SUFFIXES.get(path.suffix.lower())
+    if format not in ("csv", "jsonl"):
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        first = lines.readline(1_000_000).strip()
+    if format == "csv":
+        return is_wandb_table([name.strip('"') for name in first.split(",")])
+    try:
+        return is_wandb_table(list(json.loads(first)))
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
+def read_wandb(path: Path) -> dict[str, RawRun]:
+    """Return the runs of a `.wandb` file, or of an exported history.
+
+    Raises
+    ------
+    InvalidInput : it is neither, or damaged.
+    """
+    file = wandb_file(path)
+    if file is not None:
+        return read_wandb_file(file)
+    format = SUFFIXES.get(path.suffix.lower(), "csv")
+    table = parsed(path.read_bytes(), format, str(path)) if path.is_file() else pd.DataFrame()
+    if not is_wandb_table([str(c) for c in table.columns]):
+        raise InvalidInput(
+            field="HISTORY",
+            value=str(path),
+            expected="a .wandb file, or an exported history with _step or `Step, <run> - <metric>`",
+        )
+    return runs_of_table(table, path.stem)
+
+
+TOOL = Tool("wandb", "W&B", _wrote, read_wandb)
