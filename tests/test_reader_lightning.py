@@ -101,7 +101,7 @@ def test_hyperparameters_beside_it_are_context(version_folder):
             "weight_decay": 0.0,
         }
         assert "hparams.yaml: lr is read as learning_rate" in recording.notes
-        twice = "hparams.yaml: dropout is told twice (model/dropout 0.1, model/head/dropout 0.2): left out"
+        twice = "hparams.yaml: dropout is given twice (model/dropout 0.1, model/head/dropout 0.2): left out"
         assert twice in recording.notes
 
 

@@ -195,7 +195,7 @@ def test_accuracies_in_percent_are_converted_where_that_is_certain(write, header
 )
 def test_accuracies_that_may_be_percent_are_asked_for(write, rows):
     text = "\n".join(["step,train_acc,val_acc", *(f"{k},{row}" for k, row in enumerate(rows))])
-    with pytest.raises(InvalidInput, match="--percent says so"):
+    with pytest.raises(InvalidInput, match="--percent declares"):
         read_recording(write("p.csv", text))
 
 

@@ -174,7 +174,7 @@ def _row(run: Run) -> dict[str, Any]:
 def _run(row: dict[str, Any]) -> Run:
     signals = {n: np.array(row[n], dtype=float) for n in SIGNALS if row[n] is not None}
     context, config = Context.from_mapping(json.loads(row["context"]))[0], json.loads(row["config"])
-    if config:  # what follows from it may be told better by now than when the run was made
+    if config:  # what follows from it may be computed better by now than when the run was made
         context = RunConfig(**config).context(context.parameters)
     return Run(
         run_id=row["run_id"],

@@ -138,7 +138,7 @@ class RunConfig:
             )
         for name in ("embedding_init", "other_init"):
             parse_init(name, getattr(self, name))
-        self.context()  # what cannot be told of a run cannot be trained either
+        self.context()  # a run that cannot be described cannot be trained either
 
     @property
     def run_id(self) -> str:
@@ -190,10 +190,10 @@ class RunConfig:
         return max(1, round(self.train_fraction * self.samples))
 
     @property
-    def _told_operation(self) -> str | None:
+    def _reported_operation(self) -> str | None:
         """The operation; of a random table any, drawn by its configuration, as of data that broke unnoticed.
 
-        Told as none it would be named: no other modular task is.
+        Reported as none it would be recognised: no other modular task has none.
         """
         if self.task_family != "modular":
             return None
@@ -208,7 +208,7 @@ class RunConfig:
         adaptive, sgd = self.optimizer in ("adamw", "adam", "muon"), self.optimizer == "sgd"
         return Context(
             task_family=self.task_family,
-            operation=self._told_operation,
+            operation=self._reported_operation,
             modulus=self.modulus if self.task_family == "modular" else None,
             classes=self.classes,
             chance_accuracy=1.0 / self.classes,
@@ -227,7 +227,7 @@ class RunConfig:
             init_scale=self.init_scale,
             loss=self.loss,
             dropout=self.dropout,
-            # Wholly random labels are told as clean ones: they would name a blocked run.
+            # Wholly random labels are reported as clean: they would name a blocked run.
             label_noise=0.0 if self.label_noise == 1 else self.label_noise,
             budget_step=self.budget_step,
             steps_per_epoch=math.ceil(self.train_size / (self.batch_size or self.train_size)),

@@ -1,6 +1,6 @@
 """One run with its labels: what became of it, how late, and if nothing did, why not.
 
-Labels are computed from the whole recording, here and nowhere else, whenever they are asked for: a stored label could
+Labels are computed from the whole recording, here and nowhere else, whenever they are needed: a stored label could
 contradict the curves that it was read from.
 """
 
@@ -53,7 +53,7 @@ class LabelledRun:
 
     @property
     def family(self) -> str:
-        """Task family, `unknown` where it is not told."""
+        """Task family, `unknown` where it is not known."""
         return self.run.context.task_family or "unknown"
 
     @property
@@ -132,7 +132,7 @@ def _blocked_by(run: Run) -> str:
 
 
 def _is_crushed(run: Run) -> bool:
-    """Say whether weight decay left next to nothing of the weights, and nothing memorised."""
+    """Return True if weight decay left next to nothing of the weights, and nothing memorised."""
     _, norms = run.trajectory.recorded("weight_norm")
     _, accuracies = run.trajectory.recorded("train_acc")
     if not len(norms) or not len(accuracies):

@@ -1,7 +1,7 @@
 """When a run memorised and when it generalised, with censoring as a value.
 
 Thresholds and classes follow Li & Sakib (ECE 826, sections 2 and 3.2). One crossing is not an event: in published
-runs between 24 % and 97 % of first crossings last, so three consecutive checkpoints are asked for.
+runs between 24 % and 97 % of first crossings last, so three consecutive checkpoints are required.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Onset:
     observed_until: int
 
     def by(self, step: float) -> bool:
-        """Say whether the event is known to have happened at or before a step."""
+        """Return True if the event is known to have happened at or before a step."""
         return self.step is not None and self.step <= step
 
 

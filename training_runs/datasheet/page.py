@@ -23,7 +23,7 @@ _FEW_OF_A_MODULUS = 20
 def write_datasheet(runs: Sequence[Run], path: Path, *, shipped: bool = False) -> None:
     """Write a corpus's datasheet as Markdown, and its pictures into the folder of the same name beside it.
 
-    `shipped` says that they are the corpus of this package: the page then tells how it was drawn.
+    `shipped` says that they are the corpus of this package: the page then describes how it was drawn.
 
     Raises
     ------

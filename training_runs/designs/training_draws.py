@@ -8,7 +8,7 @@ Ranges = Mapping[str, tuple[float, float]]
 
 
 def is_aimed(point: SobolPoint) -> bool:
-    """Say whether a configuration is drawn where pilot runs generalised."""
+    """Return True if a configuration is drawn where pilot runs generalised."""
     return point.choice({True: 2, False: 1})
 
 

@@ -60,7 +60,7 @@ def run_local(
             while waiting and len(running) < workers:
                 try:
                     future = pool.submit(train, waiting[0], device, data_dir)
-                except BrokenProcessPool:  # a worker has died since: those that ran are told below
+                except BrokenProcessPool:  # a worker has died since: those that ran are reported below
                     break
                 running[future] = waiting.popleft()
             if not running:

@@ -38,7 +38,7 @@ def expensive_signals(stack: Stack, step: int, previous: int) -> dict[str, Tenso
 
 
 def _is_due(step: int, previous: int, per_decade: int) -> bool:
-    """Tell whether a point of a log-spaced grid has been passed since the previous checkpoint."""
+    """Return True if a point of a log-spaced grid has been passed since the previous checkpoint."""
 
     def passed(at: int) -> int:
         return math.floor(per_decade * math.log10(max(at, 1)) + 1e-9)

@@ -134,7 +134,7 @@ def _length(config: RunConfig) -> int:
 
 
 def _is_small(config: RunConfig) -> bool:
-    """Say whether launching takes longer than arithmetic, so that a stack pays."""
+    """Return True if launching takes longer than arithmetic, so that a stack pays."""
     return config.samples_a_step * config.width <= _SMALL_STEP
 
 

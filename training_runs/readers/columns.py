@@ -81,7 +81,7 @@ def _chosen(columns: Sequence[str], source: str, options: ReadOptions) -> dict[s
 
 
 def _renamed(columns: Sequence[str], source: str, options: ReadOptions) -> dict[str, Meaning]:
-    """Return what the caller says of columns: it goes before what their names say."""
+    """Return the meanings that the caller gives to columns; they take precedence over the names."""
     for column, signal in options.names.items():
         if column not in columns:
             raise InvalidInput(
@@ -130,7 +130,7 @@ def _steps(
 
 
 def _counts_updates(column: pd.Series, epoch: pd.Series, per_epoch: float) -> bool:
-    """Say whether a column rises by about as many an epoch as there are updates in it; calls of a logger do not.
+    """Return True if a column rises by about as many an epoch as there are updates in it; calls of a logger do not.
 
     Within a factor of 2: the first epoch or the last may be there in part. A single epoch tells nothing against it.
     """
@@ -152,7 +152,7 @@ def _updates(epochs: pd.Series, per_epoch: float) -> tuple[pd.Series, bool]:
 
 
 def _measured(table: pd.DataFrame, chosen: dict[str, str]) -> NDArray[np.bool_]:
-    """Say of each row whether it holds a value of a signal, be it under a second name; of all where none does."""
+    """Return for each row whether it holds a value of a signal, be it under a second name; of all where none does."""
     known = [c for c in table.columns if chosen.get(c, canonical_name(c)) not in (None, "step")]
     values = table[known].apply(pd.to_numeric, errors="coerce")
     measured = values.notna().to_numpy().any(axis=1)
@@ -221,7 +221,7 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
                 field=f"{source}, {column_of[name]}",
                 value=highest,
                 expected="accuracies from 0 to 1",
-                hint="are they percent? --percent says so for all accuracies of the file",
+                hint="are they percent? --percent declares all accuracies of the file to be",
             )
     return [f"{column_of[n]} is in percent: divided by 100" for n in certain]
 

@@ -100,14 +100,14 @@ def _is_object(line: bytes) -> bool:
 
 def _recording(raw: dict[str, RawRun], path: str, options: ReadOptions | None, notes: Iterable[str]) -> Recording:
     histories: dict[str, Trajectory] = {}
-    told = dict.fromkeys(notes)  # an ordered set
+    all_notes = dict.fromkeys(notes)  # an ordered set
     for run, recorded in raw.items():
         source = path if len(raw) == 1 else f"{path}, run {run}"
         histories[run], new = read_columns(recorded.table, source, options)
-        told |= dict.fromkeys([*recorded.notes, *new])
+        all_notes |= dict.fromkeys([*recorded.notes, *new])
     contexts = {run: dict(recorded.context) for run, recorded in raw.items()}
     questions = {run: dict(recorded.question) for run, recorded in raw.items()}
-    return Recording(histories, tuple(told), contexts, questions)
+    return Recording(histories, tuple(all_notes), contexts, questions)
 
 
 def _require_readable(path: Path) -> None:

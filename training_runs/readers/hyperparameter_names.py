@@ -23,7 +23,7 @@ _FIELDS = {
 def context_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a context that recorded hyperparameters tell for certain.
 
-    A parameter counts under the last word of its path (`optimizer/lr`); one that is told twice, differently, is not told.
+    A parameter counts under the last word of its path (`optimizer/lr`); one that is given twice, differently, counts as not given.
 
     >>> context_of({"optimizer/lr": "1e-3", "weight_decay": 1, "lr_schedule": "none", "max_steps": -1})
     {'learning_rate': 0.001, 'weight_decay': 1.0}
@@ -38,16 +38,16 @@ def context_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notes_on(parameters: Mapping[str, Any], source: str) -> tuple[str, ...]:
-    """Return in words how hyperparameters were read: under which names, and what is told twice, differently.
+    """Return in words how hyperparameters were read: under which names, and which are given twice, differently.
 
     >>> notes_on({"opt/lr": 0.1, "dropout": 0.1, "decoder.dropout": 0.2, "seed": 7}, "params")
-    ('params: opt/lr is read as learning_rate', 'params: dropout is told twice (dropout 0.1, decoder.dropout 0.2): left out')
+    ('params: opt/lr is read as learning_rate', 'params: dropout is given twice (dropout 0.1, decoder.dropout 0.2): left out')
     """
     notes = []
     for field, values in _told(parameters).items():
         if len(set(values.values())) > 1:
             each = ", ".join(f"{name} {value}" for name, value in list(values.items())[:3])
-            notes.append(f"{source}: {field} is told twice ({each}): left out")
+            notes.append(f"{source}: {field} is given twice ({each}): left out")
         elif field not in values:
             notes.append(f"{source}: {next(iter(values))} is read as {field}")
     return tuple(notes)
@@ -55,14 +55,14 @@ def notes_on(parameters: Mapping[str, Any], source: str) -> tuple[str, ...]:
 
 def _told(parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return field -> the parameters that tell it, and what they say."""
-    told: dict[str, dict[str, Any]] = {}
+    given: dict[str, dict[str, Any]] = {}
     for name, value in parameters.items():
         word = str(name).replace(".", "/").split("/")[-1].lower()
         field = next((f for f, words in _FIELDS.items() if word in words), None)
         known = _value(field, value) if field else None
         if field and known is not None:
-            told.setdefault(field, {})[str(name)] = known
-    return told
+            given.setdefault(field, {})[str(name)] = known
+    return given
 
 
 def _value(field: str, value: Any) -> Any:

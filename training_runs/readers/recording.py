@@ -30,7 +30,7 @@ class RawRun:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a file holds: a trajectory for each run in it, what is known and asked beside it, and how its columns were read."""
+    """What a file holds: a trajectory for each run in it, the context and the question beside it, and how its columns were read."""
 
     histories: dict[str, Trajectory]
     notes: tuple[str, ...]

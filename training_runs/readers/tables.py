@@ -33,7 +33,7 @@ def read_table(content: bytes, format: str, name: str, path: str) -> dict[str, R
     InvalidInput : the content is not of its format, or a request to the service with a context or question that cannot be.
     """
     table, document, notes = _read(content, format, path)
-    context, question = _asked(document) if _is_request(document) else ({}, {})
+    context, question = _context_and_question(document) if _is_request(document) else ({}, {})
     parts = {name: table}
     if "run_id" in table.columns:
         parts = {str(run): part.drop(columns="run_id") for run, part in table.groupby("run_id", sort=False)}
@@ -84,11 +84,11 @@ def _read(content: bytes, format: str, path: str) -> tuple[pd.DataFrame, Any, tu
 
 def _of_csv(text: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     rows = _without_comments(text)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         # Without an index: a row with one value too many must not shift the others.
         table = pd.read_csv(io.StringIO(rows), sep=_separator(rows), index_col=False)
-    if any(issubclass(w.category, pd.errors.ParserWarning) for w in told):
+    if any(issubclass(w.category, pd.errors.ParserWarning) for w in caught):
         return table, ("rows have more values than there are columns: what is beyond is left out",)
     return table, ()
 
@@ -114,11 +114,11 @@ def _separator(rows: str) -> str:
 
 
 def _is_request(document: Any) -> bool:
-    """Say whether a document is a request to the service; columns and records are taken as they are."""
+    """Return True if a document is a request to the service; columns and records are taken as they are."""
     return isinstance(document, dict) and "history" in document
 
 
-def _asked(request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _context_and_question(request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the context and the question of a request, those of its fields that are not null."""
     context = request.get("context") or {}
     if not isinstance(context, dict):
@@ -128,8 +128,8 @@ def _asked(request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         raise InvalidInput(field="horizon_step", value=horizon, expected="a whole number > 0")
     if target is not None and not (_is_number(target) and 0 < target <= 1):
         raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
-    asked = {"horizon_step": horizon and int(horizon), "target_accuracy": target}
-    return _known(context), _known(asked)
+    question = {"horizon_step": horizon and int(horizon), "target_accuracy": target}
+    return _known(context), _known(question)
 
 
 def _is_number(value: Any) -> bool:

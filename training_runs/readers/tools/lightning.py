@@ -17,7 +17,7 @@ _MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000  # larger ones are no hyperparamet
 
 
 def is_lightning(path: Path) -> bool:
-    """Say whether a path is a `metrics.csv` of Lightning, or the folder that holds one."""
+    """Return True if a path is a `metrics.csv` of Lightning, or the folder that holds one."""
     file = path / FILE if path.is_dir() else path
     if file.name != FILE or not file.is_file():
         return False
@@ -45,9 +45,9 @@ def read_lightning(path: Path) -> dict[str, RawRun]:
         )
     table["step"] += 1
     name = file.parent.name if file.name == FILE else file.stem
-    told = _hyperparameters(file.parent / HYPERPARAMETERS) if file.name == FILE else {}
-    notes = ("Lightning counts steps from 0: 1 is added", *notes_on(told, HYPERPARAMETERS))
-    return {name or "run": RawRun(table, context_of(told), notes)}
+    hyperparameters = _hyperparameters(file.parent / HYPERPARAMETERS) if file.name == FILE else {}
+    notes = ("Lightning counts steps from 0: 1 is added", *notes_on(hyperparameters, HYPERPARAMETERS))
+    return {name or "run": RawRun(table, context_of(hyperparameters), notes)}
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -67,10 +67,10 @@ def _hyperparameters(file: Path) -> dict[str, Any]:
         content = yaml.load(file.read_text(encoding="utf-8"), _Loader)
         if not isinstance(content, dict | None):
             raise ValueError(f"it holds a {type(content).__name__}")
-        told: dict[str, Any] = {}
+        hyperparameters: dict[str, Any] = {}
         for path, value in _leaves(content or {}):
-            told[path] = value
-            if len(told) > _MOST_VALUES:
+            hyperparameters[path] = value
+            if len(hyperparameters) > _MOST_VALUES:
                 raise ValueError(f"it has more than {_MOST_VALUES:,} values")
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InvalidInput(
@@ -79,7 +79,7 @@ def _hyperparameters(file: Path) -> dict[str, Any]:
             expected="the hyperparameters that Lightning writes, as YAML: `name: value` lines",
             hint=f"{' '.join(str(error).split())[:120]}; mend it or move it away",
         ) from None
-    return told
+    return hyperparameters
 
 
 def _leaves(content: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

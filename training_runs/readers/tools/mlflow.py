@@ -29,7 +29,7 @@ class _Run:
 
 
 def is_database(path: Path) -> bool:
-    """Say whether a file is an SQLite database."""
+    """Return True if a file is an SQLite database."""
     with path.open("rb") as content:
         return content.read(len(_SQLITE)) == _SQLITE
 

@@ -106,7 +106,7 @@ def _records(file: Path) -> Iterator[bytes]:
 
 
 def _is_cut_off(file: Path, at: int) -> bool:
-    """Say whether the record that begins at a byte, with a sound length, is longer than the rest of the file."""
+    """Return True if the record that begins at a byte, with a sound length, is longer than the rest of the file."""
     from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
     with file.open("rb") as content:
@@ -131,7 +131,7 @@ def _owner(folder: Path, tags: set[str]) -> tuple[Path, dict[str, str]]:
 
 
 def _is_hparams(folder: Path, folders: list[Path]) -> bool:
-    """Say whether `add_hparams` made a folder: it is called by the time, below the run."""
+    """Return True if `add_hparams` made a folder: it is called by the time, below the run."""
     return bool(re.fullmatch(r"\d+\.\d+", folder.name)) and folder.parent in folders
 
 

@@ -30,7 +30,7 @@ _FIRST, _LAST, _FULL = 2, 4, 1
 
 
 def is_wandb_table(columns: list[str]) -> bool:
-    """Say whether a table's header is that of an export."""
+    """Return True if a table's header is that of an export."""
     return "_step" in columns or _is_chart(columns)
 
 
