@@ -326,7 +326,7 @@ class Monitor:
         """Pass a forecast on to the callback, and its warnings to the log."""
         warnings = forecast.get("warnings")
         for text in warnings if isinstance(warnings, list) else []:
-            self._warn_once(re.sub(r"\d+", "", str(text)), f"{self.url} warns: {text}")
+            self._warn_once(re.sub(r"\d[\d,]*", "", str(text)), f"{self.url} warns: {text}")
         if self._on_forecast is not None:
             try:
                 self._on_forecast(forecast)

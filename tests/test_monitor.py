@@ -146,7 +146,7 @@ def test_what_the_service_warns_of_is_logged_once(
     def warned(request: dict[str, Any]) -> tuple[int, bytes]:
         texts = [
             "unknown signal `loss`",
-            f"horizon is {len(request['history']['step'])}x the last step",
+            f"horizon is {999 * len(request['history']['step']):,}x the last step",  # 999, 1,998 ...
         ]
         return 200, json.dumps({"forecaster": "test", "warnings": texts}).encode()
 

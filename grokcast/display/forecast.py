@@ -5,7 +5,7 @@ from rich.table import Table
 from grokcast.display.console import ERR, OUT
 from grokcast.display.curves import curve_lines
 from grokcast.display.quantiles import onset_range
-from predictor.forecast import Forecast
+from predictor.forecast import Forecast, percent
 from training_runs import Trajectory
 
 
@@ -68,4 +68,4 @@ def _percent(share: float) -> str:
 
 
 def _outcomes(forecast: Forecast) -> str:
-    return ", ".join(f"{name} {100 * p:.0f} %" for name, p in forecast.outcome_probabilities.items())
+    return ", ".join(f"{name} {percent(p)}" for name, p in forecast.outcome_probabilities.items())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokcast.display.quantiles import onset_range
-from predictor.forecast import Forecast
+from predictor.forecast import Forecast, percent
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
 from training_runs.trajectory import Trajectory
@@ -83,9 +83,9 @@ def title(forecast: Forecast) -> str:
     if forecast.phase == "generalized":
         return f"Generalised at step {forecast.onset_step.p50:,}, as known at step {landmark:,}"
     by = min(forecast.horizon_step, forecast.supported_until_step)
-    percent = 100 * forecast.probability_onset_by_horizon
+    chance = percent(forecast.probability_onset_by_horizon)
     return (
-        f"As known at step {landmark:,}: {percent:.0f} % to generalise by step {by:,}\n"
+        f"As known at step {landmark:,}: {chance} to generalise by step {by:,}\n"
         f"onset: {onset_range(forecast.onset_step, forecast.supported_until_step)}"
     )
 

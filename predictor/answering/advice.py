@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.phase import Phase
-from predictor.forecast import Action, Advice
+from predictor.forecast import Action, Advice, percent
 from predictor.hazard.folds import fold_of
 from training_runs.arrays import FloatArray
 
@@ -61,7 +61,7 @@ class AdviceRule:
         `answered_at` is the step that the probability is for: the horizon, or the last supported step before it.
         """
         again = max(min(2 * landmark, horizon), landmark + 1)
-        chance = f"{100 * probability:.0f} % to generalise by step {answered_at:,}"
+        chance = f"{percent(probability)} to generalise by step {answered_at:,}"
         if not in_support:
             return self._advice("undecided", f"{chance}, but this history is unlike the training corpus", again)
         if phase not in ("memorized", "rising"):

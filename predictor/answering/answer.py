@@ -35,8 +35,8 @@ def answer(
     warnings = list(question.warnings)
     if question.horizon > supported:
         warnings.append(
-            f"too few runs were observed beyond step {supported}: the probability is for that step, "
-            f"not for step {question.horizon}"
+            f"too few runs were observed beyond step {supported:,}: the probability is for that step, "
+            f"not for step {question.horizon:,}"
         )
     if not in_support:
         warnings.append(
