@@ -8,7 +8,7 @@ from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
 from predictor.hazard.trees.nodes import Children
 from training_runs.arrays import FloatArray
 
-_ROOT = -1
+_NONE = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class Moves:
 
     Attributes
     ----------
-    above : number of the node above; -1 of a root.
+    above : number of the node above; -1 where that is a root, which no step leads to.
     column : that the node above tests.
     move : from the mean over the leaves below the node above to that over the leaves below here, weighed by the rows that
         they were fitted on.
@@ -40,19 +40,22 @@ class Moves:
             rows[n_leaves + nodes] = rows[left] + rows[right]
             total[n_leaves + nodes] = total[left] + total[right]
         mean = total / rows
-        above, column = np.full(len(mean), _ROOT), np.zeros(len(mean), dtype=np.intp)
+        above, column = np.full(len(mean), _NONE), np.zeros(len(mean), dtype=np.intp)
+        move = np.zeros(len(mean))
         for side in (children.left, children.right):
             above[side] = n_leaves + np.arange(n_nodes)
             column[side] = trees.column
-        return cls(above, column, np.where(above == _ROOT, 0.0, mean - mean[above]))
+            move[side] = mean[side] - mean[n_leaves:]
+        roots = np.flatnonzero(above == _NONE)
+        above[np.isin(above, roots)] = _NONE
+        return cls(above, column, move)
 
     def by_column(self, leaves: Index, n_columns: int) -> FloatArray:
         """Return the sum of the moves down to some leaves by the column that makes them, shape (n_columns,)."""
-        steps = []
-        at = leaves[self.above[leaves] != _ROOT]
+        steps, at = [], leaves
         while len(at):
             steps.append(at)
-            up = self.above[at]
-            at = up[self.above[up] != _ROOT]
+            at = self.above[at]
+            at = at[at != _NONE]
         every = np.concatenate([leaves[:0], *steps])
         return np.bincount(self.column[every], self.move[every], n_columns).astype(np.float64, copy=False)
