@@ -31,7 +31,8 @@ def training(corpus: list[Run]) -> FeatureTable:
 @pytest.fixture(scope="module", params=NAMES)
 def predictor(request: pytest.FixtureRequest, corpus: list[Run], training: FeatureTable) -> Predictor:
     """Each baseline, fitted."""
-    (baseline,) = (b for b in baselines({r.run_id: r.trajectory for r in corpus}) if b.name == request.param)
+    found = baselines({r.run_id: r.trajectory for r in corpus}, n_trees=90)
+    (baseline,) = (b for b in found if b.name == request.param)
     return baseline.fit(training)
 
 

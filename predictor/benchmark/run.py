@@ -31,7 +31,10 @@ def benchmark(
     *,
     n_trees: int | None = None,
 ) -> tuple[BenchmarkResult, Plots]:
-    """Return every figure, and the arrays of the report's plots; `n_trees` is that of every learner, as `OnsetForecaster.fit` has it."""
+    """Return every figure, and the arrays of the report's plots.
+
+    `n_trees` is that of every learner, as `OnsetForecaster.fit` has it.
+    """
     tables = CorpusTables.of(runs)
     evaluation = cross_validate(runs, tables, partial(on_progress, "folds"), n_trees=n_trees)
     transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"), n_trees=n_trees)
