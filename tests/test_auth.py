@@ -44,12 +44,20 @@ class Service:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         url = f"sqlite:///{folder}/service.db"
-        database = Database(url)
-        database.migrate()
-        self.keys = KeyStore(database)
+        self._database = Database(url)
+        self._database.migrate()
+        self.keys = KeyStore(self._database)
         self.key = {scope: self.keys.create(scope, scope)[1] for scope in ("read", "write", "admin")}
         app = create_app(Settings(database_url=url, **settings), StandInStore())
         self.client = TestClient(app, raise_server_exceptions=False)
+
+    def __enter__(self) -> "Service":
+        self.client.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.client.__exit__(*error)
+        self._database.close()
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         content = {} if body is None else {"json": body}
@@ -62,7 +70,7 @@ class Service:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(tmp_path)
-    with service.client:
+    with service:
         yield service
 
 
@@ -138,7 +146,7 @@ def test_runs_of_another_key_are_not_there(service: Service) -> None:
 
 def test_a_key_has_a_rate_limit_and_others_are_not_held_up(tmp_path: Path) -> None:
     service = Service(tmp_path, rate_limit="3/minute")
-    with service.client:
+    with service:
         left = [service.bearing("read", "GET", "/v1/runs").headers["ratelimit-remaining"] for _ in range(3)]
         assert left == ["2", "1", "0"]
         answer = service.bearing("read", "GET", "/v1/runs")
@@ -279,7 +287,7 @@ def test_other_origins_may_ask_only_if_they_are_listed(tmp_path: Path) -> None:
     origin = {"origin": "https://good.example", "access-control-request-method": "POST"}
     for origins, allowed in (((), None), (("https://good.example",), "https://good.example")):
         service = Service(tmp_path / str(len(origins)), cors_origins=origins)
-        with service.client:
+        with service:
             answer = service.ask("OPTIONS", "/v1/forecasts", **origin)
             assert answer.headers.get("access-control-allow-origin") == allowed
             evil = service.ask("GET", "/v1/signals", origin="https://evil.example")

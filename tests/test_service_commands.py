@@ -27,7 +27,8 @@ def test_keys_are_created_listed_and_revoked(url: str) -> None:
     made = grokcast("keys", "create", "--scope", "write", "--name", "alice")
     assert made.returncode == 0, made.stderr
     (key,) = made.stdout.split()
-    keys = KeyStore(Database(url))
+    database = Database(url)
+    keys = KeyStore(database)
     caller = keys.caller(key)
     assert caller is not None
     assert caller.scope == "write"
@@ -44,6 +45,7 @@ def test_keys_are_created_listed_and_revoked(url: str) -> None:
     refused = grokcast("serve", "--host", "0.0.0.0")
     assert refused.returncode == 2
     assert "grokcast keys create" in refused.stderr
+    database.close()
 
 
 def test_a_name_is_shown_as_it_was_given(url: str) -> None:
@@ -72,6 +74,7 @@ def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -
     (run,) = archive.read(tmp_path / "out")
     assert run.trajectory.steps.tolist() == rising.steps.tolist()
     assert grokcast("runs", "show", "nothing").returncode == 2
+    database.close()
 
 
 @pytest.mark.parametrize(
