@@ -137,7 +137,7 @@ def test_percent_accuracies_are_named():
         (["retrain", "--runs", "no/such/folder"], "an existing folder"),
         (["benchmark", "--external", "docs"], "<source>.parquet"),
         (["forecasters", "activate", "1.2.3"], "no forecaster '1.2.3'"),
-        (["serve", "--host", "0.0.0.0"], "is not an address of this machine alone"),
+        (["serve", "--host", "0.0.0.0"], "is not a loopback address"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(args, words):
