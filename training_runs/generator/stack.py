@@ -129,25 +129,25 @@ class Stack:
         """Return whether runs that have ended leave now: on a GPU, where the rest is captured anew, not for a few."""
         return staying < len(self.configs) * (_FULL_ENOUGH if self._capturable else 1)
 
-    def keep(self, going: list[int]) -> None:
+    def keep(self, active: list[int]) -> None:
         """Go on with some of the runs; the others leave the stack."""
         self._step = None
         if self._capturable:
             torch.cuda.empty_cache()  # of the graph: other processes share the GPU
-        kept, indices = self._places(going)
-        self.configs = [self.configs[k] for k in going]
+        kept, indices = self._places(active)
+        self.configs = [self.configs[k] for k in active]
         self._samples = self._samples.select(kept)
         self.train, self.val = self.train.select(kept), self.val.select(kept)
         self._hold(self.flat[indices])
         self._optimizer.select(indices, self.flat)
         self._penalty = self._penalty[indices]
         if self._batches is not None:
-            self._batches.select(going, self._samples)
-        self._noise_generators = [self._noise_generators[k] for k in going]
-        self._counts = [self._counts[k] for k in going]
+            self._batches.select(active, self._samples)
+        self._noise_generators = [self._noise_generators[k] for k in active]
+        self._counts = [self._counts[k] for k in active]
         self._noise = self._training_noise()
 
-    def at(self, runs: list[int], before: Tensor) -> tuple["Stack", Tensor]:
+    def subset(self, runs: list[int], before: Tensor) -> tuple["Stack", Tensor]:
         """Return some of the runs as they are now, to be measured and not trained, and their part of another flat tensor."""
         if len(runs) == len(self.configs):
             return self, before

@@ -40,25 +40,25 @@ def train(
     stack = Stack(configs, device, data_dir)
     parameters = sum(math.prod(shape) for shape in stack.network.shapes().values())
     records = [Record(config) for config in configs]
-    going = list(records)
+    active = list(records)
     step = 0
     for checkpoint in sorted(set().union(*(r.schedule for r in records))):
-        due = [k for k, record in enumerate(going) if record.status is None and checkpoint in record.schedule]
+        due = [k for k, record in enumerate(active) if record.status is None and checkpoint in record.schedule]
         if not due:
             continue
         if deadline is not None and deadline.passed():
             break
         step, before = _advance(stack, step, checkpoint)
-        _record(stack, going, due, step, before, on_checkpoint)
-        staying = [k for k, record in enumerate(going) if record.status is None]
+        _record(stack, active, due, step, before, on_checkpoint)
+        staying = [k for k, record in enumerate(active) if record.status is None]
         if on_run is not None:
             for k in due:
-                if going[k].status is not None:
-                    on_run(going[k].run(parameters))
+                if active[k].status is not None:
+                    on_run(active[k].run(parameters))
         if not staying:
             break
         if stack.worth_leaving(len(staying)):
-            going = [going[k] for k in staying]
+            active = [active[k] for k in staying]
             stack.keep(staying)
     if deadline is not None and deadline.cut:
         for record in (r for r in records if r.status is None and r.last_step):
@@ -80,7 +80,7 @@ def _advance(stack: Stack, step: int, checkpoint: int) -> tuple[int, torch.Tenso
 
 def _record(
     stack: Stack,
-    going: Sequence[Record],
+    active: Sequence[Record],
     due: Sequence[int],
     step: int,
     before: torch.Tensor,
@@ -90,11 +90,11 @@ def _record(
 
     Runs that were last recorded at one step together: what is due to a run must not depend on the others.
     """
-    for previous in sorted({going[k].last_step for k in due}):
-        alike = [k for k in due if going[k].last_step == previous]
-        part, moved = stack.at(alike, before)
+    for previous in sorted({active[k].last_step for k in due}):
+        runs = [k for k in due if active[k].last_step == previous]
+        part, moved = stack.subset(runs, before)
         signals = cheap_signals(part, moved) | expensive_signals(part, step, previous)
         # In one transfer: a GPU is waited for once, not once a signal.
         rows = torch.stack([values.to(before.device, torch.float64) for values in signals.values()], 1).tolist()
-        for k, row in zip(alike, rows, strict=True):
-            going[k].add(step, dict(zip(signals, row, strict=True)), on_checkpoint)
+        for k, row in zip(runs, rows, strict=True):
+            active[k].add(step, dict(zip(signals, row, strict=True)), on_checkpoint)
