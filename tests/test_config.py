@@ -2,6 +2,7 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from training_runs import InvalidInput, archive
@@ -167,6 +168,7 @@ DRAWN = {
     "delayed_families": "8df747403ad24d30",
     "long_watched": "110c33d73771a668",
     "xor_clusters": "ac0ac5256af9856b",
+    "long_delays": "29649acf43e8da91",
     "papers_sizes": "699181435ba11950",
     "blind": "5011bd7d1798a3be",
 }
@@ -198,3 +200,35 @@ def test_papers_sizes_are_those_of_papers_on_few_shapes():
     even = [c.checkpoint_every for c in configs if c.checkpoint_every]
     assert 0.3 < len(even) / len(configs) < 0.5
     assert 50 <= min(even) < max(even) <= 1000
+
+
+def test_long_delays_are_tiny_networks_on_few_shapes_in_small_stacks():
+    configs = preset_configs("long_delays", 800, 1, {})
+    assert {c.architecture for c in configs} == {"embedding_mlp", "transformer"}
+    assert {c.modulus for c in configs} == {11, 13, 17, 19, 23, 29, 31}
+    assert {c.operation for c in configs} == set(OPERATIONS)
+    assert max(c.embedding_dim for c in configs) <= 32
+    assert len({c.shape for c in configs}) <= 30
+    assert 0 < sum(c.blocked for c in configs) / len(configs) < 0.1
+    decoupled = [c.weight_decay for c in configs if c.optimizer == "adamw" and c.weight_decay]
+    assert 1e-3 < min(decoupled) < 0.01 < 0.2 < max(decoupled) <= 0.3
+    seeds = Counter(c.configuration_id for c in configs)
+    assert 0.2 < np.mean([count > 1 for count in seeds.values()]) < 0.3
+
+
+def test_budgets_of_long_delays_know_nothing_of_the_configuration():
+    configs = preset_configs("long_delays", 800, 1, {})
+    budgets = np.log([c.budget_step for c in configs])
+    assert np.log(50_000) <= budgets.min() < budgets.max() <= np.log(1_000_000)
+    assert 0.7 < np.mean(budgets < np.log(300_000)) < 0.9
+    for field in ("modulus", "learning_rate", "weight_decay", "train_fraction", "init_scale", "blocked", "layers"):
+        values = [float(getattr(c, field)) for c in configs]
+        assert abs(np.corrcoef(budgets, values)[0, 1]) < 0.1, field
+
+
+def test_long_delays_are_recorded_as_people_record_them_a_thousand_times_at_most():
+    configs = preset_configs("long_delays", 800, 1, {})
+    even = [c for c in configs if c.checkpoint_every]
+    assert 0.25 < len(even) / len(configs) < 0.35
+    assert max(c.budget_step / c.checkpoint_every for c in even) <= 1_000
+    assert {c.checkpoints_per_decade for c in configs} == {5, 8, 12, 25}

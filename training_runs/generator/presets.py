@@ -15,6 +15,7 @@ from training_runs.config import RunConfig
 from training_runs.designs import (
     delayed_families,
     few_shapes,
+    long_delays,
     long_watched,
     papers_sizes,
     rare_levels,
@@ -216,6 +217,10 @@ PRESETS: dict[str, Preset] = {
     "xor_clusters": Preset(
         "not in the corpus: XOR clusters, and what it has few of: RMSprop, dropout, training without weight decay",
         _sample(xor_clusters.DESIGN),
+    ),
+    "long_delays": Preset(
+        "not in the corpus: tiny networks on modular arithmetic that decay slowly, for up to a million steps",
+        _sample(long_delays.DESIGN),
     ),
     "papers_sizes": Preset(
         "not in the corpus: transformers of width 128, trained as papers train them: betas, warm-up, no LayerNorm: for a GPU",
