@@ -169,6 +169,7 @@ DRAWN = {
     "long_watched": "110c33d73771a668",
     "xor_clusters": "ac0ac5256af9856b",
     "long_delays": "29649acf43e8da91",
+    "groups": "374d319be7c7b049",
     "papers_sizes": "699181435ba11950",
     "blind": "5011bd7d1798a3be",
 }
@@ -232,3 +233,19 @@ def test_long_delays_are_recorded_as_people_record_them_a_thousand_times_at_most
     assert 0.25 < len(even) / len(configs) < 0.35
     assert max(c.budget_step / c.checkpoint_every for c in even) <= 1_000
     assert {c.checkpoints_per_decade for c in configs} == {5, 8, 12, 25}
+
+
+def test_groups_are_of_three_orders_and_three_shapes_of_network():
+    configs = preset_configs("groups", 400, 1, {})
+    assert {c.task_family for c in configs} == {"groups"}
+    assert {c.classes for c in configs} == {24, 60, 120}
+    assert {"S4", "A5", "D12", "Q24", "C24", "Q8xC3"} < {c.group for c in configs}
+    shares = Counter(c.architecture for c in configs)
+    assert 0.2 < shares["transformer"] / shares["embedding_mlp"] < 0.6
+    assert 0 < sum(c.blocked for c in configs) / len(configs) < 0.1
+    assert {c.context().modulus for c in configs} == {None}
+
+
+def test_a_groups_name_is_hashed_only_where_it_is_not_the_default():
+    assert RunConfig(group="S4").run_id == RunConfig().run_id
+    assert RunConfig(task_family="groups", group="A5").run_id != RunConfig(task_family="groups").run_id

@@ -15,6 +15,7 @@ from training_runs.generator.networks import NETWORKS, network_of
 from training_runs.generator.stack import generator_of
 from training_runs.generator.tasks import make_task
 from training_runs.tasks import FAMILIES, family_of
+from training_runs.tasks.groups import cayley_table
 
 
 def task_of(data_dir=None, **fields):
@@ -60,6 +61,71 @@ def test_permutations_compose():
         f, g = (group[i] for i in task.inputs[k].tolist())
         assert group[task.labels[k]] == tuple(f[g[x]] for x in range(5))
     assert len(task.train) == round(0.4 * 14_400)
+
+
+GROUPS = {
+    "C24": 24,
+    "D12": 24,
+    "Q8": 8,
+    "Q24": 24,
+    "S4": 24,
+    "A4": 12,
+    "A5": 60,
+    "S5": 120,
+    "A4xC2": 24,
+    "Q8xC3": 24,
+    "S4xC5": 120,
+    "C2xC2xC6": 24,
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_groups_table_is_that_of_a_group(name):
+    table = cayley_table(name)
+    n = GROUPS[name]
+    assert table.shape == (n, n)
+    np.testing.assert_array_equal(table[0], np.arange(n))
+    np.testing.assert_array_equal(table[:, 0], np.arange(n))
+    for each in (table, table.T):  # every row and column has all elements, so that each has an inverse
+        np.testing.assert_array_equal(np.sort(each, axis=1), np.tile(np.arange(n), (n, 1)))
+    np.testing.assert_array_equal(table[table], table[:, table])  # (a b) c = a (b c)
+
+
+# How many elements are their own inverse, and how many commute with all: they tell groups of one order apart.
+@pytest.mark.parametrize(
+    ("name", "involutions", "center"),
+    [
+        ("C24", 1, 24),
+        ("C2xC12", 3, 24),
+        ("D12", 13, 2),
+        ("Q24", 1, 2),
+        ("S4", 9, 1),
+        ("A4xC2", 7, 2),
+        ("Q8xC3", 1, 6),
+        ("A5", 15, 1),
+        ("S5", 25, 1),
+    ],
+)
+def test_groups_are_those_of_their_names(name, involutions, center):
+    table = cayley_table(name)
+    assert (np.diag(table)[1:] == 0).sum() == involutions
+    assert (table == table.T).all(axis=1).sum() == center
+
+
+def test_runs_of_groups_compose_and_s5_is_that_of_permutations():
+    task = task_of(task_family="groups", group="A4xC2", train_fraction=0.5)
+    a, b = task.inputs.T
+    np.testing.assert_array_equal(task.labels, cayley_table("A4xC2")[a, b])
+    assert len(task.train) == len(task.val) == 288
+    s5, permutation = (task_of(task_family=f, group="S5") for f in ("groups", "permutation"))
+    assert torch.equal(s5.inputs, permutation.inputs)
+    assert torch.equal(s5.labels, permutation.labels)
+
+
+@pytest.mark.parametrize("name", ["", "S6", "A3", "Q10", "C1", "D2", "E8", "S4 x C2", "S5xC2", "c24", "C024", "S4x"])
+def test_a_group_that_there_is_not_is_refused(name):
+    with pytest.raises(InvalidInput, match="group"):
+        RunConfig(task_family="groups", group=name)
 
 
 def test_parity_is_of_the_first_bits_and_undecided_by_the_others():

@@ -60,6 +60,7 @@ class RunConfig:
     task_family: str = "modular"
     operation: str = "add"  # of modular tasks; random_table: no structure to find
     modulus: int = 53
+    group: str = "S4"  # of groups: C24, D12, Q8, S4, A5 and others (training_runs/tasks/groups.py), or a product, S4xC2
     bits: int = 40  # of parity inputs
     parity_bits: int = 3  # of them, or of a cluster's coordinates: the label is their parity
     dimensions: int = 100  # of clusters' inputs

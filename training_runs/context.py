@@ -88,7 +88,7 @@ class Context:
 
 # What each field holds, for those who fill a context in: the API's description shows it.
 MEANINGS = {
-    "task_family": "modular, permutation, parity, clusters, mnist, digits, reviews, or another",
+    "task_family": "modular, permutation, groups, parity, clusters, mnist, digits, reviews, or another",
     "operation": "of modular arithmetic: add, sub, mul, div, x2_y2, x2_xy_y2 or x3_xy",
     "modulus": "of modular arithmetic",
     "classes": "number of classes",

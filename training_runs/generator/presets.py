@@ -15,6 +15,7 @@ from training_runs.config import RunConfig
 from training_runs.designs import (
     delayed_families,
     few_shapes,
+    groups,
     long_delays,
     long_watched,
     papers_sizes,
@@ -221,6 +222,10 @@ PRESETS: dict[str, Preset] = {
     "long_delays": Preset(
         "not in the corpus: tiny networks on modular arithmetic that decay slowly, for up to a million steps",
         _sample(long_delays.DESIGN),
+    ),
+    "groups": Preset(
+        "not in the corpus: composition in groups of 24, 60 and 120 elements, embedding-MLPs and transformers",
+        _sample(groups.DESIGN),
     ),
     "papers_sizes": Preset(
         "not in the corpus: transformers of width 128, trained as papers train them: betas, warm-up, no LayerNorm: for a GPU",
