@@ -169,7 +169,7 @@ DRAWN = {
     "long_watched": "110c33d73771a668",
     "xor_clusters": "ac0ac5256af9856b",
     "long_delays": "29649acf43e8da91",
-    "groups": "374d319be7c7b049",
+    "groups": "98197ff0db99a69b",
     "papers_sizes": "699181435ba11950",
     "blind": "5011bd7d1798a3be",
 }
