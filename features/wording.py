@@ -98,22 +98,22 @@ def passage(curve: str, goal: str) -> Wording:
 
 def change(curve: str, scale: Scale) -> Wording:
     """Return the wording of a recent change per decade of steps."""
-
-    def word(slope: float) -> str:
-        if abs(slope) < _NOTHING:
-            return f"{curve} has hardly changed lately"
-        by = _amount(abs(slope), scale, factor="by a factor of {}", plain="by {}")
-        return f"{curve} has lately {'risen' if slope > 0 else 'fallen'} {by} per tenfold of steps"
-
-    return word
+    return _change(
+        curve, scale, "{curve} has hardly changed lately", "{curve} has lately {moved} {by} per tenfold of steps"
+    )
 
 
 def _long_change(curve: str, scale: Scale) -> Wording:
+    span = "over the last tenfold of steps"
+    return _change(curve, scale, "{curve} has hardly changed " + span, "{curve} has {moved} {by} " + span)
+
+
+def _change(curve: str, scale: Scale, unchanged: str, changed: str) -> Wording:
     def word(slope: float) -> str:
         if abs(slope) < _NOTHING:
-            return f"{curve} has hardly changed over the last tenfold of steps"
+            return unchanged.format(curve=curve)
         by = _amount(abs(slope), scale, factor="by a factor of {}", plain="by {}")
-        return f"{curve} has {'risen' if slope > 0 else 'fallen'} {by} over the last tenfold of steps"
+        return changed.format(curve=curve, moved="risen" if slope > 0 else "fallen", by=by)
 
     return word
 
