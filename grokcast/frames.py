@@ -52,7 +52,9 @@ def table_of(run_ids: list[str], items: list[dict[str, Any]]) -> "pd.DataFrame":
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:
     f = item.get("forecast") or {}
-    onset, advice, support = (f.get(n) or {} for n in ("onset_step", "advice", "support"))
+    onset, if_onset, advice, support = (
+        f.get(n) or {} for n in ("onset_step", "onset_step_if_onset", "advice", "support")
+    )
     return {
         "observed_until_step": f.get("observed_until_step"),
         "phase": f.get("phase"),
@@ -62,8 +64,13 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
         "onset_step_p05": onset.get("p05"),
         "onset_step_p50": onset.get("p50"),
         "onset_step_p95": onset.get("p95"),
+        "onset_step_if_onset_p05": if_onset.get("p05"),
+        "onset_step_if_onset_p50": if_onset.get("p50"),
+        "onset_step_if_onset_p95": if_onset.get("p95"),
         "advice": advice.get("action"),
+        "check_again_step": advice.get("check_again_step"),
         "support": support.get("score"),
+        "warnings": "; ".join(f.get("warnings") or []) or None,
         "problem": (item.get("problem") or {}).get("detail"),
     }
 

@@ -62,7 +62,7 @@ def check(question: Question) -> CheckedQuestion:
 
     Raises
     ------
-    InvalidInput : too few checkpoints, or a horizon, target or chance accuracy that cannot be.
+    InvalidInput : too few checkpoints, no signal in them, or a horizon, target or chance accuracy that cannot be.
     """
     history, context = question.trajectory, question.context
     landmark = history.observed_until
@@ -72,6 +72,13 @@ def check(question: Question) -> CheckedQuestion:
             value=f"{len(history)} checkpoints up to step {landmark}",
             expected=f"at least {MIN_EVALS} checkpoints, the last at step {MIN_LANDMARK} or later",
             hint="send the history again when the run has gone further",
+        )
+    if not history.recorded_names():
+        raise InvalidInput(
+            field="history",
+            value="steps without a value of any signal",
+            expected="values of at least one signal, such as train_acc and val_acc",
+            hint="a context alone is not forecast; docs/signals.md lists the signals",
         )
     target, target_warnings = _target(question)
     chance_warnings = _chance_warnings(question, target)
@@ -121,8 +128,6 @@ def _signal_warnings(history: Trajectory, memorized: Onset) -> list[str]:
     """Return a warning for each thing that a history leaves open."""
     recorded = history.recorded_names()
     warnings = [absence for name, absence in _ABSENCES.items() if name not in recorded]
-    if not recorded:
-        warnings.append("no signal at all: the answer rests on the context alone")
     if memorized.step is not None and memorized.step == history.recorded("train_acc")[0][0]:
         warnings.append("the history begins after memorisation: its first step stands for the memorisation step")
     return warnings

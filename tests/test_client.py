@@ -109,7 +109,7 @@ def test_many_runs_as_a_table(service, kind):
         kind,
         "forecast_table",
         table,
-        contexts={"good": {"chance_accuracy": 0.019, "learning_rate": 1e-3}},
+        contexts={"good": {"chance_accuracy": 0.019, "learning_rate": 1e-3, "color": "red"}},
         horizon_step=20_000,
     )
     assert found["run_id"].tolist() == ["good", "bad"]
@@ -123,6 +123,11 @@ def test_many_runs_as_a_table(service, kind):
     assert one["probability_onset_by_horizon"] == alone["probability_onset_by_horizon"]
     assert one["onset_step_p50"] == alone["onset_step"]["p50"]
     assert pd.isna(one["problem"])
+    for name in ("p05", "p50", "p95"):
+        assert one[f"onset_step_if_onset_{name}"] == alone["onset_step_if_onset"][name]
+    assert one["check_again_step"] == alone["advice"]["check_again_step"]
+    assert "color" in one["warnings"]
+    assert pd.isna(other["warnings"])
     assert "percent" in other["problem"]
     assert pd.isna(other["probability_onset_by_horizon"])
     with pytest.raises(ValueError, match="expected run_id"):

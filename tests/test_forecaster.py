@@ -117,7 +117,7 @@ def test_any_history_gets_a_coherent_answer(history, target, ahead, context, shi
     horizon = None if ahead is None else history.observed_until + ahead
     question = Question(history, context, horizon_step=horizon, target_accuracy=target)
     result = shipped.forecast_many([question])[0]
-    if history.observed_until < 10:
+    if history.observed_until < 10 or not history.recorded_names():
         assert isinstance(result, InvalidInput)
     else:
         assert_coherent(result)
@@ -143,6 +143,7 @@ def test_bad_questions_say_what_is_expected(synthetic_forecaster):
     for question, words in [
         (Question(history.prefix(2)), "at least 3 checkpoints"),
         (Question(history.prefix(5)), "the last at step 10 or later"),
+        (Question(history.only(())), "at least one signal"),
         (Question(history, horizon_step=100), "a step after the last one, 479"),
         (Question(history, target_accuracy=1.5), "a number in (0, 1]"),
         (Question(history, Context(chance_accuracy=0.97)), "less than the target accuracy, 0.95"),
