@@ -40,6 +40,7 @@ def test_seed_budget_and_cadence_are_not_configuration(change):
         {"warmup_steps": 10},
         {"layer_norm": False},
         {"tf32": True},
+        {"embedding_learning_rate": 1e-4},
     ],
 )
 def test_hyperparameters_are_configuration(change):
@@ -70,6 +71,12 @@ def test_the_context_holds_what_its_optimiser_and_network_have():
         ({"colour": "red"}, "one of the fields task_family, operation"),
         ({"operation": "xor"}, "one of add, sub, mul, div"),
         ({"early_stop": "perhaps"}, "true or false"),
+        ({"embedding_learning_rate": "0"}, "embedding_learning_rate is 0.0; expected a number > 0, or none"),
+        ({"embedding_learning_rate": "fast"}, "expected a number or none"),
+        (
+            {"embedding_learning_rate": "1e-3", "freeze_embedding": "true"},
+            "expected none without an embedding to train",
+        ),
         ({"beta2": "1"}, "beta2 is 1.0; expected a number in [0, 1)"),
         ({"warmup_steps": "-1"}, "warmup_steps is -1; expected a number >= 0"),
         ({"nesterov": "true", "momentum": "0"}, "nesterov is True; expected false where momentum is 0"),
@@ -84,6 +91,9 @@ def test_overrides_are_checked(assignment, words):
 def test_overrides_take_the_type_of_their_field():
     config = override(RunConfig(), {"checkpoint_every": "50", "early_stop": "false", "weight_decay": "0"})
     assert (config.checkpoint_every, config.early_stop, config.weight_decay) == (50, False, 0.0)
+    own = override(config, {"embedding_learning_rate": "1e-4"})
+    assert own.embedding_learning_rate == 1e-4
+    assert override(own, {"embedding_learning_rate": "none"}) == config
 
 
 def test_a_random_table_is_blocked_and_its_context_does_not_tell():

@@ -249,6 +249,27 @@ def test_betas_momentum_and_warm_up_equal_torch(name, theirs, own):
         torch.testing.assert_close(flat.view(2, 5)[k], weight.data, rtol=1e-5, atol=1e-6)
 
 
+def test_lion_moves_by_the_sign_of_its_interpolated_momentum():
+    """Algorithm 2 of Chen et al., written out for each run by itself."""
+    torch.manual_seed(0)
+    start, gradients = torch.randn(2, 5), torch.randn(20, 2, 5)
+    rates, decays, beta1, beta2 = [1e-2, 3e-3], [0.0, 0.5], 0.9, 0.99
+    flat = start.flatten().clone()
+    values = Hyperparameters(
+        torch.tensor(rates).repeat_interleave(5), torch.tensor(decays).repeat_interleave(5), beta1=beta1, beta2=beta2
+    )
+    ours = optimizer_of("lion", flat, values, lambda t: {})
+    for gradient in gradients:
+        ours.step(gradient.flatten())
+    for k in range(2):
+        weight, momentum = start[k].clone(), torch.zeros(5)
+        for gradient in gradients[:, k]:
+            direction = torch.sign(beta1 * momentum + (1 - beta1) * gradient)
+            momentum = beta2 * momentum + (1 - beta2) * gradient
+            weight = weight - rates[k] * (direction + decays[k] * weight)
+        torch.testing.assert_close(flat.view(2, 5)[k], weight, rtol=1e-5, atol=1e-6)
+
+
 def test_orthogonalised_updates_have_singular_values_near_one():
     matrices = torch.randn(3, 6, 20, generator=torch.Generator().manual_seed(0))
     for shape in (matrices, matrices.mT):
@@ -300,6 +321,28 @@ STACKS = {
             "init_scale": 3.0,
         }
         for a in (0.0, 0.3)
+    ],
+    "rates of their own for embeddings": [
+        {"modulus": 11, "embedding_dim": 8, "width": 16, "learning_rate": 3e-3, "embedding_learning_rate": rate}
+        for rate in (None, 3e-4, 2e-2)
+    ],
+    "teacher, lion": [
+        {
+            "task_family": "teacher",
+            "architecture": "mlp",
+            "dimensions": 8,
+            "train_samples": n,
+            "width": 16,
+            "optimizer": "lion",
+            "beta2": 0.99,
+            "learning_rate": 1e-3,
+            "batch_size": 32,
+        }
+        for n in (100, 300)
+    ],
+    "polynomials": [
+        {"task_family": "polynomials", "modulus": 11, "embedding_dim": 8, "width": 16, "train_fraction": f}
+        for f in (0.4, 0.6)
     ],
     "clusters, rmsprop": [
         {

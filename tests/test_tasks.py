@@ -16,6 +16,7 @@ from training_runs.generator.stack import generator_of
 from training_runs.generator.tasks import make_task
 from training_runs.tasks import FAMILIES, family_of
 from training_runs.tasks.groups import cayley_table
+from training_runs.tasks.polynomials import polynomial
 
 
 def task_of(data_dir=None, **fields):
@@ -52,6 +53,40 @@ def test_a_random_table_has_no_structure_and_is_its_seeds_own():
     a, b = (task_of(operation="random_table", modulus=31, seed=s) for s in (0, 1))
     assert (a.labels == b.labels).float().mean() < 0.1
     assert abs((a.labels == a.labels.view(31, 31).T.flatten()).float().mean() - 2 / 31) < 0.04
+
+
+POLYNOMIALS = {
+    "a*b+a": lambda a, b: a * b + a,
+    "(a+b)^2": lambda a, b: (a + b) ** 2,
+    "2*a + 3*b": lambda a, b: 2 * a + 3 * b,
+    "a^3-b^2*(a-10)": lambda a, b: a**3 - b**2 * (a - 10),
+}
+
+
+@pytest.mark.parametrize("text", POLYNOMIALS)
+def test_polynomials_are_those_of_their_text(text):
+    task = task_of(task_family="polynomials", polynomial=text, modulus=7)
+    assert len(task.labels) == 49
+    for (a, b), label in zip(task.inputs.tolist(), task.labels.tolist(), strict=True):
+        assert label == POLYNOMIALS[text](a, b) % 7
+
+
+def test_large_powers_do_not_overflow():
+    value = polynomial("(a*b+a)^9")(torch.tensor(996), torch.tensor(990), 997)
+    assert int(value) == (996 * 990 + 996) ** 9 % 997
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "3*b", "a+c", "a/b", "a^b", "a^0", "a^10", "a*b+1.5", "f(a,b)", "a+", "-a+b"]
+)
+def test_what_is_no_polynomial_in_a_and_b_is_refused(text):
+    with pytest.raises(InvalidInput, match=r"expected one in a and b, .* as a\^2\+3\*b"):
+        RunConfig(task_family="polynomials", polynomial=text)
+
+
+def test_a_polynomials_modulus_is_a_prime():
+    with pytest.raises(InvalidInput, match="a prime number"):
+        RunConfig(task_family="polynomials", modulus=12)
 
 
 def test_permutations_compose():
@@ -172,10 +207,33 @@ def test_a_corner_has_three_coordinates(wrong):
         task_of(task_family="clusters", architecture="mlp", **wrong)
 
 
+@pytest.mark.parametrize("units", [1, 2, 5])
+def test_a_teachers_labels_are_balanced_and_read_off_its_own_directions(units):
+    task = task_of(
+        task_family="teacher", architecture="mlp", dimensions=20, teacher_units=units, train_samples=500, seed=units
+    )
+    assert abs(task.labels.float().mean() - 0.5) < 0.02
+    correlation = ((2 * task.labels - 1)[:, None] * task.inputs).mean(0)
+    assert correlation[:units].abs().min() > 0.2
+    assert torch.equal(correlation[:units] > 0, torch.arange(units) % 2 == 0)
+    assert correlation[units:].abs().max() < 0.03
+    other = task_of(task_family="teacher", architecture="mlp", dimensions=20, teacher_units=units, train_samples=500)
+    assert torch.equal(task.inputs, other.inputs)
+    assert torch.equal(task.labels, other.labels)
+
+
+@pytest.mark.parametrize("units", [0, 21])
+def test_a_teacher_reads_some_of_its_inputs(units):
+    with pytest.raises(InvalidInput, match="teacher_units is .* from 1 to dimensions, 20"):
+        RunConfig(task_family="teacher", architecture="mlp", dimensions=20, teacher_units=units)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         {"modulus": 11},
+        {"task_family": "polynomials", "modulus": 11},
+        {"task_family": "teacher", "architecture": "mlp", "train_samples": 100},
         {"task_family": "parity", "architecture": "mlp", "train_samples": 100},
         {"task_family": "clusters", "architecture": "mlp", "train_samples": 100},
         {"task_family": "digits", "architecture": "mlp", "train_samples": 300},

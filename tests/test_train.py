@@ -9,7 +9,7 @@ from training_runs.generator.networks import network_of
 from training_runs.generator.optimizers import AdamW, Hyperparameters
 from training_runs.generator.probes import weights
 from training_runs.generator.record import checkpoint_steps
-from training_runs.generator.stack import generator_of
+from training_runs.generator.stack import Stack, generator_of
 from training_runs.generator.tasks import make_task
 from training_runs.generator.train import train
 from training_runs.onset import generalization, memorization
@@ -121,6 +121,17 @@ def test_adamw_equals_torch_with_its_own_rates():
             weight.grad = gradient[k].clone()
             theirs.step()
         torch.testing.assert_close(flat.view(2, 5)[k], weight.data, rtol=1e-5, atol=1e-7)
+
+
+def test_an_embedding_has_the_rate_that_is_its_own():
+    """The first update of AdamW without decay is as large as the rate, whatever the gradient."""
+    config = vary(weight_decay=0.0, embedding_learning_rate=1e-4, budget_step=1)
+    stack = Stack([config], "cpu", None)
+    before = {name: values.detach().clone() for name, values in stack.parameters.items()}
+    stack.update()
+    moved = {name: (values - before[name]).abs().max().item() for name, values in stack.parameters.items()}
+    assert moved.pop("embedding") == pytest.approx(1e-4, rel=1e-2)
+    assert list(moved.values()) == pytest.approx([3e-3] * len(moved), rel=1e-2)
 
 
 def test_memorises_a_random_table_without_generalising():

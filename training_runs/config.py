@@ -14,7 +14,7 @@ from training_runs.tasks import family_of
 from training_runs.tasks.modular import OPERATIONS
 
 ARCHITECTURES = ("embedding_mlp", "transformer", "mlp", "lstm")
-OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "muon")
+OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "muon", "lion")
 LOSSES = ("cross_entropy", "mse")
 
 # What two runs of one configuration may differ in.
@@ -36,6 +36,7 @@ _OF_ONE_RUN = _NOT_CONFIGURATION | {
     "other_init",
     "freeze_embedding",
     "learning_rate",
+    "embedding_learning_rate",
     "weight_decay",
     "dropout",
     "label_noise",
@@ -63,10 +64,12 @@ class RunConfig:
     group: str = "S4"  # of groups: C24, D12, Q8, S4, A5 and others (training_runs/tasks/groups.py), or a product, S4xC2
     bits: int = 40  # of parity inputs
     parity_bits: int = 3  # of them, or of a cluster's coordinates: the label is their parity
-    dimensions: int = 100  # of clusters' inputs
+    dimensions: int = 100  # of the inputs of clusters and of a teacher
     separation: float = 3.0  # of clusters: how far from 0 their centres lie, in standard deviations
+    polynomial: str = "a*b+a"  # of polynomials: in a and b, modulo `modulus`
+    teacher_units: int = 3  # of the teacher: how many directions of its inputs decide
     train_fraction: float = 0.5  # of all samples; the rest validates
-    train_samples: int | None = None  # instead of a fraction: images, reviews, parity, clusters
+    train_samples: int | None = None  # instead of a fraction: images, reviews, parity, clusters, teacher
     architecture: str = "embedding_mlp"
     embedding_dim: int = 64  # ours: the paper leaves it out; also the transformer's width
     width: int = 256  # of hidden layers; the transformer's are 4x the embedding
@@ -80,6 +83,8 @@ class RunConfig:
     loss: str = "cross_entropy"  # or mse, on one-hot labels
     optimizer: str = "adamw"
     learning_rate: float = 3e-4
+    # Of the embedding alone; all else, the decoder, has `learning_rate` (Liu et al., arXiv 2205.10343). None: the same.
+    embedding_learning_rate: float | None = None
     weight_decay: float = 1.0
     batch_size: int | None = None  # None: all training samples at each step
     dropout: float = 0.0  # of hidden activations, while training
@@ -87,8 +92,8 @@ class RunConfig:
     embedding_noise: float = 0.0  # std of Gaussian noise on embeddings (Li & Sakib 3.1)
     augmentation: float = 0.0  # sigma: rotation by 30 sigma degrees, blur of sigma / 2 (Li & Sakib 4)
     norm_penalty: float = 0.0  # times the sum of squared weights in the loss; negative raises the norm
-    beta1: float = 0.9  # of AdamW, Adam and Muon's AdamW: torch's default, and that of the papers
-    beta2: float = 0.999  # torch's default; Power et al. and Nanda et al. have 0.98
+    beta1: float = 0.9  # of AdamW, Adam, Lion and Muon's AdamW: torch's default, and that of the papers
+    beta2: float = 0.999  # torch's default; Power et al. and Nanda et al. have 0.98, Lion's authors 0.99
     momentum: float = 0.9  # of SGD
     nesterov: bool = False  # SGD looks ahead along its momentum
     warmup_steps: int = 0  # the learning rate grows linearly from the first step to this one (Power et al.: 10)
@@ -119,6 +124,7 @@ class RunConfig:
         for name in ("learning_rate", "init_scale", "separation"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number > 0")
+        self._check_embedding_rate()
         for name in ("weight_decay", "embedding_noise", "augmentation", "warmup_steps", "seed"):
             _at_least(name, getattr(self, name), 0)
         for name in ("beta1", "beta2", "momentum"):
@@ -140,6 +146,17 @@ class RunConfig:
         for name in ("embedding_init", "other_init"):
             parse_init(name, getattr(self, name))
         self.context()  # a run that cannot be described cannot be trained either
+
+    def _check_embedding_rate(self) -> None:
+        rate = self.embedding_learning_rate
+        if rate is None:
+            return
+        if self.architecture == "mlp" or self.freeze_embedding:
+            raise InvalidInput(
+                field="embedding_learning_rate", value=rate, expected="none without an embedding to train"
+            )
+        if not 0 < rate < float("inf"):
+            raise InvalidInput(field="embedding_learning_rate", value=rate, expected="a number > 0, or none")
 
     @property
     def run_id(self) -> str:
@@ -206,11 +223,11 @@ class RunConfig:
     def context(self, parameters: int | None = None) -> Context:
         """Return what a user would know of this run."""
         pairs = family_of(self.task_family).is_of_pairs
-        adaptive, sgd = self.optimizer in ("adamw", "adam", "muon"), self.optimizer == "sgd"
+        adaptive, sgd = self.optimizer in ("adamw", "adam", "muon", "lion"), self.optimizer == "sgd"
         return Context(
             task_family=self.task_family,
             operation=self._reported_operation,
-            modulus=self.modulus if self.task_family == "modular" else None,
+            modulus=self.modulus if self.task_family in ("modular", "polynomials") else None,
             classes=self.classes,
             chance_accuracy=1.0 / self.classes,
             train_size=self.train_size,

@@ -88,7 +88,7 @@ class Context:
 
 # What each field holds, for those who fill a context in: the API's description shows it.
 MEANINGS = {
-    "task_family": "modular, permutation, groups, parity, clusters, mnist, digits, reviews, or another",
+    "task_family": "modular, polynomials, permutation, groups, parity, clusters, teacher, mnist, digits, reviews, or another",
     "operation": "of modular arithmetic: add, sub, mul, div, x2_y2, x2_xy_y2 or x3_xy",
     "modulus": "of modular arithmetic",
     "classes": "number of classes",
@@ -101,7 +101,7 @@ MEANINGS = {
     "width": "hidden units per layer; of a transformer, those of its feed-forward layers",
     "embedding_dim": "dimensions of the embedding; of a transformer, the model width",
     "parameters": "number of trainable parameters",
-    "optimizer": "adamw, adam, sgd, rmsprop, muon, or another",
+    "optimizer": "adamw, adam, sgd, rmsprop, muon, lion, or another",
     "learning_rate": "at its largest, if it follows a schedule",
     "weight_decay": "as the optimiser takes it; 0 if there is none",
     "batch_size": "samples per step; leave it out for full-batch training",

@@ -24,7 +24,7 @@ class Hyperparameters:
     Attributes
     ----------
     learning_rate, weight_decay : float32, shape (n,), those of the run that each parameter belongs to.
-    beta1, beta2 : of the running means of AdamW, Adam and Muon.
+    beta1, beta2 : of the running means of AdamW, Adam, Lion and Muon.
     momentum, nesterov : of SGD.
     warmup_steps : the learning rate of step t is min(1, t / warmup_steps) of the whole.
     """
@@ -166,6 +166,19 @@ class RMSprop(_PerParameter):
         self._parameters.sub_(decayed.div_(self._mean.sqrt().add_(self._EPS)).mul_(rate))
 
 
+class Lion(_PerParameter):
+    """Steps of one size, in the sign of an interpolated momentum; decoupled weight decay (Chen et al., arXiv 2302.06675)."""
+
+    @torch.no_grad()
+    def step(self, gradient: Tensor) -> None:
+        """Apply one update."""
+        rate = self._begin()
+        self._parameters.mul_(1 - rate * self._values.weight_decay)
+        sign = self._mean.lerp(gradient, 1 - self._values.beta1).sign_()
+        self._parameters.sub_(sign.mul_(rate))
+        self._mean.lerp_(gradient, 1 - self._values.beta2)
+
+
 class Muon(AdamW):
     """Orthogonalised momentum for hidden matrices, AdamW for all else (Jordan et al. 2024).
 
@@ -214,6 +227,8 @@ def optimizer_of(name: str, parameters: Tensor, values: Hyperparameters, blocks:
             return SGD(parameters, values)
         case "rmsprop":
             return RMSprop(parameters, values)
+        case "lion":
+            return Lion(parameters, values)
         case "muon":
             return Muon(parameters, values, blocks)
         case _:

@@ -7,7 +7,7 @@ from typing import Any
 from training_runs.config import RunConfig
 from training_runs.errors import InvalidInput
 
-_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number"}
+_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", int | None: "a whole number or none"}
 
 
 def override(config: RunConfig, assignments: Mapping[str, str]) -> RunConfig:
@@ -30,9 +30,10 @@ def _parsed(name: str, kind: Any, text: str) -> Any:
     try:
         if kind is bool:
             return {"true": True, "false": False}[text.lower()]
-        if kind == int | None:
-            return None if text.lower() == "none" else int(text)
+        for optional in (int, float):
+            if kind == optional | None:
+                return None if text.lower() == "none" else optional(text)
         return kind(text)
     except (ValueError, KeyError):
-        expected = _EXPECTED.get(kind, "a whole number or none")
+        expected = _EXPECTED.get(kind, "a number or none")
         raise InvalidInput(field=f"--set {name}", value=text, expected=expected) from None

@@ -182,9 +182,10 @@ class Stack:
         return TrainingNoise(dropout, std, self._noise_generators, self._counts)
 
     def _hyperparameters(self) -> Hyperparameters:
-        frozen = [0.0 if c.freeze_embedding else 1.0 for c in self.configs]
         return Hyperparameters(
-            learning_rate=self._per_parameter([c.learning_rate for c in self.configs], embedding=frozen),
+            learning_rate=self._per_parameter(
+                [c.learning_rate for c in self.configs], [_embedding_rate(c) for c in self.configs]
+            ),
             weight_decay=self._per_parameter([c.weight_decay for c in self.configs]),
             beta1=self._shared_or_own([c.beta1 for c in self.configs]),
             beta2=self._shared_or_own([c.beta2 for c in self.configs]),
@@ -198,16 +199,20 @@ class Stack:
         return values[0] if len(set(values)) == 1 else self._per_parameter(values)
 
     def _per_parameter(self, values: list[float], embedding: list[float] | None = None) -> Tensor:
-        """Repeat one value a run for each of its parameters, times another for those of the embedding."""
-        factors = embedding or [1.0] * len(values)
-        rows = torch.tensor(values, device=self.flat.device)[:, None]
-        embedded = rows * torch.tensor(factors, device=self.flat.device)[:, None]
+        """Repeat one value a run for each of its parameters, or another for those of the embedding."""
+        rows, embedded = (torch.tensor(v, device=self.flat.device)[:, None] for v in (values, embedding or values))
         return torch.cat(
             [
                 (embedded if name.startswith("embedding") else rows).expand(-1, math.prod(shape)).flatten()
                 for name, shape in self.network.shapes().items()
             ]
         )
+
+
+def _embedding_rate(config: RunConfig) -> float:
+    if config.freeze_embedding:
+        return 0.0
+    return config.learning_rate if config.embedding_learning_rate is None else config.embedding_learning_rate
 
 
 _PURPOSES = {"data": 0, "weights": 1, "order": 2, "noise": 3, "probe": 4}

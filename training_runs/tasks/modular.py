@@ -59,6 +59,11 @@ def _answers(operation: str, a: Tensor, b: Tensor, p: int) -> Tensor:
 def _check(config: RunConfig) -> None:
     if config.operation not in OPERATIONS:
         raise InvalidInput(field="operation", value=config.operation, expected=f"one of {', '.join(OPERATIONS)}")
+    check_modulus(config)
+
+
+def check_modulus(config: RunConfig) -> None:
+    """Raise InvalidInput where the modulus is not a prime, or is too large."""
     if not _is_prime(config.modulus):
         raise InvalidInput(field="modulus", value=config.modulus, expected="a prime number from 5 to 997")
 
