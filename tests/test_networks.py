@@ -59,26 +59,39 @@ def test_shapes_are_those_of_the_initial_parameters_in_known_groups(name):
     assert {n.split("_")[0] for n in initial} <= {"embedding", "attention", "hidden", "output"}
 
 
+WRITTEN_OUT = {
+    "embedding-MLP": {"width": 16},
+    "embedding-MLP, ReLU": {"width": 16, "embedding_relu": True},
+    "1 layer": {"architecture": "transformer"},
+    "2 layers": {"architecture": "transformer", "layers": 2},
+    "3 layers": {"architecture": "transformer", "layers": 3, "heads": 2},
+    "1 layer, no LayerNorm": {"architecture": "transformer", "layer_norm": False},
+    "3 layers, no LayerNorm": {"architecture": "transformer", "layers": 3, "layer_norm": False},
+    "MLP": {"architecture": "mlp", "task_family": "parity", "bits": 6, "width": 16},
+    "MLP of 3 layers": {"architecture": "mlp", "task_family": "parity", "bits": 6, "width": 16, "layers": 3},
+}
+
+
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
-@pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("batch_size", [None, 16])
-def test_the_written_out_gradient_is_autograds(loss, relu, batch_size):
-    """Runs of different sizes, so that the shorter one is padded; two steps, so that buffers are used again."""
-    shared = {"modulus": 11, "embedding_dim": 8, "width": 16, "loss": loss, "embedding_relu": relu}
-    sizes = (0.4, 0.7)
-    stack, reference = (
-        Stack(
-            [RunConfig(train_fraction=f, batch_size=batch_size, **shared) for f in sizes],
-            "cpu",
-            None,
-        )
-        for _ in range(2)
-    )
-    reference._pair_gradient = None
-    for _ in range(2):
+@pytest.mark.parametrize("name", WRITTEN_OUT)
+def test_the_written_out_gradient_is_autograds(name, loss, batch_size):
+    """Runs of different sizes, so that the shorter one is padded; three steps, so that buffers are used again, the last
+    after a run has left.
+    """
+    fields = {"modulus": 11, "embedding_dim": 8, "learning_rate": 1e-2, "loss": loss, "batch_size": batch_size}
+    configs = [RunConfig(train_fraction=f, seed=k, **fields | WRITTEN_OUT[name]) for k, f in enumerate((0.4, 0.7, 0.5))]
+    stack, reference = Stack(configs, "cpu", None), Stack(configs, "cpu", None)
+    for step in range(3):
+        if step == 2:
+            stack.keep([0, 2])
+            reference.keep([0, 2])
+        assert stack._written_out is not None
+        reference._written_out = None
         stack.update()
         reference.update()
-        torch.testing.assert_close(stack.gradient, reference.gradient, rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(stack.gradient, reference.gradient, rtol=1e-4, atol=1e-6)
+        stack.flat.detach().copy_(reference.flat.detach())  # a difference counts once, however far it is carried
 
 
 def test_mlp_equals_linear_layers():

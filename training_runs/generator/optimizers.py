@@ -73,11 +73,13 @@ class _PerParameter:
         self._parameters = parameters
         self._values = values
         self._mean = torch.zeros_like(parameters)
+        self._scratch = torch.empty_like(parameters)  # of intermediate values, so that a step allocates nothing large
         # Steps done. On a GPU they are counted there, so that a step can be captured once and replayed.
         self._t: Value = torch.zeros((), dtype=torch.float64, device=parameters.device) if parameters.is_cuda else 0.0
 
     def select(self, kept: Tensor, parameters: Tensor) -> None:
         self._parameters = parameters
+        self._scratch = torch.empty_like(parameters)
         self._values = self._values.select(kept)
         for name in self._state:
             setattr(self, name, getattr(self, name)[kept])
@@ -93,6 +95,11 @@ class _PerParameter:
         if isinstance(warmup, float) and (warmup == 0 or (isinstance(self._t, float) and self._t >= warmup)):
             return rate
         return rate * torch.as_tensor(self._t / warmup).clamp(max=1)
+
+    def _decay(self, rate: Tensor) -> None:
+        """Apply decoupled weight decay."""
+        torch.mul(rate, self._values.weight_decay, out=self._scratch)
+        self._parameters.mul_(self._scratch.neg_().add_(1))
 
     def _decayed(self, gradient: Tensor) -> Tensor:
         """Return the gradient with weight decay as part of it."""
@@ -113,7 +120,7 @@ class AdamW(_PerParameter):
     def step(self, gradient: Tensor) -> None:
         """Apply one update."""
         rate = self._begin()
-        self._parameters.mul_(1 - rate * self._values.weight_decay)
+        self._decay(rate)
         self._parameters.sub_(self._direction(gradient).mul_(rate))
 
     def _direction(self, gradient: Tensor) -> Tensor:
@@ -124,8 +131,8 @@ class AdamW(_PerParameter):
             self._square.addcmul_(gradient * gradient, 1 - beta2)
         else:
             self._square.addcmul_(gradient, gradient, value=1 - beta2)
-        scale = self._square.sqrt().div_((1 - beta2**self._t) ** 0.5).add_(self._EPS)
-        return self._mean.div(scale).div_(1 - beta1**self._t)
+        scale = torch.sqrt(self._square, out=self._scratch).div_((1 - beta2**self._t) ** 0.5).add_(self._EPS)
+        return torch.div(self._mean, scale, out=self._scratch).div_(1 - beta1**self._t)
 
 
 class Adam(AdamW):
@@ -173,7 +180,7 @@ class Lion(_PerParameter):
     def step(self, gradient: Tensor) -> None:
         """Apply one update."""
         rate = self._begin()
-        self._parameters.mul_(1 - rate * self._values.weight_decay)
+        self._decay(rate)
         sign = self._mean.lerp(gradient, 1 - self._values.beta1).sign_()
         self._parameters.sub_(sign.mul_(rate))
         self._mean.lerp_(gradient, 1 - self._values.beta2)

@@ -16,9 +16,8 @@ from torch import Tensor
 from training_runs.config import RunConfig
 from training_runs.generator.augmentation import augmented
 from training_runs.generator.networks import Activations, network_of
-from training_runs.generator.networks.embedding_mlp import EmbeddingMLP
 from training_runs.generator.networks.noise import NONE, DeviceNoise, Noise, TrainingNoise
-from training_runs.generator.networks.pair_gradient import PairGradient
+from training_runs.generator.networks.written_out import written_out
 from training_runs.generator.optimizers import Hyperparameters, Value, optimizer_of
 from training_runs.generator.probes import fit
 from training_runs.generator.samples import Batch, DeviceMinibatches, Minibatches, gather, probe_rows
@@ -41,9 +40,7 @@ class Stack:
     def __init__(self, configs: Sequence[RunConfig], device: str, data_dir: Path | None) -> None:
         self.configs = list(configs)
         self.network = network_of(configs[0])
-        self._pair_gradient = None
-        if isinstance(self.network, EmbeddingMLP):
-            self._pair_gradient = PairGradient(self.network, configs[0].loss, device)
+        self._written_out = written_out(self.network, configs[0].loss, device)
         self._loss = {"cross_entropy": fit.losses, "mse": fit.squared_errors}[configs[0].loss]
         tasks = [make_task(c, generator_of(c, "data"), data_dir) for c in configs]
         probing = [generator_of(c, "probe") for c in configs]
@@ -87,8 +84,8 @@ class Stack:
         return step
 
     def _train_on(self, batch: Batch) -> None:
-        if self._pair_gradient is not None and self._noise is NONE:
-            self._pair_gradient(self.parameters, self.blocks(self.gradient), batch)
+        if self._written_out is not None and self._noise is NONE and not any(c.augmentation for c in self.configs):
+            self._written_out(self.parameters, self.blocks(self.gradient), batch)
         else:
             self._backpropagate(batch)
         if any(c.norm_penalty for c in self.configs):
@@ -139,6 +136,9 @@ class Stack:
         self._samples = self._samples.select(kept)
         self.train, self.val = self.train.select(kept), self.val.select(kept)
         self._hold(self.flat[indices])
+        self._written_out = written_out(
+            self.network, self.configs[0].loss, str(self.flat.device)
+        )  # buffers of this size
         self._optimizer.select(indices, self.flat)
         self._penalty = self._penalty[indices]
         if self._batches is not None:

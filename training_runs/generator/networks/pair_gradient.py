@@ -1,12 +1,8 @@
-"""The embedding-MLP's gradient, written out: autograd's, without its temporaries.
-
-Autograd allocates every intermediate anew at each step, and first writes to fresh memory cost more than the
-arithmetic: half of a step of this network. Here they live in buffers that every step uses again.
-"""
+"""The embedding-MLP's gradient, written out: autograd's, without the temporaries that it allocates anew at each step."""
 
 import torch
-from torch import Tensor
 
+from training_runs.generator.networks.buffers import Buffers, loss_gradient
 from training_runs.generator.networks.embedding_mlp import EmbeddingMLP, rows_of_stack
 from training_runs.generator.networks.network import Parameters
 from training_runs.generator.samples import Batch
@@ -23,8 +19,7 @@ class PairGradient:
     """
 
     def __init__(self, network: EmbeddingMLP, loss: str, device: str) -> None:
-        self._network, self._loss, self._device = network, loss, device
-        self._buffers: dict[str, Tensor] = {}
+        self._network, self._loss, self._buffers = network, loss, Buffers(device)
 
     @torch.no_grad()
     def __call__(self, parameters: Parameters, gradient: Parameters, batch: Batch) -> None:
@@ -36,19 +31,19 @@ class PairGradient:
         if self._network.embedding_relu:
             embedding = embedding.relu()
 
-        sides = self._buffer("sides", 2, n_runs, p, h)  # of the hidden layer: what each symbol adds
+        sides = self._buffers("sides", 2, n_runs, p, h)  # of the hidden layer: what each symbol adds
         torch.bmm(embedding, parameters["hidden_left"], out=sides[0])
         torch.bmm(embedding, parameters["hidden_right"], out=sides[1])
         sides[1].add_(parameters["hidden_bias"][:, None])
-        hidden, other = self._buffer("hidden", 2, n_runs, n_pairs, h)
+        hidden, other = self._buffers("hidden", 2, n_runs, n_pairs, h)
         torch.index_select(sides[0].flatten(0, 1), 0, i, out=hidden.flatten(0, 1))
         torch.index_select(sides[1].flatten(0, 1), 0, j, out=other.flatten(0, 1))
         hidden.add_(other).relu_()
-        logits = self._buffer("logits", n_runs, n_pairs, p)
+        logits = self._buffers("logits", n_runs, n_pairs, p)
         torch.bmm(hidden, parameters["output_weight"], out=logits)
         logits.add_(parameters["output_bias"][:, None])
 
-        errors = self._errors(logits, batch)
+        errors = loss_gradient(self._loss, logits, batch, self._buffers)
         torch.bmm(hidden.mT, errors, out=gradient["output_weight"])
         torch.sum(errors, 1, out=gradient["output_bias"])
         backward = torch.bmm(errors, parameters["output_weight"].mT, out=other)
@@ -64,21 +59,3 @@ class PairGradient:
         gradient["embedding"].baddbmm_(sides[1], parameters["hidden_right"].mT)
         if self._network.embedding_relu:
             gradient["embedding"].mul_(embedding > 0)
-
-    def _errors(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the gradient of the loss with respect to the logits, in a buffer."""
-        target = -torch.ones_like(batch.weight)[..., None]
-        if self._loss == "mse":
-            errors = logits.scatter_add_(2, batch.labels[..., None], target)
-            return errors.mul_(2 / logits.shape[2] * batch.weight[..., None])
-        errors = self._buffer("errors", *logits.shape)
-        torch.softmax(logits, 2, out=errors)
-        errors.scatter_add_(2, batch.labels[..., None], target)
-        return errors.mul_(batch.weight[..., None])
-
-    def _buffer(self, name: str, *shape: int) -> Tensor:
-        """Return the buffer of a name: a new one where runs left the stack or batches changed their size."""
-        buffer = self._buffers.get(name)
-        if buffer is None or buffer.shape != shape:
-            buffer = self._buffers[name] = torch.empty(shape, device=self._device)
-        return buffer
