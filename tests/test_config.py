@@ -181,6 +181,10 @@ DRAWN = {
     "long_delays": "29649acf43e8da91",
     "groups": "98197ff0db99a69b",
     "papers_sizes": "699181435ba11950",
+    "images": "a3e497c4c11f0e82",
+    "optimizers": "a76b51053c4f0624",
+    "other_worlds": "28ac3a885b5d1df4",
+    "blind_second": "4f83d4ac79129a80",
     "blind": "5011bd7d1798a3be",
 }
 
@@ -259,3 +263,25 @@ def test_groups_are_of_three_orders_and_three_shapes_of_network():
 def test_a_groups_name_is_hashed_only_where_it_is_not_the_default():
     assert RunConfig(group="S4").run_id == RunConfig().run_id
     assert RunConfig(task_family="groups", group="A5").run_id != RunConfig(task_family="groups").run_id
+
+
+def test_the_next_designs_have_what_no_run_has_yet():
+    """And a few runs of each that can never generalise, several seeds for a quarter, and other people's cadences."""
+    for name, n in (("images", 500), ("optimizers", 500), ("other_worlds", 600)):
+        configs = preset_configs(name, n, 1, {})
+        assert 0.02 < sum(c.blocked for c in configs) / n < 0.12
+        seeds = Counter(c.configuration_id for c in configs)
+        assert 0.2 < sum(count > 1 for count in seeds.values()) / len(seeds) < 0.3
+        ours = sum(c.checkpoint_every is None and c.checkpoints_per_decade == 25 for c in configs)
+        assert 0.4 < ours / n < 0.6
+    images = preset_configs("images", 500, 1, {})
+    assert Counter(c.task_family for c in images) == {"digits": 300, "mnist": 200}
+    assert all(30_000 <= c.budget_step <= 100_000 and 2 <= c.init_scale <= 12 for c in images)
+    assert {c.norm_penalty > 0 for c in images} == {True, False}
+    assert {c.optimizer for c in preset_configs("optimizers", 500, 1, {})} == {"muon", "rmsprop", "sgd", "lion"}
+    worlds = preset_configs("other_worlds", 600, 1, {})
+    assert {c.task_family for c in worlds} == {"polynomials", "teacher", "clusters", "parity", "modular"}
+    assert max(c.separation for c in worlds if c.task_family == "clusters") < 3
+    for field in ("embedding_learning_rate", "embedding_noise", "embedding_init"):
+        default = getattr(RunConfig(), field)
+        assert sum(getattr(c, field) != default for c in worlds) >= 25, field

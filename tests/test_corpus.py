@@ -16,6 +16,8 @@ from training_runs.datasheet.page import datasheet
 from training_runs.datasheet.summary import summarize
 from training_runs.designs.blind import blind
 from training_runs.designs.broad import corpus as corpus_design
+from training_runs.generator.presets import PRESETS, preset_configs
+from training_runs.generator.queue import NEXT, read_queue
 from training_runs.labelled_run import LabelledRun, label
 
 MEGABYTE = 1_000_000
@@ -109,6 +111,37 @@ def test_the_blind_design_draws_nothing_of_the_corpus(seed):
     assert {c.modulus for c in modular} == {61, 71, 73, 79}
     assert not {61, 71, 73, 79} & {c.modulus for c in ours}
     assert all(0.15 <= c.train_fraction <= 0.9 for c in modular)
+
+
+def test_the_second_blind_test_shares_no_configuration_with_anything_that_is_learnt_from(runs, blind_runs):
+    """200 configurations, frozen before their runs were made."""
+    ours = {config.configuration_id for config in PRESETS["blind_second"].configs(1)}
+    assert len(ours) == 200
+    assert not ours & {r.configuration_id for r in [*runs, *blind_runs]}
+    items = {item.name: item for item in read_queue()}
+    apart = items.pop("blind_second")
+    assert apart.runs == len(list(PRESETS["blind_second"].configs(1)))
+    for item in items.values():
+        drawn = preset_configs(item.preset, item.runs, item.seed, {})
+        assert not ours & {config.configuration_id for config in drawn}, item.name
+    made = [r for folder in NEXT.iterdir() for r in archive.read(folder)]
+    assert not ours & {r.configuration_id for r in made}
+
+
+def test_no_fit_finds_the_runs_of_the_second_blind_test():
+    """They lie outside the folders that are learnt from, and only the code that draws them has their name."""
+    (item,) = (item for item in read_queue() if item.name == "blind_second")
+    folder = item.folder(NEXT)
+    assert folder == ROOT / "training_runs" / "blind_second"
+    assert not any(folder.is_relative_to(learnt) for learnt in (archive.CORPUS, NEXT))
+    may = {"training_runs/designs/blind_second.py", "training_runs/generator/presets.py"}
+    naming = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if "blind_second" in path.read_text()
+    }
+    assert naming == may
 
 
 def test_nothing_but_the_release_reads_the_blind_test():

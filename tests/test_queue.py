@@ -88,6 +88,14 @@ def test_an_item_is_made_in_pieces_each_run_once(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*/part-*"))
 
 
+def test_what_is_apart_lies_beside_the_candidates(tmp_path, monkeypatch):
+    monkeypatch.setitem(PRESETS, "tiny", Preset("of this test", lambda seed: (tiny(seed + k) for k in range(99))))
+    out = tmp_path / "candidates"
+    work_off([Item("unseen", "tiny", 1, 0, "cpu", "judges", apart=True)], "cpu", 1, 1, out)
+    assert len(archive.read(tmp_path / "unseen")) == 1
+    assert not out.exists()
+
+
 def test_a_run_that_was_cut_is_not_made_again(tmp_path, monkeypatch):
     monkeypatch.setitem(PRESETS, "tiny", Preset("of this test", lambda seed: (tiny(k) for k in range(99))))
     item = Item("here", "tiny", 3, 0, "cpu", "is made", cut=True)

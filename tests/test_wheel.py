@@ -23,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_is_small_and_leaves_out_the_blind_test(wheel):
     assert wheel.stat().st_size <= 27e6
     names = zipfile.ZipFile(wheel).namelist()
-    assert not [name for name in names if name.startswith(("training_runs/blind/", "training_runs/corpus_next/"))]
+    assert not [name for name in names if name.startswith(_FROM_A_CHECKOUT)]
     assert "training_runs/blind_test.py" in names
     for needed in ("predictor/forecasters/", "training_runs/corpus/", "api/page/", "features/py.typed"):
         assert [name for name in names if name.startswith(needed)], needed

@@ -16,14 +16,18 @@ from training_runs.designs import (
     delayed_families,
     few_shapes,
     groups,
+    images,
     long_delays,
     long_watched,
+    optimizers,
+    other_worlds,
     papers_sizes,
     rare_levels,
     textbook,
     xor_clusters,
 )
 from training_runs.designs.blind import blind
+from training_runs.designs.blind_second import blind_second
 from training_runs.designs.broad import corpus
 from training_runs.designs.sobol_sample import RunFamily, sample_design
 from training_runs.errors import InvalidInput
@@ -230,6 +234,22 @@ PRESETS: dict[str, Preset] = {
     "papers_sizes": Preset(
         "not in the corpus: transformers of width 128, trained as papers train them: betas, warm-up, no LayerNorm: for a GPU",
         _sample(papers_sizes.DESIGN),
+    ),
+    "images": Preset(
+        "not in the corpus: MNIST and digits with large initial weights, for 30,000 to 100,000 steps (MNIST with --data-dir)",
+        _sample(images.DESIGN),
+    ),
+    "optimizers": Preset(
+        "not in the corpus: Muon at high rates, RMSprop, Nesterov's momentum and Lion, on modular arithmetic, groups and parity",
+        _sample(optimizers.DESIGN),
+    ),
+    "other_worlds": Preset(
+        "not in the corpus: polynomials, a teacher's classes, near clusters, wide parity, embeddings that begin otherwise",
+        _sample(other_worlds.DESIGN),
+    ),
+    "blind_second": Preset(
+        "the second blind test: other draws of the designs that are not in the corpus yet, kept as drawn",
+        blind_second,
     ),
     "blind": Preset(
         "the blind test: other draws of two of the corpus's designs, with moduli that it does not have",

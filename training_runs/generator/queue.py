@@ -39,6 +39,7 @@ class Item:
     device : cpu or cuda, where it is to be made.
     why : what it is for.
     cut : whether runs that have not ended when the time is up end there, for where nobody comes back to go on.
+    apart : whether its folder lies beside that of the candidates, so that whoever learns from all of them does not see it.
     """
 
     name: str
@@ -48,6 +49,11 @@ class Item:
     device: str
     why: str
     cut: bool = False
+    apart: bool = False
+
+    def folder(self, candidates: Path) -> Path:
+        """Return where its runs go, given the folder of candidates."""
+        return candidates.with_name(self.name) if self.apart else candidates / self.name
 
     def missing(self, folder: Path) -> list[RunConfig]:
         """Return the runs that its folder does not hold yet; a run that was cut counts as made."""
@@ -68,9 +74,10 @@ def work_off(
     end = time.monotonic() + 60 * minutes
     for item in (i for i in items if i.device == device):
         left = (end - time.monotonic()) / 60
-        missing = item.missing(out / item.name)
+        folder = item.folder(out)
+        missing = item.missing(folder)
         if left > 0 and missing:
-            _make(item, missing, left, workers, out / item.name, data_dir)
+            _make(item, missing, left, workers, folder, data_dir)
 
 
 def _make(
