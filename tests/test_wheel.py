@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# For whoever makes a release.
+_FROM_A_CHECKOUT = ("training_runs/blind/", "training_runs/blind_second/", "training_runs/corpus_next/")
 
 
 @pytest.fixture(scope="module")
