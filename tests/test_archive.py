@@ -1,10 +1,13 @@
 import dataclasses
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from training_runs import InvalidInput, Trajectory, archive
 from training_runs.config import RunConfig
+from training_runs.readers import read_recording
 from training_runs.synthetic import synthetic_run, synthetic_trajectory
 
 
@@ -102,3 +105,29 @@ def test_bad_folders_and_files_are_named(tmp_path):
     (tmp_path / "part-1.parquet").write_bytes(b"not parquet")
     with pytest.raises(InvalidInput, match="part-1.parquet"):
         archive.read(tmp_path)
+
+
+def test_a_shard_is_read_as_a_recording(tmp_path):
+    """What `grokcast generate` and `runs export` write is forecast as any other file, a run at a time."""
+    config = RunConfig(operation="add", modulus=31, weight_decay=0.5, seed=3)
+    kept = [*runs(2), dataclasses.replace(runs(3)[2], config=dataclasses.asdict(config))]
+    archive.append(tmp_path, kept)
+    (shard,) = tmp_path.glob("*.parquet")
+    recording = read_recording(str(shard))
+    assert list(recording.histories) == [run.run_id for run in kept]
+    for run in archive.read(tmp_path):
+        history = recording.histories[run.run_id]
+        np.testing.assert_array_equal(history.steps, run.trajectory.steps)
+        assert set(history.signals) == set(run.trajectory.signals)
+        assert recording.contexts[run.run_id] == {**run.context.as_dict(), "budget_step": run.budget_step}
+    assert recording.contexts[kept[2].run_id]["modulus"] == 31
+
+
+def test_a_row_a_run_with_lists_is_read_as_runs(tmp_path):
+    table = pa.table(
+        {"seed": [0, 1], "step": [[10, 20], [10, 30]], "val_acc": [[0.1, 0.2], [0.3, 0.4]], "lr": [0.1, 0.2]}
+    )
+    pq.write_table(table, tmp_path / "h.parquet")
+    recording = read_recording(str(tmp_path / "h.parquet"))
+    assert recording.histories["seed 1"].steps.tolist() == [10, 30]
+    assert recording.contexts == {"seed 0": {"learning_rate": 0.1}, "seed 1": {"learning_rate": 0.2}}

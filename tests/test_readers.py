@@ -79,7 +79,7 @@ def test_rows_of_one_step_are_merged(write):
         ("a.json", '{"step": [1' + "0" * 400 + '], "val_acc": [0.1]}', "expected"),
         ("a.json", "{", "json with a column"),
         ("a.json", "3", "json with a column"),
-        ("a.json", '{"step": [1, 2], "val_acc": [0.1]}', "json with a column"),
+        ("a.json", '{"step": [1, 2], "val_acc": [0.1]}', "a.json, val_acc is 'a list of length 1'"),
         ("a.parquet", "PAR1", "parquet with a column"),
         ("a.bin", "x", "say which with --format"),
     ],

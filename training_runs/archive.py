@@ -63,9 +63,18 @@ def read(folder: Path) -> list[Run]:
     checksums.check(folder)
     runs: dict[str, Run] = {}
     for shard in _shards(folder):
-        for row in _table(shard).to_pylist():
-            runs[row["run_id"]] = _run(row)
+        runs |= {run.run_id: run for run in runs_of(_parquet(shard))}
     return list(runs.values())
+
+
+def is_shard(table: pa.Table) -> bool:
+    """Return True if a table is what this file writes: a row a run, with its config and its context."""
+    return {"run_id", "configuration_id", "config", "context", "budget_step", "step"} <= set(table.column_names)
+
+
+def runs_of(shard: pa.Table) -> list[Run]:
+    """Return the runs of a shard; signals that were named later than it was written are absent."""
+    return [_run(row) for row in _completed(shard).to_pylist()]
 
 
 def run_ids(folder: Path) -> set[str]:
@@ -78,7 +87,7 @@ def compact(folder: Path) -> None:
     shards = max((int(p.stem.split("-")[1]) for p in folder.glob("shard-*.parquet")), default=0)
     for batch in _batches(sorted(folder.glob("part-*.parquet"))):
         shards += 1
-        _write(folder / f"shard-{shards:04d}.parquet", pa.concat_tables(_table(p) for p in batch))
+        _write(folder / f"shard-{shards:04d}.parquet", pa.concat_tables(_completed(_parquet(p)) for p in batch))
         for part in batch:
             part.unlink()
 
@@ -120,9 +129,8 @@ def _parquet(shard: Path, columns: list[str] | None = None) -> pa.Table:
         ) from None
 
 
-def _table(shard: Path) -> pa.Table:
-    """Read a shard, with columns of signals that were named later than it was written."""
-    table = _parquet(shard)
+def _completed(table: pa.Table) -> pa.Table:
+    """Return a shard with columns of signals that were named later than it was written."""
     columns = [
         table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in _SCHEMA
     ]

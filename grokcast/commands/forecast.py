@@ -26,7 +26,9 @@ def forecast(
     run: Annotated[str | None, typer.Option(help="name of the run, if the file holds several")] = None,
     format: Annotated[
         str,
-        typer.Option(help="auto, csv, json, jsonl, parquet, tensorboard, lightning, hf, mlflow or wandb"),
+        typer.Option(
+            help="auto, csv, json, jsonl, parquet, npz, npy, log, tensorboard, lightning, hf, mlflow or wandb"
+        ),
     ] = "auto",
     steps_per_epoch: Annotated[
         float | None, typer.Option(help="optimiser steps per epoch, if the file counts epochs")
@@ -36,6 +38,13 @@ def forecast(
         list[str] | None,
         typer.Option("--map", help="COLUMN=SIGNAL (or step), for names that are not recognised; repeatable"),
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="names of the columns of a table without a header: step,train_acc,val_acc")
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(help="regular expression for the lines of a text log: its named groups are the columns"),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
@@ -44,7 +53,7 @@ def forecast(
 ) -> None:
     """Forecast whether and when a run will generalise.
 
-    HISTORY is a CSV or JSON file, or what was written by TensorBoard, Lightning, Hugging Face, MLflow or W&B.
+    HISTORY is a table (CSV, JSON, Parquet, .npz ...) or a text log, or what was written by TensorBoard, Lightning, Hugging Face, MLflow or W&B.
     """
     from grokcast.read_question import read_question
     from training_runs.readers import ReadOptions
@@ -60,7 +69,13 @@ def forecast(
         context,
         horizon,
         target_accuracy,
-        ReadOptions(assignments(map_ or [], "--map", "COLUMN=SIGNAL"), steps_per_epoch, percent),
+        ReadOptions(
+            assignments(map_ or [], "--map", "COLUMN=SIGNAL"),
+            steps_per_epoch,
+            percent,
+            columns=tuple(name.strip() for name in columns.split(",")) if columns else (),
+            pattern=pattern or "",
+        ),
     )
 
     from api.wire.forecasts import ForecastAnswer

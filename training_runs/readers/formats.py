@@ -1,14 +1,14 @@
 """Which reader a file or folder is for, and what it reads."""
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.columns import read_columns
+from training_runs.readers.encodings import COMPRESSED_SUFFIXES, refuse_foreign, unpacked
 from training_runs.readers.recording import RawRun, ReadOptions, Recording
-from training_runs.readers.tables import SUFFIXES, read_table
+from training_runs.readers.tables import SUFFIXES, read_table, sniffed
 from training_runs.readers.tools import TOOLS
 from training_runs.trajectory import Trajectory
 
@@ -27,20 +27,35 @@ def read_recording(path: str, format: str = "auto", options: ReadOptions | None 
     if format not in FORMATS:
         raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
     if path == "-":
-        return _recording(_of_stdin(format), path, options, ())
+        return _recording(_of_stdin(format, options), path, options, ())
     file = Path(path)
     _require_readable(file)
-    format = detected(file) if format == "auto" else format
     try:
-        raw = TOOLS[format].read(file) if format in TOOLS else _read_table(file, format)
-    except (OSError, UnicodeDecodeError) as error:
+        format = detected(file) if format == "auto" else format
+        raw = TOOLS[format].read(file) if format in TOOLS else read_content(file.read_bytes(), path, format, options)
+    except OSError as error:
         raise _unreadable(path, str(error)) from None
     notes = (f"{path} is read as {format}",) if format in TOOLS else ()
     return _recording(raw, path, options, notes)
 
 
+def read_content(
+    content: bytes, path: str, format: str = "auto", options: ReadOptions | None = None
+) -> dict[str, RawRun]:
+    """Return the runs in the bytes of a file that is no tool's, which may be compressed; `path` is its name.
+
+    Raises
+    ------
+    InvalidInput : they are of another format, or cannot be read.
+    """
+    content = unpacked(content, path)
+    refuse_foreign(content, path)
+    format = _format_of(content, path) if format == "auto" else format
+    return read_table(content, format, _stem(path), path, options)
+
+
 def detected(path: Path) -> str:
-    """Return the format of a file or folder, from its name and its first bytes.
+    """Return the format of a file or folder, from its name and its content.
 
     Raises
     ------
@@ -49,53 +64,56 @@ def detected(path: Path) -> str:
     for tool in TOOLS.values():
         if tool.wrote(path):
             return tool.format
-    names = [tool.name for tool in TOOLS.values()]
     if path.is_dir():
+        names = [tool.name for tool in TOOLS.values()]
         raise InvalidInput(
             field="HISTORY",
             value=str(path),
             expected=f"a folder that {', '.join(names[:-1])} or {names[-1]} wrote",
             hint="or name the file in it",
         )
-    if path.suffix.lower() not in SUFFIXES:
-        raise InvalidInput(
-            field="HISTORY",
-            value=str(path),
-            expected=f"a file ending in {', '.join(SUFFIXES)}, or what a known tool wrote",
-            hint="or say which with --format",
-        )
-    return SUFFIXES[path.suffix.lower()]
+    content = unpacked(path.read_bytes(), str(path))
+    refuse_foreign(content, str(path))
+    return _format_of(content, str(path))
 
 
-def _read_table(path: Path, format: str) -> dict[str, RawRun]:
-    return read_table(path.read_bytes(), format, path.stem, str(path))
+def _format_of(content: bytes, path: str) -> str:
+    """Return the format of the content of a table; its name's ending counts where the content shows nothing.
+
+    Raises
+    ------
+    InvalidInput : neither shows a format.
+    """
+    found, by_name = sniffed(content, path), SUFFIXES.get(_suffix(path))
+    if {found, by_name} == {"json", "jsonl"}:
+        return str(by_name)
+    if found or by_name:
+        return str(found or by_name)
+    raise InvalidInput(
+        field="HISTORY",
+        value=path,
+        expected=f"a file ending in {', '.join(SUFFIXES)}, or what a known tool wrote",
+        hint="or say which with --format",
+    )
 
 
-def _of_stdin(format: str) -> dict[str, RawRun]:
+def _suffix(path: str) -> str:
+    name = Path(path)
+    return (name.with_suffix("") if name.suffix.lower() in COMPRESSED_SUFFIXES else name).suffix.lower()
+
+
+def _stem(path: str) -> str:
+    name = Path(path)
+    return name.with_suffix("").stem if name.suffix.lower() in COMPRESSED_SUFFIXES else name.stem
+
+
+def _of_stdin(format: str, options: ReadOptions | None) -> dict[str, RawRun]:
     if format in TOOLS:
         raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(_TABLES)} for standard input")
-    content = sys.stdin.buffer.read()
-    return read_table(content, _sniffed(content) if format == "auto" else format, "stdin", "-")
-
-
-def _sniffed(content: bytes) -> str:
-    """Return the format of bytes that have no name."""
-    if content.startswith(b"PAR1"):
-        return "parquet"
-    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"["):
-        return "json"
-    if start.startswith(b"{"):
-        first, _, rest = start.partition(b"\n")
-        return "jsonl" if rest.strip() and _is_object(first) else "json"
-    return "csv"
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+    content = unpacked(sys.stdin.buffer.read(), "-")
+    refuse_foreign(content, "-")
+    format = (sniffed(content, "-") or "csv") if format == "auto" else format
+    return read_table(content, format, "stdin", "-", options)
 
 
 def _recording(raw: dict[str, RawRun], path: str, options: ReadOptions | None, notes: Iterable[str]) -> Recording:

@@ -47,11 +47,15 @@ class ReadOptions:
     names : column -> signal (or `step`), where the names alone do not tell.
     steps_per_epoch : optimiser updates in an epoch, for a file that counts epochs.
     percent : accuracies are in percent.
+    columns : names of the columns, for a table without a header.
+    pattern : a regular expression with named groups, for a text log: what a group matches is a value of its name.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     steps_per_epoch: float | None = None
     percent: bool = False
+    columns: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,26 @@
-"""Plain tables: CSV, JSON, JSON lines and Parquet, wide (a column a signal) or long (step, metric, value)."""
+"""The content of one file, by its format: the runs in it as tables under their own names."""
 
 import io
-import json
-import warnings
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from training_runs import archive
 from training_runs.errors import InvalidInput
-from training_runs.readers.metric_names import canonical_name
-from training_runs.readers.recording import RawRun, wide
+from training_runs.readers.cells import read_cells
+from training_runs.readers.delimited import is_table, read_delimited
+from training_runs.readers.documents import document_of, runs_of
+from training_runs.readers.encodings import text_of
+from training_runs.readers.numpy_files import read_npy, read_npz
+from training_runs.readers.recording import RawRun, ReadOptions, wide
+from training_runs.readers.step_lists import with_epochs
+from training_runs.readers.text_logs import has_measurements, read_text_log
 
-# Of files that are tables, and their formats.
+# Of files that are tables, and their formats; what a text holds goes before its ending.
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -21,53 +28,82 @@ SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".npz": "npz",
+    ".npy": "npy",
+    ".txt": "log",
+    ".log": "log",
 }
+_JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*[,\]])")
 _LONG = {"step", "metric", "value"}
 
 
-def read_table(content: bytes, format: str, name: str, path: str) -> dict[str, RawRun]:
-    """Return the runs of a table; a column `run_id` makes several, else the one run has the name that is given.
+def read_table(
+    content: bytes, format: str, name: str, path: str, options: ReadOptions | None = None
+) -> dict[str, RawRun]:
+    """Return the runs in the content of a file; a column `run_id` makes several, else the one run has the name that is given.
 
     Raises
     ------
     InvalidInput : the content is not of its format, or a request to the service with a context or question that cannot be.
     """
-    table, document, notes = _read(content, format, path)
-    context, question = _context_and_question(document) if _is_request(document) else ({}, {})
-    parts = {name: table}
-    if "run_id" in table.columns:
-        parts = {str(run): part.drop(columns="run_id") for run, part in table.groupby("run_id", sort=False)}
-    return {run: RawRun(_wide(part), context, notes, question) for run, part in parts.items()}
+    options = options or ReadOptions()
+    runs: dict[str, RawRun] = {}
+    for run, raw in _read(content, format, name, path, options).items():
+        table, notes = read_cells(raw.table, options.percent)
+        parts = {run: table}
+        if "run_id" in table.columns:
+            parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
+        for key, part in parts.items():
+            counted, of_steps = with_epochs(_wide(part), options)
+            runs[key] = RawRun(counted, raw.context, (*raw.notes, *notes, *of_steps), raw.question)
+    return runs
 
 
 def parsed(content: bytes, format: str, path: str) -> pd.DataFrame:
-    """Return a file's content as a table, columns under their own names."""
-    return _read(content, format, path)[0]
+    """Return the content of a file with one run as a table, columns under their own names."""
+    return next(iter(_read(content, format, "", path, ReadOptions()).values())).table
+
+
+def sniffed(content: bytes, path: str) -> str | None:
+    """Return the format of a file's content; None where it shows none."""
+    if content.startswith((b"PAR1", b"PK\x03\x04", b"\x93NUMPY")):
+        return {b"PAR1": "parquet", b"PK\x03\x04": "npz", b"\x93NUM": "npy"}[content[:4]]
+    text, _ = text_of(content, path)
+    if _JSON.match(text):
+        return "json"
+    if is_table(text):
+        return "csv"
+    return "log" if has_measurements(text) else None
 
 
 def _wide(table: pd.DataFrame) -> pd.DataFrame:
     return wide(table[["step", "metric", "value"]]) if set(table.columns) >= _LONG else table
 
 
-def _read(content: bytes, format: str, path: str) -> tuple[pd.DataFrame, Any, tuple[str, ...]]:
-    """Return a file's content as a table, the document of JSON that it is, and notes."""
-    document: Any = None
-    notes: tuple[str, ...] = ()
+def _read(content: bytes, format: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
+    """Return the runs in the content of a file, cells as they stand in it."""
     try:
         if format == "parquet":
-            table = pd.read_parquet(io.BytesIO(content))
+            return _of_parquet(content, name, path, options)
+        if format == "npz":
+            return read_npz(content, name, path, options)
+        if format == "npy":
+            return read_npy(content, name, path, options)
+        text, notes = text_of(content, path)
+        if format == "log" or options.pattern:
+            runs = read_text_log(text, name, path, options)
         elif format == "csv":
-            table, notes = _of_csv(content.decode("utf-8-sig"))
-        elif format == "jsonl":
-            lines = content.decode("utf-8-sig").split("\n")
-            table = pd.DataFrame([json.loads(line) for line in lines if line.strip()])
+            table, of_table = read_delimited(text, path, options.columns)
+            runs = {name: RawRun(table, notes=of_table)}
         else:
-            document = json.loads(content.decode("utf-8-sig"))
-            table = pd.DataFrame(document["history"] if _is_request(document) else document)
+            runs = _of_json(text, name, path, options)
+    except InvalidInput:
+        raise
     except (
         ValueError,
         TypeError,
         AttributeError,
+        KeyError,
         pa.ArrowInvalid,
         pd.errors.ParserError,
         RecursionError,
@@ -79,38 +115,35 @@ def _read(content: bytes, format: str, path: str) -> tuple[pd.DataFrame, Any, tu
             expected=f"{format} with a column for `step` and one for each signal",
             hint=str(error).split("\n")[0][:120],
         ) from None
-    return table, document, notes
+    return {run: RawRun(r.table, r.context, (*notes, *r.notes), r.question) for run, r in runs.items()}
 
 
-def _of_csv(text: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    rows = _without_comments(text)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        # Without an index: a row with one value too many must not shift the others.
-        table = pd.read_csv(io.StringIO(rows), sep=_separator(rows), index_col=False)
-    if any(issubclass(w.category, pd.errors.ParserWarning) for w in caught):
-        return table, ("rows have more values than there are columns: what is beyond is left out",)
-    return table, ()
+def _of_parquet(content: bytes, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
+    """Return the runs of a Parquet file: one of `grokcast generate`, a row a run with lists, or a plain table."""
+    table = pq.read_table(io.BytesIO(content))
+    if archive.is_shard(table):
+        return {run.run_id: _of_run(run) for run in archive.runs_of(table)}
+    if any(pa.types.is_list(f.type) or pa.types.is_large_list(f.type) for f in table.schema):
+        return runs_of(table.to_pylist(), name, path, options)
+    return {name: RawRun(table.to_pandas())}
 
 
-def _without_comments(text: str) -> str:
-    """Return the lines that do not begin with #; elsewhere it is text, and so it is in a cell of several lines."""
-    kept, is_in_quotes = [], False
-    for line in io.StringIO(text, newline=None):
-        if is_in_quotes or not line.startswith("#"):
-            kept.append(line)
-            is_in_quotes ^= line.count('"') % 2 == 1
-    return "".join(kept)
+def _of_run(run: Any) -> RawRun:
+    columns = {"step": run.trajectory.steps, **run.trajectory.signals}
+    return RawRun(pd.DataFrame(columns), {**run.context.as_dict(), "budget_step": run.budget_step})
 
 
-def _separator(rows: str) -> str:
-    """Return the character that splits the first line into names among which there is a step."""
-    header = next((line for line in io.StringIO(rows) if line.strip()), "")
-    for separator in (",", ";", "\t", "|"):
-        names = header.replace('"', "").split(separator)
-        if any(canonical_name(n) == "step" or n.strip().lower() == "epoch" for n in names):
-            return separator
-    return ","
+def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
+    document, notes = document_of(text)
+    context: dict[str, Any] = {}
+    question: dict[str, Any] = {}
+    if _is_request(document):
+        context, question = _context_and_question(document)
+        document = {k: v for k, v in document.items() if k not in ("context", "horizon_step", "target_accuracy")}
+    runs = runs_of(document, name, path, options)
+    return {
+        run: RawRun(raw.table, {**raw.context, **context}, (*notes, *raw.notes), question) for run, raw in runs.items()
+    }
 
 
 def _is_request(document: Any) -> bool:

@@ -1,0 +1,120 @@
+"""Logs as programs print them."""
+
+import pytest
+
+from tests.reading import CASES, Read, read as read, values
+from training_runs import InvalidInput
+from training_runs.readers import ReadOptions, read_recording
+
+EXPECTED = {"step": [100, 200], "train_loss": [0.5, 0.25], "val_acc": [0.1, 0.2]}
+
+
+@pytest.mark.parametrize("name", ["h.log", "h.txt", "h.out", "h"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "step={s} train_loss={l} val_acc={a}",
+        "step: {s}, train_loss: {l}, val_acc: {a}",
+        "step {s} | train loss {l} | val acc {a}",
+        "step {s}/20000: train loss {l} - val acc {a}",
+        "Step [{s}/20000] Train Loss: {l} Val Acc: {a}",
+        "[{s}/20000] train_loss={l} val_acc={a}",
+        "iter {s}: train loss {l}, val acc {a}",
+        "2026-11-27 12:00:01,123 INFO train.py: step {s} train loss {l} val acc {a}",
+        "[2026-11-27T12:00:01Z] [INFO] step={s} train/loss={l} val/acc={a} time=3.5s",
+        "12:00:01 | INFO | main:train:42 - step: {s} train_loss: {l} val_acc: {a}",
+        "step {s} train: loss {l} | val: acc {a}",
+        "Step: {s}\tTraining Loss: {l}\tValidation Accuracy: {a}",
+        "\x1b[32mstep\x1b[0m {s} \x1b[1mtrain_loss\x1b[0m {l} val_acc {a}",
+        "step {s}, train_loss tensor({l}, device='cuda:0'), val_acc tensor({a})",
+        " 45%|\u2588\u2588  | {s}/1000 [00:03<00:04, 120.50it/s, train_loss={l}, val_acc={a}]",
+        "INFO:root:{{'step': {s}, 'train_loss': {l}, 'val_acc': {a}}}",
+        "step={s} best_val_acc=0.9 train_loss={l} val_acc={a} lr=1e-3",
+        "step {s} best val acc 0.9 train loss {l} val acc {a}",
+    ],
+)
+def test_lines_of_any_usual_form(read: Read, name: str, line: str) -> None:
+    rows = [line.format(s=s, l=loss, a=acc) for s, loss, acc in ((100, 0.5, 0.1), (200, 0.25, 0.2))]
+    text = "\n".join(["starting on cuda:0", rows[0], "saved checkpoint", rows[1], "done in 3.2s"]) + "\n"
+    recording = read(name, text)
+    assert values(recording) == EXPECTED
+    assert "2 of 5 lines are read as measurements" in recording.notes
+
+
+def test_the_bar_of_a_loop_is_written_over_and_over(read: Read) -> None:
+    bar = "\r{s}%|#   | {s}/1000 [00:03<00:04, 12.5it/s, train_loss={l}, val_acc={a}]"
+    recording = read("h.log", "".join(bar.format(s=s, l=0.5, a=0.1) for s in (100, 150, 200)))
+    assert values(recording)["step"] == [100, 150, 200]
+
+
+@pytest.mark.parametrize("header", ["Epoch {e}/2\n", "epoch {e}\n", "=== Epoch: {e} ===\n"])
+def test_an_epoch_on_a_line_of_its_own_holds_for_those_after_it(read: Read, header: str) -> None:
+    keras = "40/40 [====] - 1s 2ms/step - loss: {l} - accuracy: 0.9 - val_loss: 3 - val_accuracy: {a}\n"
+    text = "".join((header + keras).format(e=e, l=loss, a=a) for e, loss, a in ((1, 0.5, 0.1), (2, 0.25, 0.2)))
+    found = values(read("h.log", text, steps_per_epoch=40, names={"Epoch": "step"} if "Epoch" in header else {}))
+    assert found["step"] == [40, 80]
+    assert (found["train_loss"], found["val_acc"]) == ([0.5, 0.25], [0.1, 0.2])
+
+
+def test_steps_within_an_epoch_are_counted_on(read: Read) -> None:
+    text = "".join(
+        f"Epoch [{e}/2], Step [{s}/600], Train Loss: 0.5, Val Acc: 10.5%\n" for e in (1, 2) for s in (300, 600)
+    )
+    recording = read("h.log", text)
+    assert values(recording) == {"step": [300, 600, 900, 1200], "train_loss": [0.5] * 4, "val_acc": [0.105] * 4}
+    assert any("counts within an epoch of 600" in note for note in recording.notes)
+
+
+def test_parameters_printed_before_are_context(read: Read) -> None:
+    text = "[setup] wd=1.0 lr=1e-3\nstep=100 val_acc=0.1\nlr=5 restarted\nstep=200 val_acc=0.2\n"
+    assert read("h.log", text).contexts["h"] == {"learning_rate": 0.001, "weight_decay": 1.0}
+
+
+SLASHES = "Ep 100 | loss 3.2/3.9 | acc 0.20/0.02\nEp 200 | loss 0.2/5.1 | acc 0.98/0.03\n"
+
+
+def test_two_values_under_one_name_are_named_by_a_pattern(read: Read) -> None:
+    """The message has the pattern that reads these lines; it is for the user to say that the first is training's."""
+    with pytest.raises(InvalidInput) as caught:
+        read("h.log", SLASHES)
+    pattern = caught.value.hint.split("--pattern '")[1].removesuffix("'")
+    recording = read("h.log", SLASHES, pattern=pattern, steps_per_epoch=2)
+    assert values(recording) == {
+        "step": [200, 400],
+        "train_loss": [3.2, 0.2],
+        "val_loss": [3.9, 5.1],
+        "train_acc": [0.2, 0.98],
+        "val_acc": [0.02, 0.03],
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [("(", "a regular expression"), ("Ep", "named groups"), (r"step (?P<step>\d+)", "its first line is 'Ep 100")],
+)
+def test_patterns_that_do_not_fit_are_refused(read: Read, pattern: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        read("h.log", SLASHES, pattern=pattern)
+
+
+@pytest.mark.parametrize("text", ["hello\nworld\n", "", "loss 3\nloss 2\n", "step 1\nstep 2\n"])
+def test_a_log_without_measurements_is_refused(read: Read, text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"step=100|log with a column"):
+        read("h.log", text)
+
+
+def test_cases_of_logs() -> None:
+    recording = read_recording(str(CASES / "17_text_logs" / "keyvalue.log"))
+    found = values(recording)
+    assert found["step"] == [100, 1000, 2000, 3000]
+    assert set(found) == {"step", "train_loss", "train_acc", "val_loss", "val_acc"}
+    assert recording.contexts["keyvalue"]["learning_rate"] == 0.001
+    with pytest.raises(InvalidInput, match="--pattern"):
+        read_recording(str(CASES / "17_text_logs" / "slashes.log"))
+    pattern = (
+        r"Ep +(?P<step>\d+) \| loss (?P<train_loss>\S+)/(?P<val_loss>\S+) \| acc (?P<train_acc>\S+)/(?P<val_acc>\S+)"
+    )
+    (history,) = read_recording(
+        str(CASES / "17_text_logs" / "slashes.log"), options=ReadOptions(pattern=pattern)
+    ).histories.values()
+    assert history.signals["val_acc"].tolist() == [0.02, 0.03, 0.02, 0.03]

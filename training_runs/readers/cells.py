@@ -1,0 +1,150 @@
+"""Cells of text that hold a number in another form: `98.5%`, `1,000`, `0,98`, `tensor(0.98, device='cuda:0')`."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+MISSING = (
+    "",
+    "-",
+    "--",
+    "---",
+    "\u2013",
+    "\u2014",
+    "?",
+    "na",
+    "n/a",
+    "n.a.",
+    "nan",
+    "<na>",
+    "#n/a",
+    "none",
+    "null",
+    "nil",
+)
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan|[-+]?inf"
+# What arrays of one number look like when they are printed: torch, TensorFlow, JAX, NumPy, Decimal, and lists.
+_WRAPPED = re.compile(
+    rf"(?:\b(?:torch\.|tf\.|np\.|numpy\.|jnp\.)?(?:[Tt]ensor|Parameter|[Aa]rray|Decimal|float\d*|int\d*)\s*)"
+    rf"\(\s*[\[(']*\s*(?P<number>{_NUMBER})\s*,?[\])']*(?:,\s*[a-z_]+=[^()\n]*(?:\([^()\n]*\))?[^()\n]*)?\)"
+    rf"|<tf\.Tensor:[^<>\n]*?numpy=(?P<of_tensorflow>{_NUMBER})>",
+)
+_IN_BRACKETS = re.compile(r"^[\[(]\s*(?P<number>[^\[\](),]+?)\s*,?\s*[\])]$")
+_PLAIN = re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$")
+_SPACED = re.compile(r"^[-+]?\d{1,3}(?:[ \u00a0\u2009\u202f'\u2019_]\d{3})+(?:[.,]\d+)?$")
+_THOUSANDS = re.compile(r"^[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$")
+_THOUSANDS_BY_POINT = re.compile(r"^[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$")
+_BY_COMMA = re.compile(r"^[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
+_INFINITE = re.compile(r"^([-+]?)(?:inf|infinity|\u221e)$", re.IGNORECASE)
+_IN_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
+
+
+def unwrapped(text: str) -> str:
+    """Return a text in which arrays of one number are that number.
+
+    >>> unwrapped("step 1, tensor(0.98, device='cuda:0', grad_fn=<NllLossBackward0>), np.float64(3e-4), array([2.], dtype=float32)")
+    'step 1, 0.98, 3e-4, 2.'
+    """
+    if "(" not in text and "<tf." not in text:
+        return text
+    return _WRAPPED.sub(lambda found: found["number"] or found["of_tensorflow"], text)
+
+
+def read_cells(table: pd.DataFrame, percent: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table whose cells of text are numbers where they hold one, and notes on what was not plain.
+
+    A column in which less than half of the cells can be read is one of words, and stays. Whether a comma divides thousands or
+    decimals is decided for the whole table. Shares written with `%` are divided by 100, unless the column's name or the
+    caller (`percent`) says that it is in percent: then that is done for the column.
+    """
+    texts = {c: table.iloc[:, c] for c in range(table.shape[1]) if _is_text(table.iloc[:, c])}
+    if not texts:
+        return table, ()
+    cells = {c: _distinct(column) for c, column in texts.items()}
+    has_points = any(_has_fractions(table.iloc[:, c]) for c in range(table.shape[1]) if c not in texts)
+    comma = _meaning_of_comma((cell for each in cells.values() for cell in each), has_points)
+    read = table.copy()
+    notes: dict[str, None] = {}
+    for position, distinct in cells.items():
+        in_percent = percent or bool(_IN_PERCENT.search(str(table.columns[position])))
+        numbers = {cell: _number(cell, comma, in_percent) for cell in distinct}
+        if sum(number is None for number in numbers.values()) > len(numbers) / 2:
+            continue
+        unusual = {cell: n for cell, n in numbers.items() if n is not None and not _is_plainly(cell, n)}
+        values = texts[position].astype(object)
+        is_unusual = np.array([isinstance(v, str) and v in unusual for v in values], dtype=bool)
+        values[is_unusual] = [unusual[v] for v in values[is_unusual]]
+        read.isetitem(position, values.infer_objects().array)
+        notes |= dict.fromkeys(_notes(str(table.columns[position]), unusual, comma, in_percent))
+    return read, tuple(notes)
+
+
+def _is_plainly(cell: str, number: float) -> bool:
+    return bool(_PLAIN.match(cell)) and float(cell) == number
+
+
+def _is_text(column: pd.Series) -> bool:
+    return not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype))
+
+
+def _distinct(column: pd.Series) -> list[str]:
+    return list(dict.fromkeys(value for value in column if isinstance(value, str)))
+
+
+def _has_fractions(column: pd.Series) -> bool:
+    """Return True for numbers that were read by a decimal point."""
+    return pd.api.types.is_float_dtype(column.dtype) and bool((column.dropna() % 1 != 0).any())
+
+
+def _meaning_of_comma(cells: Iterable[str], has_points: bool) -> str:
+    """Return `decimal` where cells of a table prove it and none has a decimal point, else `thousands`."""
+    by_comma, by_point = False, has_points
+    for cell in cells:
+        text = cell.strip().rstrip("% ")
+        if "," in text:
+            is_decimal = _BY_COMMA.match(text) and not _THOUSANDS.match(text)
+            by_comma |= bool(is_decimal or (_THOUSANDS_BY_POINT.match(text) and text.count(",") == 1))
+            by_point |= bool(_THOUSANDS.match(text) and (text.count(",") > 1 or "." in text))
+        else:
+            by_point |= bool("." in text and _PLAIN.match(text) and not _THOUSANDS_BY_POINT.match(text))
+    return "decimal" if by_comma and not by_point else "thousands"
+
+
+def _number(cell: str, comma: str, in_percent: bool) -> float | None:
+    """Return the number in a cell; NaN where it stands for a missing value, None where it holds neither."""
+    text = unwrapped(cell.strip().strip("\"'\u00a0 "))
+    if text.lower() in MISSING:
+        return np.nan
+    if bracketed := _IN_BRACKETS.match(text):
+        text = bracketed["number"]
+    if infinite := _INFINITE.match(text):
+        return float(f"{infinite[1]}inf")
+    is_share = text.endswith("%")
+    number = _plain(text.rstrip("%").strip().replace("\u2212", "-"), comma)
+    if number is None:
+        return None
+    return number / 100 if is_share and not in_percent else number
+
+
+def _plain(text: str, comma: str) -> float | None:
+    if _SPACED.match(text):
+        text = re.sub(r"[ \u00a0\u2009\u202f'\u2019_]", "", text)
+    if comma == "decimal" and _THOUSANDS_BY_POINT.match(text):
+        text = text.replace(".", "").replace(",", ".")
+    elif comma == "decimal" and _BY_COMMA.match(text):
+        text = text.replace(",", ".")
+    elif comma == "thousands" and _THOUSANDS.match(text):
+        text = text.replace(",", "")
+    return float(text) if _PLAIN.match(text) else None
+
+
+def _notes(column: str, unusual: dict[str, float], comma: str, in_percent: bool) -> list[str]:
+    notes = []
+    if any("," in cell and not cell.strip().endswith((")", "]", ">")) for cell in unusual):
+        notes.append(f"commas are read as {'decimal points' if comma == 'decimal' else 'separators of thousands'}")
+    if not in_percent and any("%" in cell for cell in unusual):
+        notes.append(f"{column} has cells in percent: divided by 100")
+    return notes

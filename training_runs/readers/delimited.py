@@ -1,0 +1,301 @@
+"""Text with a line a row: its header, what divides its columns, and lines that are no rows."""
+
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from training_runs.errors import InvalidInput
+from training_runs.readers.cells import MISSING, unwrapped
+from training_runs.readers.step_lists import counts
+
+_PREAMBLE = 50  # lines before the header, at most
+_BLANKS = " "  # any run of them divides
+_WIDE_BLANKS = "  "  # two or more divide, one is part of a name
+_SEPARATORS = (",", ";", "\t", "|", _WIDE_BLANKS, _BLANKS)
+_RULE = re.compile(r"^[\s|:+=\-\u2500\u2502\u253c]*$")  # between the header and the rows of a printed table
+_SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
+_DECIMAL_COMMA = re.compile(r"\d,\d")
+_SEPARATOR_LINE = re.compile(r"^\"?sep=(.)\"?$", re.IGNORECASE)  # Excel's, before the header
+
+
+@dataclass(frozen=True)
+class Header:
+    """The line that names the columns: where it stands among the lines, what divides them, and the names."""
+
+    line: int
+    separator: str
+    names: tuple[str, ...]
+
+
+def read_delimited(text: str, path: str, names: Sequence[str] = ()) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the table of a text that is divided by commas, semicolons, tabs, bars or blanks, and notes on it.
+
+    Lines that begin with # are comments. A header that is repeated, as a logger that appends writes it at each restart, divides
+    the text into parts that are joined. `names` are those of the columns, for a text without a header.
+
+    Raises
+    ------
+    InvalidInput : no header and no `names`, or as many names as there are no columns.
+    ValueError : what pandas says of lines that cannot be divided.
+    """
+    lines = _without_comments(unwrapped(text))
+    lines, notes = _without_cut_end(lines, text)
+    header = header_of(lines)
+    if header is None or names:
+        return _without_header(lines, header, path, names, notes)
+    before = [line for line in lines[: header.line] if line.strip() and not _SEPARATOR_LINE.match(line.strip())]
+    if before:
+        notes = (*notes, f"{len(before)} lines before the header are left out")
+    parts = _parts(lines[header.line :], header)
+    if len(parts) > 1:
+        notes = (*notes, f"the header is repeated {len(parts) - 1} times: what follows each is joined")
+    tables = [_table(part, header.separator) for part in parts]
+    table = pd.concat([table for table, _ in tables], ignore_index=True) if len(tables) > 1 else tables[0][0]
+    notes += tuple(dict.fromkeys(note for _, of_part in tables for note in of_part))
+    return table, notes
+
+
+def header_of(lines: Sequence[str]) -> Header | None:
+    """Return the first of the lines that names columns among which there is a step or an epoch, else the first of all.
+
+    None where the first line is one of numbers: there is no header.
+    """
+    at = [k for k, line in enumerate(lines[: 4 * _PREAMBLE]) if line.strip()][:_PREAMBLE]
+    for before, k in zip([None, *at], at, strict=False):
+        header = _header(lines, k)
+        if header:
+            return header
+        if _is_numbers(lines[k]):
+            return None if before is None else Header(before, *_best_division(lines, before))
+    return Header(at[0], *_best_division(lines, at[0])) if at else None
+
+
+def is_table(text: str) -> bool:
+    """Return True if a text has a header with a step, or is numbers alone, in two columns or more."""
+    lines = _without_comments(text[:100_000])
+    header = header_of(lines)
+    if header is None:
+        return any(line.strip() for line in lines)
+    has_steps = any(counts(name) for name in header.names)
+    return has_steps and len(header.names) > 1 and not any(_SHAPE_OF_NUMBER.match(name) for name in header.names)
+
+
+def _without_header(
+    lines: list[str], header: Header | None, path: str, names: Sequence[str], notes: tuple[str, ...]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table whose columns the caller names; a header that is there is replaced."""
+    if not any(line.strip() for line in lines):
+        raise ValueError("it is empty")
+    first = header.line if header else next(k for k, line in enumerate(lines) if line.strip())
+    separator = header.separator if header else _division_of_numbers(lines[first])
+    found = len(_split(lines[first], separator))
+    if not names:
+        raise InvalidInput(
+            field=path,
+            value=f"a first line of numbers: {lines[first].strip()[:60]}",
+            expected="a header that names the columns",
+            hint=f"no header: give the {found} names with --columns, such as --columns step,train_acc,val_acc",
+        )
+    if found != len(names):
+        raise InvalidInput(
+            field="--columns",
+            value=",".join(names),
+            expected=f"a name for each of the {found} columns of {path}",
+            hint=f"its first line is {lines[first].strip()[:60]}",
+        )
+    rows = lines[first + 1 :] if header else lines[first:]
+    if header:
+        notes = (*notes, f"the header {lines[first].strip()[:60]} is replaced by --columns")
+    named = ("  " if separator == _BLANKS else separator).join(names)
+    table, more = _table([f"{named}\n", *rows], separator)
+    return table, (*notes, *more)
+
+
+def _header(lines: Sequence[str], k: int) -> Header | None:
+    """Return a line as the header that it is, if one of its names counts steps or epochs and none is a number."""
+    for separator in _SEPARATORS:
+        names = _split(lines[k], separator)
+        at = next((column for column, name in enumerate(names) if counts(name)), None)
+        if at is None or any(_SHAPE_OF_NUMBER.match(name) for name in names):
+            continue
+        if (len(names) > 1 or separator == ",") and _rows_count_on(lines[k : k + 5], separator, at, len(names)):
+            return Header(k, separator, tuple(names))
+    return None
+
+
+def _rows_count_on(lines: Sequence[str], separator: str, at: int, n_names: int) -> bool:
+    """Return False if the first row below a header holds something else than a number where the header counts steps.
+
+    Where blanks divide, any sentence would be a header: a row with as many cells must follow, or with one more for an index.
+    """
+    header, *others = lines
+    row = next((line for line in others if line.strip() not in ("", header.strip()) and not _RULE.match(line)), None)
+    if row is None:
+        return separator not in (_BLANKS, _WIDE_BLANKS)
+    cells = _split(row, separator)
+    if separator in (_BLANKS, _WIDE_BLANKS) and len(cells) not in (n_names, n_names + 1):
+        return False
+    return not cells[at:] or any(_SHAPE_OF_NUMBER.match(c) or c.lower() in MISSING for c in cells[at : at + 2])
+
+
+def _best_division(lines: Sequence[str], first: int) -> tuple[str, tuple[str, ...]]:
+    """Return what divides a header without a step, by the line that follows it, and its names."""
+    rest = next((line for line in lines[first + 1 :] if line.strip()), "")
+    for separator in _SEPARATORS:
+        names = _split(lines[first], separator)
+        if len(names) > 1 and len(_split(rest, separator)) == len(names):
+            return separator, tuple(names)
+    return ",", tuple(_split(lines[first], ","))
+
+
+def _is_numbers(line: str) -> bool:
+    cells = _split(line, _division_of_numbers(line))
+    return len(cells) > 1 and all(_SHAPE_OF_NUMBER.match(c) or c.lower() in MISSING for c in cells)
+
+
+def _division_of_numbers(line: str) -> str:
+    return next((s for s in (";", "\t", "|", ",") if s in line.strip().strip("|")), _BLANKS)
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Return the cells of a line, as far as no quotes hold a separator."""
+    if separator == _BLANKS:
+        return line.split()
+    if separator == _WIDE_BLANKS:
+        return [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
+    if separator == "|":
+        line = line.strip().removeprefix("|").removesuffix("|")
+    return [cell.strip().strip('"').strip() for cell in line.rstrip("\r\n").split(separator)]
+
+
+def _without_comments(text: str) -> list[str]:
+    """Return the lines that do not begin with #; elsewhere it is text, and so it is in a cell of several lines.
+
+    A first line `# step train_acc`, as numpy.savetxt writes its header, is the header.
+    """
+    kept: list[str] = []
+    comments: list[str] = []
+    is_in_quotes = False
+    for line in io.StringIO(text, newline=None):
+        if is_in_quotes or not line.startswith("#"):
+            kept.append(line)
+            is_in_quotes ^= line.count('"') % 2 == 1
+        elif not any(k.strip() for k in kept):
+            comments.append(line.lstrip("#").lstrip())
+    first = next((line for line in kept if line.strip()), "")
+    if comments and _is_numbers(first) and _header([comments[-1], *kept[:5]], 0):
+        return [comments[-1], *kept]
+    return kept
+
+
+def _without_cut_end(lines: list[str], text: str) -> tuple[list[str], tuple[str, ...]]:
+    """Leave out a last line that was cut off: without its end, with fewer cells than any line before it."""
+    if len(lines) < 3 or text.endswith(("\n", "\r")):
+        return lines, ()
+    *before, last = lines
+    header = header_of(before)
+    separator = header.separator if header else _division_of_numbers(last)
+    others = [line for line in before[(header.line + 1 if header else 0) :] if line.strip()]
+    is_open = last.count('"') % 2 == 1 and sum(line.count('"') for line in before) % 2 == 0
+    cells = len(_split(last, separator))
+    if is_open or (others and all(len(_split(line, separator)) > cells for line in others)):
+        return before, (f"the last line is cut off and left out: {last.strip()[:40]}",)
+    return lines, ()
+
+
+def _parts(lines: list[str], header: Header) -> list[list[str]]:
+    """Return the lines from each header to the next; without the rules of a printed table."""
+    parts: list[list[str]] = [[]]
+    first = lines[0].strip()
+    for k, line in enumerate(lines):
+        if k and not line.strip():
+            continue
+        if k and (line.strip() == first or _is_another_header(line, header)):
+            parts.append([])
+        elif k and header.separator in ("|", _WIDE_BLANKS, _BLANKS) and _RULE.match(line) and not line.isspace():
+            continue
+        parts[-1].append(line)
+    return [part for part in parts if len(part) > 1] or [parts[0]]
+
+
+def _is_another_header(line: str, header: Header) -> bool:
+    """Return True if a line names columns anew, as a logger does that measures more after a restart."""
+    if line.lstrip()[:1].isdigit():
+        return False
+    names = _split(line, header.separator)
+    return len(names) > 1 and names[0] == header.names[0] and not any(_SHAPE_OF_NUMBER.match(n) for n in names)
+
+
+def _table(lines: list[str], separator: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the table of a header and its rows."""
+    _refuse_commas_in_numbers(lines, separator)
+    if separator in ("|", _WIDE_BLANKS, _BLANKS):
+        rows = [_split(line, separator) for line in lines]
+        lines = [_joined(row) for row in _with_index(rows, lines[0])]
+        separator = "\t"
+    rows_text = "".join(lines)
+    as_text = separator != "," and _DECIMAL_COMMA.search(rows_text) is not None
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            # Without an index: a row with one value too many must not shift the others.
+            table = pd.read_csv(
+                io.StringIO(rows_text),
+                sep=separator,
+                index_col=False,
+                skipinitialspace=True,
+                dtype=str if as_text else None,
+                low_memory=False,
+            )
+    except pd.errors.ParserError:
+        raise _uneven(lines, separator) from None
+    table.columns = [str(c).strip() for c in table.columns]
+    if any(issubclass(w.category, pd.errors.ParserWarning) for w in caught):
+        return table, ("rows have more values than there are columns: what is beyond is left out",)
+    return table, ()
+
+
+def _joined(row: list[str]) -> str:
+    return "\t".join(cell.replace('"', "") for cell in row) + "\n"
+
+
+def _with_index(rows: list[list[str]], header: str) -> list[list[str]]:
+    """Name the first column of a table as pandas prints it: its rows begin with an index that the header does not name."""
+    names, *others = rows
+    is_printed = header.startswith(" ") and others and all(len(row) == len(names) + 1 for row in others)
+    return [["index", *names], *others] if is_printed else rows
+
+
+def _refuse_commas_in_numbers(lines: list[str], separator: str) -> None:
+    """Refuse decimal commas in a file that is divided by commas: `100,0,98` is two numbers or three.
+
+    Raises
+    ------
+    InvalidInput : each row has about twice as many cells as the header has names, and all are digits alone.
+    """
+    if separator != "," or len(lines) < 2:
+        return
+    n_names = len(_split(lines[0], ","))
+    rows = [_split(line, ",") for line in lines[1:200]]
+    are_twice = n_names > 1 and all(len(row) in (2 * n_names - 1, 2 * n_names) for row in rows)
+    if are_twice and all(re.fullmatch(r"-?\d+", cell) for row in rows for cell in row):
+        raise InvalidInput(
+            field="row 1",
+            value=lines[1].strip()[:60],
+            expected=f"{n_names} cells, as the header names",
+            hint="decimal commas between commas? write decimal points, or divide the columns by semicolons",
+        )
+
+
+def _uneven(lines: list[str], separator: str) -> ValueError:
+    """Return what is wrong with lines that cannot be divided into the columns that the header names."""
+    n_names = len(_split(lines[0], separator))
+    rows = enumerate(lines[1:], 1)
+    row = next(((k, n) for k, line in rows if (n := len(_split(line, separator))) > n_names), None)
+    if row is None:
+        return ValueError("quotes that are not closed")
+    return ValueError(f"row {row[0]} has {row[1]} cells, the header names {n_names}: {lines[row[0]].strip()[:60]}")

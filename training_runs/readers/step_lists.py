@@ -1,0 +1,157 @@
+"""Lists of values, and which of the lists beside them are their steps."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from training_runs.errors import InvalidInput
+from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.recording import ReadOptions
+
+_STEPS = {"step", "steps", "iter", "iters", "iteration", "iterations", "update", "updates"}
+_EPOCHS = {"epoch", "epochs", "ep"}
+_ANY = {"", "global", "optimizer", "optimiser", "log", "logged", "logging", "checkpoint", "checkpoints", "at", "x"}
+_CORE = ("train_loss", "train_acc", "val_loss", "val_acc")
+
+
+@dataclass(frozen=True)
+class StepList:
+    """A list of steps, or of epochs; `of` is what it belongs to: a split, one metric, or nothing in particular."""
+
+    name: str
+    kind: str
+    of: str
+    values: Sequence[Any]
+
+
+def counts(name: str) -> bool:
+    """Return True if a name is one of steps or of epochs."""
+    return canonical_name(name) == "step" or name.strip().lower() in _EPOCHS
+
+
+def tables_of_lists(
+    lists: Mapping[str, Sequence[Any]], path: str, options: ReadOptions
+) -> tuple[list[pd.DataFrame], tuple[str, ...]]:
+    """Return tables of lists, one for each list of steps among them, and notes.
+
+    A list belongs to the steps of its own name (`val_acc_steps`), else of its split (`val_steps`), else to those of all, and
+    has as many values. Without any steps, entry i is epoch i + 1 where the caller gives the updates in an epoch.
+
+    Raises
+    ------
+    InvalidInput : no steps, or a loss or accuracy with another number of values than there are steps.
+    """
+    step_lists = _step_lists(lists, options)
+    values = {name: v for name, v in lists.items() if name not in {s.name for s in step_lists}}
+    notes: tuple[str, ...] = ()
+    if not step_lists:
+        step_lists = [_epochs_by_position(values, path, options)]
+        notes = ("there are no steps: entry i of each list, counted from 1, is taken as epoch i",)
+    columns: dict[str, dict[str, Sequence[Any]]] = {}
+    for name, each in values.items():
+        own = _steps_of(name, each, step_lists)
+        if own is not None:
+            columns.setdefault(own.name, {})[name] = each
+        elif canonical_name(name) in _CORE:
+            raise _ragged(path, name, each, step_lists)
+        else:
+            notes += (f"{name} is left out: {len(each)} values beside {_lengths(step_lists)} steps",)
+    tables = [
+        pd.DataFrame({s.kind: list(s.values)} | {name: list(v) for name, v in columns[s.name].items()})
+        for s in step_lists
+        if s.name in columns
+    ]
+    return tables, notes
+
+
+def with_epochs(table: pd.DataFrame, options: ReadOptions) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table whose rows are epochs 1, 2 ... where it counts nothing and the caller gives the updates in an epoch."""
+    names = [str(column) for column in table.columns]
+    counted = any(map(counts, names)) or "step" in options.names.values()
+    if options.steps_per_epoch is None or counted or not any(map(canonical_name, names)):
+        return table, ()
+    numbered = table.reset_index(drop=True)
+    numbered.insert(0, "epoch", range(1, len(table) + 1))
+    return numbered, ("there are no steps: row i is taken as epoch i",)
+
+
+def merged_by_step(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of one run as one, by their column of steps or epochs, which has one name; in its order where they are several."""
+    if len(tables) == 1:
+        return tables[0]
+    kinds = [next(str(c) for c in table.columns if counts(str(c))) for table in tables]
+    keyed = [
+        table.assign(**{kind: pd.to_numeric(table[kind], errors="coerce")}).groupby(kind, sort=True).last()
+        for kind, table in zip(kinds, tables, strict=True)
+    ]
+    joined = keyed[0]
+    for table in keyed[1:]:
+        joined = joined.combine_first(table)[[*joined.columns, *(c for c in table.columns if c not in joined.columns)]]
+    return joined.rename_axis(kinds[0]).reset_index()
+
+
+def _step_lists(lists: Mapping[str, Sequence[Any]], options: ReadOptions) -> list[StepList]:
+    """Return the lists of steps; of epochs where there are none of steps."""
+    found = [s for name, values in lists.items() if (s := _as_step_list(name, values, options))]
+    of_steps = [s for s in found if s.kind == "step"]
+    return of_steps or found
+
+
+def _as_step_list(name: str, values: Sequence[Any], options: ReadOptions) -> StepList | None:
+    if options.names.get(name) == "step" or canonical_name(name) == "step":
+        return StepList(name, "step" if name not in options.names else name, "", values)
+    if name in options.names or canonical_name(name):
+        return None
+    words = [word for word in re.split(r"[^a-z0-9]+", name.strip().lower()) if word]
+    kinds = [kind for kind, known in (("step", _STEPS), ("epoch", _EPOCHS)) if set(words) & known]
+    if len(kinds) != 1:
+        return None
+    rest = "_".join(word for word in words if word not in _STEPS | _EPOCHS)
+    if rest in _ANY:
+        return StepList(name, kinds[0], "", values)
+    of = canonical_name(rest) or _split(canonical_name(f"{rest}_loss"))
+    return StepList(name, kinds[0], of, values) if of else None
+
+
+def _split(signal: str | None) -> str:
+    return signal.split("_")[0] if signal in _CORE else ""
+
+
+def _steps_of(name: str, values: Sequence[Any], step_lists: Sequence[StepList]) -> StepList | None:
+    signal = canonical_name(name)
+    fitting = [s for s in step_lists if len(s.values) == len(values)]
+    for of in (signal, _split(signal), ""):
+        if of is not None and (own := [s for s in fitting if s.of == of]):
+            return own[0]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _epochs_by_position(values: Mapping[str, Sequence[Any]], path: str, options: ReadOptions) -> StepList:
+    """Return epochs 1, 2 ... for the length that most of the lists have."""
+    lengths = Counter(len(v) for v in values.values())
+    if not lengths or options.steps_per_epoch is None:
+        raise InvalidInput(
+            field=path,
+            value=f"lists {', '.join(values)[:160] or 'of no name'}",
+            expected="a list of steps beside them",
+            hint="is there an entry an epoch? --steps-per-epoch N reads entry i as epoch i + 1",
+        )
+    longest = max(lengths, key=lambda length: (lengths[length], length))
+    return StepList("", "epoch", "", range(1, longest + 1))
+
+
+def _ragged(path: str, name: str, values: Sequence[Any], step_lists: Sequence[StepList]) -> InvalidInput:
+    return InvalidInput(
+        field=f"{path}, {name}",
+        value=f"a list of length {len(values)}",
+        expected=f"as many as there are steps ({_lengths(step_lists)})",
+        hint=f"give it a list of its own steps, `{name}_steps`",
+    )
+
+
+def _lengths(step_lists: Sequence[StepList]) -> str:
+    return " or ".join(dict.fromkeys(str(len(s.values)) for s in step_lists))

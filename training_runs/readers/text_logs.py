@@ -1,0 +1,267 @@
+"""Logs as programs print them: `step=100 train_loss=3.2`, `Epoch 3/100: loss 0.3`, `step 100 | val acc 0.5`, progress bars."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from training_runs.errors import InvalidInput
+from training_runs.readers.cells import unwrapped
+from training_runs.readers.hyperparameter_names import context_of, notes_on
+from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.recording import RawRun, ReadOptions
+from training_runs.readers.step_lists import counts
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_CLOCK = re.compile(
+    r"\d{4}[-/.]\d\d?[-/.]\d\d?(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
+    r"|\b\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?\b|\b\d+d \d\d:\d\d:\d\d"
+)
+_LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
+_BAR = re.compile(
+    r"(?P<share>\d+%)\s*\|[^|]*\|\s*(?P<done>\d+)/(?P<total>\d+|\?)\s*(?:\[[^,\]]*(?:,[^,\]=]*?/(?:it|s|step)\b|,\s*\?[^,\]]*)?,?)?"
+)
+_COUNT = re.compile(r"\W*\[?\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\s*\](?!\s*\[)")  # `[1000/20000] loss ...`
+_KERAS_BAR = re.compile(r"\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)")
+_NUMBER = (
+    r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"
+)
+_VALUE = re.compile(
+    rf"(?<![\w.])(?P<number>{_NUMBER})(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{_NUMBER})%?)?(?![\w]|\.\d)",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b")
+_BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
+_QUALIFIERS = {
+    "best",
+    "max",
+    "min",
+    "highest",
+    "lowest",
+    "ema",
+    "swa",
+    "target",
+    "previous",
+    "last",
+    "final",
+    "total",
+    "smoothed",
+}
+_DICTIONARY = re.compile(r"\{[^{}]*:[^{}]*\}")
+_STEP_WITHIN = "step of the epoch"
+
+
+def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
+    """Return the run that a program printed: a row for each line with a step or an epoch and a value.
+
+    A line that only names an epoch or step holds for the lines after it. Parameters printed before the first row are its context.
+
+    Raises
+    ------
+    InvalidInput : no such lines, values that belong to several metrics under one name, or a pattern that does not fit.
+    """
+    lines = [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text))]
+    if options.pattern:
+        return {name: _by_pattern(lines, path, options.pattern)}
+    rows, parameters, notes = _rows(lines)
+    signals = {canonical_name(key) for row in rows for key in row if not counts(key)} - {None, "step"}
+    if not signals:
+        raise _unreadable(lines, path)
+    table = pd.DataFrame(rows)
+    read = f"{len(rows)} of {sum(bool(line.strip()) for line in lines)} lines are read as measurements"
+    return {name: RawRun(table, context_of(parameters), (read, *notes, *notes_on(parameters, path)))}
+
+
+def has_measurements(text: str) -> bool:
+    """Return True if lines of a text name a step or an epoch and values."""
+    lines = [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text[:100_000]))]
+    return bool(_rows(lines)[0])
+
+
+def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
+    """Return the groups of a regular expression as columns, a row for each line that it is found in."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise InvalidInput(field="--pattern", value=pattern, expected="a regular expression", hint=str(error)) from None
+    if not compiled.groupindex:
+        raise InvalidInput(
+            field="--pattern",
+            value=pattern,
+            expected="named groups, one a column",
+            hint=r"such as 'epoch (?P<step>\d+) .* acc (?P<train_acc>\S+)/(?P<val_acc>\S+)'",
+        )
+    rows = [found.groupdict() for line in lines if (found := compiled.search(line))]
+    if not rows:
+        raise InvalidInput(
+            field="--pattern",
+            value=pattern,
+            expected=f"a pattern that is found in lines of {path}",
+            hint=f"its first line is {next((line for line in lines if line.strip()), '')[:80]!r}",
+        )
+    return RawRun(pd.DataFrame(rows), notes=(f"{len(rows)} lines are read by --pattern",))
+
+
+def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
+    """Return the measurements, parameters that were printed before them, and notes."""
+    rows: list[dict[str, Any]] = []
+    parameters: dict[str, Any] = {}
+    heading: dict[str, Any] = {}
+    notes: dict[str, None] = {}
+    for line in lines:
+        values, totals, is_bar = _pairs(line)
+        place = {key: value for key, value in values.items() if counts(key)}
+        metrics = {key: value for key, value in values.items() if key not in place}
+        if is_bar:
+            notes["a count such as 1000/20000 is read as step"] = None
+        if place and not metrics:
+            heading = place
+            continue
+        if not metrics:
+            continue
+        if not place and not heading:
+            parameters |= {} if rows else _assigned(line)
+            continue
+        row = (place or heading) | metrics
+        rows.append(row | ({_STEP_WITHIN: next(iter(totals.values()))} if totals else {}))
+    return _with_global_steps(rows, notes), parameters, tuple(notes)
+
+
+def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> list[dict[str, Any]]:
+    """Count steps that begin anew in each epoch (`Epoch [2/10], Step [100/600]`) from the first."""
+    for row in rows:
+        within = row.pop(_STEP_WITHIN, None)
+        step = next((key for key in row if canonical_name(key) == "step"), None)
+        epoch = next((key for key in row if counts(key) and key != step), None)
+        if within and step and epoch and within > 1 and row[step] <= within:
+            row[step] += max(row[epoch] - 1, 0) * within if rows[0].get(epoch) != 0 else row[epoch] * within
+            notes[f"{step} counts within an epoch of {within:g}: counted on from epoch to epoch"] = None
+    return rows
+
+
+def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
+    """Return the values of a line by their names, the totals of those that count (`3/100`), and whether a bar gave the step."""
+    if dictionary := _DICTIONARY.search(line):
+        found = _of_dictionary(dictionary[0])
+        if found:
+            before, _, _ = _pairs(line[: dictionary.start()])
+            return {k: v for k, v in before.items() if counts(k)} | found, {}, False
+    text = _LEVEL.sub(" ", _CLOCK.sub(" ", line))
+    bar = _BAR.search(text) or _COUNT.match(text)
+    if bar:
+        text = text[: bar.start()] + " | " + text[bar.end() :]
+    text = _KERAS_BAR.sub(" | ", text)
+    values: dict[str, Any] = {}
+    totals: dict[str, float] = {}
+    for key, number, of in _keyed(text):
+        if of is not None and counts(key):
+            totals = {key: of} if canonical_name(key) == "step" else totals
+        elif of is not None:
+            continue
+        values.setdefault(key, number)
+    is_bar = bar is not None and not any(counts(key) for key in values)
+    if bar and is_bar:
+        values = {"step": float(bar["done"])} | values
+    return values, totals, is_bar
+
+
+def _keyed(text: str) -> Iterator[tuple[str, Any, float | None]]:
+    """Yield name, value and total of the numbers in a text: a number's name is the words before it."""
+    at, split = 0, ""
+    for found in _VALUE.finditer(text):
+        between = text[at : found.start()]
+        at = found.end()
+        if _UNIT.match(text, at):
+            at = _UNIT.match(text, at).end()  # type: ignore[union-attr]
+            continue
+        segments = _BORDERS.split(between)
+        if len(segments) > 1:
+            split = ""
+        segment = segments[-1]
+        if not segment.strip(" =:") and len(segments) > 1 and text[found.start() - 1] in "[(":
+            segment = segments[-2]  # `Epoch [3/100]`
+        key, split = _key(segment, split)
+        if key:
+            value: Any = _float(found["number"])
+            yield (
+                key,
+                f"{found['number']}%" if found["percent"] else value,
+                _float(found["of"]) if found["of"] else None,
+            )
+
+
+def _key(segment: str, split: str) -> tuple[str, str]:
+    """Return the name in the words before a number, and the words that hold for those after it, as `train:` does."""
+    pieces = [piece.strip(" \"'=-*#>.<") for piece in re.split(r"[:=]\s*|>", segment)]
+    pieces = [piece for piece in pieces if piece]
+    if not pieces:
+        return "", split
+    if len(pieces) > 1:
+        split = pieces[-2]
+    joined = [" ".join(pieces[k:]) for k in range(len(pieces))]
+    candidates = [*joined, f"{split} {pieces[-1]}"] if split else joined
+    if set(" ".join(candidates).lower().replace("_", " ").split()) & _QUALIFIERS:
+        return joined[0], split
+    return next((name for name in candidates if canonical_name(name) or counts(name)), joined[-1]), split
+
+
+def _of_dictionary(text: str) -> dict[str, Any]:
+    try:
+        found = ast.literal_eval(text[:10_000].replace("nan", "None"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return {}
+    return {str(k): v for k, v in found.items() if isinstance(v, int | float | str)} if isinstance(found, dict) else {}
+
+
+def _assigned(line: str) -> Mapping[str, str]:
+    """Return what a line assigns, `lr=1e-3` or `lr: 1e-3`."""
+    return dict(re.findall(r"([A-Za-z_][\w./]*)\s*[=:]\s*([\w.+-]+)", line))
+
+
+def _float(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _unreadable(lines: Sequence[str], path: str) -> InvalidInput:
+    """Refuse a log whose lines say no metric, with the pattern that would read its kind of line."""
+    sample = max((line for line in lines[:200]), key=lambda line: len(_VALUE.findall(line)), default="")
+    pattern = _suggested(sample)
+    way_out = f"name its values with --pattern '{pattern}'" if pattern else "write a CSV: step,train_acc,val_acc"
+    return InvalidInput(
+        field=path,
+        value=f"lines such as {sample.strip()[:80]!r}" if sample.strip() else "no line that can be read",
+        expected="step=100 train_acc=0.9 val_acc=0.1, a table, or JSON",
+        hint=way_out,
+    )
+
+
+def _suggested(line: str) -> str:
+    """Return a pattern with a group for each number of a line; those of `0.9/0.1` are taken as training's and validation's."""
+    parts: list[str] = []
+    at, used = 0, set[str]()
+    for found in _VALUE.finditer(line):
+        words = re.findall(r"[A-Za-z_]+", line[at : found.start()])
+        word = words[-1].lower() if words else ""
+        is_step = not parts
+        parts.append(
+            re.sub(
+                r"(\\ |\s)+",
+                r"\\s+",
+                re.escape(line[at : found.start()].lstrip() if not parts else line[at : found.start()]),
+            )
+        )
+        names = (
+            ["epoch" if word.startswith("ep") else "step"]
+            if is_step
+            else [f"train_{word}", f"val_{word}"]
+            if found["of"]
+            else [word]
+        )
+        if not all(n.isidentifier() and n not in used for n in names):
+            return ""
+        used |= set(names)
+        parts.append("/".join(rf"(?P<{n}>[^\s/]+)" for n in names))
+        at = found.end()
+    return "".join(parts) if len(used) > 1 else ""
