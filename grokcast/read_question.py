@@ -7,7 +7,7 @@ from typing import Any
 
 from predictor.question import Question
 from training_runs import Context, InvalidInput
-from training_runs.readers import ReadOptions, Recording, read_recording
+from training_runs.readers import ReadOptions, read_recording
 
 
 def read_question(
@@ -26,46 +26,32 @@ def read_question(
     InvalidInput : a file that cannot be read, or several runs in it and none chosen.
     """
     recording = read_recording(history, format, options)
-    chosen = _chosen(recording, run)
-    recorded = dict(recording.contexts.get(chosen, {}))
+    _, chosen = recording.run(run)
+    notes = tuple(dict.fromkeys([*recording.file_notes, *chosen.reading.notes]))
+    recorded = dict(chosen.context)
     stated = _mapping(context) if context else {}
     fields, unknown = Context.from_mapping({**recorded, **stated})
     warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
     flags = {"horizon_step": horizon, "target_accuracy": target_accuracy}
     given = {name: value for name, value in flags.items() if value is not None}
-    recorded_question = dict(recording.questions.get(chosen, {}))
+    recorded_question = dict(chosen.question)
     question = Question(
-        trajectory=recording.histories[chosen],
+        trajectory=chosen.trajectory,
         context=fields,
-        warnings=(*warnings, *(n for n in recording.notes if n.startswith("ignored"))),
+        warnings=(*warnings, *(n for n in notes if n.startswith(("ignored", "not read")))),
         **{**recorded_question, **given},
     )
     taken = (
         *_note("context", recorded, {*stated, *unknown}),
         *_note("question", recorded_question, set(given)),
     )
-    return question, (*recording.notes, *taken)
+    return question, (*notes, *taken)
 
 
 def _note(what: str, recorded: Mapping[str, Any], except_: Set[str]) -> tuple[str, ...]:
     """Return a note that lists what is taken from the recording, except what the caller gave."""
     fields = [f"{name} {_short(value)}" for name, value in recorded.items() if name not in except_]
     return (f"{what} from the recording: {', '.join(fields)}",) if fields else ()
-
-
-def _chosen(recording: Recording, run: str | None) -> str:
-    names = list(recording.histories)
-    if run is None and len(names) == 1:
-        return names[0]
-    if run in names:
-        return str(run)
-    shown = ", ".join(names[:3]) + (f" ... ({len(names)} in all)" if len(names) > 3 else "")
-    raise InvalidInput(
-        field="--run",
-        value=run,
-        expected="one of the runs in the file",
-        hint=f"it holds {shown}; choose one with --run",
-    )
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_all_points_of_two_tags_on_their_own_steps(writer_at, tmp_path):
         f"{tmp_path / 'run'} is read as tensorboard",
         "Accuracy/val is read as val_acc",
         "Loss/train is read as train_loss",
-        "ignored: lr",
+        "lr is read as learning_rate of the context",
     )
 
 

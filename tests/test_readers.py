@@ -30,7 +30,8 @@ def check(trajectory):
 def test_wide_csv_with_foreign_names(write):
     recording = read_recording(write("run.csv", WIDE))
     check(recording.histories["run"])
-    assert recording.notes == ("valid/acc is read as val_acc", "ignored: lr")
+    assert recording.notes == ("valid/acc is read as val_acc", "lr is read as learning_rate of the context")
+    assert recording.contexts == {"run": {"learning_rate": 0.001}}
 
 
 def test_every_format_holds_the_same(write, tmp_path):
@@ -71,7 +72,7 @@ def test_rows_of_one_step_are_merged(write):
     [
         ("a.csv", "epoch,train_loss\n1,2\n2,1\n", "a column `step`"),
         ("a.csv", "step,val_acc\n1,0.1\n2,high\n", "row 2, val_acc is 'high'; expected a number"),
-        ("a.csv", "step,val_acc\n5,0.1\n2,0.1\n", "strictly increasing"),
+        ("a.csv", "step,val_acc\n5,0.1\n2,0.1\n9,0.1\n1,0.1\n7,0.1\n6,0.1\n", "--sort sorts them"),
         ("a.csv", "step,val_acc,valid/acc\n1,0.1,0.1\n", "one column for val_acc"),
         ("a.csv", "", "csv with a column for `step`"),
         ("a.csv", "metric,value\nval_acc,0.1\n", "a column `step`"),
@@ -284,8 +285,12 @@ def test_of_a_step_that_was_recorded_again_the_last_values_count(write):
     history = recording.histories["r"]
     assert history.steps.tolist() == [10, 20, 30]
     assert history.signals["train_loss"].tolist() == [1.5, 0.5, 0.1]
-    note = "2 values were recorded more than once at a step, differently: the last counts"
+    note = "training went back from step 30 to 20: 2 rows that were recorded from there on before are left out"
     assert note in recording.notes
+    assert history.recorded("val_acc")[0].tolist() == [10, 30]
+    twice = read_recording(write("d.csv", "step,train_loss,val_acc\n1,2,0.1\n2,2,0.1\n2,1,0.2\n3,1,0.1\n"))
+    assert twice.histories["d"].signals["train_loss"].tolist() == [2, 1, 1]
+    assert "2 values were recorded more than once at a step, differently: the last counts" in twice.notes
     once = read_recording(write("o.csv", "step,train_loss,val_acc\n1,2,\n1,2,0.1\n2,1,0.1\n"))
     assert not any("more than once" in note for note in once.notes)
 
@@ -295,15 +300,16 @@ def test_rows_without_a_known_signal_move_nothing(write):
     text = "step,train_loss,lr\n1,2,\n2,1,0.1\n3,,0.1\n4,1,0.1\n500,,0.1\n501,nan,0.1\n"
     assert read_recording(write("l.csv", text)).histories["l"].steps.tolist() == [1, 2, 4]
     for bare in ("step,lr\n1,0.1\n2,0.1\n", "step,train_loss\n1,\n2,\n"):
-        assert read_recording(write("b.csv", bare)).histories["b"].steps.tolist() == [1, 2]
+        with pytest.raises(InvalidInput, match=r"values of a known signal|at least one number of train_loss"):
+            read_recording(write("b.csv", bare))
 
 
 def test_bare_names_are_trainings_beside_those_of_validation(write):
     keras = "step,loss,accuracy,val_loss,val_accuracy\n1,2,0.5,3,0.1\n2,1,0.9,3,0.2\n"
     history = read_recording(write("k.csv", keras)).histories["k"]
     assert set(history.signals) == {"train_loss", "train_acc", "val_loss", "val_acc"}
-    alone = read_recording(write("a.csv", "step,loss\n1,2\n")).histories["a"]
-    assert not alone.signals
+    with pytest.raises(InvalidInput, match="--map 'loss=train_loss'"):
+        read_recording(write("a.csv", "step,loss\n1,2\n"))
 
 
 def test_of_two_columns_for_one_signal_the_better_is_taken(write):

@@ -45,6 +45,8 @@ def forecast(
         str | None,
         typer.Option(help="regular expression for the lines of a text log: its named groups are the columns"),
     ] = None,
+    run_column: Annotated[str | None, typer.Option(help="column whose values distinguish the runs of a table")] = None,
+    sort: Annotated[bool, typer.Option("--sort", help="rows are in no order: sort them by step")] = False,
     plot: Annotated[
         Path | None,
         typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
@@ -75,6 +77,8 @@ def forecast(
             percent,
             columns=tuple(name.strip() for name in columns.split(",")) if columns else (),
             pattern=pattern or "",
+            run_column=run_column,
+            sort=sort,
         ),
     )
 

@@ -1,132 +1,142 @@
 """From a table of columns under other people's names to a trajectory."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.metric_names import METRICS, Meaning, canonical_name, meaning_of, recorded_as
-from training_runs.readers.recording import ReadOptions
-from training_runs.signals import SIGNALS, signal_names
+from training_runs.readers.column_choice import ERROR_RATE, Choice, choose_columns, numbers_of, suspected
+from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.recording import Reading, ReadOptions, UnreadColumns
+from training_runs.signals import signal_names
 from training_runs.trajectory import ROUNDING, Trajectory
 
 _ACCURACIES = signal_names("accuracy")
+_EPOCHS_AT_MOST, _EPOCHS_AT_LEAST = 2000, 20
 
 
-def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None = None) -> tuple[Trajectory, list[str]]:
-    """Return the trajectory of a wide table with one row a checkpoint, and notes on how its columns were read.
+def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None = None) -> tuple[Trajectory, Reading]:
+    """Return the trajectory of one run's wide table with one row a checkpoint, and how its columns were read.
 
-    Rows of one step are merged: loggers often write training and validation metrics as two rows, and a resumed training
-    writes steps again, whose last values count. Rows without a known signal are left out: they measured nothing.
+    Rows of one step are merged: loggers often write training and validation metrics as two rows; of a value that is
+    recorded again the last counts. Rows without a known signal are left out: they measured nothing.
 
     Raises
     ------
     InvalidInput : no column of steps, two columns for one signal, values that are not numbers, accuracies that may be
-        percent, steps that do not increase.
+        percent, no value of a known signal, or training metrics alone beside a column that may be validation's.
     """
     options = options or ReadOptions()
     columns = [str(c) for c in table.columns]
     table = table.set_axis(columns, axis=1)
-    chosen, per_epoch, notes = _steps(table, _chosen(columns, source, options), source, options)
-    left = [c for c in columns if c not in chosen]
-    numbers = _numbers(table[list(chosen)].rename(columns=chosen), source)[_measured(table, chosen)]
+    choice, per_epoch, notes = _steps(table, choose_columns(table, source, options), source, options)
+    chosen = choice.signals
+    numbers = _numbers(table[list(chosen)], chosen, source)[_measured(table, chosen)]
     if per_epoch is not None:
         numbers["step"], is_from_0 = _updates(numbers["step"], per_epoch)
-        column = next(c for c, m in chosen.items() if m == "step")
-        begins = f"{column} begins at 0: a row is taken as made at its epoch's end"
+        begins = f"{choice.step} begins at 0: a row is taken as made at its epoch's end"
         notes += [begins] if is_from_0 else []
     numbers["step"] = numbers["step"].round(6)
-    merged = numbers.groupby("step", sort=False, dropna=False).last()
-    notes += _told_again(numbers)
+    rises = numbers["step"].is_unique and numbers["step"].is_monotonic_increasing
+    merged = numbers.set_index("step") if rises else numbers.groupby("step", sort=False, dropna=False).last()
+    if not merged.index.is_monotonic_increasing:  # training and validation one after the other
+        merged = merged.sort_index()
+    notes += _recorded_again(numbers)
     signals = {str(name): merged[name].to_numpy(copy=True) for name in merged.columns}
-    notes += [f"{c} is read as {m}" for c, m in chosen.items() if m != c]
-    notes += [f"ignored: {', '.join(left)}"] if left else []
+    notes += [f"{c} is read as {m.replace(ERROR_RATE, '1 - ')}" for c, m in chosen.items() if m != c]
+    looks_like = suspected(columns, chosen)
+    left = [*looks_like, *(c for c in columns if c not in chosen and c not in looks_like)]
     notes += _without_infinities(signals)
     notes += _as_shares(signals, chosen, source, options)
-    return Trajectory(merged.index.to_numpy(), signals), notes
+    _turn_error_rates(signals, chosen)
+    _require_metrics(signals, columns, looks_like, source)
+    trajectory = Trajectory(merged.index.to_numpy(), signals)
+    may_be_epochs = per_epoch is None and options.steps_per_epoch is None and _may_count_epochs(trajectory.steps)
+    if may_be_epochs:
+        ends = f"{trajectory.steps[0]}, {trajectory.steps[1]} ... {trajectory.steps[-1]}"
+        notes.append(f"{choice.step} {ends} is taken as optimiser updates; if these are epochs: --steps-per-epoch N")
+    asked = ("steps_per_epoch",) if may_be_epochs else ()
+    return trajectory, Reading(chosen, tuple(left), suspected=looks_like, asked=asked, notes=tuple(notes))
 
 
-def _chosen(columns: Sequence[str], source: str, options: ReadOptions) -> dict[str, str]:
-    """Return column -> signal, one column for each."""
-    meanings = {c: m for c in columns if (m := meaning_of(c))}
-    meanings |= _renamed(columns, source, options)
-    meanings |= _keras(columns, meanings)
-    chosen: dict[str, str] = {}
-    for signal in dict.fromkeys(m.signal for m in meanings.values()):
-        candidates = [c for c, m in meanings.items() if m.signal == signal]
-        best = min(meanings[c].rank for c in candidates)
-        first = [c for c in candidates if meanings[c].rank == best]
-        if len(first) > 1:
-            raise InvalidInput(
-                field=source,
-                value=f"columns {', '.join(first)}",
-                expected=f"one column for {signal}",
-                hint=f"choose it with --map '{first[0]}={signal}'",
-            )
-        chosen[first[0]] = signal
-    if "step" not in chosen.values() and options.steps_per_epoch and "epoch" in columns:
-        chosen["epoch"] = "step"
-    if "step" not in chosen.values():
-        hint = "have epochs? multiply them by the updates in one"
-        raise InvalidInput(
+def note_on_left_out(left_out: tuple[str, ...], looks_like: Mapping[str, str]) -> tuple[str, ...]:
+    """Return notes on columns that were not used; those that look like a metric first, with the option that reads them."""
+    first = [f"not read: {c}, which looks like a metric (--map '{c}={s}' reads it)" for c, s in looks_like.items()]
+    rest = [c for c in left_out if c not in looks_like]
+    return (*first, *((f"ignored: {', '.join(rest)}",) if rest else ()))
+
+
+def _require_metrics(
+    signals: Mapping[str, np.ndarray], columns: list[str], looks_like: Mapping[str, str], source: str
+) -> None:
+    recorded = {name for name, values in signals.items() if not np.isnan(values).all()}
+    options = ", ".join(f"--map '{column}={signal}'" for column, signal in list(looks_like.items())[:4])
+    if not recorded:
+        empty = [c for c in columns if c not in looks_like]
+        raise UnreadColumns(
             field=source,
-            value=f"columns {', '.join(columns)[:200] or 'none'}",
-            expected="a column `step` of optimiser steps",
-            hint=f"{hint}: --steps-per-epoch" if "epoch" in columns else hint,
+            value=f"columns {', '.join([*looks_like, *empty])[:200]}",
+            expected="values of a known signal: train_loss, train_acc, val_loss, val_acc ..."
+            if not signals
+            else f"at least one number of {', '.join(signals)[:100]}",
+            hint=options or "--map COLUMN=signal names one that is not recognised",
+            columns=tuple(columns),
+            suspected=looks_like,
         )
-    return {c: chosen[c] for c in columns if c in chosen}
+    of_val = [c for c, s in looks_like.items() if s.removeprefix(ERROR_RATE) in ("val_loss", "val_acc")]
+    if recorded & {"train_loss", "train_acc"} and not recorded & {"val_loss", "val_acc"} and of_val:
+        column = next((c for c in of_val if looks_like[c].endswith("val_acc")), of_val[0])
+        what = "validation accuracy" if looks_like[column].endswith("val_acc") else "validation loss"
+        raise UnreadColumns(
+            field=source,
+            value=f"training metrics, and not read {', '.join(of_val)[:200]}",
+            expected="validation metrics under names that are recognised",
+            hint=f"is {column} {what}? --map '{column}={looks_like[column]}'",
+            columns=tuple(columns),
+            suspected=looks_like,
+        )
 
 
-def _renamed(columns: Sequence[str], source: str, options: ReadOptions) -> dict[str, Meaning]:
-    """Return the meanings that the caller gives to columns; they take precedence over the names."""
-    for column, signal in options.names.items():
-        if column not in columns:
-            raise InvalidInput(
-                field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
-            )
-        if signal != "step" and signal not in SIGNALS:
-            raise InvalidInput(
-                field="--map", value=signal, expected="step or a signal", hint="docs/signals.md lists them"
-            )
-    return {column: Meaning(signal, -1) for column, signal in options.names.items()}
+def _may_count_epochs(steps: NDArray[np.int64]) -> bool:
+    """Return True if steps are consecutive, tens to hundreds, and begin with the first: as epochs would."""
+    is_of_epochs = len(steps) >= _EPOCHS_AT_LEAST and steps[0] in (0, 1) and steps[-1] <= _EPOCHS_AT_MOST
+    return bool(is_of_epochs and (np.diff(steps) == 1).all())
 
 
-def _keras(columns: Sequence[str], meanings: dict[str, Meaning]) -> dict[str, Meaning]:
-    """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name."""
-    signals = {m.signal for m in meanings.values()}
-    return {
-        column: Meaning(recorded_as(kind, "train"))
-        for column in columns
-        for kind, words in METRICS.items()
-        if column.strip().lower() in words
-        and column not in meanings
-        and recorded_as(kind, "val") in signals
-        and recorded_as(kind, "train") not in signals
-    }
+def _turn_error_rates(signals: dict[str, np.ndarray], chosen: Mapping[str, str]) -> None:
+    for signal in chosen.values():
+        if signal.startswith(ERROR_RATE):
+            values = 1 - signals.pop(signal)
+            signals[signal.removeprefix(ERROR_RATE)] = np.clip(values, 0, 1) if _is_share(values) else values
+
+
+def _is_share(values: np.ndarray) -> bool:
+    inside = values[~np.isnan(values)]
+    return bool(((inside > -ROUNDING) & (inside < 1 + ROUNDING)).all())
 
 
 def _steps(
-    table: pd.DataFrame, chosen: dict[str, str], source: str, options: ReadOptions
-) -> tuple[dict[str, str], float | None, list[str]]:
-    """Return column -> signal, the updates in an epoch where the column of steps counts epochs, and notes on it."""
-    per_epoch = options.steps_per_epoch
-    column = next(c for c, m in chosen.items() if m == "step")
+    table: pd.DataFrame, choice: Choice, source: str, options: ReadOptions
+) -> tuple[Choice, float | None, list[str]]:
+    """Return the choice, the updates in an epoch where the column of steps counts epochs, and notes on it."""
+    per_epoch, column, epoch = options.steps_per_epoch, choice.step, choice.epoch
     if per_epoch is None:
-        return chosen, 1.0 if column == "epoch" else None, []
+        return choice, 1.0 if column == epoch else None, []
     if not 0 < per_epoch < 2**53:
         raise InvalidInput(field="--steps-per-epoch", value=per_epoch, expected="a number > 0")
     notes = []
-    if column != "epoch" and "epoch" in table.columns:
-        if column in options.names or _counts_updates(table[column], table["epoch"], per_epoch):
-            needless = f"--steps-per-epoch is not needed: {column} counts steps beside epoch"
-            return chosen, None, [needless]
+    if epoch is not None and column != epoch:
+        if column in options.names or _counts_updates(table[column], table[epoch], per_epoch):
+            needless = f"--steps-per-epoch is not needed: {column} counts steps beside {epoch}"
+            return choice, None, [needless]
         notes = [f"{column} is left out: it does not count updates"]
-        chosen = {c: m for c, m in chosen.items() if c != column} | {"epoch": "step"}
-        column = "epoch"
-    return chosen, per_epoch, [*notes, f"{column} counts epochs: times {per_epoch:g} it is step"]
+        signals = {c: m for c, m in choice.signals.items() if c != column} | {epoch: "step"}
+        choice = replace(choice, signals=signals)
+    return choice, per_epoch, [*notes, f"{choice.step} counts epochs: times {per_epoch:g} it is step"]
 
 
 def _counts_updates(column: pd.Series, epoch: pd.Series, per_epoch: float) -> bool:
@@ -151,36 +161,47 @@ def _updates(epochs: pd.Series, per_epoch: float) -> tuple[pd.Series, bool]:
     return (epochs + is_from_0) * per_epoch, is_from_0
 
 
-def _measured(table: pd.DataFrame, chosen: dict[str, str]) -> NDArray[np.bool_]:
+def _measured(table: pd.DataFrame, chosen: Mapping[str, str]) -> NDArray[np.bool_]:
     """Return for each row whether it holds a value of a signal, be it under a second name; of all where none does."""
     known = [c for c in table.columns if chosen.get(c, canonical_name(c)) not in (None, "step")]
-    values = table[known].apply(pd.to_numeric, errors="coerce")
-    measured = values.notna().to_numpy().any(axis=1)
+    if not known:
+        return np.ones(len(table), dtype=bool)
+    measured = ~np.isnan(np.array([numbers_of(table[c]) for c in known])).all(axis=0)
     return measured if measured.any() else np.ones_like(measured)
 
 
-def _told_again(numbers: pd.DataFrame) -> list[str]:
+def _recorded_again(numbers: pd.DataFrame) -> list[str]:
     """Return a note on values that were recorded at one step more than once, and not alike."""
     again = numbers[numbers["step"].duplicated(keep=False)]
+    if not len(again):
+        return []
     times = int((again.groupby("step").nunique() > 1).to_numpy().sum())
     what = f"{times} values were recorded more than once at a step, differently: the last counts"
     return [what] if times else []
 
 
-def _numbers(known: pd.DataFrame, source: str) -> pd.DataFrame:
-    try:
-        numbers: pd.DataFrame = known.apply(pd.to_numeric, errors="coerce").astype(float)
-    except OverflowError:
-        raise InvalidInput(field=source, value="a number of hundreds of digits", expected="numbers") from None
-    broken = known.notna() & numbers.isna() & ~known.isin(["", "nan", "NaN", "null"])
+def _numbers(known: pd.DataFrame, chosen: Mapping[str, str], source: str) -> pd.DataFrame:
+    """Return the columns as float64 under the names of their signals; NaN where a value is missing."""
+    numbers = pd.DataFrame({c: numbers_of(known[c]) for c in known}, index=known.index)
+    broken = known.notna() & numbers.isna()
+    if broken.to_numpy().any():
+        broken &= ~known.map(_is_missing)
     if broken.to_numpy().any():
         row, column = (int(k[0]) for k in np.nonzero(broken.to_numpy()))
         raise InvalidInput(
-            field=f"{source}, row {row + 1}, {known.columns[column]}",
-            value=known.iloc[row, column],
+            field=f"{source}, row {row + 1}, {chosen[known.columns[column]]}",
+            value=_short(known.iloc[row, column]),
             expected="a number, or nothing where it is missing",
         )
-    return numbers
+    return numbers.rename(columns=dict(chosen))
+
+
+def _is_missing(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lower() in ("", "nan", "null", "none")
+
+
+def _short(value: object) -> object:
+    return value if len(str(value)) <= 60 else f"{str(value)[:60]}..."
 
 
 def _without_infinities(signals: dict[str, np.ndarray]) -> list[str]:
@@ -201,7 +222,9 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
     count of correct answers, so it is percent too; but then its neighbour that never exceeds 1 may be either.
     """
     column_of = {signal: column for column, signal in chosen.items()}
-    accuracies = {n: v for n, v in signals.items() if n in _ACCURACIES and not np.isnan(v).all()}
+    accuracies = {
+        n: v for n, v in signals.items() if n.removeprefix(ERROR_RATE) in _ACCURACIES and not np.isnan(v).all()
+    }
     named = [n for n in accuracies if re.search(r"%|percent|pct", column_of[n], re.IGNORECASE)]
     fractional = [n for n, v in accuracies.items() if _is_percent(v)]
     certain = list(accuracies) if options.percent else sorted({*named, *fractional})

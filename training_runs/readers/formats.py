@@ -1,16 +1,16 @@
 """Which reader a file or folder is for, and what it reads."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.columns import read_columns
 from training_runs.readers.encodings import COMPRESSED_SUFFIXES, refuse_foreign, unpacked
 from training_runs.readers.recording import RawRun, ReadOptions, Recording
+from training_runs.readers.runs import read_runs
 from training_runs.readers.tables import SUFFIXES, read_table, sniffed
 from training_runs.readers.tools import TOOLS
-from training_runs.trajectory import Trajectory
 
 _TABLES = tuple(dict.fromkeys(SUFFIXES.values()))
 FORMATS = ("auto", *_TABLES, *TOOLS)
@@ -21,36 +21,56 @@ def read_recording(path: str, format: str = "auto", options: ReadOptions | None 
 
     Raises
     ------
-    InvalidInput : nothing there, an unknown or damaged format, or columns that cannot be read as a history. One run that
-        cannot be read refuses the whole.
+    InvalidInput : nothing there, an unknown or damaged format, or no run in it that can be read as a history.
     """
     if format not in FORMATS:
         raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
     if path == "-":
-        return _recording(_of_stdin(format, options), path, options, ())
-    file = Path(path)
-    _require_readable(file)
-    try:
-        format = detected(file) if format == "auto" else format
-        raw = TOOLS[format].read(file) if format in TOOLS else read_content(file.read_bytes(), path, format, options)
-    except OSError as error:
-        raise _unreadable(path, str(error)) from None
-    notes = (f"{path} is read as {format}",) if format in TOOLS else ()
-    return _recording(raw, path, options, notes)
+        return read_runs(_of_stdin(format, options), path, options, ())
+    return _read_path(Path(path), path, format, options)
 
 
-def read_content(
-    content: bytes, path: str, format: str = "auto", options: ReadOptions | None = None
-) -> dict[str, RawRun]:
-    """Return the runs in the bytes of a file that is no tool's, which may be compressed; `path` is its name.
+def read_content(content: bytes, name: str, format: str = "auto", options: ReadOptions | None = None) -> Recording:
+    """Return the histories in the bytes of a file with a name, as `read_recording` does of the file.
 
     Raises
     ------
-    InvalidInput : they are of another format, or cannot be read.
+    InvalidInput : as there.
     """
+    if format not in FORMATS:
+        raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
+    plain = Path(name.replace("\\", "/")).name.replace("\0", "") or "history"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / plain[-100:]
+        file.write_bytes(content)
+        try:
+            return _read_path(file, name, format, options)
+        except InvalidInput as problem:
+            for part in ("field", "value", "hint"):
+                text = getattr(problem, part)
+                setattr(problem, part, text.replace(str(file), name) if isinstance(text, str) else text)
+            raise
+
+
+def _read_path(file: Path, path: str, format: str, options: ReadOptions | None) -> Recording:
+    _require_readable(file)
+    raw: Mapping[str, RawRun | InvalidInput]
+    try:
+        format = detected(file) if format == "auto" else format
+        if format in TOOLS:
+            raw = TOOLS[format].read(file)
+        else:
+            raw = _of_table(file.read_bytes(), path, format, options)
+    except OSError as error:
+        raise _unreadable(path, str(error)) from None
+    notes = (f"{path} is read as {format}",) if format in TOOLS else ()
+    return read_runs(raw, path, options, notes)
+
+
+def _of_table(content: bytes, path: str, format: str, options: ReadOptions | None) -> dict[str, RawRun]:
+    """Return the runs in the bytes of a file that is no tool's, which may be compressed; `path` is its name."""
     content = unpacked(content, path)
     refuse_foreign(content, path)
-    format = _format_of(content, path) if format == "auto" else format
     return read_table(content, format, _stem(path), path, options)
 
 
@@ -114,18 +134,6 @@ def _of_stdin(format: str, options: ReadOptions | None) -> dict[str, RawRun]:
     refuse_foreign(content, "-")
     format = (sniffed(content, "-") or "csv") if format == "auto" else format
     return read_table(content, format, "stdin", "-", options)
-
-
-def _recording(raw: dict[str, RawRun], path: str, options: ReadOptions | None, notes: Iterable[str]) -> Recording:
-    histories: dict[str, Trajectory] = {}
-    all_notes = dict.fromkeys(notes)  # an ordered set
-    for run, recorded in raw.items():
-        source = path if len(raw) == 1 else f"{path}, run {run}"
-        histories[run], new = read_columns(recorded.table, source, options)
-        all_notes |= dict.fromkeys([*recorded.notes, *new])
-    contexts = {run: dict(recorded.context) for run, recorded in raw.items()}
-    questions = {run: dict(recorded.question) for run, recorded in raw.items()}
-    return Recording(histories, tuple(all_notes), contexts, questions)
 
 
 def _require_readable(path: Path) -> None:

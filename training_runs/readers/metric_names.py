@@ -2,25 +2,60 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from training_runs.signals import SIGNALS, Kind, Split, signal_names
 
 # In order of preference: `step` before W&B's `_step`, which counts calls of its log().
-_STEP = ("step", "steps", "global_step", "optimizer_step", "iteration", "iterations", "iter")
-_SPLITS: dict[Split, set[str]] = {
-    "train": {"train", "training", "tr"},
-    "val": {"val", "valid", "validation", "eval", "test", "dev", "heldout"},
+_STEP = (
+    *("step", "steps", "global_step", "global_steps", "optimizer_step", "optimiser_step", "optimizer_steps"),
+    *("gradient_step", "gradient_steps", "iteration", "iterations", "iter", "iters", "iter_num", "step_num"),
+    *("num_steps", "n_steps", "updates", "update", "num_updates", "n_updates", "train_step", "train_steps"),
+    *("training_step", "training_steps", "train_iter", "train_iters"),
+)
+_EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}
+# Words for a split, the surer ones first: validation before test, test before what is only like a validation.
+_SPLITS: dict[Split, tuple[set[str], ...]] = {
+    "train": ({"train", "training"}, {"tr", "trn"}),
+    "val": (
+        {"val", "valid", "validation"},
+        {"eval", "evaluation", "dev", "heldout", "holdout"},
+        {"test", "testing", "te", "tst", "ts"},
+        {"gen", "generalization", "generalisation", "ood", "unseen"},
+    ),
 }
-# By the kind of the signal.
-METRICS: dict[Kind, set[str]] = {
-    "loss": {"loss"},
-    "accuracy": {"acc", "accuracy", "accuracies", "acc1", "top1"},
+# By the kind of the signal; plain words first.
+METRICS: dict[Kind, tuple[set[str], ...]] = {
+    "loss": ({"loss"}, {"crossentropy", "ce", "nll", "xent", "mse", "logloss"}),
+    "accuracy": ({"acc", "accuracy"}, {"acc1", "top1", "prec1"}),
 }
 _NORMS = {
     "weight_norm": {"weights_norm", "param_norm", "params_norm", "parameter_norm", "l2_norm"},
     "grad_norm": {"gradient_norm", "gradients_norm", "total_grad_norm"},
 }
-_PERCENT = r"(_percent|_pct)$"
+# Words that do not change which signal a name means. `best`, `ema`, `smoothed`, `log` do, and `train_loss_std`.
+_FILLERS = {
+    *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
+    *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
+    *("categorical", "sparse", "binary", "multiclass"),
+}
+# Values of less than an epoch: better ones are taken where they stand beside them.
+_COARSE = {"running": 2, "step": 3, "batch": 3}
+_PLURALS = {"losses": "loss", "accs": "acc", "accuracies": "accuracy", "errors": "error", "errs": "err"}
+_PHRASES = {
+    "cross_entropy": "crossentropy",
+    "log_loss": "logloss",
+    "top_1": "top1",
+    "error_rate": "errorrate",
+    "err_rate": "errorrate",
+    "held_out": "heldout",
+    "hold_out": "holdout",
+}
+_METRIC_LIKE = re.compile(r"^(acc|loss|err|correct|top1|nll|xent)|(acc|loss|err|error|accuracy|crossentropy)$")
+_NO_METRIC = {"accum", "accumulated", "accumulation", "access", "accelerator"}
+# What stands beside `loss` in the names of quantities that are none.
+_BESIDE = {"scale", "scaler", "weight", "coef", "lambda", "penalty", "time", "norm", "std", "var", "grad", "lr", "gap"}
 
 
 @dataclass(frozen=True)
@@ -31,43 +66,143 @@ class Meaning:
     rank: int = 0
 
 
+@dataclass(frozen=True)
+class ValueMeaning:
+    """A meaning that holds only if the values agree.
+
+    Attributes
+    ----------
+    signal : the accuracy.
+    form : `error rate` is 1 - accuracy; `error` may be a loss too; `correct` may be a share or a count.
+    """
+
+    signal: str
+    form: Literal["error rate", "error", "correct"]
+
+
 def canonical_name(column: str) -> str | None:
     """Return the signal (or `step`) that a column means; None where that is not certain.
 
     >>> [canonical_name(c) for c in ("valid/acc", "eval_accuracy", "Training Loss", "global_step", "lr")]
     ['val_acc', 'val_acc', 'train_loss', 'step', None]
+    >>> [canonical_name(c) for c in ("acc_te", "trainLosses", "test_cross_entropy", "best_val_acc", "val/perplexity")]
+    ['val_acc', 'train_loss', 'val_loss', None, None]
     """
     meaning = meaning_of(column)
     return meaning.signal if meaning else None
 
 
+@lru_cache(maxsize=4096)
 def meaning_of(column: str) -> Meaning | None:
     """Return what a name means, and how good a source of it it is; None where that is not certain."""
-    name = re.sub(r"[^a-z0-9]+", "_", column.strip().lower().replace("%", " percent ")).strip("_")
-    name = re.sub(_PERCENT, "", name)
+    words = words_of(column)
+    name = re.sub(r"_(percent|pct)$", "", "_".join(words))
     if name in SIGNALS:
-        return Meaning(name)
+        # A bare name may be the value of an epoch or of a batch; `_epoch` says which, and goes before it.
+        return Meaning(name, 1 if SIGNALS[name].kind in ("loss", "accuracy") else 0)
     if name in _STEP:
         return Meaning("step", _STEP.index(name))
-    if name in (
-        "train_global_step",
-        "trainer_global_step",
-    ):  # Hugging Face's and Lightning's, in W&B
+    if name in ("train_global_step", "trainer_global_step"):  # Hugging Face's and Lightning's, in W&B
         return Meaning("step")
     for signal, others in _NORMS.items():
         if name.removeprefix("train_") in others | {signal}:
             return Meaning(signal)
-    # Lightning writes `train_loss_step` and `train_loss_epoch`, Keras `epoch_loss`.
-    words = [word for word in name.split("_") if word not in ("step", "epoch")]
-    if len(words) != 2:
+    split, rest = _split_of(words)
+    if split is None:
         return None
-    for split, split_words in _SPLITS.items():
-        for kind, metric_words in METRICS.items():
-            if set(words) & split_words and set(words) & metric_words:
-                # A mean over the epoch before one batch's value, validation before test.
-                rank = ("_step" in name) + 2 * ("test" in words)
-                return Meaning(recorded_as(kind, split), rank)
+    for kind, ranks in METRICS.items():
+        found = [k for word in rest for k, known in enumerate(ranks) if word in known]
+        others_left = [w for w in rest if not any(w in known for known in ranks)]
+        if found and all(w in _FILLERS or w in _COARSE for w in others_left):
+            form = max([_COARSE.get(w, 0) for w in others_left] + [0 if "epoch" in others_left else 1])
+            return Meaning(recorded_as(kind, split), form + 4 * min(found) + 10 * _split_rank(words, split))
     return None
+
+
+@lru_cache(maxsize=4096)
+def value_meaning(column: str) -> ValueMeaning | None:
+    """Return what a name means if its values agree; None where it means nothing, or something for certain.
+
+    >>> value_meaning("test_error_rate"), value_meaning("train_loss")
+    (ValueMeaning(signal='val_acc', form='error rate'), None)
+    """
+    split, rest = _split_of(words_of(column))
+    others = [w for w in rest if w not in _FILLERS]
+    if split is None or len(others) != 1:
+        return None
+    signal = recorded_as("accuracy", split)
+    forms: dict[str, Literal["error rate", "error", "correct"]] = {
+        "errorrate": "error rate",
+        "error": "error",
+        "err": "error",
+        "correct": "correct",
+    }
+    return ValueMeaning(signal, forms[others[0]]) if others[0] in forms else None
+
+
+@lru_cache(maxsize=4096)
+def is_epoch(column: str) -> bool:
+    """Return True if a name is that of a count of epochs.
+
+    >>> [is_epoch(c) for c in ("Epoch", "epochs", "epoch_loss")]
+    [True, True, False]
+    """
+    return "_".join(words_of(column)) in _EPOCH
+
+
+@lru_cache(maxsize=4096)
+def metric_like(column: str) -> tuple[Kind, Split | None] | None:
+    """Return the kind and the split that a name seems to be of; None where it does not look like a metric.
+
+    >>> metric_like("acc_holdout2"), metric_like("loss_scale"), metric_like("lr")
+    (('accuracy', None), None, None)
+    """
+    words = words_of(column)
+    found = [w for w in words if w not in _NO_METRIC and (_METRIC_LIKE.search(w) or w in METRICS["loss"][1])]
+    if not found or _BESIDE & set(words):
+        return None
+    kind: Kind = "loss" if any(re.search(r"loss|ce$|nll|xent|entropy|mse", w) for w in found) else "accuracy"
+    splits = {s for s in _SPLITS if any(w in known for w in words for known in _SPLITS[s])}
+    return kind, splits.pop() if len(splits) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def words_of(column: str) -> tuple[str, ...]:
+    """Return the words of a name in lower case, in the singular, joined ones apart.
+
+    >>> words_of("metrics.trainLosses/dataloader_idx_0"), words_of("valacc"), words_of("acc@1 (%)")
+    (('metrics', 'train', 'loss'), ('val', 'acc'), ('acc1', 'percent'))
+    """
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", column.strip().replace("%", " percent "))
+    text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text).lower()
+    text = re.sub(r"(acc|accuracy|top|prec)@1\b", r"\g<1>1", text).replace("accuracy1", "acc1")
+    name = re.sub(r"[^a-z0-9]+", "_", text).strip("_")
+    name = re.sub(r"_?dataloader_idx_0\b", "", name)
+    for phrase, word in _PHRASES.items():
+        name = re.sub(rf"(^|_){phrase}(?=_|$)", rf"\1{word}", name)
+    singular = (_PLURALS.get(word, word) for word in name.split("_") if word)
+    return tuple(part for word in singular for part in _parted(word))
+
+
+def _parted(word: str) -> tuple[str, ...]:
+    """Return a split and a metric that are written as one word, apart: `trainloss`, `accval`."""
+    for ranks in _SPLITS.values():
+        for split in sorted(set().union(*ranks), key=len, reverse=True):
+            for metric in ("loss", "acc", "accuracy", "losses", "accs"):
+                if word in (split + metric, metric + split):
+                    return (split, _PLURALS.get(metric, metric))
+    return (word,)
+
+
+def _split_of(words: tuple[str, ...]) -> tuple[Split | None, list[str]]:
+    """Return the one split that words name, and the other words; no split where they name none or both."""
+    named = {s for s, ranks in _SPLITS.items() if any(w in known for w in words for known in ranks)}
+    rest = [w for w in words if not any(w in known for ranks in _SPLITS.values() for known in ranks)]
+    return (named.pop(), rest) if len(named) == 1 else (None, rest)
+
+
+def _split_rank(words: tuple[str, ...], split: Split) -> int:
+    return max(k for k, known in enumerate(_SPLITS[split]) if any(w in known for w in words))
 
 
 def recorded_as(kind: Kind, split: Split) -> str:

@@ -16,7 +16,7 @@ from training_runs.readers.delimited import is_table, read_delimited
 from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.numpy_files import read_npy, read_npz
-from training_runs.readers.recording import RawRun, ReadOptions, wide
+from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import with_epochs
 from training_runs.readers.text_logs import has_measurements, read_text_log
 
@@ -34,7 +34,6 @@ SUFFIXES = {
     ".log": "log",
 }
 _JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*[,\]])")
-_LONG = {"step", "metric", "value"}
 
 
 def read_table(
@@ -54,7 +53,7 @@ def read_table(
         if "run_id" in table.columns:
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
         for key, part in parts.items():
-            counted, of_steps = with_epochs(_wide(part), options)
+            counted, of_steps = with_epochs(part, options)
             runs[key] = RawRun(counted, raw.context, (*raw.notes, *notes, *of_steps), raw.question)
     return runs
 
@@ -74,10 +73,6 @@ def sniffed(content: bytes, path: str) -> str | None:
     if is_table(text):
         return "csv"
     return "log" if has_measurements(text) else None
-
-
-def _wide(table: pd.DataFrame) -> pd.DataFrame:
-    return wide(table[["step", "metric", "value"]]) if set(table.columns) >= _LONG else table
 
 
 def _read(content: bytes, format: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:

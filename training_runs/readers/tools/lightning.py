@@ -17,16 +17,47 @@ _MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000  # larger ones are no hyperparamet
 
 
 def is_lightning(path: Path) -> bool:
-    """Return True if a path is a `metrics.csv` of Lightning, or the folder that holds one."""
-    file = path / FILE if path.is_dir() else path
+    """Return True if a path is a `metrics.csv` of Lightning, or a folder that holds one or several, each in its own."""
+    return any(_is_lightning_file(file) for file in files_of(path))
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files that a path is or holds: of `version_N`, of `lightning_logs` above it, or of its parent."""
+    if not path.is_dir():
+        return [path]
+    below = (sorted(path.glob(pattern)) for pattern in (FILE, f"*/{FILE}", f"*/*/{FILE}"))
+    return next((found for found in below if found), [])
+
+
+def _is_lightning_file(file: Path) -> bool:
     if file.name != FILE or not file.is_file():
         return False
     with file.open(encoding="utf-8", errors="replace") as lines:
         return {"epoch", "step"} <= set(lines.readline().strip().split(","))
 
 
-def read_lightning(path: Path) -> dict[str, RawRun]:
-    """Return the one run of a `metrics.csv`; rows are sparse, and training and validation have rows of their own.
+def read_lightning(path: Path) -> dict[str, RawRun | InvalidInput]:
+    """Return the run of each `metrics.csv`, by its folder, or why it cannot be read.
+
+    Raises
+    ------
+    InvalidInput : there is one alone or none, and it cannot be read.
+    """
+    files = files_of(path)
+    if len(files) <= 1:
+        return dict([_read(files[0] if files else path / FILE)])
+    runs: dict[str, RawRun | InvalidInput] = {}
+    for file in files:
+        name = file.parent.relative_to(path).as_posix()
+        try:
+            runs[name] = _read(file)[1]
+        except InvalidInput as problem:
+            runs[name] = problem
+    return runs
+
+
+def _read(file: Path) -> tuple[str, RawRun]:
+    """Return the name and the run of one file; rows are sparse, and training and validation have rows of their own.
 
     Lightning counts the first update as step 0; here a step is the number of updates done. What `save_hyperparameters`
     wrote beside it becomes context, where its names are certain.
@@ -35,11 +66,10 @@ def read_lightning(path: Path) -> dict[str, RawRun]:
     ------
     InvalidInput : no such file, its columns are not those of Lightning, or damaged hyperparameters beside it.
     """
-    file = path / FILE if path.is_dir() else path
     table = parsed(file.read_bytes(), "csv", str(file)) if file.is_file() else None
     if table is None or not {"epoch", "step"} <= set(table.columns):
         raise InvalidInput(
-            field=str(path),
+            field=str(file if file.is_file() else file.parent),
             value="no columns epoch and step" if table is not None else "no metrics.csv",
             expected="what Lightning's CSVLogger writes: a metrics.csv, or the folder with it",
         )
@@ -47,7 +77,7 @@ def read_lightning(path: Path) -> dict[str, RawRun]:
     name = file.parent.name if file.name == FILE else file.stem
     hyperparameters = _hyperparameters(file.parent / HYPERPARAMETERS) if file.name == FILE else {}
     notes = ("Lightning counts steps from 0: 1 is added", *notes_on(hyperparameters, HYPERPARAMETERS))
-    return {name or "run": RawRun(table, context_of(hyperparameters), notes)}
+    return name or "run", RawRun(table, context_of(hyperparameters), notes)
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]

@@ -40,7 +40,7 @@ def run_folders(path: Path) -> list[Path]:
     return [f for f in candidates if (f / "metrics").is_dir() and (f / "meta.yaml").is_file()]
 
 
-def read_mlflow(path: Path) -> dict[str, RawRun]:
+def read_mlflow(path: Path) -> dict[str, RawRun | InvalidInput]:
     """Return the runs of a store that were not deleted, by their names; by their ids where names repeat.
 
     Raises

@@ -1,0 +1,196 @@
+"""Which column of a table is which signal, from names and, where names leave it open, from values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from training_runs.errors import InvalidInput
+from training_runs.readers.metric_names import (
+    METRICS,
+    Meaning,
+    is_epoch,
+    meaning_of,
+    metric_like,
+    recorded_as,
+    value_meaning,
+    words_of,
+)
+from training_runs.readers.recording import ReadOptions, UnreadColumns
+from training_runs.signals import SIGNALS, signal_names
+
+ERROR_RATE = "1-"  # before the name of an accuracy: the column holds 1 minus it
+_GIVEN = -1  # rank of what the caller names
+_READ_AS_ACCURACY = tuple(ERROR_RATE + name for name in signal_names("accuracy"))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Column -> signal (`step`, or an accuracy after `1-` for an error rate), and the column of epochs if there is one."""
+
+    signals: dict[str, str]
+    epoch: str | None
+
+    @property
+    def step(self) -> str:
+        """The column that counts steps."""
+        return next(c for c, signal in self.signals.items() if signal == "step")
+
+    @property
+    def metrics(self) -> list[str]:
+        """The columns of signals."""
+        return [c for c, signal in self.signals.items() if signal != "step"]
+
+
+def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Choice:
+    """Return which column is which signal, one column for each.
+
+    Raises
+    ------
+    InvalidInput : no column of steps, two columns of equal rank for one signal, or a name of the caller's that is none.
+    """
+    columns = [str(c) for c in table.columns]
+    if len(set(columns)) < len(columns):
+        twice = next(c for c in columns if columns.count(c) > 1)
+        raise InvalidInput(field=source, value=f"two columns {twice}", expected="columns of different names")
+    meanings = {c: m for c in columns if (m := meaning_of(c))}
+    meanings |= _renamed(columns, source, options)
+    meanings |= _bare(columns, meanings)
+    chosen: dict[str, str] = {}
+    for signal in dict.fromkeys(m.signal for m in meanings.values()):
+        candidates = [c for c, m in meanings.items() if m.signal == signal]
+        chosen[_best(table, candidates, meanings, signal, source)] = signal
+    chosen |= _by_values(table, chosen, options)
+    epoch = next((c for c in columns if is_epoch(c)), None)
+    if "step" not in chosen.values() and options.steps_per_epoch and epoch:
+        chosen[epoch] = "step"
+    if "step" not in chosen.values():
+        raise _without_steps(columns, epoch, source)
+    return Choice({c: chosen[c] for c in columns if c in chosen}, epoch)
+
+
+def suspected(columns: Sequence[str], read: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns not read that look like a metric -> the signal that is missing and that they may be."""
+    present = {signal.removeprefix(ERROR_RATE) for signal in read.values()}
+    found = {}
+    for column in columns:
+        like = None if column in read else metric_like(column)
+        if like is None:
+            continue
+        kind, split = like
+        # A name without a split is training's, unless training's is there.
+        has_training = bool(present & {"train_loss", "train_acc"})
+        for candidate in (split,) if split else ("val", "train") if has_training else ("train", "val"):
+            signal = recorded_as(kind, candidate)
+            if signal not in present:
+                is_error = {"error", "err", "errorrate"} & set(words_of(column))
+                found[column] = f"{ERROR_RATE}{signal}" if is_error and kind == "accuracy" else signal
+                break
+    return found
+
+
+def _best(table: pd.DataFrame, candidates: list[str], meanings: Mapping[str, Meaning], signal: str, source: str) -> str:
+    if len(candidates) == 1:
+        return candidates[0]
+    best = min(meanings[c].rank for c in candidates)
+    first = [c for c in candidates if meanings[c].rank == best]
+    if len(first) > 1:
+        raise InvalidInput(
+            field=source,
+            value=f"columns {', '.join(first)}",
+            expected=f"one column for {signal}",
+            hint=f"choose it with --map '{first[0]}={signal}'",
+        )
+    if best == _GIVEN or signal == "step":
+        return first[0]
+    # What is recorded more often than the means over epochs, and equals them where both are, is the same metric.
+    same = [c for c in candidates if meanings[c].rank == best + 1 and _extends(table[c], table[first[0]])]
+    filled = [c for c in first + same if table[c].notna().any()]
+    return (filled or first)[-1]
+
+
+def _extends(more: pd.Series, means: pd.Series) -> bool:
+    both = more.notna() & means.notna()
+    return bool(more.notna().sum() > both.sum() and both.any() and (more[both] == means[both]).all())
+
+
+def _renamed(columns: Sequence[str], source: str, options: ReadOptions) -> dict[str, Meaning]:
+    """Return the meanings that the caller gives to columns; they take precedence over the names."""
+    for column, signal in options.names.items():
+        if column not in columns:
+            raise InvalidInput(
+                field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
+            )
+        if signal != "step" and signal not in SIGNALS and signal not in _READ_AS_ACCURACY:
+            raise InvalidInput(
+                field="--map",
+                value=signal,
+                expected="step or a signal, or 1-train_acc and 1-val_acc for error rates",
+                hint="docs/signals.md lists them",
+            )
+    return {column: Meaning(signal, _GIVEN) for column, signal in options.names.items()}
+
+
+def _bare(columns: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name."""
+    signals = {m.signal for m in meanings.values()}
+    return {
+        column: Meaning(recorded_as(kind, "train"))
+        for column in columns
+        for kind, ranks in METRICS.items()
+        if column.strip().lower() in set().union(*ranks)
+        and column not in meanings
+        and recorded_as(kind, "val") in signals
+        and recorded_as(kind, "train") not in signals
+    }
+
+
+def _by_values(table: pd.DataFrame, chosen: Mapping[str, str], options: ReadOptions) -> dict[str, str]:
+    """Return what shares of correct and of wrong answers are read as, where no accuracy of the split is there.
+
+    `error` alone may be a loss: it is an error rate only where the loss stands beside it. `correct` may be a count.
+    """
+    read: dict[str, str] = {}
+    for column in map(str, table.columns):
+        meaning = value_meaning(column)
+        taken = {s.removeprefix(ERROR_RATE) for s in [*chosen.values(), *read.values()]}
+        if column in chosen or meaning is None or meaning.signal in taken:
+            continue
+        values = numbers_of(table[column])
+        values = values[np.isfinite(values)]
+        is_percent = options.percent or "%" in column
+        if not len(values) or values.min() < 0 or values.max() > (100 if is_percent else 1):
+            continue
+        if meaning.form == "correct":
+            if is_percent or (values != np.floor(values)).any():
+                read[column] = meaning.signal
+        elif meaning.form == "error rate" or meaning.signal.replace("_acc", "_loss") in chosen.values():
+            read[column] = ERROR_RATE + meaning.signal
+    return read
+
+
+def numbers_of(column: pd.Series) -> np.ndarray:
+    """Return the values of a column as float64, shape (rows,); NaN for what is no number."""
+    try:
+        return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        return np.array([_number(value) for value in column], dtype=float)
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return np.nan
+
+
+def _without_steps(columns: Sequence[str], epoch: str | None, source: str) -> UnreadColumns:
+    hint = "have epochs? multiply them by the updates in one"
+    return UnreadColumns(
+        field=source,
+        value=f"columns {', '.join(columns)[:200] or 'none'}",
+        expected="a column `step` of optimiser steps",
+        hint=f"{hint}: --steps-per-epoch" if epoch else f"{hint}; of another name? --map COLUMN=step",
+        columns=tuple(columns),
+    )
