@@ -32,7 +32,9 @@ def split_attempts(
         return [(table, ())]
     if (falls <= 0).all():
         return [(table.iloc[::-1], (f"rows are in reversed order: sorted by {choice.step}",))]
-    present = np.array([~np.isnan(numbers_of(table[c])) for c in choice.metrics]).reshape(-1, len(table)).T
+    present = np.zeros((len(table), len(choice.metrics)), dtype=bool)
+    for k, column in enumerate(choice.metrics):
+        present[:, k] = ~np.isnan(numbers_of(table[column]))
     _require_order(steps, present, source)
     attempts, notes = _followed(steps, present)
     return [(table.iloc[rows], tuple(notes[k])) for k, rows in enumerate(attempts)]

@@ -1,7 +1,9 @@
 """Tables with a row a value, or a row a split, as wide ones."""
 
+import numpy as np
 import pandas as pd
 
+from training_runs.readers.column_choice import numbers_of
 from training_runs.readers.metric_names import canonical_name, is_epoch
 from training_runs.readers.recording import wide
 
@@ -27,11 +29,12 @@ def widened(table: pd.DataFrame) -> pd.DataFrame:
 
 def _by_metric(table: pd.DataFrame, step: str, metric: str, value: str) -> pd.DataFrame:
     rest = [c for c in table.columns if c not in (metric, value)]
-    rises = table.groupby(metric, sort=False)[step].apply(lambda steps: steps.is_monotonic_increasing).all()
+    table = table.assign(**{metric: table[metric].map(str)})
+    rises = all((np.diff(numbers_of(part[step])) >= 0).all() for _, part in table.groupby(metric, sort=False))
     if rest == [step] and rises:
         points = table.rename(columns={step: "step", metric: "metric", value: "value"})
         return wide(points).rename(columns={"step": step})
-    columns = {name: table[value].where(table[metric] == name) for name in table[metric].dropna().unique()}
+    columns = {name: table[value].where(table[metric] == name) for name in table[metric].unique()}
     return pd.concat([table[rest], pd.DataFrame(columns)], axis=1)
 
 
