@@ -87,12 +87,12 @@ def mangled(draw: st.DrawFn) -> bytes:
 def is_read_or_refused(content: bytes, format: str, options: ReadOptions) -> None:
     refused, runs = None, {}
     try:
-        runs = read_content(content, "h", format, options)
+        runs = read_content(content, "h", format, options).runs
     except InvalidInput as error:
         refused = error
     assert (refused is None) == bool(runs)
     assert refused is None or not FOREIGN.search(refused.expected + refused.hint), str(refused)
-    assert all(len(raw.table.columns) for raw in runs.values())
+    assert all(run.trajectory.recorded_names() and run.reading.mapping for run in runs.values())
 
 
 @given(content=mangled(), format=FORMATS, options=OPTIONS)

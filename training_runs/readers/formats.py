@@ -57,10 +57,7 @@ def _read_path(file: Path, path: str, format: str, options: ReadOptions | None) 
     raw: Mapping[str, RawRun | InvalidInput]
     try:
         format = detected(file) if format == "auto" else format
-        if format in TOOLS:
-            raw = TOOLS[format].read(file)
-        else:
-            raw = _of_table(file.read_bytes(), path, format, options)
+        raw = TOOLS[format].read(file) if format in TOOLS else _of_table(file.read_bytes(), path, format, options)
     except OSError as error:
         raise _unreadable(path, str(error)) from None
     notes = (f"{path} is read as {format}",) if format in TOOLS else ()
