@@ -1,5 +1,6 @@
 """A corpus cut at landmarks: one row per (run, landmark), with its features and its censored time to onset."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -239,7 +240,15 @@ def _stratum(landmark: float) -> int:
 
 
 def _rng(run: Run, seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, int(run.run_id[:15], 16)])
+    return np.random.default_rng([seed, _number_of(run.run_id)])
+
+
+def _number_of(run_id: str) -> int:
+    """Return a number that is always the same for one run: our own identifiers are hashes, those of others any text."""
+    digits = run_id[:15].lower()
+    if len(digits) < 15 or not set(digits) <= set("0123456789abcdef"):
+        digits = hashlib.sha256(run_id.encode()).hexdigest()[:15]
+    return int(digits, 16)
 
 
 def _tables(rows_of_runs: Iterable[list[_Row]]) -> FeatureTable:

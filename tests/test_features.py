@@ -1,5 +1,6 @@
 import time
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -256,6 +257,14 @@ def test_memorised_runs_are_asked_about_more_often_until_they_rise():
     memorised = (table.landmark >= confirmed) & (table.landmark < table.rise)
     assert memorised.sum() >= 30
     assert memorised.sum() > (~memorised).sum()
+
+
+@pytest.mark.parametrize("name", ["wandb/run-7", "a", "zebra" * 4, "0123456789abcdef"])
+def test_runs_are_learnt_from_whatever_they_are_called(name):
+    run = replace(synthetic_run(synthetic_trajectory(), "a", 20_000), run_id=name)
+    tables = [training_table([run]) for _ in range(2)]
+    assert len(tables[0]) > 20
+    np.testing.assert_array_equal(tables[0].features, tables[1].features)
 
 
 def test_beyond_the_rise_only_those_ask_who_do_not_see_it():
