@@ -32,6 +32,23 @@ def test_comes_back_as_it_was(tmp_path):
             np.testing.assert_array_equal(values.astype(np.float32), b.trajectory.signals[name])
 
 
+def test_of_runs_made_here_the_networks_inside_is_kept_in_16_bits(tmp_path):
+    """To one part in 4,096, and what people record themselves as it was; of runs recorded elsewhere everything."""
+    rng = np.random.default_rng(0)
+    exact, inside = 10 ** rng.uniform(-30, 30, (2, 300))
+    trajectory = Trajectory(np.arange(300), {"val_loss": exact, "logit_scale": inside, "drc_auc": [1.0, None] * 150})
+    recorded = synthetic_run(trajectory, "recorded", 300)
+    made = dataclasses.replace(recorded, run_id="made", config=RunConfig(budget_step=300).as_dict())
+    archive.append(tmp_path, [recorded, made])
+    as_it_was, kept = (run.trajectory.signals for run in archive.read(tmp_path))
+    for signals in (as_it_was, kept):
+        np.testing.assert_array_equal(signals["val_loss"], exact.astype(np.float32))
+        np.testing.assert_array_equal(signals["drc_auc"], [1.0, np.nan] * 150)
+    np.testing.assert_array_equal(as_it_was["logit_scale"], inside.astype(np.float32))
+    np.testing.assert_allclose(kept["logit_scale"], inside, rtol=2**-11)
+    assert not (kept["logit_scale"].astype(np.float32).view(np.uint32) & 0x1FFF).any()  # the last 13 bits
+
+
 def test_missing_values_stay_missing(tmp_path):
     t = Trajectory([1, 2, 3], {"val_acc": [None, 0.5, None]})
     archive.append(tmp_path, [synthetic_run(t, "x", 3)])

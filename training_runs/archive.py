@@ -21,13 +21,19 @@ from training_runs.config import RunConfig
 from training_runs.context import Context
 from training_runs.errors import InvalidInput
 from training_runs.run import Run
-from training_runs.signals import SIGNALS
-from training_runs.trajectory import Trajectory
+from training_runs.signals import SIGNALS, signal_names
+from training_runs.trajectory import FloatArray, Trajectory
 
 # The runs that the shipped forecaster learns from.
 CORPUS = Path(__file__).parent / "corpus"
 
 SHARD_BYTES = 2_500_000  # a shard goes into version control once; small ones are easy to fetch
+
+# Losses, accuracies and norms are kept as float32, and so is all that somebody else recorded. Our signals of a network's inside are
+# estimates from a few hundred samples or a few passes: they are kept to the 11 significant bits of a 16-bit float, with float32's
+# range; compression leaves nothing of the other bits.
+_AS_RECORDED = frozenset(signal_names("loss", "accuracy", "norm"))
+_BITS = 11
 
 _SCHEMA = pa.schema(
     [
@@ -175,8 +181,17 @@ def _row(run: Run) -> dict[str, Any]:
         "blocked": run.blocked,
         "status": run.status,
         "step": run.trajectory.steps.tolist(),
-        **{name: values.tolist() for name, values in run.trajectory.signals.items()},
+        **{
+            name: (_rounded(values) if run.config and name not in _AS_RECORDED else values).tolist()
+            for name, values in run.trajectory.signals.items()
+        },
     }
+
+
+def _rounded(values: FloatArray) -> FloatArray:
+    """Return values to `_BITS` significant bits."""
+    mantissa, exponent = np.frexp(values)
+    return np.asarray(np.ldexp(np.round(np.ldexp(mantissa, _BITS)), exponent - _BITS))
 
 
 def _run(row: dict[str, Any]) -> Run:
