@@ -170,6 +170,13 @@ def test_the_shipped_corpus_has_every_kind_of_run():
     assert len(summary["moduli"]) >= 8
 
 
+def test_several_folders_are_described_as_one_set_each_run_once(tmp_path):
+    kept = synthetic_corpus(6)
+    archive.append(tmp_path / "a", kept[:4])
+    archive.append(tmp_path / "b", kept[3:])
+    assert json.loads(grokcast("corpus", tmp_path / "a", tmp_path / "b", "--json").stdout)["runs"] == len(kept)
+
+
 def test_a_datasheet_is_written_beside_the_summary(tmp_path):
     archive.append(tmp_path / "runs", synthetic_corpus(6))
     done = grokcast("corpus", tmp_path / "runs", "--datasheet", tmp_path / "d" / "page.md", "--json")

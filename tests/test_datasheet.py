@@ -149,3 +149,19 @@ def test_without_matplotlib_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(InvalidInput, match=r"pip install 'grokcast\[plots\]'"):
         write_datasheet(synthetic_corpus(2), tmp_path / "corpus.md")
     assert not Path(tmp_path / "corpus.md").exists()
+
+
+def test_the_summary_counts_late_onsets_and_those_that_grok_after_memorising():
+    """Onset at step 300 in all: 30 times the memorisation step of 10, beside runs that memorise with it or never rise."""
+    late = [a_run(config=RunConfig(weight_decay=0.1 * (k % 2), seed=k, budget_step=1000)) for k in range(3)]
+    together = replace(late[0], trajectory=late[0].trajectory.select([3, 4, 5]), run_id="together")
+    summary = summarize([*late, together, a_run(NEVER, RunConfig(modulus=31))])
+    assert summary["onsets_later_than"] == {"3x": 3, "20x": 3, "100x": 0}
+    assert summary["grokking_after_memorizing"] == {"modular": 0}  # 290 steps later: comprehension
+    assert summary["train_sizes"][1] == RunConfig().train_size
+    assert summary["parameters"] is None
+    slow = [
+        replace(r, trajectory=Trajectory(100 * r.trajectory.steps, r.trajectory.signals), budget_step=100_000)
+        for r in late
+    ]
+    assert summarize(slow)["grokking_after_memorizing"] == {"modular": 2}  # configurations

@@ -101,7 +101,9 @@ def _device(name: str) -> str:
 
 
 def corpus(
-    folder: Annotated[Path | None, typer.Argument(help="[default: the shipped corpus]")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="folders of runs, described as one set [default: the shipped corpus]")
+    ] = None,
     datasheet: Annotated[
         Path | None,
         typer.Option(help="Markdown file to write too, its pictures beside it (extra `plots`)"),
@@ -111,12 +113,13 @@ def corpus(
     """Describe a set of runs."""
     from training_runs.datasheet.summary import summarize
 
-    runs = read_runs(folder)
+    each = [read_runs(folder) for folder in folders or [None]]
+    runs = list({run.run_id: run for runs in each for run in runs}.values())
     summary = summarize(runs)
     if datasheet is not None:
         from training_runs.datasheet.page import write_datasheet
 
-        write_datasheet(runs, datasheet, shipped=folder is None)
+        write_datasheet(runs, datasheet, shipped=not folders)
     if json_:
         print_json(summary)
     else:

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from training_runs.labelled_run import FACTORS, NEGATIVES, LabelledRun, configurations, label
 from training_runs.onset import OUTCOMES
 from training_runs.run import Run
@@ -18,6 +20,8 @@ _PLURALS = {
     "moduli": "modulus",
 }
 
+_RATIOS = (3, 20, 100)  # of an onset to the memorisation step
+
 # `len` for runs, `configurations` for configurations.
 Count = Callable[[list[LabelledRun]], int]
 
@@ -28,7 +32,9 @@ def summarize(runs: Sequence[Run]) -> dict[str, Any]:
     `outcomes` are classes at each run's budget. `negatives` did not generalise within it, and `blocked` are those of
     them that never could. `seeds_per_configuration` maps a number of seeds to how many configurations have it.
     `in_configurations` counts configurations instead of runs; one whose seeds end differently counts for each outcome.
-    The largest ratios are to the memorisation step: of an onset, and of a budget.
+    The largest ratios are to the memorisation step: of an onset, and of a budget; `onsets_later_than` counts onsets by theirs.
+    `grokking_after_memorizing` has the configurations of each family with a run that memorises first and then groks.
+    `parameters` and `train_sizes` are the 5 % quantile, the median and the 95 % quantile.
     """
     labelled = [label(run) for run in runs]
     repeats = Counter(Counter(r.configuration_id for r in runs).values())
@@ -43,6 +49,10 @@ def summarize(runs: Sequence[Run]) -> dict[str, Any]:
         "collapsed": sum(r.collapsed for r in labelled),
         "largest_onset_ratio": _largest(r.delay_ratio for r in labelled),
         "largest_budget_ratio": _largest(r.budget_ratio for r in labelled),
+        "onsets_later_than": {f"{ratio}x": _later(labelled, ratio) for ratio in _RATIOS},
+        "grokking_after_memorizing": _grokking_after_memorizing(labelled),
+        "parameters": _spread(r.context.parameters for r in runs),
+        "train_sizes": _spread(r.context.train_size for r in runs),
         **_levels(labelled, len),
         "in_configurations": {
             **_outcomes(labelled, configurations),
@@ -89,6 +99,20 @@ def _levels_of(runs: list[LabelledRun], factor: str, count: Count) -> dict[str, 
 def _largest(ratios: Iterable[float | None]) -> float | None:
     known = [ratio for ratio in ratios if ratio is not None]
     return round(max(known), 1) if known else None
+
+
+def _later(runs: list[LabelledRun], ratio: float) -> int:
+    return sum(r.delay_ratio is not None and r.delay_ratio > ratio for r in runs)
+
+
+def _grokking_after_memorizing(runs: list[LabelledRun]) -> dict[str, int]:
+    late = [r for r in runs if r.outcome == "grokking" and r.delay_ratio is not None and r.delay_ratio > 1]
+    return {f: configurations([r for r in late if r.family == f]) for f in sorted({r.family for r in runs})}
+
+
+def _spread(numbers: Iterable[float | None]) -> list[int] | None:
+    known = [n for n in numbers if n is not None]
+    return [round(q) for q in np.quantile(known, [0.05, 0.5, 0.95])] if known else None
 
 
 def _families_by_architecture(runs: Sequence[Run]) -> dict[str, list[str]]:
