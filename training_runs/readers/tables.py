@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from training_runs import archive
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import read_cells
+from training_runs.readers.charts import named_by_file
 from training_runs.readers.delimited import is_table, read_delimited
 from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
@@ -53,8 +54,9 @@ def read_table(
         if "run_id" in table.columns:
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
         for key, part in parts.items():
-            counted, of_steps = with_epochs(part, options)
-            runs[key] = RawRun(counted, raw.context, (*raw.notes, *notes, *of_steps), raw.question)
+            named, of_names = named_by_file(part, name)
+            counted, of_steps = with_epochs(named, options)
+            runs[key] = RawRun(counted, raw.context, (*raw.notes, *notes, *of_names, *of_steps), raw.question)
     return runs
 
 
