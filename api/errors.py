@@ -16,6 +16,10 @@ class RunNotFound(LookupError):
         return f"there is no run {self.run_id[:128]!r}; register it with PUT /v1/runs/{{run_id}}"
 
 
+class DatabaseUnusable(RuntimeError):
+    """The database answers, and yet nothing can be kept in it: it is read-only, or another file than was opened."""
+
+
 class RetrainingNotFound(LookupError):
     """No retraining has this number."""
 

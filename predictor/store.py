@@ -15,12 +15,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 
 from features.columns import MissingColumn
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecaster import OnsetForecaster
+from predictor.question import Question
 from predictor.state_files import dumps, read_description, read_state, write_state
+from training_runs import Context, Trajectory
 
 SHIPPED = Path(__file__).parent / "forecasters"
 FORMAT = 5  # of all of this; a change is named in the CHANGELOG
@@ -45,14 +48,19 @@ class ForecasterStore:
         Raises
         ------
         ForecasterNotFound : none was activated, and none is shipped with this installation.
+        DamagedForecaster : which was activated cannot be read.
         """
+        file = self.folder / "active"
         try:
-            return (self.folder / "active").read_text(errors="replace").strip()
+            activated = file.read_text(errors="replace").strip()
         except FileNotFoundError:
-            shipped = _versions(SHIPPED)
-            if not shipped:
-                raise ForecasterNotFound(version="active", known=self.versions()) from None
-            return shipped[-1]
+            activated = ""
+        except OSError as error:
+            raise DamagedForecaster(path=str(file), problem=f"it cannot be read ({error.strerror})") from None
+        shipped = _versions(SHIPPED)
+        if not activated and not shipped:
+            raise ForecasterNotFound(version="active", known=self.versions())
+        return activated or shipped[-1]
 
     def versions(self) -> list[str]:
         """Return every stored version, newest first."""
@@ -66,19 +74,36 @@ class ForecasterStore:
         ForecasterNotFound : no such version.
         DamagedForecaster : a file is missing or altered, or it reads a feature that is not measured any more.
         """
-        version = version or self.active_version()
+        version = self.active_version() if version is None else version
         return _load(self._path(version), version)
 
     def cards(self) -> list[Card]:
-        """Return the card of every version, newest first."""
-        return [self.card(version) for version in self.versions()]
+        """Return the card of every version, newest first; of a damaged one its `version`, `active` and `problem`."""
+        return [self._card_or_problem(version) for version in self.versions()]
 
     def card(self, version: str) -> Card:
-        """Return the card of a version (runs, features, figures), with `active`."""
+        """Return the card of a version (runs, features, figures), with `active`.
+
+        Raises
+        ------
+        ForecasterNotFound : no such version.
+        DamagedForecaster : a file is missing or altered, or the card is none.
+        """
         path = self._path(version)
         _check(path)
-        card: Card = json.loads((path / "card.json").read_text())
-        return {**card, "active": version == self.active_version()}
+        return {**_read_card(path), "version": version, "active": self._is_active(version)}
+
+    def _card_or_problem(self, version: str) -> Card:
+        try:
+            return self.card(version)
+        except DamagedForecaster as error:
+            return {"version": version, "active": self._is_active(version), "problem": error.problem}
+
+    def _is_active(self, version: str) -> bool:
+        try:
+            return version == self.active_version()
+        except (ForecasterNotFound, DamagedForecaster):
+            return False
 
     def save(self, forecaster: OnsetForecaster, card: Card) -> None:
         """Add a version, durably."""
@@ -140,13 +165,26 @@ def _check(path: Path) -> None:
         for name, checksum in manifest.items():
             if _checksum(path / name) != checksum:
                 raise DamagedForecaster(path=str(path), problem=f"{name} has been altered")
-    except (OSError, ValueError) as error:
-        if isinstance(error, DamagedForecaster):
-            raise
+    except DamagedForecaster:
+        raise
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise DamagedForecaster(path=str(path), problem=f"it cannot be read ({error})") from None
 
 
+def _read_card(path: Path) -> Card:
+    """Return a card whose members that others rely on are of their kind."""
+    try:
+        card = json.loads((path / "card.json").read_text())
+        is_card = isinstance(card, dict) and isinstance(card.get("corpus", {}), dict)
+    except (OSError, ValueError, RecursionError):
+        is_card = False
+    if not is_card:
+        raise DamagedForecaster(path=str(path), problem="its card.json is no card")
+    return dict(card)
+
+
 def _load(path: Path, version: str) -> OnsetForecaster:
+    """Return a forecaster that has answered a question: what is stored badly but consistently shows only then."""
     _check(path)
     try:
         found = read_description(path).get("format")
@@ -154,6 +192,7 @@ def _load(path: Path, version: str) -> OnsetForecaster:
             raise DamagedForecaster(path=str(path), problem=_OTHER_FORMAT.format(found=found, reads=FORMAT))
         forecaster = OnsetForecaster.of_state(version, read_state(path))
         forecaster.warm_up()
+        _try(forecaster)
     except DamagedForecaster:
         raise
     except MissingColumn as error:
@@ -161,6 +200,24 @@ def _load(path: Path, version: str) -> OnsetForecaster:
     except Exception as error:  # whatever arrays raise that do not fit together
         raise DamagedForecaster(path=str(path), problem=f"its state cannot be used ({error!r})") from error
     return forecaster
+
+
+def _try(forecaster: OnsetForecaster) -> None:
+    """Ask one question about a run that has memorised, with both learners' inputs.
+
+    Raises
+    ------
+    ValueError : the answer is no probability. Whatever else the parts raise that do not work together.
+    """
+    steps = np.unique(np.geomspace(1, 1000, 40).astype(int))
+    train = 1 / (1 + np.exp(-(steps - 100) / 20))
+    history = Trajectory(
+        steps, {"train_acc": train, "val_acc": np.full(len(steps), 0.01), "train_loss": 1 - 0.99 * train}
+    )
+    for context in (Context(), Context(learning_rate=1e-3, weight_decay=1.0, modulus=97, task_family="modular")):
+        probability = forecaster.forecast(Question(history, context)).probability_onset_by_horizon
+        if not 0 <= probability <= 1:
+            raise ValueError(f"it forecasts a probability of {probability}")
 
 
 _OTHER_FORMAT = "it has format {found}, and this version of Grokcast reads {reads}, which retraining writes"

@@ -19,7 +19,7 @@ from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from tests.forecast_server import Service, StoredRuns
 from tests.postgresql import PostgresServer, require_postgresql
-from tests.wire import StandInForecaster, served
+from tests.wire import StandInForecaster, local_client, served
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
 
@@ -100,7 +100,7 @@ def shipped_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCli
     """The service as it is after installation: an empty data directory, the shipped forecaster."""
     folder = tmp_path_factory.mktemp("service")
     settings = Settings(forecaster_store=folder / "forecasters", database_url=f"sqlite:///{folder}/service.db")
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with local_client(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 
 

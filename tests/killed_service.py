@@ -7,13 +7,12 @@ import socket
 import tempfile
 
 import uvicorn
-from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
 from api.app import create_app
 from api.settings import Settings
 from api.wire.examples import APPEND, RUN
-from tests.wire import StandInStore
+from tests.wire import StandInStore, local_client
 
 APP = create_app(Settings(), StandInStore())
 
@@ -33,6 +32,6 @@ def warm() -> None:
     create_engine("postgresql+psycopg://").dispose()
     with tempfile.TemporaryDirectory() as folder:
         APP.state.settings = Settings(database_url=f"sqlite:///{folder}/service.db")
-        with TestClient(APP) as client:
+        with local_client(APP) as client:
             assert client.put("/v1/runs/a", json=RUN).status_code == 201
             assert client.post("/v1/runs/a/metrics", json=APPEND).status_code == 200

@@ -16,7 +16,7 @@ from api.caller import Scope
 from api.settings import Settings
 from api.storage.database import Database
 from api.wire.examples import APPEND, REQUEST, RUN
-from tests.wire import StandInStore, post, problem_of
+from tests.wire import StandInStore, local_client, post, problem_of
 
 ROUTES: list[tuple[str, str, Any, Scope]] = [
     ("POST", "/v1/forecasts", REQUEST, "read"),
@@ -49,7 +49,7 @@ class Service:
         self.keys = KeyStore(self._database)
         self.key = {scope: self.keys.create(scope, scope)[1] for scope in ("read", "write", "admin")}
         app = create_app(Settings(database_url=url, **settings), StandInStore())
-        self.client = TestClient(app, raise_server_exceptions=False)
+        self.client = local_client(app, raise_server_exceptions=False)
 
     def __enter__(self) -> "Service":
         self.client.__enter__()
@@ -177,13 +177,36 @@ def test_a_storage_of_limits_that_does_not_answer_is_not_the_callers_fault(
         ("10.0.0.7", "localhost", 401),
         ("127.0.0.1", "rebound.example.org", 401),
         ("127.0.0.1", "10.0.0.7", 401),
-        ("127.0.0.1", "[broken", 200),
+        ("127.0.0.1", "evil", 401),
+        ("127.0.0.1", "a:b:c", 401),
+        ("127.0.0.1", "", 401),
+        ("127.0.0.1", "localhost.", 401),
+        ("proxy", "localhost", 401),
     ],
 )
 def test_without_keys_only_this_machine_may_ask(tmp_path: Path, client: str, host: str, status: int) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
     with TestClient(app, client=(client, 5000)) as asked:
         assert asked.get("/v1/runs", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-For": "unknown"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 proxy"},
+        {"CF-Connecting-IP": "203.0.113.9"},
+    ],
+)
+def test_without_keys_what_a_proxy_passes_on_is_not_from_this_machine(tmp_path: Path, header: dict[str, str]) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
+    with local_client(app) as asked:
+        assert asked.get("/v1/runs").status_code == 200
+        assert asked.get("/v1/runs", headers=header).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.wire.forecasts import ForecastAnswer
 from tests.command_line import SECONDS, grokcast, one_line
 from tests.forks import ROOT
+from tests.wire import local_client
 from training_runs import archive
 from training_runs.readers import read_recording
 from training_runs.synthetic import synthetic_corpus
@@ -81,7 +81,7 @@ def test_a_request_to_the_service_is_asked_as_the_service_is(tmp_path):
     done = grokcast("forecast", request, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    with TestClient(create_app()) as client:
+    with local_client(create_app()) as client:
         served = client.post("/v1/forecasts", json=json.loads(request.read_text())).json()
     assert answer == served
     told = " ".join(done.stderr.split())
@@ -218,7 +218,7 @@ def test_runs_that_nobody_here_made_get_a_forecast(source):
     history = {"step": trajectory.steps.tolist()}
     for name, values in trajectory.signals.items():
         history[name] = [None if np.isnan(v) else v for v in values.tolist()]
-    with TestClient(create_app()) as client:
+    with local_client(create_app()) as client:
         served = client.post("/v1/forecasts", json={"history": history})
     assert served.status_code == 200
     assert served.json()["onset_step"] == answer["onset_step"]

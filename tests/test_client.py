@@ -13,12 +13,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
 from grokcast import AsyncClient, Client, ServiceError, ServiceUnreachable, requests as calls
 from grokcast.frames import requests_of
+from tests.wire import local_client
 
 HISTORY = {
     "step": [0, 10, 25, 40, 60],
@@ -49,7 +49,7 @@ def service(tmp_path_factory):
     """The service with its forecaster loaded, and a key to it."""
     database = tmp_path_factory.mktemp("service") / "service.db"
     app = create_app(Settings(database_url=f"sqlite:///{database}"))
-    with TestClient(app):
+    with local_client(app):
         _, app.state.key = app.state.keys.create("clients", "write")
         yield app
 

@@ -1,7 +1,9 @@
 """The schema and how it comes about, on both databases."""
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.access.keys import KeyStore
+from api.app import create_app
+from api.errors import DatabaseUnusable
 from api.migrations.upgrade import config
+from api.settings import Settings
 from api.storage.database import REVISION, Database
 from api.storage.tables import METADATA
+from api.wire.examples import REQUEST
 from api.wire.webhook_secret import signing_key
+from tests.postgresql import PostgresServer
+from tests.wire import local_client, problem_of
 from training_runs import InvalidInput
 
 
@@ -129,3 +137,44 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
         fail()
     with database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM keys").scalar() == 0
+
+
+def test_after_its_file_was_moved_away_nothing_is_written(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/service.db")
+    database.migrate()
+    database.ping()
+    (tmp_path / "service.db").rename(tmp_path / "elsewhere.db")
+    for replaced in (False, True):
+        if replaced:
+            (tmp_path / "service.db").write_bytes((tmp_path / "elsewhere.db").read_bytes())
+        with pytest.raises(DatabaseUnusable, match="not the file that was opened"):
+            database.ping()
+        with pytest.raises(DatabaseUnusable), database.writing():
+            pytest.fail("a change was begun")
+    (tmp_path / "elsewhere.db").replace(tmp_path / "service.db")
+    database.ping()
+    database.close()
+
+
+def test_a_read_only_server_is_not_ready(postgresql: PostgresServer) -> None:
+    url = postgresql.create("test_read_only")
+    database = Database(f"{url}{'&' if '?' in url else '?'}options=-c%20default_transaction_read_only%3Don")
+    with pytest.raises(DatabaseUnusable, match="read-only"):
+        database.ping()
+    database.close()
+
+
+def test_a_damaged_page_is_no_fault_of_the_service(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/service.db")
+    with local_client(create_app(settings)) as client:
+        client.put("/v1/runs/mine", json={})
+        assert client.post("/v1/runs/mine/metrics", json={"history": REQUEST["history"]}).status_code == 200
+    with closing(sqlite3.connect(tmp_path / "service.db")) as file:
+        (page,) = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'points'").fetchone()
+        (size,) = file.execute("PRAGMA page_size").fetchone()
+    with (tmp_path / "service.db").open("r+b") as content:
+        content.seek((page - 1) * size)
+        content.write(b"\xff" * size)
+    with local_client(create_app(settings), raise_server_exceptions=False) as client:
+        answer = client.post("/v1/runs/mine/metrics", json={"history": {"step": [90], "train_acc": [1.0]}})
+        assert problem_of(answer, 503)["detail"] == "the database does not answer; try again"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from fastapi.sse import ServerSentEvent
-from fastapi.testclient import TestClient
 
 from api.access.keys import KeyStore
 from api.app import create_app
@@ -17,7 +16,7 @@ from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore
 from api.workers.events import EventStreams
-from tests.wire import StandInStore, problem_of
+from tests.wire import StandInStore, local_client, problem_of
 from training_runs import Context
 
 SECONDS = 10  # within which a stream has to end: 20 looks, and half a second where nothing else runs
@@ -72,7 +71,7 @@ def test_a_stream_without_a_key_ends_when_keys_are_needed(database: Database, ru
 @pytest.mark.parametrize("path", ["/v1/runs/r/events", "/v1/events"])
 def test_an_open_answer_is_complete_when_its_key_is_revoked(tmp_path: Path, path: str) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/service.db")
-    with TestClient(create_app(settings, StandInStore())) as client, ThreadPoolExecutor() as others:
+    with local_client(create_app(settings, StandInStore())) as client, ThreadPoolExecutor() as others:
         keys = KeyStore(client.app.state.database)  # type: ignore[attr-defined]
         key, text = keys.create("mine", "write")
         bearing = {"authorization": f"Bearer {text}"}

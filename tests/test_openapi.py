@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.app import create_app
 from api.settings import Settings
-from tests.wire import StandInStore
+from tests.wire import StandInStore, local_client
 
 _CHECKS: list[Any] = [
     not_a_server_error,
@@ -33,7 +32,7 @@ _APP = create_app(Settings(database_url=f"sqlite:///{_FOLDER.name}/service.db"),
 
 @pytest.fixture(scope="module", autouse=True)
 def _running() -> Any:
-    with TestClient(_APP) as client:
+    with local_client(_APP) as client:
         client.put("/v1/runs/a", json={})
         yield
 

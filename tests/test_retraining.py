@@ -19,7 +19,7 @@ from api.storage.retrainings import RetrainingStore
 from api.wire.examples import APPEND, REQUEST
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
-from tests.wire import post, problem_of
+from tests.wire import local_client, post, problem_of
 from training_runs import archive
 from training_runs.synthetic import synthetic_corpus
 
@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with local_client(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -100,12 +100,12 @@ def test_a_killed_retraining_fails_and_says_so(client: TestClient, settings: Set
 
 
 def test_a_retraining_is_begun_again_after_the_service_was_stopped(settings: Settings) -> None:
-    with TestClient(create_app(settings)) as client:
+    with local_client(create_app(settings)) as client:
         number = client.post("/v1/retrainings").json()["id"]
         started(client, number)
         pid = process_of(settings, number)
     assert not Path(f"/proc/{pid}").exists()
-    with TestClient(create_app(settings)) as client:
+    with local_client(create_app(settings)) as client:
         again = started(client, number)
         assert again["attempt"] == 1
         assert process_of(settings, number) != pid

@@ -131,6 +131,9 @@ def change_arrays(path: Path, change: Callable[[dict[str, np.ndarray]], None]) -
 
 FIRST = "hazard/full_model/learners/0/"
 BROKEN = {
+    "leaves that are no numbers": lambda a: a.update(
+        {k: np.full_like(v, np.nan) for k, v in a.items() if k.endswith("boosted/value")}
+    ),
     "a missing array": lambda a: a.pop(FIRST + "boosted/value"),
     "half the leaves": lambda a: a.update({FIRST + "boosted/value": a[FIRST + "boosted/value"][::2]}),
     "no table of thresholds": lambda a: a.update({FIRST + "boosted/thresholds": np.zeros(1)}),
@@ -228,3 +231,42 @@ def test_own_versions_never_hide_a_release(tmp_path):
 def test_cards_are_plain_json(store):
     for card in store.cards():
         json.dumps(card, allow_nan=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'"card"', b'{"corpus": 3}', b"\xff"])
+def test_a_damaged_version_is_listed_with_its_problem_and_hides_no_other(store, content):
+    replace(store.folder / "synthetic", "card.json", content)
+    cards = {card["version"]: card for card in store.cards()}
+    assert cards["synthetic"] == {"version": "synthetic", "active": False, "problem": "its card.json is no card"}
+    assert len(cards) > 1
+    assert not any("problem" in card for version, card in cards.items() if version != "synthetic")
+    with pytest.raises(DamagedForecaster, match=r"card\.json is no card"):
+        store.card("synthetic")
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"3", b'{"state.json": []}'])
+def test_a_manifest_that_is_none_is_a_damaged_version(store, manifest):
+    (store.folder / "synthetic" / "manifest.json").write_bytes(manifest)
+    assert [card["problem"] for card in store.cards() if card["version"] == "synthetic"]
+    with pytest.raises(DamagedForecaster):
+        store.load("synthetic")
+
+
+def test_no_version_is_no_version(store):
+    for version in ("", " "):
+        with pytest.raises(ForecasterNotFound):
+            store.activate(version)
+    assert store.load().version == ForecasterStore(SHIPPED).active_version()
+
+
+def test_an_empty_file_of_the_active_version_counts_as_none(store):
+    (store.folder / "active").write_text("\n")
+    assert store.active_version() == ForecasterStore(SHIPPED).active_version()
+
+
+def test_a_service_lives_where_the_active_version_cannot_be_read(store):
+    (store.folder / "active").mkdir()
+    active = ActiveForecaster(store)
+    active.follow()
+    assert active.current is None
+    assert not any(card["active"] for card in store.cards())

@@ -21,6 +21,16 @@ from api.errors import Forbidden, TooManyRequests, Unauthorized
 
 _BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
+# What proxies add, beside X-Forwarded-*.
+_FORWARDING = {
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+}
 
 
 class RateLimits:
@@ -113,10 +123,16 @@ def _admitted(store: KeyStore, limits: RateLimits, key: str) -> _Admission:
 
 
 def _is_local(request: Request) -> bool:
-    """Return True if a request comes from this machine and addresses it: a name with a dot may be a rebound web page's."""
+    """Return True if a request comes from this machine and addresses it by a name that is only this machine's.
+
+    What a proxy passes on comes from this machine too, so any header that says so ends it. A name that is not this
+    machine's may be a web page's, rebound.
+    """
+    if any(name in _FORWARDING or name.startswith("x-forwarded") for name in request.headers):
+        return False
     client = request.client.host if request.client else None
-    name = re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]")
-    return (client is None or _is_loopback(client)) and (_is_loopback(name) or "." not in name)
+    name = re.sub(r":\d+$", "", request.headers.get("host", "")).strip("[]")
+    return (client is None or _is_loopback(client)) and (name == "localhost" or _is_loopback(name))
 
 
 def _check_origin(request: Request) -> None:
@@ -131,12 +147,11 @@ def _check_origin(request: Request) -> None:
         )
 
 
-def _is_loopback(host: str) -> bool:
-    """Return True if a host is this machine. A name without a dot is no address: it came through no network."""
+def _is_loopback(address: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        return "." not in host
+        return False
 
 
 def _requiring(scope: Scope) -> object:

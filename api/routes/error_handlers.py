@@ -6,11 +6,12 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.errors import (
     Conflict,
+    DatabaseUnusable,
     Forbidden,
     RetrainingNotFound,
     RunNotFound,
@@ -132,8 +133,8 @@ _HANDLERS: dict[type[Exception], Any] = {
     Forbidden: _forbidden,
     TooManyRequests: _too_many_requests,
     TooManyStreams: _busy,
-    InterfaceError: _no_database,
-    OperationalError: _no_database,
+    DBAPIError: _no_database,
+    DatabaseUnusable: _no_database,
     PoolTimeout: _no_database,
     StorageError: _no_rate_limits,
     DamagedForecaster: _damaged,

@@ -5,6 +5,7 @@ A transaction is `reading()` or `writing()`. On SQLite a writer takes its lock a
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from api.errors import DatabaseUnusable
 from training_runs import InvalidInput
 
 REVISION = "0002"  # of the schema that this code works with: the newest file of `migrations/versions`
@@ -43,6 +45,7 @@ class Database:
     def __init__(self, url: str | None = None) -> None:
         self.url = _checked(url or default_url())
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._file = self._found_file()
         # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
         self._readers = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -61,16 +64,30 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Hand out a connection whose changes are kept together, durably, when the block ends well."""
+        """Hand out a connection whose changes are kept together, durably, when the block ends well.
+
+        Raises
+        ------
+        DatabaseUnusable : the file is not there any more: what is written would be nowhere.
+        """
+        self._require_same_file()
         with self.engine.connect() as plain:
             connection = plain.execution_options(grokcast_writes=True)
             with connection.begin():
                 yield connection
 
     def ping(self) -> None:
-        """Return if the database answers."""
-        with self.reading() as connection:
-            connection.execute(text("SELECT 1"))
+        """Return if the database answers and takes changes.
+
+        Raises
+        ------
+        DatabaseUnusable : it is read-only, or another file than was opened.
+        """
+        self._require_same_file()
+        question = "PRAGMA query_only" if self.is_sqlite else "SHOW transaction_read_only"
+        with self.engine.connect() as connection:
+            if str(connection.execute(text(question)).scalar()) not in ("0", "off"):
+                raise DatabaseUnusable("the database is read-only")
 
     def migrate(self) -> None:
         """Bring the schema up to `REVISION`; several processes may do this at once.
@@ -95,6 +112,22 @@ class Database:
                 return None
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
             return None if found is None else str(found)
+
+    def _found_file(self) -> tuple[int, int] | None:
+        """Return which file is there now, by device and number; None for a server."""
+        if not self.is_sqlite:
+            return None
+        found = os.stat(str(self.url.database))
+        return found.st_dev, found.st_ino
+
+    def _require_same_file(self) -> None:
+        """An open file that was moved away or replaced takes what is written, and nobody will read it."""
+        try:
+            same = self._found_file() == self._file
+        except OSError:
+            same = False
+        if not same:
+            raise DatabaseUnusable(f"{self.url.database} is not the file that was opened: move it back, or restart")
 
     def close(self) -> None:
         """Close every connection."""

@@ -64,7 +64,7 @@ class ActivateRequest(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [ACTIVATE]})
 
-    version: Annotated[str, StringConstraints(strict=True, max_length=64)]
+    version: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
 
 
 class ActivateAnswer(BaseModel):

@@ -15,8 +15,8 @@ def show_forecasters(cards: list[dict[str, Any]]) -> None:
     """Print stored forecasters, one a line, the active one marked."""
     table = Grid.grid(padding=(0, 2))
     for card in cards:
-        made_from = card["corpus"]
-        table.add_row("*" if card["active"] else "", card["version"], f"{made_from['runs']} runs")
+        what = f"damaged: {card['problem']}" if "problem" in card else f"{card.get('corpus', {}).get('runs', '?')} runs"
+        table.add_row("*" if card["active"] else "", card["version"], what)
     OUT.print(table, highlight=False)
 
 
