@@ -113,7 +113,7 @@ def corpus(
     """Describe a set of runs."""
     from training_runs.datasheet.summary import summarize
 
-    each = [read_runs(folder) for folder in folders or [None]]
+    each = [read_runs(folder) for folder in folders] if folders else [read_runs(None)]
     runs = list({run.run_id: run for runs in each for run in runs}.values())
     summary = summarize(runs)
     if datasheet is not None:
