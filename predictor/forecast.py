@@ -1,5 +1,6 @@
 """What a forecaster answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,15 +8,55 @@ from features.phase import Phase
 from training_runs.onset import Outcome
 
 Action = Literal["continue", "stop", "undecided"]
+LEVELS = (0.05, 0.50, 0.95)
+QuantileStatus = Literal["available", "beyond_support", "not_known_yet"]
 
 
 @dataclass(frozen=True)
 class Quantiles:
-    """5 %, 50 % and 95 % quantiles in steps; None where the curve stays below that level as far as it reaches."""
+    """5 %, 50 % and 95 % quantiles in steps, and what a None among them means.
+
+    Attributes
+    ----------
+    status : `available`: none is None; `beyond_support`: the curve stays below the level of those that are None as far as
+        it reaches; `not_known_yet`: the history does not hold what they are counted from, and all are None.
+    """
 
     p05: int | None
     p50: int | None
     p95: int | None
+    status: QuantileStatus = "available"
+
+    @classmethod
+    def of(cls, steps: Iterable[int | None]) -> "Quantiles":
+        """Return three quantiles of a curve; None for a level that it does not reach."""
+        p05, p50, p95 = steps
+        return cls(p05, p50, p95, "available" if p95 is not None else "beyond_support")
+
+
+def since_memorization(onset: Quantiles, memorization_step: int | None) -> Quantiles:
+    """Return the quantiles of the delay of a run that memorised at a step; not known yet without one."""
+    if memorization_step is None:
+        return Quantiles(None, None, None, "not_known_yet")
+    return Quantiles.of(None if s is None else s - memorization_step for s in (onset.p05, onset.p50, onset.p95))
+
+
+@dataclass(frozen=True)
+class EpochQuantiles:
+    """The same in epochs."""
+
+    p05: float | None
+    p50: float | None
+    p95: float | None
+    status: QuantileStatus
+
+    @classmethod
+    def of(cls, steps: Quantiles, steps_per_epoch: float) -> "EpochQuantiles":
+        """Return quantiles in steps as epochs, to two decimals."""
+        p05, p50, p95 = (
+            None if step is None else round(step / steps_per_epoch, 2) for step in (steps.p05, steps.p50, steps.p95)
+        )
+        return cls(p05, p50, p95, steps.status)
 
 
 @dataclass(frozen=True)
@@ -62,6 +103,10 @@ class Forecast:
 
     Steps are absolute. `onset_step` holds quantiles of the unconditional curve, `onset_step_if_onset` those given
     onset by the horizon. The curve reaches to `supported_until_step`, beyond which too few runs were observed.
+
+    `delay_steps` and `delay_steps_if_onset` hold the same of the delay, onset minus memorisation; before memorisation
+    they are of both steps as forecast (`predictor.answering.delay`). In epochs they are None where the context has no
+    `steps_per_epoch`. `outcome` is the likeliest of the classes at the horizon.
     """
 
     forecaster: str
@@ -75,6 +120,10 @@ class Forecast:
     onset_step: Quantiles
     onset_step_if_onset: Quantiles
     delay_steps: Quantiles
+    delay_steps_if_onset: Quantiles
+    delay_epochs: EpochQuantiles | None
+    delay_epochs_if_onset: EpochQuantiles | None
+    outcome: Outcome
     outcome_probabilities: dict[Outcome, float]
     curve: Curve
     drivers: tuple[Driver, ...]

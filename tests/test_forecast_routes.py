@@ -32,7 +32,7 @@ def test_the_documented_request_is_answered_with_every_documented_field(client: 
     body = answer.json()
     assert is_subset_shape(body, ANSWER)
     assert list(body) == list(ANSWER)
-    assert body["onset_step"] == {"p05": 1400, "p50": 3100, "p95": None}
+    assert body["onset_step"] == {"p05": 1400, "p50": 3100, "p95": None, "status": "beyond_support"}
 
 
 def test_the_documented_answer_is_one_that_the_service_can_give() -> None:
@@ -249,7 +249,7 @@ def test_an_onset_that_has_been_seen_is_said_and_not_forecast(shipped_client: Te
     val_acc = [0.02, 0.5, 0.96, 0.97, 0.98]
     body = post(shipped_client, history(val_acc=val_acc)).json()
     assert body["phase"] == "generalized"
-    assert body["onset_step"] == {"p05": 25, "p50": 25, "p95": 25}
+    assert body["onset_step"] == {"p05": 25, "p50": 25, "p95": 25, "status": "available"}
     assert body["probability_onset_by_horizon"] == 1
 
 
@@ -275,3 +275,13 @@ def test_every_field_of_the_context_is_described(client: TestClient) -> None:
     fields = client.get("/openapi.json").json()["components"]["schemas"]["Context"]["properties"]
     assert set(fields) == {field.name for field in dataclasses.fields(Context)}
     assert [name for name, field in fields.items() if not field.get("description")] == []
+
+
+def test_an_answer_that_an_earlier_release_stored_has_todays_fields():
+    new = ("delay_steps_if_onset", "delay_epochs", "delay_epochs_if_onset", "outcome")
+    stored = {name: value for name, value in json.loads(json.dumps(ANSWER)).items() if name not in new}
+    for name in ("onset_step", "onset_step_if_onset", "delay_steps"):
+        del stored[name]["status"]
+    assert ForecastAnswer.from_stored(stored).model_dump() == ANSWER
+    fitting = ForecastAnswer.from_stored(stored | {"memorization_step": None})
+    assert (fitting.delay_steps_if_onset.p50, fitting.delay_steps.status) == (None, "not_known_yet")

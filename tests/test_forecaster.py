@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from api.wire.forecasts import ForecastAnswer
+from predictor.answering.delay import before_memorization, delay_quantiles
+from predictor.forecast import Quantiles
 from predictor.forecaster import OnsetForecaster
+from predictor.hazard.curves import OnsetCurve
+from predictor.hazard.time_bins import EDGES
 from predictor.question import Question
 from predictor.store import save
 from training_runs import Context, InvalidInput, Trajectory
@@ -28,7 +32,10 @@ def assert_coherent(f):
     assert 0 <= f.probability_onset_by_horizon <= 1
     assert sum(f.outcome_probabilities.values()) == pytest.approx(1)
     assert all(-1e-12 <= v <= 1 for v in f.outcome_probabilities.values())
-    for q in (f.onset_step, f.onset_step_if_onset):
+    assert f.outcome_probabilities[f.outcome] == max(f.outcome_probabilities.values())
+    for q in (f.onset_step, f.onset_step_if_onset, f.delay_steps, f.delay_steps_if_onset):
+        expected = "available" if q.p95 is not None else "beyond_support"
+        assert q.status == expected or (q.status, q.p05) == ("not_known_yet", None)
         known = [v for v in (q.p05, q.p50, q.p95) if v is not None]
         assert known == sorted(known)
         # Once a level is not reached, no higher one is.
@@ -54,6 +61,49 @@ def test_knows_the_synthetic_runs(synthetic_forecaster):
     for f, truth in zip((soon, late), truths, strict=True):
         assert f.onset_step_if_onset.p05 <= truth <= f.onset_step_if_onset.p95
         assert abs(np.log10(f.onset_step_if_onset.p50 / truth)) < 0.3
+
+
+def test_the_delay_is_the_onset_less_a_memorisation_that_is_confirmed(synthetic_forecaster):
+    history = synthetic_trajectory(110, 3000, noise=0.05).prefix(220)
+    f = ask(synthetic_forecaster, history, Context(steps_per_epoch=8), horizon_step=10_000)
+    memorized, onset, delay = f.memorization_step, f.onset_step_if_onset, f.delay_steps_if_onset
+    assert memorized is not None
+    assert delay == Quantiles(onset.p05 - memorized, onset.p50 - memorized, onset.p95 - memorized)
+    assert f.delay_epochs_if_onset.p50 == pytest.approx(delay.p50 / 8, abs=0.01)
+    assert f.delay_epochs.status == f.delay_steps.status
+    assert ask(synthetic_forecaster, history, Context(), horizon_step=10_000).delay_epochs_if_onset is None
+
+
+def test_before_memorisation_the_delay_has_a_distribution_too(synthetic_forecaster):
+    history = synthetic_trajectory(110, 3000, noise=0.05).prefix(60)
+    f = ask(synthetic_forecaster, history, horizon_step=10_000)
+    assert (f.phase, f.memorization_step) == ("fitting", None)
+    assert f.delay_steps_if_onset.status == "available"
+    # Later than memorising now would make it, never.
+    assert 0 <= f.delay_steps_if_onset.p50 <= f.onset_step_if_onset.p50 - 60
+    assert f.delay_steps_if_onset.p95 <= f.onset_step_if_onset.p95 - 60
+    # Without a training accuracy nobody knows when it memorised.
+    unseen = ask(synthetic_forecaster, synthetic_trajectory(110, 3000).prefix(600).only({"train_loss", "val_acc"}))
+    assert (unseen.phase, unseen.delay_steps.status, unseen.delay_steps_if_onset.p50) == (
+        "memorized",
+        "not_known_yet",
+        None,
+    )
+
+
+def test_delays_before_memorisation_are_those_of_the_two_distributions():
+    """Held against drawing both steps a hundred thousand times: memorisation, independent but for its order."""
+    cdf, memorization = np.linspace(0, 0.6, len(EDGES)) ** 2, np.minimum(EDGES / 1.5, 1.0) ** 0.5
+    curve = OnsetCurve(cdf, 3.0)
+    delays = before_memorization(100, curve, memorization, onset_by=0.2)
+    rng = np.random.default_rng(0)
+    onset = np.array([curve.quantile(level) for level in 0.2 * rng.random(20_000)])
+    memorized = np.interp(np.interp(onset, EDGES, memorization) * rng.random(20_000), memorization, EDGES)
+    drawn = 100 * (10**onset - 10**memorized)
+    np.testing.assert_allclose(np.quantile(delays, [0.1, 0.5, 0.9]), np.quantile(drawn, [0.1, 0.5, 0.9]), rtol=0.05)
+    # A level that the onsets do not reach is beyond support.
+    assert delay_quantiles(delays, onset_by=0.2).p50 is None
+    assert delay_quantiles(delays, onset_by=0.2).p05 == pytest.approx(np.quantile(drawn, 0.25), rel=0.05)
 
 
 def test_the_future_changes_no_forecast(synthetic_forecaster):

@@ -93,11 +93,11 @@ function listed(names) {
 }
 
 function figures(forecast, open) {
-  const rows = [["Onset", forecast.onset_step], ["Onset, given onset by the horizon", forecast.onset_step_if_onset], ["Delay after memorisation", forecast.delay_steps]];
-  const cell = (number) => h("td", {}, number === null ? `> ${steps(forecast.supported_until_step)}` : steps(number));
+  const rows = [["Onset", forecast.onset_step], ["Onset, given onset by the horizon", forecast.onset_step_if_onset], ["Delay after memorisation", forecast.delay_steps], ["Delay, given onset by the horizon", forecast.delay_steps_if_onset]];
+  const cell = (number, status) => h("td", {}, number !== null ? steps(number) : status === "not_known_yet" ? "not known yet" : "beyond support");
   return h("details", { open }, h("summary", {}, "The numbers"),
     h("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Quantiles in steps" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Steps", "5 %", "Median", "95 %"].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, rows.map(([name, q]) => h("tr", {}, h("th", { scope: "row" }, name), cell(q.p05), cell(q.p50), cell(q.p95)))))),
+      h("tbody", {}, rows.map(([name, q]) => h("tr", {}, h("th", { scope: "row" }, name), [q.p05, q.p50, q.p95].map((number) => cell(number, q.status))))))),
     h("p", { class: "note" }, `Target ${value(forecast.target_accuracy)}; horizon step ${steps(forecast.horizon_step)}; supported until step ${steps(forecast.supported_until_step)}; memorised ${forecast.memorization_step === null ? "not yet" : `at step ${steps(forecast.memorization_step)}`}.`));
 }

@@ -3,7 +3,8 @@
 Nothing of the web framework is imported here, so that the command line prints the same JSON.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
@@ -12,7 +13,7 @@ from api.wire.examples import ANSWER, REQUEST
 from api.wire.history import ContextFields, History, Number, WholeNumber
 from api.wire.problems import Problem
 from features.phase import Phase
-from predictor.forecast import Action, Forecast
+from predictor.forecast import Action, Forecast, Quantiles, QuantileStatus, since_memorization
 from predictor.question import Question
 from training_runs.onset import Outcome
 from training_runs.signals import Signal
@@ -86,12 +87,28 @@ class _Answer(BaseModel):
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
+QUANTILE_STATUS = Field(
+    description="`available`: no quantile is null; `beyond_support`: where one is null, the probability of onset stays below "
+    "its level up to `supported_until_step`; `not_known_yet`: all are null, since the memorisation step is not known"
+)
+
+
 class StepQuantiles(_Answer):
-    """5 %, 50 % and 95 % quantiles, in steps; null where the probability of onset stays below that level up to `supported_until_step`."""
+    """5 %, 50 % and 95 % quantiles, in steps; `status` says what a null among them means."""
 
     p05: int | None
     p50: int | None
     p95: int | None
+    status: QuantileStatus = QUANTILE_STATUS
+
+
+class EpochQuantiles(_Answer):
+    """The same quantiles in epochs."""
+
+    p05: float | None
+    p50: float | None
+    p95: float | None
+    status: QuantileStatus = QUANTILE_STATUS
 
 
 class OnsetCurve(_Answer):
@@ -153,7 +170,15 @@ class ForecastAnswer(_Answer):
     )
     onset_step: StepQuantiles = Field(description="quantiles of the onset step; runs without onset count as later")
     onset_step_if_onset: StepQuantiles = Field(description="quantiles of the onset step, given onset by the horizon")
-    delay_steps: StepQuantiles = Field(description="quantiles of onset step minus memorisation step")
+    delay_steps: StepQuantiles = Field(
+        description="quantiles of the delay, onset step minus memorisation step; runs without onset count as longer"
+    )
+    delay_steps_if_onset: StepQuantiles = Field(description="quantiles of the delay, given onset by the horizon")
+    delay_epochs: EpochQuantiles | None = Field(
+        description="`delay_steps` in epochs; null if the context has no `steps_per_epoch`"
+    )
+    delay_epochs_if_onset: EpochQuantiles | None = Field(description="`delay_steps_if_onset` in epochs, likewise")
+    outcome: Outcome = Field(description="the most probable of the outcomes below")
     outcome_probabilities: dict[Outcome, Probability] = Field(
         description="probability of each outcome at the horizon; they add up to 1"
     )
@@ -167,6 +192,24 @@ class ForecastAnswer(_Answer):
     def from_forecast(cls, forecast: Forecast) -> "ForecastAnswer":
         """Return the wire form of a forecast."""
         return cls.model_validate(forecast)
+
+    @classmethod
+    def from_stored(cls, answer: Mapping[str, Any]) -> "ForecastAnswer":
+        """Return an answer that was stored, by an earlier release perhaps: what it lacks follows from what it holds."""
+        return cls.model_validate(answer if "outcome" in answer else _completed(answer))
+
+
+def _completed(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer from before the delay was given onset and the likeliest outcome was named."""
+    memorized, chances = answer["memorization_step"], answer["outcome_probabilities"]
+    quantiles = {name: Quantiles.of(answer[name].values()) for name in ("onset_step", "onset_step_if_onset")}
+    delays = {
+        delay: since_memorization(quantiles[onset], memorized)
+        for delay, onset in (("delay_steps", "onset_step"), ("delay_steps_if_onset", "onset_step_if_onset"))
+    }
+    steps = {name: asdict(value) for name, value in (quantiles | delays).items()}
+    none = {"delay_epochs": None, "delay_epochs_if_onset": None}
+    return {**answer, **steps, **none, "outcome": max(chances, key=lambda name: chances[name])}
 
 
 class ForecastItem(BaseModel):

@@ -165,7 +165,7 @@ class RunAnswer(RunSummary):
         return cls(
             **_summary(run),
             history=None if points is None else wire_history(points),
-            forecast=None if newest is None else ForecastAnswer.model_validate(newest.forecast),
+            forecast=None if newest is None else ForecastAnswer.from_stored(newest.forecast),
         )
 
 
@@ -283,7 +283,7 @@ class TimelineForecast(BaseModel):
             made_at=at(made.made_at),
             revision=made.revision,
             rewound=made.rewound,
-            forecast=ForecastAnswer.model_validate(made.forecast),
+            forecast=ForecastAnswer.from_stored(made.forecast),
         )
 
 

@@ -49,7 +49,7 @@ class LiveForecasts:
         run, history = self._runs.history(caller, run_id)
         made = self._timeline.made(run, forecaster.version)
         if made is not None:
-            answer = ForecastAnswer.model_validate(made)
+            answer = ForecastAnswer.from_stored(made)
             self._webhooks.consider(run, answer)  # whoever made it may have died before this
             return run, answer
         if history is None:  # taken back in this moment

@@ -5,15 +5,16 @@ import math
 import numpy as np
 
 from predictor.answering.advice import AdviceRule
-from predictor.forecast import Curve, Driver, Forecast, Quantiles, Support
+from predictor.answering.delay import before_memorization, delay_quantiles, memorizes_later
+from predictor.forecast import LEVELS, Curve, Driver, EpochQuantiles, Forecast, Quantiles, Support, since_memorization
 from predictor.hazard.curves import OnsetCurve
 from predictor.hazard.time_bins import EDGES
 from predictor.question import CheckedQuestion
+from training_runs import Context
 from training_runs.arrays import FloatArray
 from training_runs.onset import COMPREHENSION_DELAY_STEPS, OUTCOMES, Outcome, outcome_by
 from training_runs.signals import SIGNALS
 
-_LEVELS = (0.05, 0.50, 0.95)
 _CORE_SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
 CURVE_POINTS = 41
 
@@ -46,20 +47,25 @@ def answer(
     by_horizon = _probability(curve, horizon / question.landmark)
     onset = _quantiles(question.landmark, curve, 1.0)
     if_onset = _quantiles(question.landmark, curve, by_horizon)
-    memorized = question.memorized.step
+    delay, delay_if_onset = _delays(question, curve, memorization, by_horizon, onset, if_onset)
+    outcomes = _outcomes(question, curve, horizon, by_horizon, memorization)
     return Forecast(
         forecaster=version,
         observed_until_step=question.landmark,
         phase=question.phase,
-        memorization_step=memorized,
+        memorization_step=question.memorized.step,
         target_accuracy=question.target_accuracy,
         horizon_step=question.horizon,
         supported_until_step=supported,
         probability_onset_by_horizon=by_horizon,
-        onset_step=Quantiles(*onset),
-        onset_step_if_onset=Quantiles(*if_onset),
-        delay_steps=_delays(onset, memorized),
-        outcome_probabilities=_outcomes(question, curve, horizon, by_horizon, memorization),
+        onset_step=onset,
+        onset_step_if_onset=if_onset,
+        delay_steps=delay,
+        delay_steps_if_onset=delay_if_onset,
+        delay_epochs=_epochs(delay, question.context),
+        delay_epochs_if_onset=_epochs(delay_if_onset, question.context),
+        outcome=max(OUTCOMES, key=lambda name: outcomes[name]),
+        outcome_probabilities=outcomes,
         curve=_curve(question.landmark, curve),
         drivers=drivers,
         support=_support(question, support_score, in_support),
@@ -78,22 +84,27 @@ def answer(
 
 def answer_generalized(version: str, question: CheckedQuestion, advice: AdviceRule) -> Forecast:
     """Return the answer for a run whose onset is already in its history: no forecast."""
-    onset, memorized = question.generalized.step, question.memorized.step
+    onset = question.generalized.step
     assert onset is not None
     seen = Quantiles(onset, onset, onset)
+    delay = since_memorization(seen, question.memorized.step)
     outcome = outcome_by(question.horizon, question.memorized, question.generalized)
     return Forecast(
         forecaster=version,
         observed_until_step=question.landmark,
         phase="generalized",
-        memorization_step=memorized,
+        memorization_step=question.memorized.step,
         target_accuracy=question.target_accuracy,
         horizon_step=question.horizon,
         supported_until_step=question.landmark,
         probability_onset_by_horizon=float(onset <= question.horizon),
         onset_step=seen,
         onset_step_if_onset=seen,
-        delay_steps=_delays([onset] * 3, memorized),
+        delay_steps=delay,
+        delay_steps_if_onset=delay,
+        delay_epochs=_epochs(delay, question.context),
+        delay_epochs_if_onset=_epochs(delay, question.context),
+        outcome=outcome,
         outcome_probabilities={name: float(name == outcome) for name in OUTCOMES},
         curve=Curve((onset,), (1.0,)),
         drivers=(),
@@ -111,15 +122,33 @@ def _probability(curve: OnsetCurve, ratio: float) -> float:
     return float(curve.probability(math.log10(ratio)))
 
 
-def _quantiles(landmark: int, curve: OnsetCurve, by_horizon: float) -> list[int | None]:
+def _quantiles(landmark: int, curve: OnsetCurve, by_horizon: float) -> Quantiles:
     """Return the steps by which the curve reaches each level of a share of it."""
-    decades = [curve.quantile(level * by_horizon) for level in _LEVELS]
-    return [None if math.isnan(x) else max(_step(landmark, x), landmark + 1) for x in decades]
+    decades = (curve.quantile(level * by_horizon) for level in LEVELS)
+    return Quantiles.of(None if math.isnan(x) else max(_step(landmark, x), landmark + 1) for x in decades)
 
 
-def _delays(onset: list[int | None], memorized: int | None) -> Quantiles:
-    """Onset minus memorisation; null where memorisation is not known."""
-    return Quantiles(*(None if o is None or memorized is None else o - memorized for o in onset))
+def _delays(
+    question: CheckedQuestion,
+    curve: OnsetCurve,
+    memorization: FloatArray,
+    by_horizon: float,
+    onset: Quantiles,
+    if_onset: Quantiles,
+) -> tuple[Quantiles, Quantiles]:
+    """Return the quantiles of the delay, of all runs and given onset by the horizon."""
+    if not memorizes_later(question):
+        memorized = question.memorized.step
+        return since_memorization(onset, memorized), since_memorization(if_onset, memorized)
+    in_all = _probability(curve, 10**curve.reach)
+    delays, if_by_horizon = (
+        before_memorization(question.landmark, curve, memorization, onset_by) for onset_by in (in_all, by_horizon)
+    )
+    return delay_quantiles(delays, onset_by=in_all), delay_quantiles(if_by_horizon)
+
+
+def _epochs(delay: Quantiles, context: Context) -> EpochQuantiles | None:
+    return EpochQuantiles.of(delay, context.steps_per_epoch) if context.steps_per_epoch else None
 
 
 def _curve(landmark: int, curve: OnsetCurve) -> Curve:
