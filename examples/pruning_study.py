@@ -18,7 +18,6 @@ import numpy as np
 import optuna
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 
-from api.settings import Settings
 from grokcast.in_process import LocalForecaster
 from grokcast.pruner import GrokPruner
 from predictor.release import with_table
@@ -302,7 +301,7 @@ def main() -> None:
         raise SystemExit(f"the forecaster has learnt from {learnt} of these trials: change SEED")
     results = compare(trials, options.orders)
     found = {
-        "forecaster": ForecasterStore(Settings().forecaster_store).load().version,
+        "forecaster": ForecasterStore().load().version,
         "trials": len(trials),
         "generalise": sum(t.onset is not None for t in trials),
         "late": sum(t.groks for t in trials),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from grokcast import own_packages
 from grokcast.commands.corpus import corpus, generate
 from grokcast.commands.forecast import forecast
 from grokcast.commands.forecasters import benchmark, forecasters, retrain
@@ -33,8 +34,7 @@ app.add_typer(runs, name="runs")
 
 def main() -> None:
     """Run the command line; bad input and failures become one line and an exit code."""
-    from pydantic import ValidationError
-
+    own_packages.put_first()
     from predictor.errors import DamagedForecaster, ForecasterNotFound
     from training_runs.errors import InvalidInput
 
@@ -48,17 +48,25 @@ def main() -> None:
             print(error.format_message())
             sys.exit(2)
         _fail(error.format_message(), 2)
-    except ValidationError as error:
-        # Of the settings: an environment variable has an impossible value.
-        first = error.errors()[0]
-        name = "_".join(["GROKCAST", *(str(part).upper() for part in first["loc"])])
-        _fail(f"{name} is {first['input']!r}: {first['msg']}", 2)
     except (InvalidInput, ForecasterNotFound) as error:
         _fail(str(error), 2)
     except (DamagedForecaster, OSError) as error:
         _fail(str(error), 1)
+    except ValueError as error:
+        _fail(_of_settings(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; a sweep goes on with --resume", 130)
+
+
+def _of_settings(error: ValueError) -> str:
+    """Return in words which environment variable of the service has an impossible value; raise what is none of that."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError) or error.title != "Settings":
+        raise error
+    first = error.errors()[0]
+    name = "_".join(["GROKCAST", *(str(part).upper() for part in first["loc"])])
+    return f"{name} is {first['input']!r}: {first['msg']}"
 
 
 def _fail(message: str, code: int) -> None:

@@ -1,11 +1,13 @@
 """Many runs as DataFrames: histories in, forecasts out. pandas is imported only by who brings a DataFrame."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_ACTIONS = ("continue", "undecided", "stop")
 
 
 def requests_of(
@@ -50,10 +52,22 @@ def table_of(run_ids: list[str], items: list[dict[str, Any]]) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["run_id", *_row({})])
 
 
+def ranked(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return items in the order of the advice, continue before undecided before stop, the likeliest onset first; problems last."""
+
+    def place(item: dict[str, Any]) -> tuple[int, float]:
+        f = item.get("forecast")
+        if f is None:
+            return len(_ACTIONS), 0.0
+        return _ACTIONS.index(f["advice"]["action"]), -f["probability_onset_by_horizon"]
+
+    return sorted(items, key=place)
+
+
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:
     f = item.get("forecast") or {}
-    onset, if_onset, advice, support = (
-        f.get(n) or {} for n in ("onset_step", "onset_step_if_onset", "advice", "support")
+    onset, if_onset, delay, advice, support = (
+        f.get(n) or {} for n in ("onset_step", "onset_step_if_onset", "delay_steps", "advice", "support")
     )
     return {
         "observed_until_step": f.get("observed_until_step"),
@@ -67,6 +81,9 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
         "onset_step_if_onset_p05": if_onset.get("p05"),
         "onset_step_if_onset_p50": if_onset.get("p50"),
         "onset_step_if_onset_p95": if_onset.get("p95"),
+        "delay_steps_p05": delay.get("p05"),
+        "delay_steps_p50": delay.get("p50"),
+        "delay_steps_p95": delay.get("p95"),
         "advice": advice.get("action"),
         "check_again_step": advice.get("check_again_step"),
         "support": support.get("score"),

@@ -1,67 +1,69 @@
-"""From files on disk to a question for the forecaster."""
+"""From histories as they were read to questions for the forecaster."""
 
-import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
+from grokcast.contexts import Contexts, read_contexts
+from grokcast.histories import History
 from predictor.question import Question
 from training_runs import Context, InvalidInput
-from training_runs.readers import ReadOptions, read_recording
+
+Asked = tuple[Question | InvalidInput, tuple[str, ...]]
 
 
-def read_question(
-    history: str,
-    format: str,
-    run: str | None,
-    context: Path | None,
+def questions_of(
+    histories: Sequence[History],
+    context: Mapping[str, Any] | str | Path | None,
     horizon: int | None,
     target_accuracy: float | None,
-    options: ReadOptions | None = None,
-) -> tuple[Question, tuple[str, ...]]:
-    """Return the question of `grokcast forecast`, and notes on how the file was read.
+) -> list[Asked]:
+    """Return the question about each history, or why there is none, and notes on how it came about.
 
     Raises
     ------
-    InvalidInput : a file that cannot be read, or several runs in it and none chosen.
+    InvalidInput : contexts that cannot be read, or that name no run that is there.
     """
-    recording = read_recording(history, format, options)
-    _, chosen = recording.run(run)
-    notes = tuple(dict.fromkeys([*recording.file_notes, *chosen.reading.notes]))
-    recorded = dict(chosen.context)
-    stated = _mapping(context) if context else {}
-    fields, unknown = Context.from_mapping({**recorded, **stated})
-    warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
+    contexts = read_contexts(context)
+    unused = contexts.unused({name for history in histories for name in history.names})
+    if contexts.by_run and len(unused) == len(contexts.by_run):
+        raise InvalidInput(
+            field="--context",
+            value=f"contexts of {', '.join(unused[:3])}",
+            expected=f"names of runs that are there: {', '.join(h.run for h in histories[:3])} ...",
+        )
     flags = {"horizon_step": horizon, "target_accuracy": target_accuracy}
     given = {name: value for name, value in flags.items() if value is not None}
-    recorded_question = dict(chosen.question)
+    return [_question(history, contexts, given) for history in histories]
+
+
+def _question(history: History, contexts: Contexts, given: Mapping[str, Any]) -> Asked:
+    if history.trajectory is None:
+        assert history.problem is not None
+        return history.problem, history.notes
+    stated = contexts.of(history.names)
+    try:
+        fields, unknown = Context.from_mapping({**history.recorded, **history.beside, **stated})
+    except InvalidInput as error:
+        return error, history.notes
+    warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
     question = Question(
-        trajectory=chosen.trajectory,
+        trajectory=history.trajectory,
         context=fields,
-        warnings=(*warnings, *(n for n in notes if n.startswith(("ignored", "not read")))),
-        **{**recorded_question, **given},
+        warnings=(*warnings, *(n for n in history.notes if n.startswith(("ignored", "not read")))),
+        **{**history.question, **given},
     )
     taken = (
-        *_note("context", recorded, {*stated, *unknown}),
-        *_note("question", recorded_question, set(given)),
+        *_note("context", history.recorded, {*history.beside, *stated, *unknown}),
+        *_note("question", history.question, set(given)),
     )
-    return question, (*notes, *taken)
+    return question, (*history.notes, *taken)
 
 
 def _note(what: str, recorded: Mapping[str, Any], except_: Set[str]) -> tuple[str, ...]:
     """Return a note that lists what is taken from the recording, except what the caller gave."""
     fields = [f"{name} {_short(value)}" for name, value in recorded.items() if name not in except_]
     return (f"{what} from the recording: {', '.join(fields)}",) if fields else ()
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    try:
-        fields = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InvalidInput(field="--context", value=str(path), expected="a JSON file", hint=str(error)) from None
-    if not isinstance(fields, dict):
-        raise InvalidInput(field="--context", value=str(path), expected="a JSON object of fields")
-    return fields
 
 
 def _short(value: Any) -> str:

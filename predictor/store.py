@@ -36,11 +36,12 @@ class ForecasterStore:
 
     Parameters
     ----------
-    folder : where the user's versions lie; by default the user's data directory.
+    folder : where the user's versions lie; by default `GROKCAST_FORECASTER_STORE`, else the user's data directory.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or Path(platformdirs.user_data_dir("grokcast")) / "forecasters"
+        named = os.environ.get("GROKCAST_FORECASTER_STORE")
+        self.folder = folder or (Path(named) if named else Path(platformdirs.user_data_dir("grokcast")) / "forecasters")
 
     def active_version(self) -> str:
         """Return the version that answers: the one activated last, else the newest that is shipped.

@@ -1,4 +1,4 @@
-"""The folders that commands read: of runs, and of stored forecasters."""
+"""The folders of runs that commands read."""
 
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,3 @@ def read_runs(folder: Path | None) -> list[Any]:
             hint="`grokcast generate` and `grokcast runs export` write such folders",
         )
     return runs
-
-
-def store_folder() -> Path | None:
-    """Return where the settings say that forecasters are stored."""
-    from api.settings import Settings
-
-    return Settings().forecaster_store

@@ -1,29 +1,36 @@
 """`grokcast forecast`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from grokcast.commands.assignments import assignments
-from grokcast.commands.folders import store_folder
-from grokcast.commands.json_output import AsJson
+from grokcast.commands.json_output import AsJson, print_json
+from grokcast.commands.steps import step_of
 
 
 def forecast(
-    history: Annotated[str, typer.Argument(help="file or folder with a metric history; - for stdin")],
+    history: Annotated[list[str], typer.Argument(help="file or folder with a metric history, or several; - for stdin")],
     horizon: Annotated[
-        int | None,
-        typer.Option(help="step that the probability refers to [default: the budget, else 10x the last step]"),
+        str | None,
+        typer.Option(
+            metavar="STEP",
+            help="step that the probability refers to, as 20000 or 20k [default: the budget, else 10x the last]",
+        ),
     ] = None,
     target_accuracy: Annotated[
         float | None, typer.Option(help="validation accuracy that counts as generalised")
     ] = None,
     context: Annotated[
         Path | None,
-        typer.Option(help='JSON file with the configuration of the run: {"chance_accuracy": 0.1, "weight_decay": 1}'),
+        typer.Option(
+            help='JSON file with the configuration of the run: {"chance_accuracy": 0.1, "weight_decay": 1}; of many, '
+            "an object run -> configuration, or a CSV with a column `run`"
+        ),
     ] = None,
-    run: Annotated[str | None, typer.Option(help="name of the run, if the file holds several")] = None,
+    run: Annotated[str | None, typer.Option(help="name of the run, if there are several, or all")] = None,
     format: Annotated[
         str,
         typer.Option(
@@ -51,47 +58,131 @@ def forecast(
         Path | None,
         typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
     ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="print a CSV table with a row a run")] = False,
     json_: AsJson = False,
 ) -> None:
-    """Forecast whether and when a run will generalise.
+    """Forecast whether and when a run will generalise, or each of many.
 
-    HISTORY is a table (CSV, JSON, Parquet, .npz ...) or a text log, or what was written by TensorBoard, Lightning, Hugging Face, MLflow or W&B.
+    HISTORY is a table (CSV, JSON, Parquet, .npz ...) or a text log, or what was written by TensorBoard, Lightning, Hugging Face, MLflow or W&B. Several of them, a
+    folder of files, or --run all make a table: those to continue first, the likeliest at the top. exp_01.json beside
+    exp_01.csv is its context.
     """
-    from grokcast.read_question import read_question
+    from grokcast.forecaster import chosen
+    from grokcast.histories import is_folder_of_files, read_histories
     from training_runs.readers import ReadOptions
 
     if plot is not None:
-        from grokcast.display.picture import check_path, write_picture
+        from grokcast.display.picture import check_path
 
         check_path(plot)
-    question, notes = read_question(
-        history,
-        format,
-        run,
-        context,
-        horizon,
-        target_accuracy,
-        ReadOptions(
-            assignments(map_ or [], "--map", "COLUMN=SIGNAL"),
-            steps_per_epoch,
-            percent,
-            columns=tuple(name.strip() for name in columns.split(",")) if columns else (),
-            pattern=pattern or "",
-            run_column=run_column,
-            sort=sort,
-        ),
+    options = ReadOptions(
+        assignments(map_ or [], "--map", "COLUMN=SIGNAL"),
+        steps_per_epoch,
+        percent,
+        columns=tuple(name.strip() for name in columns.split(",")) if columns else (),
+        pattern=pattern or "",
+        run_column=run_column,
+        sort=sort,
     )
+    step = step_of("--horizon", horizon)
+    histories = list(read_histories(history, format, options))
+    is_many = len(history) > 1 or run == "all" or is_folder_of_files(history[0], format)
+    if is_many and run in (None, "all"):
+        _require_one_alone("--plot", plot)
+        return _forecast_many(histories, context, step, target_accuracy, as_csv=csv, as_json=json_)
+    return _forecast_one(chosen(histories, run), context, step, target_accuracy, plot, as_csv=csv, as_json=json_)
 
-    from api.wire.forecasts import ForecastAnswer
+
+def _require_one_alone(flag: str, value: Path | None) -> None:
+    from training_runs.errors import InvalidInput
+
+    if value is not None:
+        raise InvalidInput(field=flag, value=str(value), expected="one run", hint="choose it with --run")
+
+
+def _forecast_one(
+    history: Any,
+    context: Path | None,
+    horizon: int | None,
+    target_accuracy: float | None,
+    plot: Path | None,
+    *,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    from grokcast.forecaster import to_json
+    from grokcast.read_question import questions_of
+    from predictor.question import Question
     from predictor.store import ForecasterStore
 
-    answer = ForecasterStore(store_folder()).load().forecast(question)
+    ((question, notes),) = questions_of([history], context, horizon, target_accuracy)
+    if not isinstance(question, Question):
+        raise question
+    answer = ForecasterStore().load().forecast(question)
     from grokcast.display.forecast import show_forecast, show_notes
 
     show_notes(notes)
     if plot is not None:
+        from grokcast.display.picture import write_picture
+
         write_picture(plot, question.trajectory, answer)
-    if json_:
-        print(ForecastAnswer.from_forecast(answer).model_dump_json(indent=1))
+    if as_csv:
+        _print_csv([{"run": history.run, "forecast": to_json(answer)}])
+    elif as_json:
+        print_json(to_json(answer))
     else:
         show_forecast(answer, question.trajectory)
+
+
+def _forecast_many(
+    histories: Sequence[Any],
+    context: Path | None,
+    horizon: int | None,
+    target_accuracy: float | None,
+    *,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    from grokcast.display.forecast import show_notes
+    from grokcast.display.progress import progress
+    from grokcast.forecaster import Forecaster
+    from grokcast.frames import ranked
+
+    with progress("forecasting") as advance:
+        items = ranked(
+            Forecaster().items(
+                histories,
+                context,
+                horizon,
+                target_accuracy,
+                on_progress=lambda done: advance("forecasting", done, len(histories)),
+            )
+        )
+    show_notes(_counted(items))
+    if as_csv:
+        _print_csv(items)
+    elif as_json:
+        print_json({"items": [{k: v for k, v in item.items() if k != "error"} for item in items]})
+    else:
+        from grokcast.display.many import show_many
+
+        show_many(items)
+    if not any("forecast" in item for item in items):
+        raise typer.Exit(2)
+
+
+def _counted(items: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Return each note once, with the number of runs that it is about."""
+    runs: dict[str, int] = {}
+    for item in items:
+        for note in item["notes"]:
+            runs[note] = runs.get(note, 0) + 1
+    return tuple(note if count == 1 else f"{note} ({count} runs)" for note, count in runs.items())
+
+
+def _print_csv(items: Sequence[dict[str, Any]]) -> None:
+    from grokcast.frames import table_of
+
+    # Counts stay whole where others are missing.
+    table = table_of([item["run"] for item in items], list(items)).convert_dtypes()
+    print(table.to_csv(index=False), end="")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from grokcast.commands.database import stored_training_runs
-from grokcast.commands.folders import read_runs, store_folder
+from grokcast.commands.folders import read_runs
 from grokcast.commands.json_output import AsJson, print_json
 
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
@@ -60,7 +60,7 @@ def _benchmark_external(folders: list[Path], locked: bool, out: Path | None, jso
     from predictor.report.html import external_report
     from predictor.store import ForecasterStore
 
-    result = benchmark_external(ForecasterStore(store_folder()).load(), folders, locked=locked)
+    result = benchmark_external(ForecasterStore().load(), folders, locked=locked)
     if out is not None:
         _write(out, result.as_dict(), external_report(result))
     if json_:
@@ -98,7 +98,7 @@ def retrain(
         comparison = retraining.retrain(
             archive.read(archive.CORPUS),
             added,
-            ForecasterStore(store_folder()),
+            ForecasterStore(),
             promote=promote,
             on_progress=advance,
         )
@@ -114,7 +114,7 @@ def list_forecasters(json_: AsJson = False) -> None:
     from grokcast.display.forecasters import show_forecasters
     from predictor.store import ForecasterStore
 
-    cards = ForecasterStore(store_folder()).cards()
+    cards = ForecasterStore().cards()
     if json_:
         print_json(cards)
     else:
@@ -126,7 +126,7 @@ def show_forecaster(version: str) -> None:
     """Print the card of a forecaster: training data and benchmark figures."""
     from predictor.store import ForecasterStore
 
-    print_json(ForecasterStore(store_folder()).card(version))
+    print_json(ForecasterStore().card(version))
 
 
 @forecasters.command("activate")
@@ -134,5 +134,5 @@ def activate_forecaster(version: str) -> None:
     """Make a forecaster the active one, also to roll back."""
     from predictor.store import ForecasterStore
 
-    ForecasterStore(store_folder()).activate(version)
+    ForecasterStore().activate(version)
     print(f"{version} is active", file=sys.stderr)

@@ -1,0 +1,67 @@
+"""A forecast as Python code receives it: the fields of the service's answer, and a line to print."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+
+class Answer(dict[str, Any]):
+    """The answer for one run: a dictionary as the service sends it as JSON, whose fields are attributes too.
+
+    Printed it is one line. `answer.onset_step.p50` and `answer["onset_step"]["p50"]` are the same.
+
+    Attributes
+    ----------
+    run : name of the run.
+    notes : how its history was read, in words.
+    """
+
+    run: str
+    notes: tuple[str, ...]
+
+    def __init__(self, fields: Mapping[str, Any], run: str = "", notes: tuple[str, ...] = ()) -> None:
+        super().__init__(fields)
+        object.__setattr__(self, "run", run)
+        object.__setattr__(self, "notes", notes)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self:
+            raise AttributeError(f"a forecast has no field {name!r}; it has {', '.join(self)}")
+        value = self[name]
+        return Answer(value) if isinstance(value, dict) else value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a plain dictionary, as JSON would hold them."""
+        return dict(self)
+
+    def __str__(self) -> str:
+        return _sentence(self) if "forecaster" in self else super().__repr__()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(str(self))}</p>"
+
+
+def _sentence(f: Mapping[str, Any]) -> str:
+    """Return a forecast in one line."""
+    step = f"step {f['observed_until_step']:,}"
+    if f["phase"] == "generalized":
+        return f"{step}: generalised at step {f['onset_step']['p50']:,}"
+    phase = (f["phase"] or "phase not known").replace("ized", "ised")
+    by = min(f["horizon_step"], f["supported_until_step"])
+    chance = f"{percent(f['probability_onset_by_horizon'])} to generalise by step {by:,}"
+    again = f["advice"]["check_again_step"]
+    next_look = f", look again at step {again:,}" if again is not None else ""
+    return f"{step}: {phase}; {chance}, {_onset(f)}; {f['advice']['action']}{next_look}"
+
+
+def _onset(f: Mapping[str, Any]) -> str:
+    onset, end = f["onset_step"], f["supported_until_step"]
+    shown = {name: f"> {end:,}" if onset[name] is None else f"{onset[name]:,}" for name in ("p05", "p50", "p95")}
+    return f"median onset {shown['p50']} (90 %: {shown['p05']} to {shown['p95']})"
+
+
+def percent(probability: float) -> str:
+    """Return a probability in percent; never 0 or 100, which no forecast knows."""
+    return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

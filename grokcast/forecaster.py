@@ -1,0 +1,193 @@
+"""Forecasts in this process, without a service: of one history or of many.
+
+answer = grokcast.forecast("history.csv", context={"learning_rate": 1e-3, "weight_decay": 1.0}, horizon=20_000)
+print(answer)                     # one line
+answer.onset_step.p50             # the fields of the service's answer
+table = grokcast.forecast("runs/", context="contexts.json")   # many: a DataFrame with a row a run
+"""
+
+import functools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grokcast.answer import Answer
+from grokcast.own_packages import own_packages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from grokcast.histories import History, Source
+    from predictor.forecast import Forecast
+    from predictor.forecaster import OnsetForecaster
+
+_AT_ONCE = 64  # histories between two reports of progress
+
+
+class Forecaster:
+    """A forecaster in this process, loaded with the first question and kept.
+
+    Parameters
+    ----------
+    version : of the stored ones (`grokcast forecasters list`), or the folder of one; by default the active one.
+    """
+
+    def __init__(self, version: str | Path | None = None) -> None:
+        self._asked_for = version
+        self._loading = threading.Lock()
+        self._loaded: OnsetForecaster | None = None
+
+    @property
+    def version(self) -> str:
+        """The version that answers."""
+        with own_packages():
+            return self._forecaster().version
+
+    def forecast(
+        self,
+        source: "Source | Sequence[Source]",
+        *,
+        run: str | None = None,
+        context: Mapping[str, Any] | str | Path | None = None,
+        horizon: int | None = None,
+        target_accuracy: float | None = None,
+        steps_per_epoch: float | None = None,
+        percent: bool = False,
+        names: Mapping[str, str] | None = None,
+        format: str = "auto",
+    ) -> "Answer | pd.DataFrame":
+        """Forecast whether and when a run will generalise, or each of many.
+
+        Parameters
+        ----------
+        source : a file, or a folder that a tool wrote; a DataFrame with a row a checkpoint; a mapping of columns, or a request to
+            the service. A list of these, a folder of files, and what holds several runs are many.
+        run : of several runs in the source, the one to forecast.
+        context : what is known of the run: fields, or a JSON or CSV file of them; of many, also run -> fields.
+        horizon : step that the probability refers to; by default the budget, else 10x the last step.
+        target_accuracy : validation accuracy that counts as generalised.
+        steps_per_epoch : optimiser steps in an epoch, if the source counts epochs.
+        percent : accuracies are in percent.
+        names : column -> signal (or `step`), for names that are not recognised.
+        format : of files, where it is not seen by their names and content.
+
+        Returns
+        -------
+        Answer of one run; of many a table with a row a run, the likeliest to generalise first, and the reason in the column
+        `problem` where a run has no forecast.
+
+        Raises
+        ------
+        ValueError : one run that cannot be read or forecast, in words; of many, only what is wrong with the call.
+        """
+        with own_packages():
+            from grokcast.histories import is_folder_of_files, read_histories
+            from training_runs.readers import ReadOptions
+
+            is_list = isinstance(source, Sequence) and not isinstance(source, str)
+            sources: Sequence[Source] = source if is_list else [source]  # type: ignore[list-item,assignment]
+            options = ReadOptions(dict(names or {}), steps_per_epoch, percent)
+            histories = list(read_histories(sources, format, options))
+            if run is not None:
+                histories = [chosen(histories, run)]
+            many = is_list or len(histories) > 1 or is_folder_of_files(sources[0], format)
+            items = self.items(histories, context, horizon, target_accuracy)
+            if many and run is None:
+                from grokcast.frames import ranked, table_of
+
+                items = ranked(items)
+                return table_of([item["run"] for item in items], items)
+            (item,) = items
+            if "problem" in item:
+                raise item["error"]
+            return Answer(item["forecast"], item["run"], item["notes"])
+
+    def items(
+        self,
+        histories: "Sequence[History]",
+        context: Mapping[str, Any] | str | Path | None = None,
+        horizon: int | None = None,
+        target_accuracy: float | None = None,
+        on_progress: Callable[[int], None] = lambda done: None,
+    ) -> list[dict[str, Any]]:
+        """Return an item for each history, in order: `run`, `notes`, and `forecast`, or `problem` and the `error` itself."""
+        from grokcast.read_question import questions_of
+        from predictor.forecast import Forecast
+        from predictor.question import Question
+        from training_runs.errors import InvalidInput
+
+        forecaster = self._forecaster()
+        asked = questions_of(histories, context, horizon, target_accuracy)
+        found: list[Forecast | InvalidInput] = []
+        for start in range(0, len(asked), _AT_ONCE):
+            part = asked[start : start + _AT_ONCE]
+            answers = iter(forecaster.forecast_many([q for q, _ in part if isinstance(q, Question)]))
+            found += [next(answers) if isinstance(q, Question) else q for q, _ in part]
+            on_progress(len(found))
+        return [_item(h.run, notes, f) for h, (_, notes), f in zip(histories, asked, found, strict=True)]
+
+    def _forecaster(self) -> "OnsetForecaster":
+        with self._loading:
+            if self._loaded is None:
+                from predictor.store import ForecasterStore
+
+                asked_for = self._asked_for
+                if asked_for is not None and (Path(asked_for) / "manifest.json").is_file():
+                    folder = Path(asked_for).resolve()
+                    self._loaded = ForecasterStore(folder.parent).load(folder.name)
+                else:
+                    self._loaded = ForecasterStore().load(None if asked_for is None else str(asked_for))
+            return self._loaded
+
+
+def chosen(histories: "Sequence[History]", run: str | None) -> "History":
+    """Return the history of a run, or the only one where none is named.
+
+    Raises
+    ------
+    InvalidInput : several and none named, or none of that name.
+    """
+    from training_runs.errors import InvalidInput
+
+    if run is None and len(histories) == 1:
+        return histories[0]
+    for history in histories:
+        if run is not None and run in history.names:
+            return history
+    names = [history.run for history in histories]
+    shown = ", ".join(names[:3]) + (f" ... ({len(names)} in all)" if len(names) > 3 else "")
+    raise InvalidInput(
+        field="--run",
+        value=run,
+        expected="one of the runs in the file",
+        hint=f"it holds {shown}; choose one with --run, or --run all",
+    )
+
+
+def _item(run: str, notes: tuple[str, ...], found: "Forecast | ValueError") -> dict[str, Any]:
+    if isinstance(found, ValueError):
+        return {"run": run, "notes": notes, "problem": {"detail": str(found)}, "error": found}
+    return {"run": run, "notes": notes, "forecast": to_json(found)}
+
+
+def to_json(forecast: "Forecast") -> dict[str, Any]:
+    """Return a forecast as the service sends it: plain dictionaries, lists and numbers."""
+    return {name: _listed(value) for name, value in asdict(forecast).items()}
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _listed(part) for name, part in value.items()}
+    return [_listed(part) for part in value] if isinstance(value, tuple | list) else value
+
+
+@functools.cache
+def _shared() -> Forecaster:
+    return Forecaster()
+
+
+def forecast(source: "Source | Sequence[Source]", **options: Any) -> "Answer | pd.DataFrame":
+    """Forecast one history, or each of many, with the active forecaster; see `Forecaster.forecast` for what it takes."""
+    return _shared().forecast(source, **options)

@@ -1,0 +1,199 @@
+"""Histories to forecast or to keep: what files, folders, tables and mappings hold, run by run."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+from training_runs.errors import InvalidInput
+from training_runs.readers import ReadOptions, Recording, read_content, read_recording
+from training_runs.readers.formats import detected
+from training_runs.readers.tables import SUFFIXES
+from training_runs.readers.tools import TOOLS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from training_runs.trajectory import Trajectory
+
+Source = Union[str, "os.PathLike[str]", "pd.DataFrame", Mapping[str, Any]]
+Options = ReadOptions | None
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """One run as it was read, or the reason why it could not be.
+
+    Attributes
+    ----------
+    run : its name, unique among those that are read together.
+    names : what a context may call it: the name, that of its run in the file, the file's with and without its ending.
+    trajectory : what was recorded; None where there is a problem.
+    recorded : context and question (`horizon_step`, `target_accuracy`) in the recording.
+    beside : context in a file beside the recording.
+    notes : how it was read, in words.
+    problem : why it could not be read.
+    """
+
+    run: str
+    names: tuple[str, ...] = ()
+    trajectory: "Trajectory | None" = None
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+    question: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problem: InvalidInput | None = None
+
+
+def read_histories(sources: Sequence[Source], format: str = "auto", options: Options = None) -> Iterator[History]:
+    """Yield the runs of files, folders, tables and mappings; one that cannot be read is a problem and spoils no other."""
+    placed = [found for source in sources for found in _placed(source, format)]
+    names = _names(placed)
+    for source, name in zip(placed, names, strict=True):
+        yield from _read(source, name, format, options)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the recordings in a folder and the folders below it: tables, and what a known tool wrote.
+
+    Raises
+    ------
+    InvalidInput : there are none.
+    """
+    found = sorted(_recordings(folder))
+    if not found:
+        names = [tool.name for tool in TOOLS.values()]
+        raise InvalidInput(
+            field="HISTORY",
+            value=str(folder),
+            expected=f"a folder that {', '.join(names[:-1])} or {names[-1]} wrote, or with files ending in {', '.join(SUFFIXES)}",
+            hint="or name the file in it",
+        )
+    return found
+
+
+def is_folder_of_files(source: Source, format: str) -> bool:
+    """Return True for a folder that no tool wrote: its files are runs of their own."""
+    if not isinstance(source, str | os.PathLike) or format != "auto" or not Path(source).is_dir():
+        return False
+    return not _is_of_a_tool(Path(source))
+
+
+def _placed(source: Source, format: str) -> list[Source]:
+    return list(files_in(Path(source))) if is_folder_of_files(source, format) else [source]  # type: ignore[arg-type]
+
+
+def _recordings(folder: Path) -> Iterator[Path]:
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    stems = {entry.stem for entry in entries if entry.is_file() and entry.suffix.lower() in SUFFIXES.keys() - {".json"}}
+    for entry in entries:
+        if entry.is_dir():
+            if _is_of_a_tool(entry):
+                yield entry
+            else:
+                yield from _recordings(entry)
+        elif entry.suffix.lower() in SUFFIXES and not _is_context(entry, stems):
+            yield entry
+
+
+def _is_of_a_tool(folder: Path) -> bool:
+    try:
+        detected(folder)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _is_context(file: Path, stems: set[str]) -> bool:
+    """Return True for what holds the context of a history beside it, or is a JSON file of settings alone."""
+    if file.suffix.lower() != ".json":
+        return False
+    if file.name.endswith(".context.json") or file.stem in stems:
+        return True
+    fields = _json(file)
+    return isinstance(fields, dict) and not any(isinstance(value, list | dict) for value in fields.values())
+
+
+def _beside(file: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the context in a file beside a history, and a note on it: `exp.context.json`, or `exp.json` beside `exp.csv`."""
+    for place in (file.with_suffix(".context.json"), file.with_suffix(".json")):
+        if place == file or not place.is_file():
+            continue
+        fields = _json(place)
+        if isinstance(fields, dict) and not any(isinstance(value, list) for value in fields.values()):
+            return fields, (f"context from {place.name}",)
+    return {}, ()
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _names(sources: Sequence[Source]) -> list[str]:
+    """Return a name for each source: of files, the path below what all have in common, without its ending."""
+    paths = [Path(source).absolute() for source in sources if isinstance(source, str | os.PathLike)]
+    common = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
+    names = []
+    for k, source in enumerate(sources):
+        if isinstance(source, str | os.PathLike):
+            path = Path(source).absolute().relative_to(common)
+            names.append(str(path.with_suffix("") if path.suffix.lower() in SUFFIXES else path))
+        else:
+            names.append(f"table {k + 1}" if len(sources) > 1 else "table")
+    taken: dict[str, int] = {}
+    for k, name in enumerate(names):
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1 and isinstance(sources[k], str | os.PathLike):
+            names[k] = Path(str(sources[k])).name
+    return names
+
+
+def _read(source: Source, name: str, format: str, options: Options) -> Iterator[History]:
+    file = Path(source) if isinstance(source, str | os.PathLike) else None
+    try:
+        recording = _recording(source, name, format, options)
+    except InvalidInput as error:
+        yield History(name, (name,), problem=error)
+        return
+    beside, notes = _beside(file) if file is not None and file.is_file() else ({}, ())
+    alone = len(recording.runs) + len(recording.problems) == 1
+
+    def named(run: str) -> tuple[str, tuple[str, ...]]:
+        own = name if alone else f"{name}/{run}" if file is not None else run
+        of_file = () if file is None else (name, file.name, str(file))
+        return own, (own, run, run.rpartition("=")[2], *of_file)
+
+    for run, read in recording.runs.items():
+        own, names = named(run)
+        all_notes = tuple(dict.fromkeys([*recording.file_notes, *read.reading.notes, *notes]))
+        yield History(own, names, read.trajectory, dict(read.context), dict(read.question), beside, all_notes)
+    for run, problem in recording.problems.items():
+        yield History(*named(run), problem=problem)
+
+
+def _recording(source: Source, name: str, format: str, options: Options) -> Recording:
+    if isinstance(source, str | os.PathLike):
+        return read_recording(os.fspath(source), format, options)
+    if isinstance(source, Mapping):
+        document = json.dumps(source, default=_plain)
+        return read_content(document.encode(), name, "json", options)
+    if not hasattr(source, "to_csv"):
+        raise InvalidInput(
+            field="history",
+            value=type(source).__name__,
+            expected="a path, a DataFrame, or a mapping of columns",
+        )
+    named = source.reset_index() if any(source.index.names) else source
+    return read_content(named.to_csv(index=False).encode(), name, "csv", options)
+
+
+def _plain(value: Any) -> Any:
+    """Return an array, a series or a number of numpy's as JSON can hold it."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise InvalidInput(field="history", value=type(value).__name__, expected="lists of numbers, or arrays")
