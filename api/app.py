@@ -19,6 +19,7 @@ from api.routes.docs import add_docs
 from api.routes.error_handlers import add_error_handlers
 from api.routes.events import router as event_router
 from api.routes.forecasts import router
+from api.routes.histories import router as history_router
 from api.routes.page import add_page
 from api.routes.retrainings import router as retraining_router
 from api.routes.runs import router as run_router
@@ -31,6 +32,7 @@ from api.wire.problems import MEDIA_TYPE
 from api.workers.active_forecaster import ActiveForecaster
 from api.workers.background import Periodic
 from api.workers.events import EventStreams
+from api.workers.file_reader import FileReader
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.retrainer import Retrainer
 from api.workers.webhooks import Webhooks
@@ -64,7 +66,10 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
     app.add_middleware(
         BodyLimit,
         default=settings.forecast_body_limit,
-        limits={"/v1/forecasts/batch": settings.batch_body_limit},
+        limits={
+            "/v1/forecasts/batch": settings.batch_body_limit,
+            "/v1/histories/read": settings.file_body_limit,
+        },
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -75,7 +80,7 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
             expose_headers=["X-Request-ID", "Retry-After", "Location"],
         )
     add_error_handlers(app)
-    for part in (router, run_router, event_router, retraining_router):
+    for part in (router, history_router, run_router, event_router, retraining_router):
         app.include_router(part)
     add_docs(app)
     add_page(app)
@@ -98,12 +103,14 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state.live = LiveForecasts(state.runs, state.timelines, webhooks)
     state.streams = EventStreams(state.runs, state.timelines, state.keys, settings.event_stream_limit)
     state.retrainings = RetrainingStore(database)
+    state.files = FileReader(settings.file_seconds)
     state.active = ActiveForecaster(state.forecasters)
     await run_in_threadpool(state.active.follow)
     retrainer = Retrainer(state.retrainings, settings)
     async with AsyncExitStack() as stack:
         stack.callback(database.close)
         stack.callback(retrainer.stop)
+        stack.callback(state.files.close)
         for name, work in (
             ("forecaster", state.active.follow),
             ("retrainings", retrainer.look),

@@ -116,3 +116,25 @@ class TooManyStreams(RuntimeError):
 
     def __str__(self) -> str:
         return f"this worker has {self.limit} open event streams, its limit; try again later"
+
+
+class TooManyFiles(RuntimeError):
+    """A worker reads as many files as it may."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"this worker is reading {self.number} files, its limit; try again later"
+
+
+class FileNotRead(ValueError):
+    """A file that was sent cannot be read; `error` is what is wrong with it."""
+
+    def __init__(self, error: InvalidInput) -> None:
+        super().__init__(error)
+        self.error = error
+
+    def __str__(self) -> str:
+        return str(self.error)

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     # 100,000 checkpoints of 8 signals take about 16 MiB of JSON.
     forecast_body_limit: int = Field(16 * MIB, gt=0, description="bytes in a request body, after decompression")
     batch_body_limit: int = Field(64 * MIB, gt=0, description="the same for a batch, which holds up to 1,000 histories")
+    file_body_limit: int = Field(32 * MIB, gt=0, description="the same for a file at `POST /v1/histories/read`")
+    file_seconds: float = Field(20.0, gt=0, description="within which such a file must be read")
     run_point_limit: int = Field(100_000, gt=0, description="checkpoints in one stored run")
     rate_limit: str = Field(
         "6000/minute",

@@ -1,13 +1,18 @@
 // The drop zone: a file in, a forecast below it. Nothing is stored.
 
-import { announce, h } from "./elements.js";
+import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
-import { Unreadable, inSteps, readFile } from "./history.js";
+import { capital, clearFaults, fill, showFaults, showNumbersAsRead, stated, unfill } from "./question_form.js";
+import { asDropped, read, readingView } from "./reading.js";
 import { Problem, ask } from "./service.js";
 import { headline } from "./words.js";
 
-const WORDS = new Set(["task_family", "architecture", "optimizer", "operation", "loss"]);
-const LARGEST = 16 * 2 ** 20; // what the service takes
+const EPOCHS = { field: "context.steps_per_epoch", text: "The file counts epochs. How many optimiser steps has one?" };
+const NEXT = {
+  percent: "are they percent? Tick the box below",
+  map: "say below what its columns are",
+  run: "choose one of them",
+};
 
 /** Bring the drop zone to life. */
 export function startDrop() {
@@ -16,55 +21,80 @@ export function startDrop() {
   const answer = document.getElementById("answer");
   const view = forecastView();
   document.getElementById("answer-body").append(view.element);
-  let file = null; // {name, request}: what was dropped last
-  let asked = 0;
+  const reading = readingView((said) => readAgain({ ...file, said }));
+  document.getElementById("file-reading").append(reading.element);
+  let file = null; // {name, blob, said, history, stepsPerEpoch}: what was dropped last, and its history once it is read
+  let turn = 0; // a later question takes the place of an earlier one
 
-  async function take(name, read, known = {}) {
-    clearFaults(form);
+  /** Take a file that was dropped or chosen, with what is known of it beside it. */
+  async function take(name, blob, known = {}) {
     unfill(form);
-    try {
-      const { context = known, horizon_step, target_accuracy, ...request } = readFile(await read());
-      fill(form, { ...prefixed(context), horizon_step, target_accuracy });
-      file = { name, request };
-      document.getElementById("file-name").textContent = name;
-    } catch (error) {
-      return refuse(error);
-    }
-    await forecast();
+    reading.clear();
+    document.getElementById("file-name").textContent = name;
+    await readAgain({ name, blob, said: asDropped(), known });
   }
 
-  async function forecast() {
+  /** Read a file as a person says, and forecast it. */
+  function readAgain(asked) {
+    file = { ...asked, history: null };
+    return busily(async (isCurrent) => {
+      const stepsPerEpoch = stated(form).context.steps_per_epoch;
+      const found = await read(file, file.said, stepsPerEpoch);
+      if (!isCurrent()) return;
+      const said = { ...file.said, run: found.run };
+      file.runs = found.runs;
+      await reading.show(found, said, hasSuspects(found));
+      if (found.request === null) return choose(found);
+      const { history, ...request } = found.request;
+      if (file.run !== found.run) fill(form, { ...request, context: { ...file.known, ...request.context } });
+      file = { ...file, said, run: found.run, history, stepsPerEpoch };
+      await forecast(isCurrent);
+    });
+  }
+
+  function choose({ runs }) {
+    answer.hidden = true;
+    announce(`The file holds ${runs.length} runs. Choose one.`);
+    document.getElementById("run-choice").focus();
+  }
+
+  async function forecast(isCurrent) {
+    const request = { ...stated(form), history: file.history };
+    const found = await ask("/v1/forecasts", { body: request });
+    if (!isCurrent()) return;
+    view.show(request.history, found);
+    document.getElementById("answer-title").textContent = file.name;
+    answer.hidden = false;
+    announce(`${file.name}: ${headline(found)}.`);
+    document.getElementById("answer-title").focus({ preventScroll: true });
+    answer.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }
+
+  /** Do something that takes a while, unless something later takes its place; what the service refuses is shown. */
+  async function busily(work) {
     clearFaults(form);
-    const turn = ++asked;
+    const mine = ++turn;
+    const isCurrent = () => mine === turn;
     zone.setAttribute("aria-busy", "true");
     try {
-      const request = requestOf(form, file.request);
-      const found = await ask("/v1/forecasts", { body: request });
-      if (turn !== asked) return;
-      view.show(request.history, found);
-      document.getElementById("answer-title").textContent = file.name;
-      answer.hidden = false;
-      announce(`${file.name}: ${headline(found)}.`);
-      document.getElementById("answer-title").focus({ preventScroll: true });
-      answer.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+      await work(isCurrent);
     } catch (error) {
-      if (turn === asked) refuse(error);
+      if (!(error instanceof Problem)) throw error;
+      if (isCurrent()) await refuse(error);
     } finally {
-      zone.removeAttribute("aria-busy");
+      if (isCurrent()) zone.removeAttribute("aria-busy");
     }
   }
 
-  function refuse(error) {
-    if (!(error instanceof Problem || error instanceof Unreadable)) throw error;
+  async function refuse(problem) {
     answer.hidden = true;
-    showFaults(form, error);
+    const { asked = [], columns = [] } = problem.more;
+    if (!file.history) await reading.show({ ...problem.more, runs: file.runs, run: file.said.run }, file.said, columns.length > 0);
+    showFaults(form, asked.includes("steps_per_epoch") ? [EPOCHS] : problem.faults.map((fault) => onPage(file, fault, asked)));
   }
 
   const input = document.getElementById("file");
-  const takeFile = (dropped) => dropped && take(dropped.name, () => {
-    if (dropped.size > 4 * LARGEST) throw new Unreadable(`The file holds ${Math.round(dropped.size / 2 ** 20)} MiB; the service takes ${LARGEST / 2 ** 20}. Thin it, keeping more checkpoints early than late.`);
-    return dropped.text();
-  });
+  const takeFile = (dropped) => dropped && take(dropped.name, dropped);
   input.addEventListener("change", () => {
     takeFile(input.files[0]);
     input.value = ""; // so that the same file can be chosen again
@@ -72,15 +102,33 @@ export function startDrop() {
   document.getElementById("choose").addEventListener("click", () => input.click());
   document.getElementById("example").addEventListener("click", async () => {
     const [history, context] = await Promise.all(["/page/example.csv", "/page/example_context.json"].map((path) => fetch(path)));
-    take("example.csv", () => history.text(), await context.json());
+    take("example.csv", await history.blob(), await context.json());
   });
   form.addEventListener("input", ({ target }) => delete target.dataset.filled);
+  showNumbersAsRead(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (file) forecast();
-    else showFaults(form, new Unreadable("Drop or choose a file first."));
+    clearFaults(form);
+    if (!file) return showFaults(form, [{ field: "", text: "Drop or choose a file first." }]);
+    const isRead = file.history && file.stepsPerEpoch === stated(form).context.steps_per_epoch;
+    if (isRead) busily(forecast);
+    else readAgain(file);
   });
   catchDrops(zone, takeFile);
+}
+
+/** Return a fault of a file in the words of this page, with the next move here where the service names a parameter. */
+function onPage({ name }, fault, asked) {
+  const option = asked.find((each) => each in NEXT);
+  const next = option ? NEXT[option] : fault.hint;
+  if (fault.field === "name") return { field: "", text: `Found no metrics; expected ${fault.expected}.` };
+  if (fault.field === name) return { field: "", text: `Found ${fault.value}; expected ${fault.expected}.${next ? ` ${capital(next)}.` : ""}` };
+  return { ...fault, named: fault.field, field: option === "percent" ? "percent" : fault.field, hint: next };
+}
+
+/** Return whether a column that looks like a metric was left out. */
+function hasSuspects({ runs, run }) {
+  return Object.keys(runs.find((each) => each.run === run)?.suspected ?? {}).length > 0;
 }
 
 /** Take files wherever on the page they are dropped: a browser would leave the page for one that misses. */
@@ -96,85 +144,4 @@ function catchDrops(zone, takeFile) {
     if (location.hash.startsWith("#/runs/")) location.hash = "";
     takeFile(event.dataTransfer.files[0]);
   });
-}
-
-function prefixed(context) {
-  return Object.fromEntries(Object.entries(context).map(([name, value]) => [`context.${name}`, value]));
-}
-
-/** Write what a file says of itself into the form, and keep what the form has no field for. */
-function fill(form, values) {
-  const others = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined || value === null) continue;
-    const field = form.elements[name];
-    if (field) {
-      field.value = typeof value === "number" ? Number(value.toPrecision(6)) : value;
-      field.dataset.filled = "";
-    } else others[name] = value;
-  }
-  form.dataset.others = JSON.stringify(others);
-}
-
-/** Forget what the file before said of itself; what was typed stays. */
-function unfill(form) {
-  for (const field of form.querySelectorAll("[data-filled]")) field.value = "";
-  delete form.dataset.others;
-}
-
-function requestOf(form, { history, ...request }) {
-  const context = {};
-  const rest = {};
-  const given = { ...JSON.parse(form.dataset.others ?? "{}") };
-  for (const { name, value } of form.elements) if (name && value.trim()) given[name] = typed(name, value.trim());
-  for (const [name, value] of Object.entries(given)) {
-    if (name.startsWith("context.")) context[name.slice("context.".length)] = value;
-    else rest[name] = value;
-  }
-  return { ...request, ...rest, context, history: inSteps(history, context.steps_per_epoch) };
-}
-
-/** Return a word, or a number that may be written 1e-3, 20,000 or 1/97; what is no number is left for the service to name. */
-function typed(name, text) {
-  if (WORDS.has(name.replace("context.", ""))) return text;
-  const fraction = text.match(/^([\d.]+)\s*\/\s*([\d.]+)$/);
-  const number = fraction ? fraction[1] / fraction[2] : Number(text.replaceAll(/(\d)[,\s](?=\d{3})/g, "$1"));
-  return Number.isFinite(number) ? number : text;
-}
-
-function clearFaults(form) {
-  for (const shown of form.querySelectorAll(".fault")) shown.remove();
-  for (const field of form.querySelectorAll("[aria-invalid]")) {
-    field.removeAttribute("aria-invalid");
-    field.removeAttribute("aria-describedby");
-  }
-}
-
-/** Show what is wrong beside the field that it concerns; beside the file where there is none. */
-function showFaults(form, error) {
-  const faults = error.faults.length ? error.faults : [{ field: "", text: error.message }];
-  let first = null;
-  for (const fault of faults) {
-    const field = fault.field && form.elements[fault.field];
-    const id = `fault-${fault.field.replaceAll(/\W/g, "-")}`;
-    const shown = h("p", { class: "fault", id, role: "alert" }, inWords(fault));
-    if (field) {
-      field.setAttribute("aria-invalid", "true");
-      field.setAttribute("aria-describedby", id);
-      field.closest("details").open = true;
-      field.after(shown);
-      first ??= field;
-    } else {
-      document.getElementById("file-faults").append(shown);
-      first ??= document.getElementById("choose");
-    }
-  }
-  first.focus();
-}
-
-function inWords({ field, text, value, expected, hint }) {
-  if (text) return text;
-  const column = field.replace(/^history\.?/, "").replace(/\[(\d+)\]$/, (_, row) => `, value ${Number(row) + 1},`);
-  const found = value === null ? "is missing" : `is ${typeof value === "string" ? `“${value}”` : value}`;
-  return `${column.replace(/^context\./, "") || "The history"} ${found}; expected ${expected}.${hint ? ` ${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` : ""}`;
 }

@@ -4,10 +4,11 @@ const KEY = "grokcast-key";
 
 /** What the service could not do, in its own words (RFC 9457). */
 export class Problem extends Error {
-  constructor({ detail, status = 0, errors = [] }) {
+  constructor({ detail, status = 0, errors = [], ...more }) {
     super(detail);
     this.status = status;
-    this.faults = errors;
+    this.faults = errors.length ? errors : [{ field: "", text: detail }];
+    this.more = more;
   }
 }
 
@@ -23,13 +24,14 @@ export function keepKey(key) {
 
 /** Return the answer of a route. Throws a Problem; where a key is missing or wrong, the page hears of it too. */
 export async function ask(path, { body, signal } = {}) {
-  const response = await send(path, {
-    method: body === undefined ? "GET" : "POST",
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    signal,
-  });
-  return response.json();
+  const sent = body === undefined ? { method: "GET" } : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  return (await send(path, { ...sent, signal })).json();
+}
+
+/** Return the answer of a route that takes the bytes of a file. */
+export async function post(path, file) {
+  const sent = { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file };
+  return (await send(path, sent)).json();
 }
 
 /**

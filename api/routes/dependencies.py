@@ -17,6 +17,7 @@ from api.storage.runs import RunStore
 from api.wire.runs import RUN_ID
 from api.workers.active_forecaster import ActiveForecaster as Active
 from api.workers.events import EventStreams
+from api.workers.file_reader import FileReader
 from api.workers.live_forecasts import LiveForecasts
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
@@ -90,6 +91,11 @@ async def _retrainings(request: Request) -> RetrainingStore:
     return retrainings
 
 
+async def _files(request: Request) -> FileReader:
+    files: FileReader = request.app.state.files
+    return files
+
+
 RunId = Annotated[str, Path(pattern=RUN_ID, description="letters, digits and `._:+=@~-`; up to 128")]
 FromStep = Annotated[int, Query(ge=0, le=_LARGEST, description="first step to delete")]
 Number = Annotated[int, Path(ge=1, le=_LARGEST)]
@@ -103,6 +109,7 @@ Storage = Annotated[Database, Depends(_database)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Timelines = Annotated[ForecastStore, Depends(_timelines)]
 Live = Annotated[LiveForecasts, Depends(_live)]
+Files = Annotated[FileReader, Depends(_files)]
 Retrainings = Annotated[RetrainingStore, Depends(_retrainings)]
 
 

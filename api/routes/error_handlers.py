@@ -12,15 +12,18 @@ from starlette.exceptions import HTTPException
 from api.errors import (
     Conflict,
     DatabaseUnusable,
+    FileNotRead,
     Forbidden,
     RetrainingNotFound,
     RunNotFound,
+    TooManyFiles,
     TooManyRequests,
     TooManyStreams,
     Unauthorized,
     ValueConflict,
 )
 from api.wire.problems import MEDIA_TYPE, Problem, invalid_inputs, title_of
+from api.wire.readings import ReadProblem
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from training_runs import InvalidInput
 
@@ -44,6 +47,10 @@ def _answer(problem: Problem, headers: Any = None) -> Response:
 
 async def _invalid_input(_: Request, error: Any) -> Response:
     return _answer(Problem.of_input(error))
+
+
+async def _file_not_read(_: Request, error: Any) -> Response:
+    return _answer(ReadProblem.of_file(error.error))
 
 
 async def _invalid_request(request: Request, error: Any) -> Response:
@@ -123,6 +130,7 @@ async def _unexpected(_: Request, __: Exception) -> Response:
 
 _HANDLERS: dict[type[Exception], Any] = {
     InvalidInput: _invalid_input,
+    FileNotRead: _file_not_read,
     RequestValidationError: _invalid_request,
     ForecasterNotFound: _not_found,
     RunNotFound: _not_found,
@@ -133,6 +141,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     Forbidden: _forbidden,
     TooManyRequests: _too_many_requests,
     TooManyStreams: _busy,
+    TooManyFiles: _busy,
     DBAPIError: _no_database,
     DatabaseUnusable: _no_database,
     PoolTimeout: _no_database,

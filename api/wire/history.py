@@ -95,3 +95,12 @@ else:
         __doc__=_ContextFields.__doc__,
         **{f.name: (_context_field(f), Field(None, description=MEANINGS[f.name])) for f in dataclasses.fields(Context)},
     )
+
+
+def wire_history(trajectory: Trajectory) -> dict[str, list[float | None]]:
+    """Return a history as it was posted: null for a missing value."""
+    columns = {
+        name: [None if value != value else value for value in values.tolist()]
+        for name, values in trajectory.signals.items()
+    }
+    return {"step": trajectory.steps.tolist(), **columns}

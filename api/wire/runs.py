@@ -12,7 +12,7 @@ from api.storage.runs import RunSettings, StoredRun, Webhook
 from api.storage.training_data import as_run, missing_for_training
 from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
 from api.wire.forecasts import ForecastAnswer, ignored_names
-from api.wire.history import ContextFields, History, Number, WholeNumber
+from api.wire.history import ContextFields, History, Number, WholeNumber, wire_history
 from api.wire.problems import Problem
 from api.wire.webhook_address import check_url
 from api.wire.webhook_secret import check_secret
@@ -338,12 +338,3 @@ class OutcomeAnswer(BaseModel):
 def at(seconds: float) -> datetime:
     """Return a time of the database as the wire has it."""
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def wire_history(trajectory: Trajectory) -> dict[str, list[float | None]]:
-    """Return a history as it was posted: null for a missing value."""
-    columns = {
-        name: [None if value != value else value for value in values.tolist()]
-        for name, values in trajectory.signals.items()
-    }
-    return {"step": trajectory.steps.tolist(), **columns}

@@ -43,7 +43,10 @@ def forecast(
     percent: Annotated[bool, typer.Option("--percent", help="accuracies are in percent")] = False,
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=SIGNAL (or step), for names that are not recognised; repeatable"),
+        typer.Option(
+            "--map",
+            help="COLUMN=SIGNAL (or step, or none to leave it out), for names that are not recognised; repeatable",
+        ),
     ] = None,
     columns: Annotated[
         str | None, typer.Option(help="names of the columns of a table without a header: step,train_acc,val_acc")

@@ -21,6 +21,7 @@ from training_runs.readers.recording import ReadOptions, UnreadColumns
 from training_runs.signals import SIGNALS, signal_names
 
 ERROR_RATE = "1-"  # before the name of an accuracy: the column holds 1 minus it
+UNUSED = "none"  # in place of a signal: the caller wants the column left out
 _GIVEN = -1  # rank of what the caller names
 _READ_AS_ACCURACY = tuple(ERROR_RATE + name for name in signal_names("accuracy"))
 
@@ -54,8 +55,10 @@ def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Ch
     if len(set(columns)) < len(columns):
         twice = next(c for c in columns if columns.count(c) > 1)
         raise InvalidInput(field=source, value=f"two columns {twice}", expected="columns of different names")
+    renamed = _renamed(columns, source, options)
+    columns = [c for c in columns if options.names.get(c) != UNUSED]
     meanings = {c: m for c in columns if (m := meaning_of(c))}
-    meanings |= _renamed(columns, source, options)
+    meanings |= renamed
     meanings |= _bare(columns, meanings)
     chosen: dict[str, str] = {}
     for signal in dict.fromkeys(m.signal for m in meanings.values()):
@@ -122,14 +125,14 @@ def _renamed(columns: Sequence[str], source: str, options: ReadOptions) -> dict[
             raise InvalidInput(
                 field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
             )
-        if signal != "step" and signal not in SIGNALS and signal not in _READ_AS_ACCURACY:
+        if signal not in ("step", UNUSED, *SIGNALS, *_READ_AS_ACCURACY):
             raise InvalidInput(
                 field="--map",
                 value=signal,
-                expected="step or a signal, or 1-train_acc and 1-val_acc for error rates",
+                expected="step or a signal, 1-train_acc and 1-val_acc for error rates, or none to leave it out",
                 hint="docs/signals.md lists them",
             )
-    return {column: Meaning(signal, _GIVEN) for column, signal in options.names.items()}
+    return {column: Meaning(signal, _GIVEN) for column, signal in options.names.items() if signal != UNUSED}
 
 
 def _bare(columns: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
@@ -155,7 +158,7 @@ def _by_values(table: pd.DataFrame, chosen: Mapping[str, str], options: ReadOpti
     for column in map(str, table.columns):
         meaning = value_meaning(column)
         taken = {s.removeprefix(ERROR_RATE) for s in [*chosen.values(), *read.values()]}
-        if column in chosen or meaning is None or meaning.signal in taken:
+        if column in chosen or meaning is None or meaning.signal in taken or options.names.get(column) == UNUSED:
             continue
         values = numbers_of(table[column])
         values = values[np.isfinite(values)]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.column_choice import ERROR_RATE, Choice, choose_columns, numbers_of, suspected
+from training_runs.readers.column_choice import ERROR_RATE, UNUSED, Choice, choose_columns, numbers_of, suspected
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import Reading, ReadOptions, UnreadColumns
 from training_runs.signals import signal_names
@@ -48,7 +48,7 @@ def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None =
     notes += _recorded_again(numbers)
     signals = {str(name): merged[name].to_numpy(copy=True) for name in merged.columns}
     notes += [f"{c} is read as {m.replace(ERROR_RATE, '1 - ')}" for c, m in chosen.items() if m != c]
-    looks_like = suspected(columns, chosen)
+    looks_like = suspected([c for c in columns if options.names.get(c) != UNUSED], chosen)
     left = [*looks_like, *(c for c in columns if c not in chosen and c not in looks_like)]
     notes += _without_infinities(signals)
     notes += _as_shares(signals, chosen, source, options)

@@ -41,7 +41,8 @@ def read_content(content: bytes, name: str, format: str = "auto", options: ReadO
         raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
     plain = Path(name.replace("\\", "/")).name.replace("\0", "") or "history"
     with TemporaryDirectory() as folder:
-        file = Path(folder) / plain[-100:]
+        file = Path(folder) / Path(plain[-100:]).stem / plain[-100:]  # tools name a run by its folder
+        file.parent.mkdir()
         file.write_bytes(content)
         try:
             return _read_path(file, name, format, options)

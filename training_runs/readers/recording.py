@@ -153,7 +153,8 @@ class ReadOptions:
 
     Attributes
     ----------
-    names : column -> signal, `1-` and an accuracy for an error rate, or `step`, where the names alone do not tell.
+    names : column -> signal, `1-` and an accuracy for an error rate, `step`, or `none` to leave it out, where the names alone do not
+        tell.
     steps_per_epoch : optimiser updates in an epoch, for a file that counts epochs.
     percent : accuracies are in percent.
     columns : names of the columns, for a table without a header.

@@ -1,0 +1,99 @@
+// A file as the service reads it: its runs, and which column is read as which signal, to be seen and corrected.
+
+import { h } from "./elements.js";
+import { ask, post } from "./service.js";
+
+const MAIN = ["step", "train_loss", "train_acc", "val_loss", "val_acc"];
+const UNUSED = "none"; // what the service leaves out
+
+/** What a person said of a file, beyond the file itself. */
+export const asDropped = () => ({ run: null, percent: false, map: new Map() });
+
+/** Return how the service reads a file. Throws a Problem. */
+export function read(file, { run, percent, map }, stepsPerEpoch) {
+  const asked = new URLSearchParams({ name: file.name });
+  if (run !== null) asked.append("run", run);
+  if (percent) asked.append("percent", "true");
+  if (stepsPerEpoch) asked.append("steps_per_epoch", stepsPerEpoch);
+  for (const [column, signal] of map) asked.append("map", `${column}:${signal}`);
+  return post(`/v1/histories/read?${asked}`, file.blob);
+}
+
+let vocabulary = null; // names of signals, asked for once
+
+async function signals() {
+  vocabulary ??= ask("/v1/signals").then(({ signals }) => [...new Set([...MAIN, ...signals.map(({ name }) => name)])]);
+  return vocabulary;
+}
+
+/**
+ * Return an element for what was read, and functions that show it; `changed(said)` is called when a person says otherwise.
+ *
+ * `show(reading, said)` takes an answer of the service, or of a problem what it holds: the columns that were found.
+ */
+export function readingView(changed) {
+  const runs = h("div", { class: "runs-found" });
+  const tick = h("input", { type: "checkbox", name: "percent", change: () => changed({ ...shownAs, percent: tick.checked }) });
+  const percent = h("label", { class: "tick", hidden: true }, tick, " Accuracies are in percent");
+  const columns = h("details", { class: "columns", hidden: true });
+  let shownAs = asDropped(); // what the person had said of the file that is shown
+  return {
+    element: h("div", { class: "reading" }, runs, percent, columns),
+    clear() {
+      runs.replaceChildren();
+      columns.replaceChildren();
+      columns.open = false;
+      columns.hidden = percent.hidden = true;
+    },
+    async show({ runs: found = [], run = null, columns: names = [], mapping: named = {}, suspected = {} }, said, isOpen) {
+      shownAs = said;
+      tick.checked = said.percent;
+      percent.hidden = false;
+      runs.replaceChildren(...(found.length > 1 ? [runChoice(found, run, said, changed)] : []));
+      const shown = found.find((each) => each.run === run);
+      const mapping = shown?.mapping ?? { ...named, ...Object.fromEntries(said.map) };
+      const all = shown ? columnsOf(shown) : names;
+      columns.hidden = !all.length;
+      if (!all.length) return;
+      const known = await signals();
+      columns.open = isOpen || columns.open;
+      columns.replaceChildren(
+        h("summary", {}, summaryOf(all, mapping)),
+        h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Column"), h("th", { scope: "col" }, "Read as"))),
+          h("tbody", {}, all.map((column) => columnRow(column, mapping[column], shown?.suspected ?? suspected, known, said, changed)))),
+        ...notes(shown?.notes ?? []));
+    },
+  };
+}
+
+/** Return the columns of a run in an order for people: those in use, those that may be, the others. */
+function columnsOf({ mapping, suspected, left_out: unused }) {
+  return [...new Set([...Object.keys(mapping), ...Object.keys(suspected), ...unused])];
+}
+
+function summaryOf(all, mapping) {
+  const read = all.filter((column) => (mapping[column] ?? UNUSED) !== UNUSED).length;
+  return [h("span", {}, "How it was read "), h("small", {}, `${read} of ${all.length} ${all.length === 1 ? "column" : "columns"} used`)];
+}
+
+function runChoice(found, run, said, changed) {
+  const select = h("select", { id: "run-choice", change: () => changed({ ...said, run: select.value || null }) },
+    run === null && h("option", { value: "" }, "Choose one"),
+    found.map(({ run: name, problem }) => h("option", { value: name, selected: name === run }, problem ? `${name} (cannot be read)` : name)));
+  return h("label", {}, `The file holds ${found.length} runs `, select);
+}
+
+function columnRow(column, signal, suspected, known, said, changed) {
+  const guess = suspected[column];
+  const isRead = signal && signal !== UNUSED;
+  const select = h("select", { "aria-label": `${column} is read as`, change: () => changed({ ...said, map: new Map([...said.map, [column, select.value]]) }) },
+    h("option", { value: UNUSED, selected: !isRead }, guess ? `not used: ${guess}?` : "not used"),
+    (known.includes(signal) || !isRead ? known : [signal, ...known]).map((name) => h("option", { value: name, selected: name === signal }, name)));
+  return h("tr", { class: isRead ? "" : guess ? "suspected" : "unused" }, h("th", { scope: "row" }, column), h("td", {}, select));
+}
+
+/** Return a list of notes, without those that the table of columns says too. */
+function notes(texts) {
+  const others = texts.filter((text) => !/ is read as |^ignored: |^not read: /.test(text));
+  return others.length ? [h("ul", { class: "warnings", "aria-label": "Notes on the file" }, others.map((text) => h("li", {}, text)))] : [];
+}

@@ -1,0 +1,160 @@
+"""`POST /v1/histories/read`: the bytes of a file in, its runs out, as the command line reads them."""
+
+import gzip
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.settings import Settings
+from tests.wire import StandInForecaster, post, problem_of, served
+from training_runs import InvalidInput
+from training_runs.readers import read_recording
+
+ROOT = Path(__file__).parent.parent
+HISTORY = ROOT / "examples/history.csv"
+CASES = sorted(p for p in (ROOT / "tests/data/cases").glob("*/*") if p.is_file() and p.suffix != ".md")
+FOREIGN = "Step,Train Acc,held-out,lr\n0,0.1,0.1,1\n50,1,0.1,1\n100,1,0.2,1\n"
+
+
+def read(client: TestClient, content: bytes | str, name: str = "mine.csv", **options: Any) -> Any:
+    return client.post("/v1/histories/read", params={"name": name, **options}, content=content)
+
+
+def test_a_file_becomes_the_request_of_a_forecast(client: TestClient, forecaster: StandInForecaster) -> None:
+    found = read(client, HISTORY.read_bytes()).json()
+    (run,) = found["runs"]
+    assert (found["name"], found["run"], run["run"]) == ("mine.csv", "mine", "mine")
+    assert run["mapping"]["val_acc"] == "val_acc"
+    assert (run["checkpoints"], run["observed_until_step"], run["problem"]) == (60, 1000, None)
+    assert post(client, found["request"]).status_code == 200
+    recorded = read_recording(str(HISTORY)).histories["history"]
+    asked = forecaster.questions[0].trajectory
+    assert asked.steps.tolist() == recorded.steps.tolist()
+    assert {n: v.tolist() for n, v in asked.signals.items()} == {n: v.tolist() for n, v in recorded.signals.items()}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_cases_are_read_as_the_command_line_reads_them(client: TestClient, path: Path) -> None:
+    answer = read(client, path.read_bytes(), path.name)
+    if answer.status_code != 200:
+        with pytest.raises(InvalidInput) as refused:
+            read_recording(str(path))
+        assert problem_of(answer, 422)["expected"].split("?")[0] == refused.value.expected.split("--")[0]
+        return
+    recording = read_recording(str(path))
+    found = answer.json()
+    assert [run["run"] for run in found["runs"]] == [*recording.runs, *recording.problems]
+    for run in found["runs"]:
+        if run["problem"] is None:
+            assert run["mapping"] == recording.runs[run["run"]].reading.mapping
+            assert run["left_out"] == list(recording.runs[run["run"]].reading.left_out)
+
+
+def test_columns_are_told_and_can_be_named(client: TestClient) -> None:
+    (run,) = read(client, FOREIGN).json()["runs"]
+    assert run["mapping"] == {"Step": "step", "Train Acc": "train_acc"}
+    assert set(run["left_out"]) | set(run["context_columns"]) == {"held-out", "lr"}
+    named = read(client, FOREIGN, map=["held-out:val_acc", "Train Acc:none"]).json()
+    assert named["runs"][0]["mapping"] == {"Step": "step", "held-out": "val_acc"}
+    assert set(named["request"]["history"]) == {"step", "val_acc"}
+    assert problem_of(read(client, FOREIGN, map="held-out"), 422)["field"] == "map"
+    assert "of mine.csv" in problem_of(read(client, FOREIGN, map="nothing:val_acc"), 422)["detail"]
+
+
+def test_a_question_is_put_in_the_words_of_the_route(client: TestClient) -> None:
+    problem = problem_of(read(client, "step,train_acc,acc_other\n0,0.1,0.1\n50,1,0.1\n100,1,0.1\n"), 422)
+    assert problem["asked"] == ["map"]
+    assert problem["columns"] == ["step", "train_acc", "acc_other"]
+    assert problem["mapping"] == {"step": "step", "train_acc": "train_acc"}
+    assert problem["suspected"] == {"acc_other": "val_acc"}
+    assert "?map=acc_other:val_acc" in problem["hint"]
+    problem = problem_of(read(client, "epoch,val_acc\n1,0.1\n2,0.1\n3,0.2\n"), 422)
+    assert problem["asked"] == ["steps_per_epoch"]
+    assert "--" not in problem["hint"]
+    found = read(client, "epoch,val_acc\n1,0.1\n2,0.1\n3,0.2\n", steps_per_epoch=97).json()
+    assert found["request"]["history"]["step"] == [97, 194, 291]
+    whole = "step,train_acc,val_acc\n1,2,2\n50,99,2\n100,100,3\n"
+    assert problem_of(read(client, whole), 422)["asked"] == ["percent"]
+    assert read(client, whole, percent=True).json()["request"]["history"]["train_acc"] == [0.02, 0.99, 1.0]
+
+
+def test_one_of_several_runs_is_chosen(client: TestClient) -> None:
+    text = "step,train_acc,val_acc,seed\n" + "".join(f"{s},1,0.{k},{k}\n" for k in (1, 2) for s in (10, 20, 30))
+    several = read(client, text).json()
+    assert (several["run"], several["request"], several["asked"]) == (None, None, ["run"])
+    names = [run["run"] for run in several["runs"]]
+    chosen = read(client, text, run=names[1]).json()
+    assert chosen["run"] == names[1]
+    assert chosen["request"]["history"]["val_acc"] == [0.2, 0.2, 0.2]
+    assert problem_of(read(client, text, run="another"), 422)["asked"] == ["run"]
+
+
+def test_a_table_without_a_header_gets_one(client: TestClient) -> None:
+    rows = "0 0.1 0.1\n50 1 0.1\n100 1 0.2\n"
+    assert "columns" in problem_of(read(client, rows, "mine.txt"), 422)["asked"]
+    named = read(client, rows, "mine.txt", columns="step, train_acc,val_acc").json()
+    assert named["request"]["history"]["val_acc"] == [0.1, 0.1, 0.2]
+
+
+def test_a_run_of_a_tool_is_not_named_after_a_folder_of_the_service(client: TestClient) -> None:
+    logged = "epoch,step,train_loss_epoch,val_acc\n0,9,,0.1\n0,9,1.5,\n1,19,,0.2\n1,19,1.0,\n2,29,,0.2\n"
+    (run,) = read(client, logged, "metrics.csv").json()["runs"]
+    assert run["run"] == "metrics"
+
+
+def test_a_name_is_a_name_and_no_path(client: TestClient, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text(HISTORY.read_text())
+    problem = problem_of(read(client, b"", str(secret)), 422)
+    assert problem["field"] == "secret.csv"
+    disposition = {"content-disposition": 'attachment; filename="..\\\\theirs.csv"'}
+    answer = client.post("/v1/histories/read", content=HISTORY.read_bytes(), headers=disposition)
+    assert answer.json()["name"] == "theirs.csv"
+
+
+def test_other_bodies_are_refused(client: TestClient) -> None:
+    form = client.post("/v1/histories/read", files={"file": HISTORY.read_bytes()})
+    assert "--data-binary" in problem_of(form, 415)["detail"]
+    assert problem_of(read(client, b"\x00\xff" * 100, "x.bin"), 422)["field"] == "name"
+    assert problem_of(read(client, b"x", format="mlflow2"), 422)["expected"].startswith("one of auto")
+    packed = client.post(
+        "/v1/histories/read", content=gzip.compress(HISTORY.read_bytes()), headers={"content-encoding": "gzip"}
+    )
+    assert packed.json()["runs"][0]["checkpoints"] == 60
+
+
+def test_a_file_over_the_limit_is_refused() -> None:
+    with served(StandInForecaster(), Settings(file_body_limit=1000)) as client:
+        problem_of(read(client, HISTORY.read_bytes()), 413)
+
+
+def test_more_checkpoints_than_a_forecast_takes_are_refused(client: TestClient) -> None:
+    text = "step,val_acc\n" + "".join(f"{k},0.1\n" for k in range(100_001))
+    assert "thin" in problem_of(read(client, text), 422)["hint"]
+
+
+@pytest.fixture
+def blocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make every file take until the test is over."""
+    end = threading.Event()
+    monkeypatch.setattr("api.routes.histories.read_content", lambda *_: end.wait(60))
+    yield
+    end.set()
+
+
+@pytest.mark.usefixtures("blocked")
+def test_a_file_that_takes_too_long_is_given_up_and_others_do_not_wait() -> None:
+    with served(StandInForecaster(), Settings(file_seconds=0.05)) as client:
+        for _ in range(10):
+            assert "read within" in problem_of(read(client, b"x"), 422)["expected"]
+        answer = read(client, b"x")
+        assert "reading 10 files" in problem_of(answer, 503)["detail"]
+        assert answer.headers["retry-after"]
+        begun = time.monotonic()
+        assert post(client, (ROOT / "examples/request.json").read_bytes()).status_code == 200
+        assert time.monotonic() - begun < 5
