@@ -138,10 +138,13 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
         return request
 
     def _context_of(self, trial: "FrozenTrial") -> dict[str, Any]:
-        from training_runs.readers.hyperparameter_names import context_of
+        from training_runs.context_words import read_context, read_hyperparameters
 
         stated = self._context(trial) if callable(self._context) else self._context or {}
-        return {"budget_step": self._budget_step, **context_of(trial.params), **stated}
+        suggested = read_hyperparameters(trial.params, "trial").fields()
+        given = read_context(stated).context.as_dict()
+        found = {"budget_step": self._budget_step, **suggested}
+        return {**{name: value for name, value in found.items() if name not in given}, **stated}
 
 
 def _finite(value: float | None) -> float | None:

@@ -8,6 +8,7 @@ from grokcast.contexts import Contexts, read_contexts
 from grokcast.histories import History
 from predictor.question import Question
 from training_runs import Context, InvalidInput
+from training_runs.context_words import ContextReading, read_context
 
 Asked = tuple[Question | InvalidInput, tuple[str, ...]]
 
@@ -43,10 +44,12 @@ def _question(history: History, contexts: Contexts, given: Mapping[str, Any]) ->
         return history.problem, history.notes
     stated = contexts.of(history.names)
     try:
-        fields, unknown = Context.from_mapping({**history.recorded, **history.beside, **stated})
+        readings = _readings([history.recorded, history.beside, stated])
     except InvalidInput as error:
         return error, history.notes
-    warnings = [f"unknown context fields ignored: {', '.join(unknown)}"] if unknown else []
+    fields = _merged(readings)
+    recorded, given_beside = readings[0].context.as_dict(), _merged(readings[1:]).as_dict()
+    warnings = [warning for reading in readings for warning in reading.warnings]
     question = Question(
         trajectory=history.trajectory,
         context=fields,
@@ -54,10 +57,24 @@ def _question(history: History, contexts: Contexts, given: Mapping[str, Any]) ->
         **{**history.question, **given},
     )
     taken = (
-        *_note("context", history.recorded, {*history.beside, *stated, *unknown}),
+        *(f"context: {note}" for reading in readings for note in reading.notes),
+        *_note("context", recorded, set(given_beside)),
         *_note("question", history.question, set(given)),
     )
     return question, (*history.notes, *taken)
+
+
+def _readings(contexts: Sequence[Mapping[str, Any]]) -> list[ContextReading]:
+    """Return contexts as they are understood, each in the light of those before it."""
+    readings: list[ContextReading] = []
+    for context in contexts:
+        readings.append(read_context(context, beside=_merged(readings)))
+    return readings
+
+
+def _merged(readings: Sequence[ContextReading]) -> Context:
+    """Return one context, later fields in place of earlier ones."""
+    return Context(**{name: value for reading in readings for name, value in reading.context.as_dict().items()})
 
 
 def _note(what: str, recorded: Mapping[str, Any], except_: Set[str]) -> tuple[str, ...]:

@@ -78,12 +78,15 @@ class Driver:
 
 @dataclass(frozen=True)
 class Support:
-    """How much of a forecast is its own, 1 for a history like those learnt from down to 0, and which signals it used."""
+    """How much of a forecast is its own, 1 for a history like those learnt from down to 0, which signals it used,
+    and why it is not in support, if it is not.
+    """
 
     score: float
     in_support: bool
     signals_used: tuple[str, ...]
     signals_missing: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -228,10 +228,15 @@ class OnsetForecaster:
                 drivers=drivers_of(self.columns, moved[k], features[k]),
                 support_score=float(trust[k]),
                 in_support=bool(score[k] >= self.similarity.threshold),
+                support_reasons=self._reasons(features[k], question) if score[k] < self.similarity.threshold else (),
                 advice=self.advice,
             )
             for k, (question, curve) in enumerate(zip(questions, curves, strict=True))
         ]
+
+    def _reasons(self, features: FloatArray, question: CheckedQuestion) -> tuple[str, ...]:
+        texts = [FEATURES[column.name].text for column in self.columns]
+        return self.similarity.reasons(features, question.context, texts)
 
     def _widened(self, cdf: FloatArray, phase: np.ndarray, trust: FloatArray) -> FloatArray:
         """Mix in what the corpus as a whole did, the more so the less a history resembles it."""

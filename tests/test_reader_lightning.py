@@ -158,4 +158,4 @@ def test_what_is_stated_goes_before_it(version_folder, tmp_path, capsys, monkeyp
         main()
     assert exit.value.code in (0, None)
     told = " ".join(capsys.readouterr().err.split())
-    assert "context from the recording: batch_size 4, optimizer sgd, weight_decay 0" in told
+    assert "context from the recording: optimizer sgd, weight_decay 0, batch_size 4" in told

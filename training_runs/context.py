@@ -7,7 +7,7 @@ from typing import Any
 
 from training_runs.errors import InvalidInput
 
-_WORDS = {"task_family", "operation", "architecture", "optimizer", "loss"}
+WORDS = {"task_family", "operation", "architecture", "optimizer", "loss"}
 _COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "embedding_dim"} | {
     "parameters",
     "batch_size",
@@ -15,7 +15,7 @@ _COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "e
 }
 _LARGEST = 2**53  # beyond, floats skip whole numbers; no hyperparameter is there
 _SHARES = {"chance_accuracy", "train_fraction", "dropout", "label_noise", "beta1", "beta2", "momentum"}
-_FLAGS = {"nesterov", "layer_norm"}
+FLAGS = {"nesterov", "layer_norm"}
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,14 @@ class Context:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value is not None:
-                object.__setattr__(self, field.name, _checked(field.name, value))
+                object.__setattr__(self, field.name, checked(field.name, value))
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> tuple["Context", list[str]]:
-        """Return a context from loose fields, and the names of those it does not know."""
+        """Return a context from fields in the words of `Context`, and the names of those it does not know.
+
+        What people write is read by `training_runs.context_words`; this is for what was stored.
+        """
         known = {f.name for f in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         return cls(**{k: v for k, v in values.items() if k in known}), unknown
@@ -81,6 +84,11 @@ class Context:
             train_size = max(round(self.train_fraction * (self.modulus or 0) ** 2), 1)
         return dataclasses.replace(self, classes=classes, chance_accuracy=chance, train_size=train_size)
 
+    def with_full_batch(self) -> "Context":
+        """Return it with all training samples in a batch, where their number is known or follows from what is given."""
+        train_size = self.completed().train_size
+        return self if train_size is None else dataclasses.replace(self, batch_size=train_size)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that are known."""
         return {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
@@ -88,7 +96,7 @@ class Context:
 
 # What each field holds, for those who fill a context in: the API's description shows it.
 MEANINGS = {
-    "task_family": "modular, polynomials, permutation, groups, parity, clusters, teacher, mnist, digits, reviews, or another",
+    "task_family": "modular, polynomials, permutation, groups, parity, clusters, teacher, mnist, digits or reviews",
     "operation": "of modular arithmetic: add, sub, mul, div, x2_y2, x2_xy_y2 or x3_xy",
     "modulus": "of modular arithmetic",
     "classes": "number of classes",
@@ -96,12 +104,12 @@ MEANINGS = {
     "train_size": "number of training samples",
     "val_size": "number of validation samples",
     "train_fraction": "share of all samples that is used for training, in [0, 1]",
-    "architecture": "embedding_mlp, transformer, mlp, lstm, or another",
+    "architecture": "embedding_mlp, transformer, mlp or lstm",
     "layers": "number of hidden layers or blocks",
-    "width": "hidden units per layer; of a transformer, those of its feed-forward layers",
+    "width": "hidden units per layer; of a transformer with `embedding_dim`, those of its feed-forward layers, else its model width",
     "embedding_dim": "dimensions of the embedding; of a transformer, the model width",
     "parameters": "number of trainable parameters",
-    "optimizer": "adamw, adam, sgd, rmsprop, muon, lion, or another",
+    "optimizer": "adamw, adam, sgd, rmsprop, muon or lion",
     "learning_rate": "at its largest, if it follows a schedule",
     "weight_decay": "as the optimiser takes it; 0 if there is none",
     "batch_size": "samples per step; leave it out for full-batch training",
@@ -120,13 +128,19 @@ MEANINGS = {
 }
 
 
-def _checked(name: str, value: Any) -> Any:
-    field = f"context.{name}"
-    if name in _WORDS:
+def checked(name: str, value: Any, field: str | None = None) -> Any:
+    """Return a value as a field of `Context` holds it.
+
+    Raises
+    ------
+    InvalidInput : it cannot be; the error calls it `field`, by default `context.<name>`.
+    """
+    field = field or f"context.{name}"
+    if name in WORDS:
         if not isinstance(value, str):
             raise InvalidInput(field=field, value=value, expected="a word")
         return value.strip().lower()
-    if name in _FLAGS:
+    if name in FLAGS:
         if not isinstance(value, bool):
             raise InvalidInput(field=field, value=value, expected="true or false")
         return value
@@ -139,5 +153,6 @@ def _checked(name: str, value: Any) -> Any:
         return int(value)
     if value < 0 or (name in _SHARES and value > 1):
         expected = "a number in [0, 1]" if name in _SHARES else "a number >= 0"
-        raise InvalidInput(field=field, value=value, expected=expected)
+        hint = "looks like percent: divide it by 100" if name in _SHARES and 1 < value <= 100 else ""
+        raise InvalidInput(field=field, value=value, expected=expected, hint=hint)
     return float(value)

@@ -54,6 +54,7 @@ ANSWER: dict[str, Any] = {
     "support": {
         "score": 1.0,
         "in_support": True,
+        "reasons": [],
         "signals_used": ["train_loss", "train_acc", "val_loss", "val_acc"],
         "signals_missing": ["weight_norm"],
     },

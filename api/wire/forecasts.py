@@ -38,18 +38,17 @@ class ForecastRequest(BaseModel):
 
     def to_question(self) -> Question:
         """Return the request as the forecaster takes it, with a warning for each kind of name that was ignored."""
-        context = self.context or ContextFields()
+        reading = (self.context or ContextFields()).reading()
         ignored = ignored_names(
             ("fields", self.model_extra),
             ("signals", self.history.model_extra),
-            ("context fields", context.model_extra),
         )
         return Question(
             trajectory=self.history.to_trajectory(),
-            context=context.to_context(),
+            context=reading.context,
             horizon_step=self.horizon_step,
             target_accuracy=self.target_accuracy,
-            warnings=tuple(ignored),
+            warnings=(*ignored, *reading.report()),
         )
 
 
@@ -133,6 +132,9 @@ class Support(_Answer):
         ge=0, le=1, description="share of the forecast that is specific to this history; the rest is the corpus average"
     )
     in_support: bool = Field(description="whether the history is within the range of the corpus")
+    reasons: list[str] = Field(
+        default_factory=list, description="why the forecast is not specific to this history; empty within support"
+    )
     signals_used: list[str] = Field(description="recorded signals that the forecaster reads")
     signals_missing: list[str] = Field(description="signals that were not recorded and would improve this forecast")
 

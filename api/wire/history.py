@@ -12,18 +12,18 @@ from pydantic_core import PydanticCustomError
 
 from training_runs import Context, Trajectory
 from training_runs.context import MEANINGS
+from training_runs.context_words import ContextReading, read_context
+from training_runs.context_words.fields import SYNONYMS
+from training_runs.context_words.values import VOCABULARIES, known_values
 from training_runs.signals import SIGNALS
 
 MAX_VALUES = 100_000  # of one signal
 
 # JSON numbers only: neither text nor true and false, which pydantic would otherwise convert.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Share = Annotated[Number, Field(ge=0, le=1)]
 # `fail_fast`: one wrong value is named, not 100,000 of them.
 Steps = Annotated[list[Number], Field(max_length=MAX_VALUES, fail_fast=True)]
 Values = Annotated[list[Number | None], Field(max_length=MAX_VALUES, fail_fast=True)]
-Word = Annotated[str, Field(strict=True, max_length=200)]
-Flag = Annotated[bool, Field(strict=True)]
 
 
 def _number(value: Any) -> Any:
@@ -61,22 +61,40 @@ class _History(BaseModel):
 
 
 class _ContextFields(BaseModel):
-    """Configuration of the run, as far as it is known. Every field is optional; unknown ones are ignored with a warning."""
+    """Configuration of the run, as far as it is known. Every field is optional.
+
+    Usual names and words of others are read too (`lr`, `CrossEntropyLoss`), numbers also as text; what is not understood is
+    ignored with a warning. `grokcast context` lists names and values.
+    """
 
     model_config = ConfigDict(extra="allow")
 
-    def to_context(self) -> Context:
-        """Return the known fields, checked."""
-        return Context.from_mapping(dict(self))[0]
+    def reading(self) -> ContextReading:
+        """Return what the fields say, checked, and what there is to report of how they were read."""
+        return read_context(dict(self))
 
 
 def _context_field(field: dataclasses.Field[Any]) -> Any:
-    """Return the wire type of a field of `Context`, which checks ranges itself."""
-    if field.name == "chance_accuracy":
-        return Share | None
+    """Return the wire type of a field of `Context`: anything, since `read_context` reads it, described as it should be."""
     kind = get_args(field.type)[0]
-    whole = Annotated[Number, WithJsonSchema({"type": "integer", "minimum": 1})]
-    return {str: Word, int: whole, float: Number, bool: Flag}[kind] | None
+    schemas: dict[type, dict[str, Any]] = {
+        str: {"type": "string", "maxLength": 200},
+        int: {"type": "integer", "minimum": 1},
+        float: {"type": "number", "minimum": 0},
+        bool: {"type": "boolean"},
+    }
+    schema = {"anyOf": [schemas[kind], {"type": "null"}]}
+    return Annotated[Any, WithJsonSchema(schema)]
+
+
+def _described(name: str) -> Any:
+    """Return the default, description, other names and known values of a field of `Context`."""
+    also = SYNONYMS.get(name, ())
+    text = f"{MEANINGS[name]}. Also read as {', '.join(also[:5])}" if also else MEANINGS[name]
+    extra: dict[str, Any] = {"x-other-names": list(also)}
+    if name in VOCABULARIES:
+        extra["x-known-values"] = list(known_values(name))
+    return Field(None, description=text, json_schema_extra=extra)
 
 
 if TYPE_CHECKING:
@@ -93,7 +111,7 @@ else:
         "Context",
         __base__=_ContextFields,
         __doc__=_ContextFields.__doc__,
-        **{f.name: (_context_field(f), Field(None, description=MEANINGS[f.name])) for f in dataclasses.fields(Context)},
+        **{f.name: (_context_field(f), _described(f.name)) for f in dataclasses.fields(Context)},
     )
 
 

@@ -61,16 +61,16 @@ class RunRequest(BaseModel):
             if webhook.secret is not None:
                 check_secret(webhook.secret)
         return RunSettings(
-            (self.context or ContextFields()).to_context(),
+            (self.context or ContextFields()).reading().context,
             self.horizon_step,
             self.target_accuracy,
             webhook,
         )
 
     def warnings(self) -> list[str]:
-        """Return a warning for each kind of name that was ignored."""
-        context = self.context.model_extra if self.context else None
-        return ignored_names(("fields", self.model_extra), ("context fields", context))
+        """Return a warning for each kind of name that was ignored, and how the context was read."""
+        context = self.context.reading().report() if self.context else ()
+        return [*ignored_names(("fields", self.model_extra)), *context]
 
 
 class AppendRequest(BaseModel):

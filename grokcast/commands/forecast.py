@@ -1,6 +1,6 @@
 """`grokcast forecast`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,10 +24,10 @@ def forecast(
         float | None, typer.Option(help="validation accuracy that counts as generalised")
     ] = None,
     context: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
-            help='JSON file with the configuration of the run: {"chance_accuracy": 0.1, "weight_decay": 1}; of many, '
-            "an object run -> configuration, or a CSV with a column `run`"
+            help="configuration of the run: NAME=VALUE,..., a JSON object, or a JSON, YAML or TOML file; repeatable "
+            "(`grokcast context` lists names and values). Of many, a file run -> configuration, or a CSV with a column `run`"
         ),
     ] = None,
     run: Annotated[str | None, typer.Option(help="name of the run, if there are several, or all")] = None,
@@ -72,6 +72,7 @@ def forecast(
     """
     from grokcast.forecaster import chosen
     from grokcast.histories import is_folder_of_files, read_histories
+    from grokcast.stated_context import stated_context
     from training_runs.readers import ReadOptions
 
     if plot is not None:
@@ -88,12 +89,13 @@ def forecast(
         sort=sort,
     )
     step = step_of("--horizon", horizon)
+    stated = stated_context(context or [])
     histories = list(read_histories(history, format, options))
     is_many = len(history) > 1 or run == "all" or is_folder_of_files(history[0], format)
     if is_many and run in (None, "all"):
         _require_one_alone("--plot", plot)
-        return _forecast_many(histories, context, step, target_accuracy, as_csv=csv, as_json=json_)
-    return _forecast_one(chosen(histories, run), context, step, target_accuracy, plot, as_csv=csv, as_json=json_)
+        return _forecast_many(histories, stated, step, target_accuracy, as_csv=csv, as_json=json_)
+    return _forecast_one(chosen(histories, run), stated, step, target_accuracy, plot, as_csv=csv, as_json=json_)
 
 
 def _require_one_alone(flag: str, value: Path | None) -> None:
@@ -105,7 +107,7 @@ def _require_one_alone(flag: str, value: Path | None) -> None:
 
 def _forecast_one(
     history: Any,
-    context: Path | None,
+    context: Mapping[str, Any] | Path | None,
     horizon: int | None,
     target_accuracy: float | None,
     plot: Path | None,
@@ -139,7 +141,7 @@ def _forecast_one(
 
 def _forecast_many(
     histories: Sequence[Any],
-    context: Path | None,
+    context: Mapping[str, Any] | Path | None,
     horizon: int | None,
     target_accuracy: float | None,
     *,

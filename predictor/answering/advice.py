@@ -54,16 +54,16 @@ class AdviceRule:
         horizon: int,
         answered_at: int,
         horizon_stated: bool,
-        in_support: bool,
+        unlike: str | None,
     ) -> Advice:
         """Return the advice for one forecast, and the next step at which asking again is worth it.
 
-        `answered_at` is the step that the probability is for: the horizon, or the last supported step before it.
+        `unlike` is the reason why the run is out of support, if it is; `answered_at` is the step that the probability is for: the horizon, or the last supported step before it.
         """
         again = max(min(2 * landmark, horizon), landmark + 1)
         chance = f"{percent(probability)} to generalise by step {answered_at:,}"
-        if not in_support:
-            return self._advice("undecided", f"{chance}, but this history is unlike the training corpus", again)
+        if unlike is not None:
+            return self._advice("undecided", f"{chance}, but {unlike}", again)
         if phase not in ("memorized", "rising"):
             return self._advice("undecided", f"{chance}; it has not memorised yet", again)
         if probability >= self.continue_above:

@@ -28,6 +28,7 @@ def answer(
     drivers: tuple[Driver, ...],
     support_score: float,
     in_support: bool,
+    support_reasons: tuple[str, ...],
     advice: AdviceRule,
 ) -> Forecast:
     """Return the forecast of one run that has not generalised yet."""
@@ -41,8 +42,8 @@ def answer(
         )
     if not in_support:
         warnings.append(
-            f"this history is unlike the runs that the forecaster has learnt from: {100 * (1 - support_score):.0f} % of the "
-            "forecast is their average"
+            f"{'; '.join(support_reasons)}: {100 * (1 - support_score):.0f} % of the forecast is the average of the runs "
+            "learnt from"
         )
     by_horizon = _probability(curve, horizon / question.landmark)
     onset = _quantiles(question.landmark, curve, 1.0)
@@ -68,7 +69,7 @@ def answer(
         outcome_probabilities=outcomes,
         curve=_curve(question.landmark, curve),
         drivers=drivers,
-        support=_support(question, support_score, in_support),
+        support=_support(question, support_score, in_support, support_reasons),
         advice=advice.advise(
             by_horizon,
             phase=question.phase,
@@ -76,7 +77,7 @@ def answer(
             horizon=question.horizon,
             answered_at=horizon,
             horizon_stated=question.horizon_stated,
-            in_support=in_support,
+            unlike=support_reasons[0].split(" (")[0] if support_reasons else None,
         ),
         warnings=tuple(warnings),
     )
@@ -108,7 +109,7 @@ def answer_generalized(version: str, question: CheckedQuestion, advice: AdviceRu
         outcome_probabilities={name: float(name == outcome) for name in OUTCOMES},
         curve=Curve((onset,), (1.0,)),
         drivers=(),
-        support=_support(question, 1.0, True),
+        support=_support(question, 1.0, True, ()),
         advice=advice.done(onset),
         warnings=question.warnings,
     )
@@ -188,7 +189,7 @@ def _outcomes(
     }
 
 
-def _support(question: CheckedQuestion, score: float, in_support: bool) -> Support:
+def _support(question: CheckedQuestion, score: float, in_support: bool, reasons: tuple[str, ...]) -> Support:
     used = question.history.recorded_names()
     missing = [n for n in SIGNALS if n in _CORE_SIGNALS and n not in used]
-    return Support(round(score, 4), in_support, tuple(used), tuple(missing))
+    return Support(round(score, 4), in_support, tuple(used), tuple(missing), reasons)

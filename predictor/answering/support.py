@@ -132,6 +132,30 @@ class SimilarityScore:
         width = max(self.threshold - self.floor, 1e-9)
         return np.minimum(np.maximum((score - self.floor) / width, 0.0), 1.0)
 
+    def reasons(self, features: FloatArray, context: Context, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return why one run is unlike the corpus: a category that it lacks, too little recorded, or the features outside.
+
+        Parameters
+        ----------
+        features : of the run, shape (n_features,).
+        texts : what each feature is, in a phrase.
+        """
+        foreign = tuple(
+            f"context.{name} {word!r} is understood, but no run that was learnt from has it "
+            f"(they have {', '.join(self.categories[name])})"
+            for name in _CATEGORIES
+            if (word := getattr(context, name)) is not None and word not in self.categories[name]
+        )
+        if foreign:
+            return foreign
+        if np.isfinite(features) @ (self.importance * self.history) < self.least_known:
+            return ("too little of this history is recorded for a forecast of its own",)
+        outside = np.isfinite(features) & ((features < self.low) | (features > self.high))
+        what = "history" if (outside & (self.history > 0)).any() else "context"
+        weightiest = [k for k in np.argsort(-self.importance * outside, kind="stable")[:3] if outside[k]]
+        where = f" (most of all: {'; '.join(texts[k] for k in weightiest)})" if weightiest else ""
+        return (f"this {what} is unlike the runs that the forecaster has learnt from{where}",)
+
     def state(self) -> dict[str, Any]:
         """Return the arrays, numbers and words."""
         return dict(vars(self))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import unwrapped
-from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts, merged_by_step, tables_of_lists
@@ -165,13 +165,13 @@ def _run(part: Any, beside: Mapping[str, Any], path: str, options: ReadOptions) 
         raise ValueError("; ".join(notes) or "no list of values or records is in it")
     with_steps = [t for t in tables if any(counts(str(c)) for c in t.columns)]
     table = merged_by_step(with_steps) if len(tables) > 1 and with_steps else tables[0]
-    context = context_of(found.parameters)
-    read = {name for name in found.parameters if context_of({name: found.parameters[name]})}
+    reading = read_hyperparameters(found.parameters, "beside the history")
+    read = {name for name in found.parameters if read_hyperparameters({name: found.parameters[name]}, "").fields()}
     unread = [name for name in found.parameters if name not in read]
     if unread:
         shown = ", ".join(unread[:8]) + (f" ... ({len(unread)} in all)" if len(unread) > 8 else "")
         notes += (f"beside the history, not read: {shown}",)
-    return RawRun(table, context, (*notes, *notes_on(found.parameters, "beside the history")))
+    return RawRun(table, reading.fields(), (*notes, *reading.notes))
 
 
 def _collect_beside(node: Mapping[str, Any], found: _Found) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.column_choice import Choice, numbers_of
-from training_runs.readers.hyperparameter_names import context_of
 from training_runs.readers.metric_names import is_epoch, meaning_of, metric_like, words_of
 from training_runs.readers.recording import ReadOptions
 
@@ -194,7 +194,7 @@ def _parts(table: pd.DataFrame, columns: Sequence[str], note: str) -> list[Part]
             part.drop(columns=list(columns)),
             tuple(columns),
             note,
-            context_of({column: part[column].iloc[0] for column in columns}),
+            read_hyperparameters({column: part[column].iloc[0] for column in columns}, "").fields(),
         )
         for _, part in groups
     ]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.attempts import split_attempts
 from training_runs.readers.column_choice import choose_columns
 from training_runs.readers.columns import note_on_left_out, read_columns
-from training_runs.readers.hyperparameter_names import context_of
 from training_runs.readers.long_tables import widened
 from training_runs.readers.recording import RawRun, ReadOptions, ReadRun, Recording
 from training_runs.readers.run_columns import Part, constants, split_runs
@@ -114,7 +114,7 @@ def _read(
 ) -> ReadRun:
     trajectory, reading = read_columns(table, source, options)
     given = dict(constants(table, [c for c in reading.left_out if c not in reading.suspected]))
-    described = {c: context for c, value in given.items() if (context := context_of({c: value}))}
+    described = {c: context for c, value in given.items() if (context := read_hyperparameters({c: value}, "").fields())}
     twice = [f for f in {f for each in described.values() for f in each} if sum(f in e for e in described.values()) > 1]
     fields = {c: next(iter(context)) for c, context in described.items() if next(iter(context)) not in twice}
     context = {field: described[c][field] for c, field in fields.items()}

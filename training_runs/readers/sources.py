@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from training_runs.context import Context
+from training_runs.context_words import read_context
 from training_runs.errors import InvalidInput
 from training_runs.readers.formats import read_recording
 from training_runs.run import Run
@@ -27,15 +28,16 @@ def read_source_folder(folder: Path) -> dict[str, list[Run]]:
 
 
 def _runs(path: Path) -> list[Run]:
-    described = path.with_suffix(".context.json")
-    contexts = json.loads(described.read_text())["runs"] if described.is_file() else {}
+    beside = path.with_suffix(".context.json")
+    contexts = json.loads(beside.read_text())["runs"] if beside.is_file() else {}
     runs = []
     for run_id, history in read_recording(str(path)).histories.items():
-        context, _ = Context.from_mapping(contexts.get(run_id, {}))
+        described = contexts.get(run_id, {})
+        context = read_context(described).context
         runs.append(
             Run(
                 run_id=run_id,
-                configuration_id=_configuration_id(path.stem, run_id, context),
+                configuration_id=_configuration_id(path.stem, run_id, Context.from_mapping(described)[0]),
                 context=context,
                 trajectory=history,
                 budget_step=context.budget_step or history.observed_until,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import unwrapped
-from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts
@@ -71,7 +71,8 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
         raise _unreadable(lines, path)
     table = pd.DataFrame(rows)
     read = f"{len(rows)} of {sum(bool(line.strip()) for line in lines)} lines are read as measurements"
-    return {name: RawRun(table, context_of(parameters), (read, *notes, *notes_on(parameters, path)))}
+    reading = read_hyperparameters(parameters, path)
+    return {name: RawRun(table, reading.fields(), (read, *notes, *reading.notes))}
 
 
 def has_measurements(text: str) -> bool:

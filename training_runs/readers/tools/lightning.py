@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
-from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.recording import RawRun, Tool
 from training_runs.readers.tables import parsed
 
@@ -76,8 +76,9 @@ def _read(file: Path) -> tuple[str, RawRun]:
     table["step"] += 1
     name = file.parent.name if file.name == FILE else file.stem
     hyperparameters = _hyperparameters(file.parent / HYPERPARAMETERS) if file.name == FILE else {}
-    notes = ("Lightning counts steps from 0: 1 is added", *notes_on(hyperparameters, HYPERPARAMETERS))
-    return name or "run", RawRun(table, context_of(hyperparameters), notes)
+    reading = read_hyperparameters(hyperparameters, HYPERPARAMETERS)
+    notes = ("Lightning counts steps from 0: 1 is added", *reading.notes)
+    return name or "run", RawRun(table, reading.fields(), notes)
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
-from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.recording import RawRun, Tool, wide
 
 DATABASE = "mlflow.db"
@@ -58,12 +58,12 @@ def read_mlflow(path: Path) -> dict[str, RawRun | InvalidInput]:
             expected="an MLflow store (mlflow.db, mlruns, or one run of it) with metrics",
         )
     names = [run.name for run in runs.values()]
-    return {
-        run.name if names.count(run.name) == 1 else run_id: RawRun(
-            wide(run.metrics), context_of(run.params), notes_on(run.params, "params")
-        )
-        for run_id, run in runs.items()
-    }
+    return {run.name if names.count(run.name) == 1 else run_id: _raw(run) for run_id, run in runs.items()}
+
+
+def _raw(run: _Run) -> RawRun:
+    reading = read_hyperparameters(run.params, "params")
+    return RawRun(wide(run.metrics), reading.fields(), reading.notes)
 
 
 def _of_training(run: _Run) -> _Run:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
-from training_runs.readers.hyperparameter_names import context_of, notes_on
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, Tool
 from training_runs.readers.tables import SUFFIXES, parsed
@@ -89,7 +89,8 @@ def read_wandb_file(path: Path) -> dict[str, RawRun]:
         raise _damaged(path, "it holds no history")
     numbers = [{k: v for k, v in row.items() if isinstance(v, int | float)} for row in rows]
     raw = _of_history(pd.DataFrame(numbers))
-    return {name: RawRun(raw.table, context_of(config), (*raw.notes, *notes_on(config, "config")))}
+    reading = read_hyperparameters(config, "config")
+    return {name: RawRun(raw.table, reading.fields(), (*raw.notes, *reading.notes))}
 
 
 def _is_chart(columns: list[str]) -> bool:

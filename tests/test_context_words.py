@@ -1,0 +1,238 @@
+"""Contexts in other people's words."""
+
+import json
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from grokcast.stated_context import stated_context
+from training_runs import InvalidInput
+from training_runs.config import ARCHITECTURES, LOSSES, OPTIMIZERS
+from training_runs.context_words import read_context, read_hyperparameters
+from training_runs.context_words.fields import FIELDS, SYNONYMS, field_named
+from training_runs.context_words.values import VOCABULARIES, known_values
+from training_runs.tasks import FAMILIES
+
+WORDS = {
+    "optimizer": {
+        "adamw": ("torch.optim.AdamW", "AdamW", "adamw_torch", "adam w", "AdamW(lr=1e-3)"),
+        "adam": ("Adam (lr=1e-3)", "optim.Adam", "FusedAdam"),
+        "sgd": ("SGD", "torch.optim.SGD", "SGD_with_Nesterov_momentum"),
+        "radam": ("RAdam", "torch.optim.RAdam"),
+    },
+    "loss": {
+        "cross_entropy": (
+            "CrossEntropyLoss",
+            "nn.CrossEntropyLoss()",
+            "ce",
+            "xent",
+            "nll",
+            "cross-entropy",
+            "F.cross_entropy",
+        ),
+        "mse": ("MSELoss", "nn.MSELoss", "mean squared error", "MSE"),
+    },
+    "architecture": {
+        "transformer": (
+            "gpt",
+            "decoder-only transformer",
+            "GPT2",
+            "GPT-2",
+            "HookedTransformer",
+            "nn.TransformerEncoder",
+        ),
+        "mlp": ("MLP", "feedforward", "2-layer MLP", "fully connected"),
+        "lstm": ("LSTM", "nn.LSTM"),
+        "cnn": ("CNN", "1d-cnn"),
+    },
+    "task_family": {
+        "modular": ("modular addition", "modular_arithmetic", "mod add", "a+b mod p", "addition", "+", "x/y"),
+        "permutation": ("S5", "permutation group S5"),
+        "mnist": ("MNIST", "mnist1k", "MNIST (1000 samples)"),
+        "parity": ("sparse parity", "(n, k)-sparse parity"),
+        "language": ("language",),
+        "fashion_mnist": ("Fashion-MNIST",),
+    },
+    "operation": {"add": ("addition", "x+y", "(a + b) mod p", "mod_add"), "div": ("x/y", "modular division")},
+}
+EACH_WORD = [(f, v, w) for f, values in WORDS.items() for v, words in values.items() for w in words]
+
+
+@pytest.mark.parametrize(("field", "value", "word"), EACH_WORD)
+def test_a_word_is_read_as_the_value_that_it_stands_for(field: str, value: str, word: str) -> None:
+    reading = read_context({field: word})
+    if field == "task_family" and "sparse parity" in word:
+        word = "parity"
+    assert getattr(reading.context, field) == value
+    assert reading.warnings == ()
+
+
+def test_what_runs_are_made_with_is_known() -> None:
+    assert set(known_values("optimizer")) == set(OPTIMIZERS)
+    assert set(known_values("architecture")) == set(ARCHITECTURES)
+    assert set(known_values("loss")) == set(LOSSES)
+    assert set(known_values("task_family")) == set(FAMILIES)
+    for name in ("optimizer", "architecture", "loss", "task_family"):
+        for value in known_values(name):
+            assert read_context({name: value}).context.as_dict() == {name: value}
+
+
+@pytest.mark.parametrize(("name", "also"), [(f, also) for f, names in SYNONYMS.items() for also in names])
+def test_each_name_is_one_field(name: str, also: str) -> None:
+    assert field_named(also) == name
+
+
+def test_a_context_in_own_words_is_the_one_in_ours() -> None:
+    theirs = {"lr": "1e-3", "wd": 1, "p": 97, "frac": "30%", "betas": [0.9, 0.98], "criterion": "nn.CrossEntropyLoss()"}
+    theirs |= {"optim": "torch.optim.AdamW", "model": "gpt", "d_model": 128, "d_mlp": 512, "task": "modular addition"}
+    ours = {
+        "learning_rate": 1e-3,
+        "weight_decay": 1.0,
+        "modulus": 97,
+        "train_fraction": 0.3,
+        "beta1": 0.9,
+        "beta2": 0.98,
+    }
+    ours |= {"optimizer": "adamw", "loss": "cross_entropy", "architecture": "transformer", "embedding_dim": 128}
+    ours |= {"width": 512, "task_family": "modular", "operation": "add"}
+    reading = read_context(theirs)
+    assert reading.context.as_dict() == ours
+    assert reading.warnings == ()
+    assert "lr is read as learning_rate" in reading.report()[0]
+
+
+def test_objects_are_opened() -> None:
+    config = {"optimizer": {"name": "AdamW", "lr": 1e-3}, "model": {"type": "MLP", "hidden_dim": 256}, "seed": 3}
+    reading = read_context(config)
+    assert reading.context.as_dict() == {
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "architecture": "mlp",
+        "width": 256,
+    }
+    assert reading.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"width": 128}, {"embedding_dim": 128}),
+        ({"width": 512, "embedding_dim": 128}, {"embedding_dim": 128, "width": 512}),
+        ({"hidden_size": 128, "d_model": 128, "ffn_dim": 512}, {"embedding_dim": 128, "width": 512}),
+        ({"d_mlp": 512}, {"width": 512}),
+    ],
+)
+def test_the_width_of_a_transformer_is_its_model_width(given: dict[str, int], read: dict[str, int]) -> None:
+    reading = read_context({"architecture": "transformer", **given})
+    assert reading.context.as_dict() == {"architecture": "transformer", **read}
+    assert read_context(reading.fields()).context == reading.context
+    assert read_context({"architecture": "mlp", "width": 128}).context.width == 128
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"optimizer": "my_own"}, ("context.optimizer", "my_own", "adamw", "not given")),
+        ({"task_family": "algorithmic"}, ("context.task_family", "algorithmic", "modular")),
+        ({"p": 0.1}, ("context.p", "modulus", "dropout")),
+        ({"alpha": 3}, ("context.alpha", "init_scale")),
+        ({"lerning_rate": 3}, ("lerning_rate", "did you mean learning_rate?")),
+        ({"lr": 0.1, "base_lr": 0.2}, ("learning_rate is given twice", "0.1", "0.2")),
+        ({"operation": "addition of 3 operands"}, ("context.operation", "add, sub")),
+    ],
+)
+def test_what_is_not_understood_is_named_and_counts_as_not_given(
+    given: dict[str, object], named: tuple[str, ...]
+) -> None:
+    reading = read_context(given)
+    assert reading.context.as_dict() == {}
+    (warning,) = reading.warnings
+    assert [word for word in named if word not in warning] == []
+
+
+@pytest.mark.parametrize(
+    "given", [{"lr": "much"}, {"lr": -1}, {"chance": 2.1}, {"p": 1e30}, {"optim": 3}, {"lr": float("nan")}]
+)
+def test_values_that_cannot_be_are_refused_by_name(given: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput, match=f"context.{next(iter(given))}"):
+        read_context(given)
+
+
+def test_recorded_hyperparameters_say_only_what_is_certain() -> None:
+    recorded = {
+        "opt/lr": "0.001",
+        "layers": 3,
+        "model": "mystery",
+        "max_steps": -1,
+        "optim": "adamw_torch",
+        "loss": 0.3,
+    }
+    reading = read_hyperparameters(recorded, "params")
+    assert reading.context.as_dict() == {"learning_rate": 0.001, "optimizer": "adamw"}
+    assert "params: opt/lr is read as learning_rate" in reading.notes
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(
+        st.one_of(
+            st.sampled_from([*FIELDS, *(also for names in SYNONYMS.values() for also in names)]), st.text(max_size=12)
+        ),
+        st.one_of(
+            st.text(max_size=20), st.integers(-3, 10**6), st.floats(), st.booleans(), st.none(), st.lists(st.floats())
+        ),
+        max_size=6,
+    )
+)
+def test_any_mapping_is_read_named_or_refused(fields: dict[str, object]) -> None:
+    try:
+        reading = read_context(fields)
+    except InvalidInput as refused:
+        named = refused.field
+    else:
+        named = "context."
+    assert named.startswith("context.")
+    if named != "context.":
+        return
+    for name in VOCABULARIES:
+        value = getattr(reading.context, name)
+        assert value is None or value in {*VOCABULARIES[name].phrases.values()} or name == "operation"
+    assert read_context(reading.fields()).context == reading.context
+
+
+def test_the_option_takes_assignments_objects_and_files(tmp_path) -> None:
+    fields = {"lr": 1e-3, "optimizer": {"name": "AdamW"}}
+    texts = {
+        "c.json": json.dumps(fields),
+        "c.yaml": "lr: 1e-3\noptimizer: {name: AdamW}\n",
+        "c.toml": 'lr = 1e-3\n[optimizer]\nname = "AdamW"\n',
+    }
+    ways = ["lr=1e-3,optimizer=AdamW", json.dumps(fields), "{lr: 1e-3, optimizer: AdamW}"]
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        ways.append(str(tmp_path / name))
+    assert stated_context([str(tmp_path / "c.json")]) == tmp_path / "c.json"  # may describe many runs: read later
+    ways.remove(str(tmp_path / "c.json"))
+    for way in ways:
+        assert read_context(stated_context([way])).context.as_dict() == {"learning_rate": 1e-3, "optimizer": "adamw"}
+    for bad in ("nothing.yaml", "{lr: [", "=3", "[1, 2]"):
+        with pytest.raises(InvalidInput, match="--context"):
+            stated_context([bad])
+
+
+def test_words_give_the_support_of_ours_and_foreign_ones_are_named(tmp_path) -> None:
+    from predictor.question import Question
+    from predictor.store import ForecasterStore
+    from training_runs import archive
+
+    shipped_forecaster = ForecasterStore(tmp_path).load()
+    run = archive.read(archive.CORPUS.parent / "blind")[0]
+    history = run.trajectory.prefix(int(run.trajectory.steps[len(run.trajectory) // 2]))
+    bare = shipped_forecaster.forecast(Question(history))
+    unread = read_context({"optimizer": "my_own", "task_family": "algorithmic", "loss": "?!"})
+    assert shipped_forecaster.forecast(Question(history, unread.context)).support == bare.support
+    foreign = shipped_forecaster.forecast(Question(history, read_context({"optimizer": "Adafactor"}).context))
+    assert foreign.support.score == 0
+    assert "context.optimizer 'adafactor' is understood" in foreign.support.reasons[0]
+    assert any("context.optimizer" in w for w in foreign.warnings)
+    assert not any("this history is unlike" in w for w in foreign.warnings)

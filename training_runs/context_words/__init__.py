@@ -1,0 +1,5 @@
+"""Contexts in other people's words, read: `lr` is `learning_rate`, `torch.optim.AdamW` is `adamw`."""
+
+from training_runs.context_words.reading import ContextReading, read_context, read_hyperparameters
+
+__all__ = ["ContextReading", "read_context", "read_hyperparameters"]

@@ -1,0 +1,127 @@
+"""Other people's names of the fields of a context."""
+
+import dataclasses
+import difflib
+import re
+
+from training_runs.context import Context
+
+FIELDS = tuple(field.name for field in dataclasses.fields(Context))
+
+# Field -> its other names, in lower case with underscores. Only what is certain:
+# `per_device_train_batch_size` is one device's of many, and `alpha` is three things in three papers.
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "task_family": ("task", "dataset", "data", "dataset_name", "task_name", "problem", "family"),
+    "operation": ("op", "operator", "binary_operation", "operation_name", "op_name", "fn_name"),
+    "modulus": ("p", "prime", "mod", "modulo"),
+    "classes": ("num_classes", "n_classes", "n_class", "nb_classes", "num_labels", "n_labels"),
+    "chance_accuracy": ("chance", "chance_acc", "chance_level", "random_accuracy", "baseline_accuracy"),
+    "train_size": ("n_train", "num_train", "ntrain", "train_samples", "n_train_samples", "num_train_samples")
+    + ("training_samples", "train_points", "train_set_size", "num_train_examples"),
+    "val_size": (
+        "n_val",
+        "num_val",
+        "n_valid",
+        "val_samples",
+        "n_val_samples",
+        "num_val_samples",
+        "n_test",
+        "num_test",
+    ),
+    "train_fraction": ("train_frac", "frac", "frac_train", "fraction", "training_fraction", "fraction_train")
+    + ("train_ratio", "train_pct", "train_percent", "train_percentage", "training_frac", "data_fraction"),
+    "architecture": ("arch", "model", "model_type", "model_name", "network", "net", "network_type", "backbone"),
+    "layers": ("n_layers", "num_layers", "n_layer", "nlayers", "num_hidden_layers", "n_blocks", "num_blocks", "depth"),
+    "width": ("d_mlp", "d_ff", "ffn_dim", "ff_dim", "mlp_dim", "d_ffn", "dim_feedforward", "n_inner")
+    + ("intermediate_size", "ffn_hidden_size", "n_hidden", "n_units", "hidden_units", "hidden_width"),
+    "embedding_dim": ("d_model", "n_embd", "model_dim", "embed_dim", "d_embed", "emb_dim", "embedding_size", "d_emb")
+    + ("embd_dim", "embed_size", "dim_model", "n_embed"),
+    "parameters": (
+        "n_params",
+        "num_params",
+        "params",
+        "n_parameters",
+        "num_parameters",
+        "parameter_count",
+        "model_size",
+    ),
+    "optimizer": ("optim", "optimizer_name", "opt", "optimiser", "optimizer_type", "optim_name"),
+    "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size"),
+    "weight_decay": ("wd", "weightdecay", "decay", "l2", "l2_decay"),
+    "batch_size": ("bs", "batch", "batchsize", "train_batch_size", "mini_batch_size", "minibatch_size", "minibatch"),
+    "init_scale": ("weight_scale", "init_alpha", "initialization_scale", "initialisation_scale"),
+    "loss": ("criterion", "loss_fn", "loss_function", "loss_type", "loss_name", "lossfn"),
+    "dropout": ("dropout_rate", "dropout_p", "p_dropout", "drop_rate", "p_drop", "dropout_prob"),
+    "label_noise": ("noise_rate", "label_corruption", "corruption", "frac_corrupted", "noisy_labels"),
+    "budget_step": ("steps", "max_steps", "total_steps", "num_steps", "n_steps", "training_steps", "train_steps")
+    + ("max_iters", "max_iter", "iterations", "num_iterations", "n_iters", "budget", "budget_steps", "max_train_steps")
+    + ("num_training_steps", "total_iterations"),
+    "steps_per_epoch": ("updates_per_epoch", "batches_per_epoch", "iters_per_epoch", "iterations_per_epoch"),
+    "beta1": ("beta_1", "adam_beta1", "b1"),
+    "beta2": ("beta_2", "adam_beta2", "b2"),
+    "momentum": ("sgd_momentum", "mom"),
+    "nesterov": ("use_nesterov",),
+    "warmup_steps": (
+        "warmup",
+        "num_warmup_steps",
+        "warmup_iters",
+        "lr_warmup_steps",
+        "n_warmup_steps",
+        "warm_up_steps",
+    ),
+    "layer_norm": ("layernorm", "use_layer_norm", "use_layernorm", "use_ln", "ln"),
+}
+
+# Hidden width of most networks, model width of a transformer.
+MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hidden_dims")
+BETAS = ("betas", "adam_betas", "beta")
+EPOCHS = ("epochs", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs")
+
+# Names with several meanings, and what to call them instead.
+AMBIGUOUS: dict[str, str] = {
+    "alpha": "init_scale or train_fraction",
+    "n": "train_size or modulus",
+    "size": "train_size, width or parameters",
+    "dim": "embedding_dim or width",
+    "noise": "label_noise",
+    "k": "classes or layers",
+    "dataset_size": "train_size",
+    "n_samples": "train_size",
+    "num_samples": "train_size",
+    "test_size": "val_size, a whole number, or train_fraction",
+    "per_device_train_batch_size": "batch_size, of all devices together",
+}
+
+# What contexts often hold and no forecast depends on by itself.
+UNUSED = frozenset(
+    {"seed", "random_seed", "data_seed", "device", "name", "run_name", "run_id", "project", "notes", "tags", "id"}
+    | {"heads", "n_heads", "num_heads", "n_head", "nhead", "num_attention_heads", "d_head", "d_vocab", "vocab_size"}
+    | {"n_ctx", "act_fn", "activation", "eval_every", "log_every", "save_every", "eps", "dtype", "num_workers"}
+)
+
+_FIELD = {also: field for field, others in SYNONYMS.items() for also in (field, *others)}
+_FIELD |= dict.fromkeys(MODEL_WIDTHS, "width")
+_NAMES = tuple(_FIELD)
+
+
+def plain_name(name: str) -> str:
+    """Return a name in lower case with underscores: `learningRate`, `Learning rate` and `learning-rate` are one.
+
+    >>> plain_name("learningRate"), plain_name("Weight Decay"), plain_name("n-layers"), plain_name("LR")
+    ('learning_rate', 'weight_decay', 'n_layers', 'lr')
+    """
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s\-]+", "_", parted).lower().strip("_")
+
+
+def field_named(name: str) -> str | None:
+    """Return the field that a plain name stands for; None where it stands for none, or not for certain."""
+    return _FIELD.get(name) or _FIELD.get(name.replace("_", ""))
+
+
+def nearest_field(name: str) -> str | None:
+    """Return the field whose names one comes near, as a slip of the keyboard does; None where there is none."""
+    if len(name) < 5:  # every short word is near another
+        return None
+    near = difflib.get_close_matches(name[:60], _NAMES, n=1, cutoff=0.75)
+    return _FIELD[near[0]] if near else None

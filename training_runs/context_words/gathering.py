@@ -1,0 +1,158 @@
+"""What each name of a context says by itself, before the fields are seen together."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from training_runs.context import FLAGS, WORDS, checked
+from training_runs.context_words.fields import (
+    AMBIGUOUS,
+    BETAS,
+    EPOCHS,
+    MODEL_WIDTHS,
+    UNUSED,
+    field_named,
+    plain_name,
+)
+from training_runs.context_words.numbers import flag_of, is_missing, number_of, pair_of
+from training_runs.errors import InvalidInput
+
+FULL_BATCH = "full"
+_FULL_BATCH_WORDS = {"full", "full_batch", "fullbatch", "all"}
+_LONGEST = 200  # characters of a word
+_DEEPEST = 6  # objects inside objects
+# What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}}.
+_OWN_NAMES = {"name", "type", "kind", "class", "_target_", "cls"}
+
+
+@dataclass
+class Gathered:
+    """What names say.
+
+    Attributes
+    ----------
+    given : field -> the names it was given under -> value; `model_width` and `epochs` stand beside the fields.
+    notes, warnings : what there is to report.
+    unknown : names that say nothing.
+    """
+
+    given: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def add(self, name: str, path: str, value: Any) -> None:
+        """Add a value under the name that it was given under."""
+        self.given.setdefault(name, {})[path] = value
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is quoted in a note."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield each value with the path of its name; the kind of a thing that an object describes has the object's name."""
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping) and depth < _DEEPEST:
+            yield from leaves(value, f"{path}/", depth + 1)
+        elif "/" in path and last_word(path) in _OWN_NAMES:
+            yield path.rsplit("/", 1)[0], value
+        else:
+            yield path, value
+
+
+def last_word(path: str) -> str:
+    """Return the plain name at the end of a path, `optimizer/lr` or `model.dropout`."""
+    return plain_name(path[-_LONGEST:].replace(".", "/").split("/")[-1])
+
+
+def take(gathered: Gathered, path: str, value: Any) -> None:
+    """Add what one name and its value say.
+
+    Raises
+    ------
+    InvalidInput : a value of a known field that cannot be.
+    """
+    if not isinstance(value, str) and hasattr(value, "item"):  # a number of NumPy or torch
+        value = value.item()
+    name = last_word(path)
+    known = field_named(name)
+    if is_missing(value):
+        if known is None and name not in {*BETAS, *EPOCHS, *AMBIGUOUS, *UNUSED}:
+            gathered.unknown.append(path)
+    elif name in BETAS and (pair := pair_of(value)) is not None:
+        for each, number in zip(("beta1", "beta2"), pair, strict=True):
+            gathered.add(each, path, checked(each, number))
+        gathered.notes.append(f"{path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
+    elif name in EPOCHS:
+        gathered.add("epochs", path, _number("epochs", value))
+    elif name in AMBIGUOUS:
+        gathered.warnings.append(f"context.{path} {shown(value)} is not read: if it is {AMBIGUOUS[name]}, call it so")
+    elif name == "p" and not _is_modulus(value):
+        gathered.warnings.append(
+            f"context.p {shown(value)} is not read: a modulus is a whole number > 1; if it is dropout, train_fraction or "
+            "label_noise, call it so"
+        )
+    elif known is not None:
+        _take_field(gathered, known, path, value)
+    elif name not in UNUSED:
+        gathered.unknown.append(path)
+
+
+def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
+    if known in WORDS:
+        if not isinstance(value, str):
+            raise InvalidInput(field=f"context.{path}", value=value, expected="a word")
+        if len(value) > _LONGEST:
+            raise InvalidInput(field=f"context.{path}", value=value[:60], expected=f"at most {_LONGEST} characters")
+        gathered.add(known, path, value.strip())
+        return
+    if known == "batch_size" and isinstance(value, str) and plain_name(value) in _FULL_BATCH_WORDS:
+        gathered.add(known, path, FULL_BATCH)
+        return
+    number = _flag(path, value) if known in FLAGS else checked(known, _number(path, value), field=f"context.{path}")
+    name = last_word(path)
+    # What a width is depends on the architecture: sorted out when all fields are known.
+    gathered.add("model_width" if name in MODEL_WIDTHS else known, path, number)
+    if name not in MODEL_WIDTHS and (path != known or _is_rewritten(value)):
+        what = (
+            f"{path} {shown(value)} is read as {known} {number:g}"
+            if _is_rewritten(value)
+            else f"{path} is read as {known}"
+        )
+        gathered.notes.append(what)
+
+
+def _is_rewritten(value: Any) -> bool:
+    """Return True for a text that is a number in other words: `98%`, not `1e-3`."""
+    try:
+        return isinstance(value, str) and not isinstance(float(value), float)
+    except ValueError:
+        return True
+
+
+def _flag(path: str, value: Any) -> bool:
+    read = flag_of(value)
+    if read is None:
+        raise InvalidInput(field=f"context.{path}", value=value, expected="true or false")
+    return read
+
+
+def _number(path: str, value: Any) -> Any:
+    """Return the number that a value is; a text that is none is refused."""
+    if not isinstance(value, str):
+        return value
+    number = number_of(value) if len(value) <= _LONGEST else None
+    if number is None:
+        raise InvalidInput(field=f"context.{path}", value=value[:60], expected="a number")
+    return number
+
+
+def _is_modulus(value: Any) -> bool:
+    number = number_of(value) if isinstance(value, str) else value
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and number > 1 and number % 1 == 0

@@ -1,0 +1,75 @@
+"""Numbers, flags and pairs that people write as text."""
+
+import ast
+import re
+from typing import Any
+
+_MISSING = {"", "none", "null", "nan", "n/a", "na", "-", "?", "unknown", "undefined"}
+_YES, _NO = {"true", "yes", "on"}, {"false", "no", "off"}
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,_ ']\d{3})+(\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_FACTORS = {"k": 1e3, "m": 1e6, "b": 1e9}
+
+
+def is_missing(value: Any) -> bool:
+    """Return True for null, and for text that stands for it."""
+    return value is None or (isinstance(value, str) and value.strip().lower() in _MISSING)
+
+
+def number_of(text: str) -> float | None:
+    """Return the number that a text is for certain; None where it is none.
+
+    >>> [number_of(t) for t in ("1e-3", "98%", "1,000", "0,001", "1/53", "10k", "2^15", "some")]
+    [0.001, 0.98, 1000.0, 0.001, 0.018867924528301886, 10000.0, 32768.0, None]
+    """
+    word = text.strip()
+    if word.endswith("%"):
+        share = number_of(word[:-1])
+        return None if share is None else share / 100
+    if _THOUSANDS.fullmatch(word):
+        word = re.sub(r"[,_ ']", "", word)
+    elif _DECIMAL_COMMA.fullmatch(word):
+        word = word.replace(",", ".")
+    if len(word) > 1 and word[-1].lower() in _FACTORS:
+        number = _float(word[:-1])
+        return None if number is None else number * _FACTORS[word[-1].lower()]
+    if (parts := re.fullmatch(r"(\d{1,9}(?:\.\d+)?)\s*(/|\*\*|\^)\s*(-?\d{1,9})", word)) is not None:
+        return _combined(float(parts[1]), parts[2], int(parts[3]))
+    return _float(word)
+
+
+def _combined(left: float, sign: str, right: int) -> float | None:
+    try:
+        return left / right if sign == "/" else left**right
+    except (ZeroDivisionError, OverflowError):
+        return None
+
+
+def _float(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def flag_of(value: Any) -> bool | None:
+    """Return the flag that a value is for certain; None where it is none."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    word = value.strip().lower() if isinstance(value, str) else ""
+    return True if word in _YES else False if word in _NO else None
+
+
+def pair_of(value: Any) -> tuple[float, float] | None:
+    """Return the two numbers of a list, or of a text that writes one: `(0.9, 0.98)`; None where it is none."""
+    if isinstance(value, str):
+        try:
+            value = ast.literal_eval(value.strip()) if len(value) <= 60 else None
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            return None
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return None
+    numbers = [v for v in value if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    return (float(numbers[0]), float(numbers[1])) if len(numbers) == 2 else None

@@ -1,0 +1,217 @@
+"""From fields in somebody's words to a context: what was read as what, and what counts as not given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from training_runs.context import WORDS, Context, checked
+from training_runs.context_words.fields import nearest_field, plain_name
+from training_runs.context_words.gathering import FULL_BATCH, Gathered, last_word, leaves, shown, take
+from training_runs.context_words.values import known_values, read_word
+from training_runs.errors import InvalidInput
+
+_MOST_NAMED = 20  # unknown fields that a warning lists
+# Names that may hold something else where a tool records all that it is given: `layers` may count anything.
+_UNCERTAIN_WHERE_RECORDED = {"layers", "momentum", "params", "decay", "data", "l2", "ln", "hidden", "fraction", "op"}
+_MAY_BE_ZERO = {"weight_decay", "dropout", "label_noise", "momentum", "beta1", "beta2", "warmup_steps"}
+
+
+@dataclass(frozen=True)
+class ContextReading:
+    """A context as it was understood.
+
+    Attributes
+    ----------
+    context : the fields that were understood.
+    notes : what was read under another name or in other words, one phrase each.
+    warnings : what was not understood and counts as not given, in sentences that name field, value and what is known.
+    """
+
+    context: Context
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def report(self) -> tuple[str, ...]:
+        """Return one line that has all notes, and the warnings."""
+        notes = (f"context: {'; '.join(self.notes)}",) if self.notes else ()
+        return (*notes, *self.warnings)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields so that reading them again gives the same: a lone width of a transformer is called `d_mlp`."""
+        fields = self.context.as_dict()
+        if self.context.architecture == "transformer" and "width" in fields and "embedding_dim" not in fields:
+            fields["d_mlp"] = fields.pop("width")
+        return fields
+
+
+def read_context(values: Mapping[str, Any], beside: Context | None = None) -> ContextReading:
+    """Return a context from fields in somebody's words.
+
+    Names and values that are certain are read and noted; what is not understood counts as not given, with a warning.
+    A transformer's `width` is read as its model width, `embedding_dim`, unless that is given too.
+
+    Parameters
+    ----------
+    values : name -> value, as people write both; objects inside (`{"optimizer": {"name": ..., "lr": ...}}`) are opened.
+    beside : what is known of the run already; its architecture says what a width is. Not part of the result.
+
+    Raises
+    ------
+    InvalidInput : a value of a known field that cannot be: no number where one is expected, or one out of range.
+    """
+    gathered = Gathered()
+    for path, value in leaves(values):
+        take(gathered, path, value)
+    return _reading(gathered, beside or Context())
+
+
+def read_hyperparameters(parameters: Mapping[str, Any], source: str) -> ContextReading:
+    """Return what recorded hyperparameters say for certain; all others, of which there may be hundreds, are passed over.
+
+    A parameter counts under the last word of its path; one that is given twice, differently, counts as not given.
+
+    Parameters
+    ----------
+    source : what notes call the place where they were recorded.
+
+    >>> read = read_hyperparameters({"optimizer/lr": "1e-3", "weight_decay": 1, "schedule": "none", "max_steps": -1}, "params")
+    >>> read.context.as_dict(), read.notes
+    ({'learning_rate': 0.001, 'weight_decay': 1.0}, ('params: optimizer/lr is read as learning_rate',))
+    """
+    gathered = Gathered()
+    for path, value in leaves(parameters):
+        if last_word(path) not in _UNCERTAIN_WHERE_RECORDED:
+            _take_recorded(gathered, path, value)
+    reading = _reading(gathered, Context())
+    twice = (w.removeprefix("context.") for w in reading.warnings if " is given twice" in w)
+    return ContextReading(reading.context, tuple(f"{source}: {note}" for note in (*reading.notes, *twice)))
+
+
+def _take_recorded(gathered: Gathered, path: str, value: Any) -> None:
+    """Take a recorded parameter where its value can be; a rate, size or budget of 0 stands for one that is not set."""
+    one = Gathered()
+    try:
+        take(one, path, value)
+    except InvalidInput:
+        return
+    if any(
+        v == 0 and name not in _MAY_BE_ZERO for name, by in one.given.items() for v in by.values() if v is not False
+    ):
+        return
+    for name, by in one.given.items():
+        gathered.given.setdefault(name, {}).update(by)
+    gathered.notes += one.notes
+
+
+def _reading(gathered: Gathered, beside: Context) -> ContextReading:
+    """Put together what all names say."""
+    fields, implied = _words(gathered)
+    fields |= {
+        name: next(iter(by.values()))
+        for name, by in gathered.given.items()
+        if name not in WORDS and _is_one_value(gathered, name, by)
+    }
+    for name, (source, value) in implied.items():
+        if name not in gathered.given:
+            fields[name] = checked(name, value)
+            gathered.notes.append(f"{source} says {name} {value}")
+    _sort_widths(gathered, fields, fields.get("architecture", beside.architecture))
+    _count_epochs(gathered, fields, beside)
+    is_full_batch = fields.get("batch_size") == FULL_BATCH
+    if is_full_batch:
+        del fields["batch_size"]
+    context = Context(**fields)
+    if is_full_batch:
+        context = context.with_full_batch()
+    return ContextReading(context, tuple(gathered.notes), (*gathered.warnings, *_unknown(gathered.unknown)))
+
+
+def _is_one_value(gathered: Gathered, name: str, by: Mapping[str, Any]) -> bool:
+    """Return whether all names of a field agree; where they do not, the field counts as not given, with a warning."""
+    if len(set(by.values())) == 1:
+        return True
+    each = ", ".join(f"{path} {shown(value)}" for path, value in list(by.items())[:3])
+    gathered.warnings.append(f"context.{'width' if name == 'model_width' else name} is given twice ({each}): left out")
+    return False
+
+
+def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any]]]:
+    """Return what each word stands for, and what words say of other fields: field -> (which word, value)."""
+    fields: dict[str, Any] = {}
+    implied: dict[str, tuple[str, Any]] = {}
+    for name in ("task_family", "operation", "architecture", "optimizer", "loss"):
+        by: dict[str, str] = {}
+        for path, word in gathered.given.get(name, {}).items():
+            if name == "operation" and fields.get("task_family") not in (None, "modular"):
+                by[path] = word.lower()  # other tasks' operations have no names here
+                continue
+            reading = read_word(name, word)
+            if reading.value is None:
+                gathered.warnings.append(_not_understood(name, path, word))
+                continue
+            by[path] = reading.value
+            if path != name or reading.value != word.lower():
+                said = reading.value if path == name else f"{name} {reading.value}"
+                gathered.notes.append(f"{path} {shown(word)} is read as {said}")
+            implied |= {other: (f"{path} {shown(word)}", value) for other, value in reading.implied.items()}
+        if by and _is_one_value(gathered, name, by):
+            fields[name] = next(iter(by.values()))
+    return fields, implied
+
+
+def _not_understood(name: str, path: str, word: str) -> str:
+    known = ", ".join(known_values(name))
+    return f"context.{path} {shown(word)} is not understood and counts as not given; known values of {name}: {known}"
+
+
+def _sort_widths(gathered: Gathered, fields: dict[str, Any], architecture: str | None) -> None:
+    """Replace `model_width` by the field that it is: of a transformer the model width, else the hidden width."""
+    width = fields.pop("model_width", None)
+    if width is None:
+        return
+    path = next(iter(gathered.given["model_width"]))
+    embedding_dim, is_stated = fields.get("embedding_dim"), last_word(path) == "width"
+    if architecture == "transformer" and embedding_dim is None:
+        fields["embedding_dim"] = width
+        gathered.notes.append(
+            f"{path} {width} of a transformer is read as its model width, embedding_dim; its feed-forward width is d_mlp"
+        )
+    elif architecture == "transformer" and embedding_dim == width and not is_stated:
+        return  # one size under two names: {"d_model": 128, "hidden_size": 128}
+    elif fields.get("width", width) == width:
+        fields["width"] = width
+        if path != "width":
+            gathered.notes.append(f"{path} is read as width")
+    else:
+        gathered.warnings.append(f"context.width is given twice ({path} {width}, {fields.pop('width')}): left out")
+
+
+def _count_epochs(gathered: Gathered, fields: dict[str, Any], beside: Context) -> None:
+    """Replace `epochs` by the budget that follows where the steps of an epoch are known."""
+    epochs = fields.pop("epochs", None)
+    steps = fields.get("steps_per_epoch", beside.steps_per_epoch)
+    if epochs is None or "budget_step" in fields:
+        return
+    if steps is None:
+        gathered.warnings.append(
+            f"context.epochs {shown(epochs)} is not read without steps_per_epoch: give it, or budget_step"
+        )
+        return
+    fields["budget_step"] = checked("budget_step", round(epochs * steps))
+    gathered.notes.append(f"epochs {shown(epochs)} x steps_per_epoch {steps:g} is budget_step {fields['budget_step']}")
+
+
+def _unknown(names: list[str]) -> tuple[str, ...]:
+    """Return a warning that names fields that are not known, and those that were probably meant."""
+    if not names:
+        return ()
+    listed = [_with_guess(name) for name in sorted(names)[:_MOST_NAMED]]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return (
+        f"unknown context fields ignored: {', '.join(listed)}{more} (`grokcast context` and /docs list the known ones)",
+    )
+
+
+def _with_guess(name: str) -> str:
+    near = nearest_field(plain_name(name.split("/")[-1]))
+    return f"{name[:60]} (did you mean {near}?)" if near else name[:60]
