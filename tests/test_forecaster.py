@@ -267,7 +267,9 @@ def test_another_task_family_is_out_of_support_and_leans_on_the_corpus(synthetic
     assert known.support.in_support
     assert not other.support.in_support
     assert (known.support.score, other.support.score) == (1.0, 0.0)
-    assert any("100 % of the forecast is their average" in w for w in other.warnings)
+    (warning,) = (w for w in other.warnings if "100 % of the forecast is the average of the runs" in w)
+    assert "context.task_family 'reviews'" in warning
+    assert "context.optimizer 'sgd'" in warning
     assert other.advice.action == "undecided"
     assert other.probability_onset_by_horizon < known.probability_onset_by_horizon
 
