@@ -8,9 +8,12 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training_runs.signals import SIGNALS, Probe
+
+if TYPE_CHECKING:
+    from grokcast.layer_groups import Groups
 
 Batch = tuple[Any, Any]  # what the model is called with, and the labels
 Warn = Callable[[str, str], None]
@@ -68,6 +71,7 @@ class ModelSignals:
     share : of the training time since this was made, measuring not counted, that measuring may take; 50 ms more at the
         beginning, so that short trainings and first points have signals too.
     context : what is known of the run: which symbols an embedding has, and whether they have an order.
+    groups : which parameters are of which layer group, where names and shapes do not tell: names or patterns of names.
     warn : called with a kind and a message, for what cannot be measured.
 
     Attributes
@@ -84,6 +88,7 @@ class ModelSignals:
         train: Batch | None = None,
         share: float = 0.02,
         context: Mapping[str, Any] | None = None,
+        groups: "Groups | None" = None,
         warn: Warn = lambda kind, message: None,
     ) -> None:
         if not 0 < share <= 1:
@@ -94,7 +99,10 @@ class ModelSignals:
         self.is_measuring = False
         self._share, self._warn = share, warn
         self._checkpoint = NetworkCheckpoint
-        self._view = NetworkView(model, dict(context or {}))
+        self._view = NetworkView(model, dict(context or {}), groups)
+        for problem in self._view.problems:
+            warn(problem, f"watch(groups=...): {problem}")
+        self._is_told = False
         self._probes = [_Probe(name, passes) for name, passes in _PASSES.items()]
         self.set_batches(val=val, train=train)
         # What the first use of an operation costs falls here, before the training, and not into it.
@@ -111,6 +119,8 @@ class ModelSignals:
             self._view.val = self._view.some(val, MAX_SAMPLES)
         if train is not None:
             self._view.train = self._view.some(train, MAX_SAMPLES)
+        if val is not None or train is not None:
+            self._view.observe()
         for probe in self._probes:
             batches = {None: (), "val": self._view.val, "train": self._view.train}
             probe.is_off = batches[probe.split] is None
@@ -119,6 +129,8 @@ class ModelSignals:
         """Return the signals that are due at a step and that there is time for; NaN and infinity are left out."""
         signals: dict[str, float] = {}
         began = time.perf_counter()
+        if step >= 0 and not self._is_told:
+            self._tell()
         self.is_measuring = True
         try:
             with self._view.undisturbed():
@@ -137,6 +149,17 @@ class ModelSignals:
             # What surrounds the probes costs too.
             self.seconds_spent += time.perf_counter() - began
         return {name: value for name, value in signals.items() if math.isfinite(value)}
+
+    def _tell(self) -> None:
+        """Say once which parts of the network were not found: their signals are not measured."""
+        self._is_told = True
+        if missing := self._view.not_found():
+            names = ", ".join(list(self._view.groups)[:12]) or "none"
+            self._warn(
+                "parts of the network",
+                f"no {', '.join(missing)} found in the network: signals of these are not measured; "
+                f"watch(groups={{'embedding': [...], ...}}) names them, if there are any (parameters: {names})",
+            )
 
     def _due(self, step: int) -> list[_Probe]:
         """Return the probes that are due: the weights', then those that were not measured for longest.

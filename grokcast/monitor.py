@@ -32,6 +32,7 @@ from grokcast.monitor_backends import (
 )
 
 if TYPE_CHECKING:
+    from grokcast.layer_groups import Groups
     from grokcast.model_signals import Batch, ModelSignals
 
 MAX_POINTS = 10_000  # beyond, older points are thinned: a forecast hardly depends on their density
@@ -128,6 +129,7 @@ class Monitor:
         val: "Batch | None" = None,
         train: "Batch | None" = None,
         share: float = 0.02,
+        groups: "Groups | None" = None,
     ) -> None:
         """Measure a torch network at each `log`: norms, entropies, sparsity, margins, robustness ... (docs/monitor.md).
 
@@ -137,13 +139,15 @@ class Monitor:
         val, train : (inputs, labels) of some validation and training samples, up to 256 of which are used; inputs are
             what the model is called with: a tensor, a tuple of them, or a dict. Without them only weights are measured.
         share : the most that measuring may take, as a share of the training time.
+        groups : for hand-written networks, which parameters are `embedding`, `attention`, `hidden` and `output`, where
+            names and shapes do not tell: `{"embedding": ["E"], "output": "head.*"}`. What is not found is logged once.
         """
         with self._harmless("watch"):
             from grokcast.model_signals import ModelSignals
 
             context = self._question.get("context", {})
             self._watched = ModelSignals(
-                model, val=val, train=train, share=share, context=context, warn=self._warn_once
+                model, val=val, train=train, share=share, context=context, groups=groups, warn=self._warn_once
             )
 
     @property

@@ -1,11 +1,13 @@
 """Any torch network as the generator's probes see theirs: a stack of one run, with named groups of parameters.
 
 Layer groups: embeddings; attention (the projections of queries, keys and values); the output, which is the last linear
-layer; everything else is hidden.
+layer; everything else is hidden. Parameters that belong to no layer of torch are told by name, use and shape
+(`grokcast.layer_groups`).
 """
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -14,6 +16,16 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from grokcast.functional_calls import FunctionalCalls
+from grokcast.layer_groups import (
+    Groups,
+    bias_of,
+    named_groups,
+    output_by_shape,
+    own_parameters,
+    stated_groups,
+    symbol_table,
+)
 from training_runs.generator.probes import Checkpoint, fit, robustness
 from training_runs.tasks import FAMILIES
 
@@ -30,19 +42,92 @@ class NetworkView:
     Attributes
     ----------
     val, train : inputs and labels, or None.
+    problems : what of `groups` could not be understood.
     """
 
-    def __init__(self, model: nn.Module, context: Mapping[str, Any]) -> None:
+    def __init__(self, model: nn.Module, context: Mapping[str, Any], groups: Groups | None = None) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"the model is a {type(model).__name__}; expected a torch.nn.Module")
         self.model, self.context = model, context
         self.val: tuple[Any, Tensor | None] | None = None
         self.train: tuple[Any, Tensor | None] | None = None
-        linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
-        self.output = linear[-1] if linear else None
+        self.output: nn.Linear | None = None
+        self._linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
         self.rectifiers = [m for m in model.modules() if isinstance(m, _RECTIFIERS)]
         self.embeddings = [m for m in model.modules() if isinstance(m, nn.Embedding)]
-        self._names = {name: self._group(name) for name, _ in model.named_parameters()}
+        self._own = own_parameters(model)
+        self._stated, self.problems = stated_groups(groups or {}, [name for name, _ in model.named_parameters()])
+        self._classes: int | None = context.get("classes") or context.get("modulus")
+        self._regroup(None)
+
+    def observe(self) -> None:
+        """Look at one pass through the network: what it does without modules shows only then.
+
+        Nothing is learnt where it cannot be called as it is; the probes say so then.
+        """
+        batch = self.val or self.train
+        if batch is None or not self._is_functional or type(self.model).__name__ == "OptimizedModule":
+            return
+        seen = FunctionalCalls(dict(self.model.named_parameters()))
+        with self.undisturbed(), contextlib.suppress(Exception), seen:
+            self._classes = int(self.logits(_first(batch[0], 8)).shape[-1])
+        self._regroup(seen)
+
+    @property
+    def _is_functional(self) -> bool:
+        return bool(self._own) or not self.rectifiers
+
+    @property
+    def _sees_calls(self) -> bool:
+        """Whether calls of functions are to be watched for what no module tells."""
+        return self._seen is not None and (self.output is None or (not self.rectifiers and self._seen.rectifiers > 0))
+
+    def _regroup(self, seen: FunctionalCalls | None) -> None:
+        self._seen = seen
+        groups = named_groups(self._own) | (dict.fromkeys(seen.looked_up, "embedding") if seen else {})
+        groups |= self._stated
+        self.output_name = self._named_output(groups, seen)
+        if self.output_name is not None and self.output_name in self._own:
+            groups.setdefault(self.output_name, "output")
+            if bias := bias_of(self.output_name, self._own, self._classes):
+                groups.setdefault(bias, "output")
+        self.output = self._linear[-1] if self._linear else None
+        if self.output_name is not None:
+            layer = self.model.get_submodule(self.output_name.rpartition(".")[0])
+            self.output = layer if isinstance(layer, nn.Linear) else None
+        self.groups = {name: self._group(name, groups) for name, _ in self.model.named_parameters()}
+        self._names = {name: f"{group}_{name.replace('.', '_')}" for name, group in self.groups.items()}
+
+    def _named_output(self, groups: Mapping[str, str], seen: FunctionalCalls | None) -> str | None:
+        """Return the parameter that makes the logits, where it is not the last linear layer's."""
+        known = dict(self.model.named_parameters())
+        named = [name for name, group in groups.items() if group == "output" and known[name].ndim >= 2]
+        if named:
+            return named[-1]
+        if seen is not None:  # an embedding may make the logits too
+            return output_by_shape({n: self._own[n] for n in seen.products[-1:] if n in self._own}, self._classes)
+        free = {n: v for n, v in self._own.items() if v.ndim >= 2 and n not in groups}
+        return None if self._linear else output_by_shape(free, self._classes)
+
+    def embedding_table(self) -> Tensor | None:
+        """Return the first table of symbols, one row for each."""
+        if self.embeddings:
+            return self.embeddings[0].weight
+        known = dict(self.model.named_parameters())
+        tables = {name: known[name] for name, group in self.groups.items() if group == "embedding"}
+        first = next((v for v in tables.values()), None)
+        return symbol_table(tables, (v for v in known.values() if v is not first))
+
+    def not_found(self) -> list[str]:
+        """Return which parts of a hand-written network, or of one without an output, were not found."""
+        if not self._own and (self.output is not None or not list(self.model.parameters())):
+            return []
+        groups = set(self.groups.values())
+        missing = [group for group in ("embedding", "attention", "output") if self._own and group not in groups]
+        if self.output is None and "output" not in missing and self.output_name is None:
+            missing.append("output")
+        has_hidden = self.rectifiers or (self._seen is not None and self._seen.rectifiers)
+        return missing if has_hidden else [*missing, "rectifier (ReLU)"]
 
     def parameters(self) -> dict[str, Tensor]:
         """Return the parameters under the generator's kind of names, with a leading dimension of one run."""
@@ -60,10 +145,12 @@ class NetworkView:
             if name in self._names and value.grad is not None and not value.grad.is_sparse
         }
 
-    def logits(self, inputs: Any, parameters: Mapping[str, Tensor] | None = None) -> Tensor:
+    def logits(
+        self, inputs: Any, parameters: Mapping[str, Tensor] | None = None, labels: Tensor | None = None
+    ) -> Tensor:
         """Return the logits of one run, shape (1, n_samples, n_classes), for parameters in the place of its own.
 
-        Positions of a sequence count as samples.
+        Positions of a sequence count as samples; where there is one label for each sequence, the last position answers.
         """
         arguments, options = _called_with(inputs)
         if parameters is None:
@@ -74,6 +161,8 @@ class NetworkView:
             }
             output = functional_call(self.model, own, arguments, options)
         logits = _logits_in(output)
+        if labels is not None and logits.ndim == 3 and labels.ndim == 1 and len(labels) == len(logits):
+            logits = logits[:, -1]
         return logits.detach().float().reshape(1, -1, logits.shape[-1])
 
     def some(self, batch: tuple[Any, Any], most: int) -> tuple[Any, Tensor | None]:
@@ -105,6 +194,11 @@ class NetworkView:
             kept = torch.rand(value.shape, generator=generator) >= rate
             return value * (kept / (1 - rate)).to(value)
 
+        calls = self._changed_calls(dropped)
+        if rate > 0 and calls is not None:
+            with calls:
+                yield
+            return
         if rate == 0:
             hooks = []
         elif self.rectifiers:
@@ -118,6 +212,16 @@ class NetworkView:
         finally:
             for hook in hooks:
                 hook.remove()
+
+    def _changed_calls(self, change: Callable[[Tensor], Tensor]) -> FunctionalCalls | None:
+        """Return what changes hidden activations where no module gives them; None where modules do."""
+        if self.rectifiers:
+            return None
+        if self._seen is not None and self._seen.rectifiers:
+            return FunctionalCalls({}, rectified=change)
+        if self.output_name is None:
+            return None
+        return FunctionalCalls(self._own, self.output_name, represented=change)
 
     @contextmanager
     def reading(self, seen: dict[str, Tensor]) -> Iterator[None]:
@@ -134,21 +238,27 @@ class NetworkView:
         relus = [m for m in self.rectifiers if isinstance(m, nn.ReLU | nn.ReLU6)]
         if relus:
             hooks.append(relus[-1].register_forward_hook(lambda _, __, out: keep("hidden", out)))
+        calls = FunctionalCalls(dict(self.model.named_parameters()), self.output_name)
         try:
-            yield
+            with calls if self._sees_calls else contextlib.nullcontext():
+                yield
         finally:
             for hook in hooks:
                 hook.remove()
+        if calls.representation is not None and self.output is None:
+            keep("representation", calls.representation)
+        if calls.hidden is not None and not self.rectifiers:
+            keep("hidden", calls.hidden)
 
-    def _group(self, name: str) -> str:
+    def _group(self, name: str, known: Mapping[str, str]) -> str:
+        if name in known:
+            return known[name]
         module = self.model.get_submodule(name.rpartition(".")[0])
         if isinstance(module, nn.Embedding | nn.EmbeddingBag):
-            group = "embedding"
-        elif _ATTENTION.search(name):
-            group = "attention"
-        else:
-            group = "output" if module is self.output else "hidden"
-        return f"{group}_{name.replace('.', '_')}"
+            return "embedding"
+        if _ATTENTION.search(name):
+            return "attention"
+        return "output" if self.output is not None and module is self.output else "hidden"
 
 
 class NetworkCheckpoint(Checkpoint):
@@ -175,7 +285,8 @@ class NetworkCheckpoint(Checkpoint):
     @cached_property
     def embedding(self) -> Tensor | None:
         """The first table."""
-        return self._view.embeddings[0].weight.detach().float()[None] if self._view.embeddings else None
+        table = self._view.embedding_table()
+        return None if table is None else table.detach().float()[None]
 
     @cached_property
     def symbols(self) -> Tensor | None:
@@ -218,7 +329,9 @@ class NetworkCheckpoint(Checkpoint):
     @cached_property
     def train_logits(self) -> Tensor | None:
         """Of training samples."""
-        return None if self._train_batch is None else self._view.logits(self._train_batch[0])
+        return (
+            None if self._train_batch is None else self._view.logits(self._train_batch[0], labels=self._train_batch[1])
+        )
 
     @cached_property
     def _train_labels(self) -> Tensor | None:
@@ -247,7 +360,7 @@ class NetworkCheckpoint(Checkpoint):
         """Of validation samples, where each logit has one."""
         if self._val_batch is None or self._val_batch[1] is None:
             return None
-        known = _labels(self._val_batch[1], self._view.logits(self._val_batch[0]))
+        known = _labels(self._val_batch[1], self._view.logits(self._val_batch[0], labels=self._val_batch[1]))
         return None if known is None or bool((known < 0).any()) else known
 
     @cached_property
@@ -255,11 +368,11 @@ class NetworkCheckpoint(Checkpoint):
         """The network on validation samples with dropout, with its own parameters."""
         if self._val_batch is None:
             return None
-        view, inputs = self._view, self._val_batch[0]
+        view, (inputs, labels) = self._view, self._val_batch
 
         def dropped(_: dict[str, Tensor], rate: float, generator: torch.Generator) -> Tensor:
             with view.dropping(rate, generator):
-                return view.logits(inputs)
+                return view.logits(inputs, labels=labels)
 
         return dropped
 
@@ -268,8 +381,8 @@ class NetworkCheckpoint(Checkpoint):
         """The network on validation samples with other parameters."""
         if self._val_batch is None:
             return None
-        view, inputs = self._view, self._val_batch[0]
-        return lambda parameters: view.logits(inputs, parameters)
+        view, (inputs, labels) = self._view, self._val_batch
+        return lambda parameters: view.logits(inputs, parameters, labels)
 
 
 def _labels(labels: Tensor | None, logits: Tensor) -> Tensor | None:

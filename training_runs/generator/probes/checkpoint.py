@@ -66,6 +66,11 @@ class Checkpoint:
         return getattr(self, name) if name in vars(self) or hasattr(type(self), name) else None
 
     @cached_property
+    def matrices(self) -> Parameters | None:
+        """The weight matrices of all groups."""
+        return weights.matrices(self.parameters) or None
+
+    @cached_property
     def embedding_parameters(self) -> Parameters | None:
         """The parameters of the layer group."""
         return weights.of_group(self.parameters, "embedding") or None

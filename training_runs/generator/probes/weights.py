@@ -43,7 +43,7 @@ def moments(matrices: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     return mean, spread
 
 
-@measures("weight_entropy", reads=("parameters",))
+@measures("weight_entropy", reads=("matrices",))
 def weight_entropy(parameters: dict[str, Tensor]) -> Tensor:
     """Return minus the sum of |w| log |w| over all weight matrices, with 0 log 0 = 0, shape (n_runs,).
 
