@@ -35,7 +35,15 @@ class Answer(dict[str, Any]):
         return dict(self)
 
     def __str__(self) -> str:
-        return _sentence(self) if "forecaster" in self else super().__repr__()
+        try:
+            return _sentence(self) if "forecaster" in self else super().__repr__()
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ):  # of another version: printing must not end a training
+            return super().__repr__()
 
     __repr__ = __str__
 

@@ -38,6 +38,11 @@ class LocalForecaster:
         with own_packages():
             return self._answer(request)
 
+    def load(self) -> None:
+        """Load the forecaster now, so that the first question does not wait for it."""
+        with own_packages():
+            self._loaded()
+
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from pydantic import ValidationError
 

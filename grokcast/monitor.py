@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from grokcast.address import address_of
+from grokcast.answer import Answer
 from grokcast.monitor_backends import (
     TOO_SHORT,
     Forecast,
@@ -67,8 +68,9 @@ class Monitor:
 
     Attributes
     ----------
-    forecast : the newest forecast as the service answered it, or None before the first.
-    problem : why the newest history has no forecast, in words; None while all is well.
+    forecast : the newest forecast as the service answered it, or None before the first; printed it is one line.
+    problem : why the newest history has no forecast (offline, also that the forecaster is still loading) or why `watch`
+        does not measure, in words; None while all is well.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class Monitor:
         timeout: float = 10.0,
     ) -> None:
         self.url = address_of(url)
-        self.forecast: Forecast | None = None
+        self.forecast: Answer | None = None
         self.problem: str | None = None
+        self._unwatched: str | None = None  # why `watch` does not measure
+        self._run_id = "" if run_id is None else str(run_id)
         self._on_forecast = on_forecast
         self._min_interval = min_interval
         self._question: dict[str, Any] = {}
@@ -142,13 +146,17 @@ class Monitor:
         groups : for hand-written networks, which parameters are `embedding`, `attention`, `hidden` and `output`, where
             names and shapes do not tell: `{"embedding": ["E"], "output": "head.*"}`. What is not found is logged once.
         """
-        with self._harmless("watch"):
+        try:
             from grokcast.model_signals import ModelSignals
 
             context = self._question.get("context", {})
             self._watched = ModelSignals(
                 model, val=val, train=train, share=share, context=context, groups=groups, warn=self._warn_once
             )
+            self._unwatched = None
+        except Exception as error:
+            self._unwatched = self.problem = f"watch failed, so only what is logged is used: {error!r}"
+            self._warn_once("watch", self._unwatched)
 
     @property
     def watched(self) -> "ModelSignals | None":
@@ -293,12 +301,14 @@ class Monitor:
             if self._backend is None:
                 raise NoForecast("address", f"{self.url} is no address of a service")
             question = self._question_at(last_step=next(reversed(points)))
-            self.forecast = self._backend.forecast(points, question, rewound_to)
+            if self._backend.loading is not None:
+                self.problem = self._backend.loading
+            self.forecast = Answer(self._backend.forecast(points, question, rewound_to), run=self._run_id)
         except NoForecast as error:
             problem = error
         except Exception as error:  # e.g. an address or a proxy setting that makes no sense
             problem = NoForecast("request", f"the history could not be sent to {self.url}: {error!r}")
-        self.problem = problem.message if problem else None
+        self.problem = problem.message if problem else self._unwatched
         if problem is None:
             self._hand_over(self.forecast or {})
         elif problem.kind != TOO_SHORT:

@@ -31,7 +31,17 @@ class NoForecast(Exception):
 
 
 class ForecastBackend(Protocol):
-    """Where the monitor's thread requests its forecasts."""
+    """Where the monitor's thread requests its forecasts.
+
+    Attributes
+    ----------
+    loading : what the first answer is waiting for, in words, if it takes seconds.
+    """
+
+    @property
+    def loading(self) -> str | None:
+        """Return it, or None."""
+        ...
 
     def forecast(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Return the forecast of a history.
@@ -58,6 +68,8 @@ class ForecastBackend(Protocol):
 
 class ServiceBackend:
     """Posts the whole history to `POST /v1/forecasts`; the service stores nothing."""
+
+    loading: str | None = None
 
     def __init__(self, url: str, api_key: str | None, timeout: float) -> None:
         self.url, self._timeout = url, timeout
@@ -121,6 +133,8 @@ class ServiceBackend:
 class StoredRunBackend:
     """Registers the run with the service and sends only new points, so that it can be watched there while it trains."""
 
+    loading: str | None = None
+
     def __init__(self, service: ServiceBackend, run_id: str) -> None:
         self._service, self._run_id = service, run_id
         self._path = f"/v1/runs/{quote(run_id, safe='')}"
@@ -182,6 +196,13 @@ class SubprocessBackend:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0  # the process that started it: a fork must not read its parent's answers
+        self._has_answered = False  # which it does only when the forecaster is loaded
+
+    @property
+    def loading(self) -> str | None:
+        """Return that the forecaster is still loading, until its process has answered once."""
+        is_ready = self._has_answered and self._process is not None and self._owner == os.getpid()
+        return None if is_ready else "still loading the forecaster, which takes a few seconds once: nothing to do"
 
     def forecast(self, points: Points, question: Mapping[str, Any], rewound_to: int | None) -> Forecast:
         """Return the forecast of a history."""
@@ -206,7 +227,7 @@ class SubprocessBackend:
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         if self._process is None or self._owner != os.getpid():
-            self._process, self._owner = _started(), os.getpid()
+            self._process, self._owner, self._has_answered = _started(), os.getpid(), False
             weakref.finalize(self, _end, self._process)
         process = self._process
         try:
@@ -219,6 +240,7 @@ class SubprocessBackend:
             self.close()
             message = f"the forecaster's process has ended (status {process.returncode}); it is started again"
             raise NoForecast("offline", message, retry=True)
+        self._has_answered = True
         found: dict[str, Any] = json.loads(answer)
         return found
 

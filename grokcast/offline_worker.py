@@ -27,6 +27,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     forecaster = LocalForecaster()
+    with contextlib.suppress(Exception):  # the first question finds it too, and reports it
+        forecaster.load()
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
             answers.write(json.dumps(_answer(forecaster, json.loads(line))) + "\n")

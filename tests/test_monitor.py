@@ -11,6 +11,7 @@ import pytest
 
 import grokcast
 from grokcast import Monitor
+from grokcast.answer import Answer
 from grokcast.monitor import MAX_POINTS
 from tests.forecast_server import Service, log_run, unused_port
 
@@ -269,6 +270,25 @@ def test_a_with_block_ends_with_the_last_history_answered(service: Service, capl
 
 
 def test_exports() -> None:
-    public = {"AsyncClient", "Client", "Monitor", "ServiceError", "ServiceUnreachable"}
+    public = {"AsyncClient", "Client", "Forecaster", "Monitor", "ServiceError", "ServiceUnreachable", "forecast"}
     assert set(grokcast.__all__) == public | {"__version__"}
     assert grokcast.__version__[0].isdigit()
+
+
+def test_the_newest_forecast_prints_as_one_line_even_of_another_version(
+    service: Service, watch: Callable[..., Monitor]
+) -> None:
+    monitor = watch(service.url)
+    monitor.log(1, val_acc=0.1)
+    assert monitor.flush(5)
+    assert len(str(monitor.forecast).splitlines()) == 1
+    assert "forecaster" in str(Answer({"forecaster": "1", "onset_step": None}))
+
+
+def test_a_failed_watch_is_a_problem_for_as_long_as_it_lasts(service: Service, watch: Callable[..., Monitor]) -> None:
+    monitor = watch(service.url)
+    monitor.watch("not a network")
+    assert "watch failed" in (monitor.problem or "")
+    monitor.log(1, val_acc=0.1)
+    assert monitor.flush(5)
+    assert "watch failed" in (monitor.problem or "")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -59,3 +60,19 @@ def test_offline_a_folder_of_our_names_on_the_path_does_no_harm(tmp_path, monkey
     assert monitor.flush(400), monitor.problem
     assert monitor.forecast["observed_until_step"] == 90
     monitor.close(0)
+
+
+def test_offline_it_says_that_it_is_loading_until_the_first_answer():
+    monitor = Monitor(offline=True)
+    try:
+        monitor.log(1, val_acc=0.1)
+        deadline = time.monotonic() + 60
+        while monitor.problem is None and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert "still loading the forecaster" in monitor.problem
+        for step in range(10, 100, 10):
+            monitor.log(step, train_acc=0.5, val_acc=0.1)
+        assert monitor.flush(400), monitor.problem
+        assert monitor.problem is None
+    finally:
+        monitor.close(0)
