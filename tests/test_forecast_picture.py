@@ -1,15 +1,17 @@
 """The picture of a forecast, in files and in the terminal."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from grokcast.display.curves import curve_lines
+from grokcast.display.forecast import show_forecast
 from grokcast.display.picture import check_path, title, write_picture
-from grokcast.display.quantiles import onset_range
-from predictor.forecast import Quantiles
+from grokcast.display.quantiles import delay_range, onset_range
+from predictor.forecast import EpochQuantiles, Quantiles
 from predictor.question import Question
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.readers import read_recording
@@ -110,3 +112,51 @@ def test_a_run_that_has_generalised_is_drawn_without_a_forecast(shipped, tmp_pat
     assert title(forecast).startswith("Generalised at step 100")
     write_picture(tmp_path / "f.html", history, forecast)
     assert "[" not in "".join(curve_lines(history, forecast))
+
+
+def test_the_terminal_explains_itself(history, forecast, capsys):
+    show_forecast(forecast, history, horizon_assumed=True)
+    said = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "| now [ ] 90 % interval of the onset o its median",
+        f"look again at step {forecast.advice.check_again_step:,}",
+        "20,000 was assumed, 10 times the last step; --horizon STEP",
+        "steps after memorisation (90 %:",
+        "grokking: generalises more than 1,000 steps after memorising",
+        "confusion: does not memorise by then, nor generalise",
+    ):
+        assert words in said, said
+    show_forecast(forecast, history)
+    assert "was assumed" not in capsys.readouterr().out
+
+
+def test_a_continue_says_of_which_runs_its_error_rate_is(history, forecast, capsys):
+    advice = replace(forecast.advice, action="continue", false_positive_rate=0.05)
+    show_forecast(replace(forecast, advice=advice), history)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "of the runs that do not generalise, 5.0 % are told to continue" in said
+
+
+def test_out_of_support_there_is_no_verdict_but_what_is_foreign_or_missing(shipped, history, capsys):
+    forecast = shipped.forecast(Question(history, Context(optimizer="lion"), horizon_step=20_000))
+    assert not forecast.support.in_support
+    show_forecast(forecast, history)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "drivers" not in said
+    assert "undecided" not in said
+    assert "no advice context.optimizer 'lion' is understood" in said
+    assert "all of it is the average of the runs learnt from" in said
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((100, 900, 2_500), "rise expected about 900 steps, 9 epochs after memorisation (90 %: 100 to 2,500)"),
+        ((100, 900, None), "about 900 steps, 9 epochs after memorisation (90 %: 100 to beyond the supported range)"),
+        ((None, None, None), "beyond the supported range"),
+    ],
+)
+def test_a_delay_in_words(steps, expected):
+    delay = Quantiles.of(steps)
+    assert expected in delay_range(delay, EpochQuantiles.of(delay, 100))
+    assert "not known yet" in delay_range(Quantiles(None, None, None, "not_known_yet"), None)

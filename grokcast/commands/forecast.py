@@ -136,7 +136,9 @@ def _forecast_one(
     elif as_json:
         print_json(to_json(answer))
     else:
-        show_forecast(answer, question.trajectory)
+        budget = question.context.budget_step or 0
+        is_assumed = question.horizon_step is None and budget <= answer.observed_until_step
+        show_forecast(answer, question.trajectory, horizon_assumed=is_assumed)
 
 
 def _forecast_many(

@@ -36,6 +36,16 @@ def curve_lines(history: Trajectory, forecast: Forecast, width: int = 60) -> lis
     return [*lines, f"{'':5} {marks}".rstrip(), f" step {axis}"]
 
 
+# What each mark below the curves means, in the order of its place.
+_LEGEND = (("|", "| now"), ("[", "[ ] 90 % interval of the onset"), ("o", "o its median"), (">", "> it may come later"))
+
+
+def legend(lines: list[str]) -> str:
+    """Return what the bars, and the marks in the line below them, mean."""
+    marks = lines[-2]
+    return "      " + "   ".join(["bars: accuracy, 0 to 1", *(words for mark, words in _LEGEND if mark in marks)])
+
+
 def _bars(
     steps: NDArray[np.int64],
     values: NDArray[np.float64],
