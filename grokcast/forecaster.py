@@ -63,7 +63,8 @@ class Forecaster:
         Parameters
         ----------
         source : a file, or a folder that a tool wrote; a DataFrame with a row a checkpoint; a mapping of columns, or a request to
-            the service. A list of these, a folder of files, and what holds several runs are many.
+            the service. A list of these, a folder of files, and what holds several runs are many;
+            files of a list that are charts of one run are one row.
         run : of several runs in the source, the one to forecast.
         context : what is known of the run: fields, or a JSON or CSV file of them; of many, also run -> fields.
         horizon : step that the probability refers to; by default the budget, else 10x the last step.

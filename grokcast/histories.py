@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from training_runs.errors import InvalidInput
-from training_runs.readers import ReadOptions, Recording, read_content, read_recording
+from training_runs.readers import (
+    ReadOptions,
+    Recorded,
+    Recording,
+    is_compressed_table,
+    merged_files,
+    read_content,
+    read_recorded,
+)
 from training_runs.readers.formats import detected
 from training_runs.readers.tables import SUFFIXES
 from training_runs.readers.tools import TOOLS
@@ -50,13 +58,13 @@ class History:
 def read_histories(sources: Sequence[Source], format: str = "auto", options: Options = None) -> Iterator[History]:
     """Yield the runs of files, folders, tables and mappings; one that cannot be read is a problem and spoils no other."""
     placed = [found for source in sources for found in _placed(source, format)]
-    names = _names(placed)
-    for source, name in zip(placed, names, strict=True):
-        yield from _read(source, name, format, options)
+    parts = _parts([(source, _opened(source, format, options)) for source in placed])
+    for part, name in zip(parts, _names([part.place for part in parts]), strict=True):
+        yield from _read(part, name, options)
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the recordings in a folder and the folders below it: tables, and what a known tool wrote.
+    """Return the recordings in a folder and the folders below it: tables and logs, and what a known tool wrote.
 
     Raises
     ------
@@ -81,6 +89,44 @@ def is_folder_of_files(source: Source, format: str) -> bool:
     return not _is_of_a_tool(Path(source))
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A source, or several files of one run; `place` names it."""
+
+    place: Source
+    files: tuple[Path, ...]
+    held: Recorded | InvalidInput | None
+
+
+def _opened(source: Source, format: str, options: Options) -> Recorded | InvalidInput | None:
+    """Return what a file or folder holds, or why it cannot be read; None for what is no file."""
+    if not isinstance(source, str | os.PathLike):
+        return None
+    try:
+        return read_recorded(os.fspath(source), format, options)
+    except InvalidInput as problem:
+        return problem
+
+
+def _parts(opened: Sequence[tuple[Source, Recorded | InvalidInput | None]]) -> list[_Part]:
+    """Return sources, files of one run as one."""
+    merged = merged_files([held for _, held in opened if isinstance(held, Recorded)])
+    first = {each.paths[0]: each for each in merged}
+    parts: list[_Part] = []
+    names: set[str] = set()
+    for source, held in opened:
+        files: tuple[Path, ...] = (Path(source),) if isinstance(source, str | os.PathLike) else ()
+        if isinstance(held, Recorded):
+            if held.path not in first:
+                continue
+            each = first[held.path]
+            name = each.paths[0] if each.name in names else each.name
+            names.add(name)
+            source, held, files = name, each.recorded, tuple(map(Path, each.paths))
+        parts.append(_Part(source, files, held))
+    return parts
+
+
 def _placed(source: Source, format: str) -> list[Source]:
     return list(files_in(Path(source))) if is_folder_of_files(source, format) else [source]  # type: ignore[arg-type]
 
@@ -94,7 +140,7 @@ def _recordings(folder: Path) -> Iterator[Path]:
                 yield entry
             else:
                 yield from _recordings(entry)
-        elif entry.suffix.lower() in SUFFIXES and not _is_context(entry, stems):
+        elif (entry.suffix.lower() in SUFFIXES or is_compressed_table(entry)) and not _is_context(entry, stems):
             yield entry
 
 
@@ -142,7 +188,7 @@ def _names(sources: Sequence[Source]) -> list[str]:
     for k, source in enumerate(sources):
         if isinstance(source, str | os.PathLike):
             path = Path(source).absolute().relative_to(common)
-            names.append(str(path.with_suffix("") if path.suffix.lower() in SUFFIXES else path))
+            names.append(str(_without_ending(path)))
         else:
             names.append(f"table {k + 1}" if len(sources) > 1 else "table")
     taken: dict[str, int] = {}
@@ -153,20 +199,29 @@ def _names(sources: Sequence[Source]) -> list[str]:
     return names
 
 
-def _read(source: Source, name: str, format: str, options: Options) -> Iterator[History]:
-    file = Path(source) if isinstance(source, str | os.PathLike) else None
+def _without_ending(path: Path) -> Path:
+    path = path.with_suffix("") if is_compressed_table(path) else path
+    return path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
+
+
+def _read(part: _Part, name: str, options: Options) -> Iterator[History]:
     try:
-        recording = _recording(source, name, format, options)
+        recording = _recording(part, name, options)
     except InvalidInput as error:
         yield History(name, (name,), problem=error)
         return
-    beside, notes = _beside(file) if file is not None and file.is_file() else ({}, ())
+    beside: dict[str, Any] = {}
+    notes: list[str] = []
+    for file in part.files:
+        fields, note = _beside(file) if file.is_file() else ({}, ())
+        beside |= fields
+        notes += note
     alone = len(recording.runs) + len(recording.problems) == 1
 
     def named(run: str) -> tuple[str, tuple[str, ...]]:
-        own = name if alone else f"{name}/{run}" if file is not None else run
-        of_file = () if file is None else (name, file.name, str(file))
-        return own, (own, run, run.rpartition("=")[2], *of_file)
+        own = name if alone else f"{name}/{run}" if part.files else run
+        of_files = (each for file in part.files for each in (file.stem, file.name, str(file)))
+        return own, (own, run, run.rpartition("=")[2], *((name,) if part.files else ()), *of_files)
 
     for run, read in recording.runs.items():
         own, names = named(run)
@@ -176,13 +231,16 @@ def _read(source: Source, name: str, format: str, options: Options) -> Iterator[
         yield History(*named(run), problem=problem)
 
 
-def _recording(source: Source, name: str, format: str, options: Options) -> Recording:
-    if isinstance(source, str | os.PathLike):
-        return read_recording(os.fspath(source), format, options)
+def _recording(part: _Part, name: str, options: Options) -> Recording:
+    source = part.place
+    if isinstance(part.held, InvalidInput):
+        raise part.held
+    if part.held is not None:
+        return part.held.recording(options)
     if isinstance(source, Mapping):
         document = json.dumps(source, default=_plain)
         return read_content(document.encode(), name, "json", options)
-    if not hasattr(source, "to_csv"):
+    if isinstance(source, str | os.PathLike) or not hasattr(source, "to_csv"):
         raise InvalidInput(
             field="history",
             value=type(source).__name__,

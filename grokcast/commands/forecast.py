@@ -91,7 +91,7 @@ def forecast(
     step = step_of("--horizon", horizon)
     stated = stated_context(context or [])
     histories = list(read_histories(history, format, options))
-    is_many = len(history) > 1 or run == "all" or is_folder_of_files(history[0], format)
+    is_many = len(histories) > 1 < len(history) or run == "all" or is_folder_of_files(history[0], format)
     if is_many and run in (None, "all"):
         _require_one_alone("--plot", plot)
         return _forecast_many(histories, stated, step, target_accuracy, as_csv=csv, as_json=json_)

@@ -1,6 +1,14 @@
 """Runs recorded elsewhere, read into trajectories: one file of `tools` per tool, and tables."""
 
-from training_runs.readers.formats import FORMATS, read_content, read_recording
+from training_runs.readers.formats import (
+    FORMATS,
+    Recorded,
+    is_compressed_table,
+    read_content,
+    read_recorded,
+    read_recording,
+)
+from training_runs.readers.merged_files import merged_files
 from training_runs.readers.recording import Reading, ReadOptions, ReadRun, Recording, UnreadColumns
 from training_runs.readers.runs import read_history
 from training_runs.readers.sources import read_source_folder
@@ -8,12 +16,16 @@ from training_runs.readers.sources import read_source_folder
 __all__ = [
     "FORMATS",
     "Reading",
+    "Recorded",
     "ReadOptions",
     "ReadRun",
     "Recording",
     "UnreadColumns",
+    "is_compressed_table",
+    "merged_files",
     "read_content",
     "read_history",
+    "read_recorded",
     "read_recording",
     "read_source_folder",
 ]

@@ -64,18 +64,43 @@ def merged_charts(files: Mapping[str, RawRun]) -> dict[str, RawRun]:
     ----------
     files : path -> the run in it. The runs are named by the path of their first file.
     """
-    if len(files) > 1 and _complement(list(files.values())):
-        return {next(iter(files)): _merged(files)}
-    groups: dict[tuple[str, ...], dict[str, RawRun]] = {}
-    for path, raw in files.items():
-        groups.setdefault(_run_of(path), {})[path] = raw
-    runs: dict[str, RawRun] = {}
-    for group in groups.values():
-        if len(group) > 1 and _complement(list(group.values())):
-            runs[next(iter(group))] = _merged(group)
-        else:
-            runs |= group
+    runs = {
+        group[0]: merged({path: files[path] for path in group}) if len(group) > 1 else files[group[0]]
+        for group in chart_groups(files)
+    }
     return {path: runs[path] for path in files if path in runs}
+
+
+def chart_groups(files: Mapping[str, RawRun]) -> list[tuple[str, ...]]:
+    """Return the paths of the files of each run, as `merged_charts` tells them."""
+    if len(files) > 1 and _complement(list(files.values())):
+        return [tuple(files)]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for path in files:
+        groups.setdefault(_run_of(path), []).append(path)
+    found: list[tuple[str, ...]] = []
+    for group in groups.values():
+        is_one = len(group) > 1 and _complement([files[path] for path in group])
+        found += [tuple(group)] if is_one else [(path,) for path in group]
+    return found
+
+
+def merged(files: Mapping[str, RawRun]) -> RawRun:
+    """Return one run of files that complement each other."""
+    tables = []
+    context: dict[str, object] = {}
+    question: dict[str, object] = {}
+    notes = [f"{', '.join(PurePath(path).name for path in files)} are read as one run"]
+    taken: set[str] = set()
+    for raw in files.values():
+        step = next(str(c) for c in raw.table.columns if counts(str(c)))
+        kept = [c for c in raw.table.columns if str(c) == step or not (counts(str(c)) or str(c) in taken)]
+        taken |= set(map(str, kept))
+        tables.append(raw.table[kept].rename(columns={step: "step" if canonical_name(step) else "epoch"}))
+        context |= raw.context
+        question |= raw.question
+        notes += raw.notes
+    return RawRun(merged_by_step(tables), context, tuple(dict.fromkeys(notes)), question)
 
 
 def _of_tensorboard(run: str, tag: str) -> str | None:
@@ -132,17 +157,3 @@ def _run_of(path: str) -> tuple[str, ...]:
         if w not in _CHART_WORDS and not canonical_name(f"{w}_loss") and not canonical_name(f"val_{w}")
     ]
     return str(place.parent), *kept
-
-
-def _merged(files: Mapping[str, RawRun]) -> RawRun:
-    """Return one run of files that complement each other."""
-    tables = []
-    context: dict[str, object] = {}
-    notes = [f"{', '.join(PurePath(path).name for path in files)} are read as one run"]
-    for raw in files.values():
-        step = next(str(c) for c in raw.table.columns if counts(str(c)))
-        kept = [c for c in raw.table.columns if str(c) == step or (canonical_name(str(c)) or "step") != "step"]
-        tables.append(raw.table[kept].rename(columns={step: "step" if canonical_name(step) else "epoch"}))
-        context |= raw.context
-        notes += raw.notes
-    return RawRun(merged_by_step(tables), context, tuple(dict.fromkeys(notes)))

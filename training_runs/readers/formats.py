@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,34 @@ from training_runs.readers.recording import RawRun, ReadOptions, Recording
 from training_runs.readers.runs import read_runs
 from training_runs.readers.tables import SUFFIXES, read_table, sniffed
 from training_runs.readers.tools import TOOLS
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a file or folder holds, before its names are understood.
+
+    Attributes
+    ----------
+    path : where it is, as it was named.
+    runs : the runs as they were recorded, or why one of several cannot be read.
+    notes : how the file as a whole was read, in words.
+    of_tool : whether a tool that is known wrote it; else it is a table or a text log.
+    """
+
+    path: str
+    runs: Mapping[str, RawRun | InvalidInput]
+    notes: tuple[str, ...] = ()
+    of_tool: bool = False
+
+    def recording(self, options: ReadOptions | None = None) -> Recording:
+        """Return the histories in it.
+
+        Raises
+        ------
+        InvalidInput : none of its runs can be read.
+        """
+        return read_runs(self.runs, self.path, options, self.notes)
+
 
 _TABLES = tuple(dict.fromkeys(SUFFIXES.values()))
 FORMATS = ("auto", *_TABLES, *TOOLS)
@@ -23,11 +52,20 @@ def read_recording(path: str, format: str = "auto", options: ReadOptions | None 
     ------
     InvalidInput : nothing there, an unknown or damaged format, or no run in it that can be read as a history.
     """
-    if format not in FORMATS:
-        raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
+    return read_recorded(path, format, options).recording(options)
+
+
+def read_recorded(path: str, format: str = "auto", options: ReadOptions | None = None) -> Recorded:
+    """Return what a file or folder holds as it was recorded; `Recorded.recording` understands it.
+
+    Raises
+    ------
+    InvalidInput : nothing there, or an unknown or damaged format.
+    """
+    _require_known(format)
     if path == "-":
-        return read_runs(_of_stdin(format, options), path, options, ())
-    return _read_path(Path(path), path, format, options)
+        return Recorded("-", _of_stdin(format, options))
+    return _recorded(Path(path), path, format, options)
 
 
 def read_content(content: bytes, name: str, format: str = "auto", options: ReadOptions | None = None) -> Recording:
@@ -37,15 +75,14 @@ def read_content(content: bytes, name: str, format: str = "auto", options: ReadO
     ------
     InvalidInput : as there.
     """
-    if format not in FORMATS:
-        raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
+    _require_known(format)
     plain = Path(name.replace("\\", "/")).name.replace("\0", "") or "history"
     with TemporaryDirectory() as folder:
         file = Path(folder) / Path(plain[-100:]).stem / plain[-100:]  # tools name a run by its folder
         file.parent.mkdir()
         file.write_bytes(content)
         try:
-            return _read_path(file, name, format, options)
+            return _recorded(file, name, format, options).recording(options)
         except InvalidInput as problem:
             for part in ("field", "value", "hint"):
                 text = getattr(problem, part)
@@ -53,7 +90,17 @@ def read_content(content: bytes, name: str, format: str = "auto", options: ReadO
             raise
 
 
-def _read_path(file: Path, path: str, format: str, options: ReadOptions | None) -> Recording:
+def is_compressed_table(path: Path) -> bool:
+    """Return True for a name such as `run.csv.gz`: a table or a log, compressed."""
+    return path.suffix.lower() in COMPRESSED_SUFFIXES and _suffix(str(path)) in SUFFIXES
+
+
+def _require_known(format: str) -> None:
+    if format not in FORMATS:
+        raise InvalidInput(field="--format", value=format, expected=f"one of {', '.join(FORMATS)}")
+
+
+def _recorded(file: Path, path: str, format: str, options: ReadOptions | None) -> Recorded:
     _require_readable(file)
     raw: Mapping[str, RawRun | InvalidInput]
     try:
@@ -62,7 +109,7 @@ def _read_path(file: Path, path: str, format: str, options: ReadOptions | None) 
     except OSError as error:
         raise _unreadable(path, str(error)) from None
     notes = (f"{path} is read as {format}",) if format in TOOLS else ()
-    return read_runs(raw, path, options, notes)
+    return Recorded(path, raw, notes, of_tool=format in TOOLS)
 
 
 def _of_table(content: bytes, path: str, format: str, options: ReadOptions | None) -> dict[str, RawRun]:
