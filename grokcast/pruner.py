@@ -18,10 +18,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from optuna.pruners import BasePruner
-from optuna.study import StudyDirection
-
+from grokcast.extras import needed_from
 from grokcast.in_process import LocalForecaster
+
+with needed_from("optuna", "grokcast.pruner"):
+    from optuna.pruners import BasePruner
+    from optuna.study import StudyDirection
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

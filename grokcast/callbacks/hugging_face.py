@@ -5,10 +5,12 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from transformers import TrainerCallback
-
 from grokcast.callbacks.watched_training import WatchedTraining, settings_of
+from grokcast.extras import needed_from
 from grokcast.monitor import Monitor
+
+with needed_from("transformers", "grokcast.callbacks.HuggingFaceCallback"):
+    from transformers import TrainerCallback
 
 
 class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]

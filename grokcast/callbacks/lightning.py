@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from lightning.pytorch import Callback
-
 from grokcast.callbacks.watched_training import WatchedTraining, settings_of
+from grokcast.extras import needed_from
 from grokcast.monitor import Monitor
 from training_runs.signals import signal_names
+
+with needed_from("lightning", "grokcast.callbacks.LightningCallback"):
+    from lightning.pytorch import Callback
 
 _VALIDATED = signal_names("loss", "accuracy", split="val")
 
