@@ -190,6 +190,27 @@ def test_the_example_and_the_context_of_the_form(visit: Visit) -> None:
     assert asked["horizon_step"] == 5_000
 
 
+def test_out_of_support_there_is_no_verdict_but_what_is_foreign(visit: Visit) -> None:
+    request = json.loads((ROOT / "examples/request.json").read_text())
+    request["context"]["optimizer"] = "lion"
+    visit.drop("request.json", json.dumps(request))
+    visit.page.wait_for_selector("#answer .headline")
+    assert "No verdict" in visit.text("#answer .headline")
+    assert "likely" not in visit.text("#answer .headline")
+    assert visit.page.locator("#answer .said .chance").count() == 0
+    for title in ("Advice", "Drivers of the forecast"):
+        assert visit.page.get_by_role("heading", name=title).count() == 0
+    assert "optimizer 'lion'" in visit.text("#answer .card [aria-label='What is foreign or missing']")
+
+
+def test_a_run_in_six_is_not_called_very_unlikely(visit: Visit) -> None:
+    said = visit.page.evaluate("""async () => {
+        const { likelihood } = await import("/page/words.js");
+        return [0.97, 0.83, 0.5, 0.17, 0.06, 0.001].map(likelihood);
+    }""")
+    assert said == ["Almost certain", "Likely", "As likely as not", "Unlikely", "Very unlikely", "Extremely unlikely"]
+
+
 def test_a_json_request_is_read_with_its_context(visit: Visit) -> None:
     visit.drop("request.json", (ROOT / "examples/request.json").read_text())
     visit.page.wait_for_selector("#answer .headline")

@@ -30,7 +30,7 @@ export function forecastView() {
 function summaryOf(forecast) {
   const isOpen = forecast.phase !== "generalized";
   return [
-    isOpen && h("p", { class: "chance" }, h("b", {}, percent(forecast.probability_onset_by_horizon)), h("span", {}, "to generalise")),
+    isOpen && forecast.support.in_support && h("p", { class: "chance" }, h("b", {}, percent(forecast.probability_onset_by_horizon)), h("span", {}, "to generalise")),
     h("div", {},
       h("p", { class: "headline" }, headline(forecast)),
       h("p", {}, when(forecast)),
@@ -45,13 +45,13 @@ function card(title, ...content) {
   return h("section", { class: title === DRIVERS ? "card wide" : "card" }, h("h3", {}, title), content);
 }
 
-function advice({ advice, phase }) {
-  if (phase === "generalized") return null;
+function advice({ advice, phase, support }) {
+  if (phase === "generalized" || !support.in_support) return null;
   const again = advice.check_again_step;
   return card("Advice",
     h("p", { class: `action ${advice.action}` }, ACTIONS[advice.action]),
     h("p", {}, `${sentence(advice.reason)}${again === null ? "" : ` Check again at step ${steps(again)}.`}`),
-    h("p", { class: "note" }, `Of held-out runs, ${percent(advice.false_positive_rate)} of those without onset were advised to continue, and ${percent(advice.false_stop_rate)} of those with an onset to stop.`));
+    h("p", { class: "note" }, `Of runs that it had not seen: of those that did not generalise, ${percent(advice.false_positive_rate)} were told to go on; of those that did, ${percent(advice.false_stop_rate)} were told to stop.`));
 }
 
 function sentence(text) {
@@ -59,8 +59,8 @@ function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1) + end;
 }
 
-function drivers({ drivers }) {
-  if (!drivers.length) return null;
+function drivers({ drivers, support }) {
+  if (!drivers.length || !support.in_support) return null;
   const most = Math.max(...drivers.map(({ effect }) => Math.abs(effect)));
   return card(DRIVERS,
     h("ul", { class: "drivers" }, drivers.map(({ feature, effect, text }) => h("li", { title: feature },
@@ -68,11 +68,11 @@ function drivers({ drivers }) {
       h("meter", { class: effect > 0 ? "sooner" : "later", min: 0, max: most, value: Math.abs(effect), "aria-label": `${effect > 0 ? "sooner" : "later"}, by ${value(Math.abs(effect))}` })))));
 }
 
-function outcomes({ outcome_probabilities: chances, horizon_step: horizon, phase }) {
-  if (phase === "generalized") return null;
+function outcomes({ outcome_probabilities: chances, horizon_step: horizon, phase, support }) {
+  if (phase === "generalized" || support.score === 0) return null;
   return card(`By step ${steps(horizon)}`,
     h("ul", { class: "outcomes" }, Object.entries(OUTCOMES).map(([name, [title, meaning]]) => h("li", {},
-      h("span", { title: meaning }, title),
+      h("span", {}, title, h("small", {}, ` ${meaning}`)),
       h("b", {}, percent(chances[name] ?? 0)),
       h("meter", { class: name, min: 0, max: 1, value: chances[name] ?? 0, "aria-label": meaning })))));
 }
@@ -82,7 +82,8 @@ function support({ support, forecaster }) {
   return card("Similarity to the training corpus",
     h("p", { class: "action" }, support.in_support ? "Within its range" : "Outside its range"),
     h("meter", { min: 0, max: 1, value: support.score, class: support.in_support ? "grokking" : "later", "aria-label": "support" }),
-    h("p", {}, support.in_support ? "" : "The forecast is drawn towards the corpus average. ",
+    !support.in_support && h("ul", { class: "warnings", "aria-label": "What is foreign or missing" }, support.reasons.map((reason) => h("li", {}, sentence(reason)))),
+    h("p", {}, support.in_support ? "" : `${percent(1 - support.score)} of the forecast is the average of the runs learnt from. `,
       `Signals used: ${listed(support.signals_used)}.`, missing.length ? ` Recording these would improve the forecast: ${listed(missing)}.` : ""),
     h("p", { class: "note" }, `Support ${value(support.score)} of 1; forecaster ${forecaster}.`));
 }

@@ -37,15 +37,16 @@ export function value(number) {
   return number === null || number === undefined ? "–" : String(Number(number.toPrecision(3)));
 }
 
-/** Return a probability in words. */
-function likelihood(probability) {
-  const scale = [[0.95, "Almost certain"], [0.8, "Very likely"], [0.6, "Likely"], [0.4, "As likely as not"], [0.2, "Unlikely"], [0.05, "Very unlikely"]];
+/** Return a probability in words: "very unlikely" is less than one run in ten. */
+export function likelihood(probability) {
+  const scale = [[0.95, "Almost certain"], [0.9, "Very likely"], [0.6, "Likely"], [0.4, "As likely as not"], [0.1, "Unlikely"], [0.02, "Very unlikely"]];
   return scale.find(([low]) => probability >= low)?.[1] ?? "Extremely unlikely";
 }
 
 /** Return the forecast in a few words. */
 export function headline(forecast) {
   if (forecast.phase === "generalized") return `Generalised at step ${steps(forecast.onset_step.p50)}`;
+  if (!forecast.support.in_support) return `No verdict by step ${steps(forecast.horizon_step)}: this run is unlike those learnt from`;
   return `${likelihood(forecast.probability_onset_by_horizon)} to generalise by step ${steps(forecast.horizon_step)}`;
 }
 
@@ -53,6 +54,9 @@ export function headline(forecast) {
 export function when(forecast) {
   if (forecast.phase === "generalized") {
     return `Validation accuracy reached ${value(forecast.target_accuracy)} at this step and held for three checkpoints. There is nothing left to forecast.`;
+  }
+  if (forecast.support.score === 0) {
+    return `${percent(forecast.probability_onset_by_horizon)} of the runs learnt from, on average, generalise in such a time; that says nothing of this one.`;
   }
   const { p05, p50, p95 } = forecast.onset_step;
   const end = steps(forecast.supported_until_step);
