@@ -4,6 +4,7 @@ from typing import Literal
 
 from training_runs import Context, Trajectory
 from training_runs.onset import (
+    arrived,
     chance_accuracy_of,
     generalization,
     memorization,
@@ -27,8 +28,11 @@ def phase_of(history: Trajectory, context: Context, target_accuracy: float) -> P
     if generalization(history, target_accuracy).step is not None:
         return "generalized"
     chance, _ = chance_accuracy_of(context, history)
-    # Three checkpoints, as for an onset: one lucky evaluation is no rise.
-    if sustained(history, "val_acc", rise_threshold(chance, target_accuracy)).step is not None:
+    # Three checkpoints, as for an onset: one lucky evaluation is no rise, unless it is the last and all the way up.
+    if (
+        arrived(history, "val_acc", target_accuracy)
+        or sustained(history, "val_acc", rise_threshold(chance, target_accuracy)).step is not None
+    ):
         return "rising"
     if len(history.recorded("train_acc")[1]):
         return "memorized" if memorization(history).step is not None else "fitting"

@@ -7,7 +7,7 @@ from features.operations import OPERATIONS, separable
 from features.phase import Phase, phase_of
 from features.table import TARGETS
 from training_runs import Context, InvalidInput, Onset, Trajectory
-from training_runs.onset import chance_accuracy_of, generalization, memorization, target_accuracy_of
+from training_runs.onset import arrived, chance_accuracy_of, generalization, memorization, target_accuracy_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,7 @@ class CheckedQuestion:
     landmark : the last step of the history.
     phase : at the landmark; None where no signal decides it.
     memorized, generalized : as far as the history confirms them.
+    arrived : how many of the last checkpoints are at the target, which three would confirm.
     horizon : the step the probability is for.
     horizon_stated : whether the horizon, or a budget that is not used up, was given.
     target_accuracy : the validation accuracy that counts as generalised.
@@ -51,6 +52,7 @@ class CheckedQuestion:
     phase: Phase | None
     memorized: Onset
     generalized: Onset
+    arrived: int
     horizon: int
     horizon_stated: bool
     target_accuracy: float
@@ -91,6 +93,7 @@ def check(question: Question) -> CheckedQuestion:
         phase=phase_of(history, context, target),
         memorized=memorized,
         generalized=generalized,
+        arrived=arrived(history, "val_acc", target),
         horizon=horizon,
         horizon_stated=question.horizon_step is not None or (context.budget_step or 0) > landmark,
         target_accuracy=target,

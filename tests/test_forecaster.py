@@ -317,3 +317,36 @@ def test_the_same_corpus_gives_the_same_files(tmp_path, corpus):
     for file in files:
         a, b = (tmp_path / n / "v" / file for n in ("a", "b"))
         assert a.read_bytes() == b.read_bytes(), file
+
+
+@pytest.mark.parametrize(
+    ("validated", "least"),
+    [
+        ([0.96], 0.9),
+        ([0.96, 0.97], 0.96),
+        ([0.5, 0.97], 0.9),
+        ([0.1, 0.3, 0.96], 0.9),
+        ([0.02, 0.02, 0.96, 0.97], 0.96),
+    ],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_validation_at_the_target_is_as_good_as_confirmed(shipped, validated, least, training):
+    """A fine-tuning that validates once an epoch: the target is reached, and three checkpoints have not shown it yet."""
+    steps = np.arange(500, 500 * 41, 500)
+    val_acc = np.full(len(steps), np.nan)
+    each = len(steps) // len(validated)
+    val_acc[each - 1 :: each][: len(validated)] = validated
+    signals = {"train_loss": np.linspace(2, 0.1, len(steps)), "val_acc": val_acc}
+    if training:
+        signals["train_acc"] = np.linspace(0.3, 1, len(steps))
+    last = int(np.flatnonzero(np.isfinite(val_acc))[-1])
+    answer = ask(shipped, Trajectory(steps, signals).prefix(int(steps[last])))
+    assert answer.phase == "rising"
+    assert answer.probability_onset_by_horizon >= least
+
+
+def test_a_first_validation_that_is_no_guess_is_not_taken_for_chance(shipped):
+    history = Trajectory([100, 200, 300, 400], {"train_loss": [1, 0.8, 0.6, 0.5], "val_acc": [0.9, 0.91, 0.92, 0.93]})
+    answer = ask(shipped, history, Context())
+    assert answer.phase == "rising"
+    assert any("0.9, is no guess" in w for w in answer.warnings)

@@ -15,6 +15,7 @@ from training_runs.trajectory import ROUNDING, FloatArray, Trajectory
 SUSTAINED_EVALS = 3
 MEMORIZED_ACCURACY = 0.95
 COMPREHENSION_DELAY_STEPS = 1000  # Li & Sakib 3.2: a longer delay is grokking
+HIGHEST_CHANCE = 0.75  # a first validation above it, as after an epoch of fine-tuning, is no guess
 RISE_SHARE = 0.2  # of the way from chance to target: visible to the eye
 
 Outcome = Literal["grokking", "comprehension", "memorization", "confusion"]
@@ -56,6 +57,13 @@ def sustained(trajectory: Trajectory, signal: str, threshold: float) -> Onset:
     return Onset(None, None, trajectory.observed_until)
 
 
+def arrived(trajectory: Trajectory, signal: str, threshold: float) -> int:
+    """Return how many of the last recorded values of a signal, one after the other, are at or above a threshold."""
+    _, values = trajectory.recorded(signal)
+    below = np.flatnonzero(values < threshold - ROUNDING)
+    return len(values) - (int(below[-1]) + 1 if len(below) else 0)
+
+
 def memorization(trajectory: Trajectory) -> Onset:
     """Return when training accuracy first held at 0.95 or more."""
     return sustained(trajectory, "train_acc", MEMORIZED_ACCURACY)
@@ -95,8 +103,13 @@ def chance_accuracy_of(context: Context, trajectory: Trajectory) -> tuple[float,
     if context.classes is not None:
         return 1.0 / context.classes, None
     _, values = trajectory.recorded("val_acc")
-    if len(values):
-        first = float(values[0])
+    first = float(values[0]) if len(values) else None
+    if first is not None and first > HIGHEST_CHANCE:
+        return (
+            0.0,
+            f"no chance accuracy was given: the first val_acc, {first:.3g}, is no guess, and 0 stands for chance",
+        )
+    if first is not None:
         return first, f"no chance accuracy was given: the first val_acc, {first:.3g}, stands for it"
     return 0.0, "no chance accuracy was given: 0 stands for it"
 
