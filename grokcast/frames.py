@@ -1,7 +1,7 @@
 """Many runs as DataFrames: histories in, forecasts out. pandas is imported only by who brings a DataFrame."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,28 +20,66 @@ def requests_of(
 
     Parameters
     ----------
-    table : long over runs: columns `run_id`, `step` and one for each signal; a row a checkpoint, in any order.
-    contexts : run_id -> what is known of that run; an id that is no text is looked up as it is, then as text.
+    table : long over runs: a column that names the run, one of steps and one for each signal; a row a checkpoint, in any
+        order. Without `run_id` and `step` the columns that mean them are found as in files (`seed`, `global_step`).
+    contexts : run_id -> what is known of that run; an id that is no text is looked up as it is, then as text; of `seed=3`, `3`
+        is enough.
     question : `horizon_step`, `target_accuracy`, for all runs; None is left out.
 
     Raises
     ------
-    ValueError : the columns `run_id` and `step` are not there.
+    ValueError : no column of steps, or none that tells the runs apart.
     """
-    missing = [name for name in ("run_id", "step") if name not in table.columns]
-    if missing:
-        raise ValueError(
-            f"the table has columns {', '.join(map(str, table.columns))}; expected {' and '.join(missing)} too"
-        )
     given = {name: value for name, value in question.items() if value is not None}
     known = contexts or {}
     requests = {}
-    for run_id, part in table.groupby("run_id", sort=False):
-        ordered = part.drop(columns="run_id").sort_values("step")
+    for run_id, part, recorded in _runs(table):
+        ordered = part.sort_values(_step_column(part), kind="stable")
         history = {str(c): _listed(ordered[c]) for c in ordered.columns}
-        context = known[run_id] if run_id in known else known.get(str(run_id), {})
-        requests[str(run_id)] = {"history": history, "context": dict(context), **given}
+        names = (run_id, str(run_id), str(run_id).rpartition("=")[2])
+        context = next((known[name] for name in names if name in known), {})
+        requests[str(run_id)] = {"history": history, "context": {**recorded, **context}, **given}
     return requests
+
+
+def _runs(table: "pd.DataFrame") -> "Iterator[tuple[Any, pd.DataFrame, Mapping[str, Any]]]":
+    """Yield the name of each run, its rows, and what the columns that tell it apart say of its context."""
+    if "run_id" in table.columns:
+        _step_column(table)
+        for run_id, rows in table.groupby("run_id", sort=False):
+            yield run_id, rows.drop(columns="run_id"), {}
+        return
+    from training_runs.errors import InvalidInput
+    from training_runs.readers import ReadOptions
+    from training_runs.readers.column_choice import choose_columns
+    from training_runs.readers.run_columns import split_runs
+
+    named: pd.DataFrame = table.set_axis([str(c) for c in table.columns], axis=1)
+    try:
+        parts = split_runs(named, choose_columns(named, "table", ReadOptions()), "table", ReadOptions())
+    except InvalidInput as error:
+        raise _no_runs(table, str(error.value)) from None
+    for part in parts:
+        if part.name is None:
+            raise _no_runs(table, "no column that tells runs apart")
+        yield part.name, part.table, part.context
+
+
+def _no_runs(table: "pd.DataFrame", why: str) -> ValueError:
+    columns = ", ".join(map(str, table.columns))[:200]
+    return ValueError(f"the table has columns {columns}: {why}; expected run_id and step, or columns that mean them")
+
+
+def _step_column(table: "pd.DataFrame") -> Any:
+    if "step" in table.columns:
+        return "step"
+    from training_runs.readers.metric_names import is_epoch, meaning_of
+
+    ranks = {c: m.rank for c in table.columns if (m := meaning_of(str(c))) and m.signal == "step"}
+    ranks = ranks or {c: 0 for c in table.columns if is_epoch(str(c))}
+    if not ranks:
+        raise _no_runs(table, "no column of steps")
+    return min(ranks, key=lambda column: ranks[column])
 
 
 def table_of(run_ids: list[str], items: list[dict[str, Any]]) -> "pd.DataFrame":

@@ -163,7 +163,8 @@ class StoredRunBackend:
             message = f"{self._service.url}: {problem.get('detail', 'no forecast')}; the points are stored"
             raise NoForecast(_kind(problem, "no forecast"), message)
         forecast: Forecast = answer["forecast"]
-        return forecast
+        of_names = answer.get("warnings") or []  # how this request's names were read; the forecast is of stored points
+        return {**forecast, "warnings": [*(forecast.get("warnings") or []), *of_names]} if of_names else forecast
 
     def finish(self, status: str) -> None:
         """Report the run's outcome: from then on it is training data."""

@@ -52,7 +52,7 @@ _PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
 )
 async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast whether and when a run will generalise, from the history so far."""
-    if request.history.size <= _SHORT:
+    if request.history.size <= _SHORT and not request.history.model_extra:
         return _forecast(request, forecaster)
     return await run_in_threadpool(_forecast, request, forecaster)
 

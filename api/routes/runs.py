@@ -94,8 +94,8 @@ def append_metrics(
     Repeating a request changes nothing, so one without an answer can be sent again. Acknowledged points are stored, whether
     the answer holds a forecast or the problem that prevents one.
     """
-    appended = live.append(caller, run_id, request.history.to_trajectory(), forecaster)
-    return AppendAnswer.of(appended, request.warnings())
+    points, warnings = request.read()
+    return AppendAnswer.of(live.append(caller, run_id, points, forecaster), warnings)
 
 
 @router.delete("/{run_id}/metrics", responses=_PROBLEMS)

@@ -37,18 +37,19 @@ class ForecastRequest(BaseModel):
     )
 
     def to_question(self) -> Question:
-        """Return the request as the forecaster takes it, with a warning for each kind of name that was ignored."""
-        reading = (self.context or ContextFields()).reading()
-        ignored = ignored_names(
-            ("fields", self.model_extra),
-            ("signals", self.history.model_extra),
-        )
+        """Return the request as the forecaster takes it, with warnings: what was ignored, what was read as what."""
+        fields = self.context or ContextFields()
+        context = fields.reading()
+        history = self.history.read(context.context.steps_per_epoch)
+        if history.context:
+            context = fields.beside(history.context)
+        ignored = ignored_names(("fields", self.model_extra), ("signals", history.ignored))
         return Question(
-            trajectory=self.history.to_trajectory(),
-            context=reading.context,
+            trajectory=history.trajectory,
+            context=context.context,
             horizon_step=self.horizon_step,
             target_accuracy=self.target_accuracy,
-            warnings=(*ignored, *reading.report()),
+            warnings=(*ignored, *history.notes, *context.report()),
         )
 
 

@@ -5,12 +5,14 @@ Types and sizes are checked here, in one pass over the numbers; what the values 
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
-from training_runs import Context, Trajectory
+from api.wire.foreign_names import HistoryReading, read_foreign, renamed
+from training_runs import Context, InvalidInput, Trajectory
 from training_runs.context import MEANINGS
 from training_runs.context_words import ContextReading, read_context
 from training_runs.context_words.fields import SYNONYMS
@@ -39,21 +41,54 @@ WholeNumber = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(_number)]
 class _History(BaseModel):
     """Signals recorded at increasing steps: lists of equal length, null for a missing value.
 
-    Names outside the vocabulary (`GET /v1/signals`) are ignored with a warning.
+    Lists under other names (`train_accuracy`, `test_acc`) are read as files are, with a warning that says as what. Names that
+    mean nothing are ignored with a warning; if no list is understood, or training's alone beside what may be validation's,
+    the history is refused.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    step: Steps = Field(description="number of optimiser updates at each checkpoint, increasing")
+    step: Steps | None = Field(
+        None,
+        description="number of optimiser updates at each checkpoint, increasing; may be under another name (`global_step`), "
+        "or in epochs (`epoch`) with `context.steps_per_epoch`",
+    )
 
     @property
     def size(self) -> int:
         """Number of values of known signals, missing ones included."""
         return sum(map(len, self._known().values()))
 
-    def to_trajectory(self) -> Trajectory:
-        """Return the known signals, checked."""
-        return Trajectory(self.step, self._known())
+    def read(self, steps_per_epoch: float | None = None) -> HistoryReading:
+        """Return the history, checked, and how lists under unknown names were read.
+
+        Raises
+        ------
+        InvalidInput : values that cannot be, or names that make no history.
+        """
+        extra = self.model_extra or {}
+        known = self._known()
+        plain = None if self.step is None else Trajectory(self.step, known)
+        found = read_foreign(self._columns(), extra, steps_per_epoch) if extra else None
+        if found is not None:
+            return found
+        if plain is None:
+            raise InvalidInput(field="history.step", value=None, expected="a value: this field is required")
+        return HistoryReading(plain, tuple(extra))
+
+    def read_points(self) -> HistoryReading:
+        """Return points of a run, unknown names read by the names alone.
+
+        Raises
+        ------
+        InvalidInput : values that cannot be, or names that do not say what they are.
+        """
+        if self.step is not None and not self.model_extra:
+            return HistoryReading(Trajectory(self.step, self._known()))
+        return renamed(self._columns(), self.model_extra or {})
+
+    def _columns(self) -> dict[str, Any]:
+        return ({} if self.step is None else {"step": self.step}) | self._known()
 
     def _known(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in SIGNALS}
@@ -72,6 +107,11 @@ class _ContextFields(BaseModel):
     def reading(self) -> ContextReading:
         """Return what the fields say, checked, and what there is to report of how they were read."""
         return read_context(dict(self))
+
+    def beside(self, recorded: Mapping[str, Any]) -> ContextReading:
+        """Return the same together with fields that a history holds; what is said here goes before them."""
+        said = self.reading().context.as_dict()
+        return read_context({**dict(self), **{k: v for k, v in recorded.items() if said.get(k) is None}})
 
 
 def _context_field(field: dataclasses.Field[Any]) -> Any:

@@ -80,9 +80,16 @@ class AppendRequest(BaseModel):
 
     history: History
 
-    def warnings(self) -> list[str]:
-        """Return a warning for each kind of name that was ignored."""
-        return ignored_names(("fields", self.model_extra), ("signals", self.history.model_extra))
+    def read(self) -> tuple[Trajectory, list[str]]:
+        """Return the points and warnings: what was ignored, what was read as what.
+
+        Raises
+        ------
+        InvalidInput : points that cannot be, or names that do not say what they are.
+        """
+        history = self.history.read_points()
+        ignored = ignored_names(("fields", self.model_extra), ("signals", history.ignored))
+        return history.trajectory, [*ignored, *history.notes]
 
 
 class OutcomeRequest(BaseModel):
