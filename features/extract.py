@@ -22,12 +22,15 @@ from features.wording import (
     change,
     decay_share,
     flag,
+    gap,
     of_curve,
     oscillation,
     passage,
     quantity,
+    share,
     signal_words,
     since,
+    times,
 )
 from training_runs import Context, Trajectory
 from training_runs.arrays import FloatArray
@@ -123,10 +126,18 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
         "decades of steps since training accuracy passed one half",
         since("training accuracy passed one half"),
     ),
-    ("val_acc_over_chance", "log10 of the ratio of validation accuracy to chance", None),
-    ("val_loss_over_chance", "log10 of the ratio of validation loss to that of a blind guess", None),
-    ("accuracy_gap", "training minus validation accuracy", None),
-    ("loss_gap", "log10 of the ratio of validation to training loss", None),
+    (
+        "val_acc_over_chance",
+        "log10 of the ratio of validation accuracy to chance",
+        times("validation accuracy", "chance"),
+    ),
+    (
+        "val_loss_over_chance",
+        "log10 of the ratio of validation loss to that of a blind guess",
+        times("validation loss", "that of a blind guess"),
+    ),
+    ("accuracy_gap", "training minus validation accuracy", gap("training accuracy", "validation accuracy")),
+    ("loss_gap", "log10 of the ratio of validation to training loss", times("validation loss", "training loss")),
     (
         "loss_gap_slope",
         "log10 of the ratio of validation to training loss: change per decade of steps, recently",
@@ -148,16 +159,32 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
         passage("the embedding's codiagonal structure", "its completion"),
     ),
     ("margin_over_scale", "median margin over the mean absolute logit", None),
-    ("rank_share", "log10 of the embedding's effective rank over its width", None),
+    (
+        "rank_share",
+        "log10 of the embedding's effective rank over its width",
+        share("the embedding's effective rank", "its width"),
+    ),
     ("weight_norm_per_weight", "log10 of the root mean square weight", None),
     (
         "free_decay_share",
         "how fast the weight norm falls, as a share of what weight decay alone would make it fall",
         decay_share,
     ),
-    ("embedding_share", "log10 of the embedding's norm over the whole norm", None),
-    ("hidden_share", "log10 of the hidden layers' norm over the whole norm", None),
-    ("output_share", "log10 of the output layer's norm over the whole norm", None),
+    (
+        "embedding_share",
+        "log10 of the embedding's norm over the whole norm",
+        share("the embedding's norm", "the whole weight norm"),
+    ),
+    (
+        "hidden_share",
+        "log10 of the hidden layers' norm over the whole norm",
+        share("the hidden layers' norm", "the whole weight norm"),
+    ),
+    (
+        "output_share",
+        "log10 of the output layer's norm over the whole norm",
+        share("the output layer's norm", "the whole weight norm"),
+    ),
     ("train_loss_roughness", "oscillation of log10 training loss over its trend", oscillation("training loss")),
     ("val_loss_roughness", "oscillation of log10 validation loss over its trend", oscillation("validation loss")),
 )
