@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 
 from features.operations import separable, symmetric
-from features.wording import Wording, flag, number, percent, share
+from features.wording import flag
 from training_runs import Context
 
 # By name: what it is in a phrase, and its value from the context and the landmark.
 CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
+    "step": ("log10 of the number of steps so far", lambda c, t: _log(t)),
     "training_clock": ("log10 of learning rate x steps", lambda c, t: _log(c.learning_rate, t)),
     "decay_clock": (
         "log10 of learning rate x weight decay x steps",
@@ -53,18 +54,11 @@ CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]
     "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
 }
 
-# How those are worded that are yes or no, or a part of a whole; the others are quantities.
-CONTEXT_FLAGS: dict[str, Wording] = {
-    "train_fraction": lambda value: f"{percent(value)} of all samples are trained on",
-    "batch_share": share("a batch", "the training set"),
-    "layers": lambda value: f"the network has {number(value)} layer{'' if value == 1 else 's'}",
-    "label_noise": lambda value: f"{percent(value)} of the training labels are corrupted",
-    "samples_over_critical": (
-        lambda value: f"there are {number(10**value)} times as many training samples as classes to the power of 1.5"
-    ),
+# How those that are yes or no are worded.
+CONTEXT_FLAGS = {
     "decoupled_decay": flag(
-        "the optimiser decays weights apart from the gradient, as AdamW does",
-        "weight decay acts through the gradient, unlike in AdamW",
+        "the optimiser decays weights apart from the gradient (AdamW, Muon)",
+        "the optimiser does not decay weights apart from the gradient",
     ),
     "plain_gradient": flag("the optimiser is SGD", "the optimiser is not SGD"),
     "squared_loss": flag("the loss is the squared error", "the loss is not the squared error"),

@@ -58,11 +58,47 @@ def _at(x: FloatArray, curves: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(curves[:, right - 1] * (1 - share) + curves[:, right] * share)
 
 
-def extremes(x: FloatArray, curves: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return (highest value, decades since it, lowest value, decades since it), each of shape (n_curves,)."""
-    rows = np.arange(len(curves))
-    top, bottom = curves.argmax(1), curves.argmin(1)
-    return curves[rows, top], -x[top], curves[rows, bottom], -x[bottom]
+def extremes(
+    x: FloatArray, curves: FloatArray, band: float = 0.01
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return (highest value, decades since it, lowest value, decades since it), each of shape (n_curves,).
+
+    The ages are means over all checkpoints, by the log time that each stands for and by how near its value is to the
+    extreme, in units of the band: of values that differ by less than a log's noise none is picked out, and no age jumps
+    when the last of them comes to lie just above or just below an old one.
+    """
+    top, bottom = curves.max(1, keepdims=True), curves.min(1, keepdims=True)
+    stands_for = _widths(x)
+    peak, trough = (stands_for * np.exp(np.maximum(-gap / band, -50.0)) for gap in (top - curves, curves - bottom))
+    return top[:, 0], _mean_age(x, peak), bottom[:, 0], _mean_age(x, trough)
+
+
+def _widths(x: FloatArray) -> FloatArray:
+    """Return the stretch of log time that is nearest to each checkpoint."""
+    if len(x) == 1:
+        return np.ones(1)
+    halves = (x[1:] - x[:-1]) / 2
+    widths = np.empty(len(x))
+    widths[0], widths[-1], widths[1:-1] = halves[0], halves[-1], halves[1:] + halves[:-1]
+    return widths
+
+
+def _mean_age(x: FloatArray, weight: FloatArray) -> FloatArray:
+    return np.asarray((weight * -x).sum(1) / weight.sum(1))
+
+
+def decades_above(x: FloatArray, curve: FloatArray, threshold: float, band: float = 0.02) -> float:
+    """Return for how many decades, up to now, a curve of shape (n_evals,) has been above a threshold.
+
+    A value holds until the next checkpoint, and one within the band counts in part: so a crossing in the noise does not
+    come and go.
+
+    >>> x, curve = np.array([-2.0, -1.0, 0.0]), np.array([0.0, 1.0, 1.0])
+    >>> round(decades_above(x, curve, 0.5), 6)
+    1.0
+    """
+    share = 1 / (1 + np.exp(np.minimum((threshold - curve) / band, 50.0)))
+    return float((share[:-1] * (x[1:] - x[:-1])).sum() - share[-1] * x[-1])
 
 
 def roughness(x: FloatArray, curves: FloatArray, depth: float = 0.7) -> FloatArray:

@@ -1,7 +1,8 @@
 """From the history up to a landmark to a vector of features.
 
-Nothing here takes a landmark: the history passed in ends there. No feature holds an absolute step, so stretching time
-changes nothing (except where learning rate times steps says that training itself went further).
+Nothing here takes a landmark: the history passed in ends there. Time is relative to it, but for two features in absolute
+steps: networks are trained at rates of about 1e-3, and a history that fitted by step 400 or by step 5,000 says something
+by that alone, the more so where no rate is given (docs/decisions.md).
 
 Rates of the last gradient and update depend on the learning rate and the batch; norms on width. Of those signals only
 relative changes are read.
@@ -14,7 +15,7 @@ import numpy as np
 
 from features.columns import Column
 from features.context_features import CONTEXT_FEATURES, CONTEXT_FLAGS
-from features.curves import extremes, relative_log_time, roughness, window_means
+from features.curves import decades_above, extremes, relative_log_time, roughness, window_means
 from features.versions import VERSIONS
 from features.wording import (
     Scale,
@@ -22,15 +23,12 @@ from features.wording import (
     change,
     decay_share,
     flag,
-    gap,
     of_curve,
     oscillation,
     passage,
     quantity,
-    share,
     signal_words,
     since,
-    times,
 )
 from training_runs import Context, Trajectory
 from training_runs.arrays import FloatArray
@@ -92,6 +90,7 @@ _PROBED_SHAPES = ("level", "slope", "slope_long", "since_start")
 _FAR = 4.0  # decades
 # Accuracy of a blind guess, as far as a first checkpoint is believed.
 _LEAST_CHANCE, _MOST_CHANCE = 1e-3, 0.9
+_UNSEEN = 0.01  # a fall of the norm, in decades per decade, that a log's noise hides
 _SMALL = 1e-8  # below any loss, norm or variance worth telling apart
 
 
@@ -126,18 +125,13 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
         "decades of steps since training accuracy passed one half",
         since("training accuracy passed one half"),
     ),
-    (
-        "val_acc_over_chance",
-        "log10 of the ratio of validation accuracy to chance",
-        times("validation accuracy", "chance"),
-    ),
-    (
-        "val_loss_over_chance",
-        "log10 of the ratio of validation loss to that of a blind guess",
-        times("validation loss", "that of a blind guess"),
-    ),
-    ("accuracy_gap", "training minus validation accuracy", gap("training accuracy", "validation accuracy")),
-    ("loss_gap", "log10 of the ratio of validation to training loss", times("validation loss", "training loss")),
+    ("half_fit_step", "log10 of the step at which training accuracy passed one half", None),
+    ("train_acc_last", "training accuracy at its last checkpoint", None),
+    ("val_acc_last", "validation accuracy at its last checkpoint", None),
+    ("val_acc_over_chance", "log10 of the ratio of validation accuracy to chance", None),
+    ("val_loss_over_chance", "log10 of the ratio of validation loss to that of a blind guess", None),
+    ("accuracy_gap", "training minus validation accuracy", None),
+    ("loss_gap", "log10 of the ratio of validation to training loss", None),
     (
         "loss_gap_slope",
         "log10 of the ratio of validation to training loss: change per decade of steps, recently",
@@ -159,32 +153,16 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
         passage("the embedding's codiagonal structure", "its completion"),
     ),
     ("margin_over_scale", "median margin over the mean absolute logit", None),
-    (
-        "rank_share",
-        "log10 of the embedding's effective rank over its width",
-        share("the embedding's effective rank", "its width"),
-    ),
+    ("rank_share", "log10 of the embedding's effective rank over its width", None),
     ("weight_norm_per_weight", "log10 of the root mean square weight", None),
     (
         "free_decay_share",
         "how fast the weight norm falls, as a share of what weight decay alone would make it fall",
         decay_share,
     ),
-    (
-        "embedding_share",
-        "log10 of the embedding's norm over the whole norm",
-        share("the embedding's norm", "the whole weight norm"),
-    ),
-    (
-        "hidden_share",
-        "log10 of the hidden layers' norm over the whole norm",
-        share("the hidden layers' norm", "the whole weight norm"),
-    ),
-    (
-        "output_share",
-        "log10 of the output layer's norm over the whole norm",
-        share("the output layer's norm", "the whole weight norm"),
-    ),
+    ("embedding_share", "log10 of the embedding's norm over the whole norm", None),
+    ("hidden_share", "log10 of the hidden layers' norm over the whole norm", None),
+    ("output_share", "log10 of the output layer's norm over the whole norm", None),
     ("train_loss_roughness", "oscillation of log10 training loss over its trend", oscillation("training loss")),
     ("val_loss_roughness", "oscillation of log10 validation loss over its trend", oscillation("validation loss")),
 )
@@ -277,12 +255,16 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
         put("memorized", float(memorized.step is not None))
         if memorized.step is not None:
             put("memorization_age", np.log10(landmark / max(memorized.step, 1)))
-        if (train_acc >= 0.5).any():
-            put("half_fit_age", np.log10(landmark / max(int(steps[np.argmax(train_acc >= 0.5)]), 1)))
+        x = relative_log_time(np.append(steps, history.observed_until))[:-1]
+        put("half_fit_age", decades_above(x, train_acc, 0.5))
+        put("half_fit_step", np.log10(landmark) - get("half_fit_age"))
+        put("train_acc_last", train_acc[-1])
     # If the chance accuracy is not given, the first val_acc: it is the only task information in a bare history.
     chance = min(max(chance_accuracy_of(context, history)[0], _LEAST_CHANCE), _MOST_CHANCE)
-    has_val_acc = bool(len(history.recorded("val_acc")[1]))
+    val_acc = history.recorded("val_acc")[1]
+    has_val_acc = bool(len(val_acc))
     if has_val_acc:
+        put("val_acc_last", val_acc[-1])
         share = max(get("val_acc_level"), _LEAST_CHANCE) / chance
         put("val_acc_over_chance", np.log10(share))
     if has_val_acc or context.chance_accuracy is not None:
@@ -304,7 +286,7 @@ def _fill_joint(row: FloatArray, history: Trajectory, context: Context) -> None:
     if context.learning_rate and context.weight_decay:
         # Decay alone: d ln(norm) / dt = -lr wd, so d log10(norm) / d log10(t) = -lr wd t.
         free = context.learning_rate * context.weight_decay * landmark
-        put("free_decay_share", np.clip(-get("weight_norm_slope") / free, -_FAR, _FAR))
+        put("free_decay_share", np.clip(-get("weight_norm_slope") / (free + _UNSEEN), -_FAR, _FAR))
     for part in ("embedding", "hidden", "output"):
         put(f"{part}_share", _last(history, f"weight_norm_{part}") - norm)
 

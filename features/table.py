@@ -37,6 +37,8 @@ TARGETS = (0.80, 0.85, 0.90, 0.95, 0.99)
 # Of the weight of a landmark, that of the row as recorded: more would serve those who send everything, at the cost of those
 # who send little (docs/decisions.md).
 _RECORDED = 0.6
+_NOISE = 1e-3  # of every value that is learnt from, relative
+_EVEN_STEPS = (4, 40)  # checkpoints of a sparse log up to its landmark, at least and at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +186,7 @@ def _training_rows(
 
 def _pair(run: Run, landmark: int, weight: float, rng: np.random.Generator) -> list[_Row]:
     """Return a row as recorded, and one as a user might have recorded it, about one target drawn at random."""
-    history, target = run.trajectory.prefix(landmark), float(rng.choice(TARGETS))
+    history, target = _with_noise(run.trajectory.prefix(landmark), rng), float(rng.choice(TARGETS))
     recorded, degraded = (share * weight for share in (_RECORDED, 1 - _RECORDED))
     row = _Row(run, history, run.context, target, weight=recorded)
     return [row, replace(_degraded(row, rng), weight=degraded)]
@@ -195,11 +197,11 @@ def table_at(
     choose: Callable[[Run], Iterable[int]],
     *,
     signals: Collection[str] | None = None,
-    hide_context: bool = False,
+    context: Callable[[Run], Context] = lambda run: run.context,
 ) -> FeatureTable:
     """Return one row for each landmark that a rule chooses, as recorded, at each run's own default target.
 
-    With `signals` the features see only those, with `hide_context` no context; what is true of the run, its labels
+    With `signals` the features see only those, with `context` what that leaves of it; what is true of the run, its labels
     included, stays the same.
     """
     seeds = Counter(run.configuration_id for run in runs)
@@ -208,7 +210,7 @@ def table_at(
             _Row(
                 run,
                 run.trajectory.prefix(landmark).only(SIGNALS if signals is None else signals),
-                Context() if hide_context else run.context,
+                context(run),
                 target=target_accuracy_of(run.context),
                 weight=1.0 / seeds[run.configuration_id],
             )
@@ -297,6 +299,7 @@ def _is_open(row: _Row) -> bool:
 _LOSSES = set(signal_names("loss"))
 _PLAIN = set(signal_names("loss", "accuracy"))
 _VALIDATION = set(signal_names("loss", "accuracy", split="val"))
+_VALIDATED = {s.name for s in SIGNALS.values() if s.split == "val"}
 
 
 def _degraded(row: _Row, rng: np.random.Generator) -> _Row:
@@ -316,14 +319,46 @@ def _degraded(row: _Row, rng: np.random.Generator) -> _Row:
     history = row.history.only(names)
     if rng.random() < 0.5:
         history = _thinned(history, rng)
+    if rng.random() < 0.2:
+        history = _validated_rarely(history, rng)
     context = _forgotten(row.context, rng)
     return replace(row, history=history, context=context, as_recorded=False)
 
 
 def _thinned(history: Trajectory, rng: np.random.Generator) -> Trajectory:
-    """Keep every k-th checkpoint, counted from the last, as long as three are left."""
-    stride = min(int(rng.choice([2, 3, 5])), max((len(history) - 1) // (MIN_EVALS - 1), 1))
-    return history.select(np.arange(len(history))[::-stride][::-1])
+    """Return fewer checkpoints, the last among them: every k-th, or a few at even steps, as most people record them."""
+    if rng.random() < 0.5:
+        stride = min(int(rng.choice([2, 3, 5])), max((len(history) - 1) // (MIN_EVALS - 1), 1))
+        return history.select(np.arange(len(history))[::-stride][::-1])
+    few = round(np.exp(rng.uniform(*np.log(_EVEN_STEPS))))
+    at = np.unique(history.index_at(history.observed_until * np.arange(1, few + 1) / few))
+    at = at[at >= 0]
+    return history.select(at) if len(at) >= MIN_EVALS else history
+
+
+def _validated_rarely(history: Trajectory, rng: np.random.Generator) -> Trajectory:
+    """Return it with validation signals at every k-th checkpoint only, the last of which may be past."""
+    every = int(rng.choice([2, 4, 8]))
+    past = int(rng.integers(every))
+    kept = np.zeros(len(history), dtype=bool)
+    kept[::-1][past::every] = True
+    if kept.sum() < MIN_EVALS:
+        return history
+    return Trajectory(
+        history.steps,
+        {n: np.where(kept, v, np.nan) if n in _VALIDATED else v for n, v in history.signals.items()},
+    )
+
+
+def _with_noise(history: Trajectory, rng: np.random.Generator) -> Trajectory:
+    """Return it as another log would hold it: what differs in the third digit must not decide a forecast."""
+    factors = 1 + _NOISE * rng.standard_normal((len(history.signals), len(history)))
+    signals = {n: v * f for (n, v), f in zip(history.signals.items(), factors, strict=True)}
+    for n in signals:
+        low, high = SIGNALS[n].range
+        if high is not None:
+            signals[n] = np.minimum(signals[n], high)
+    return Trajectory(history.steps, signals)
 
 
 # No feature reads these yet: a draw for each would change every table that forecasters were fitted on.

@@ -73,39 +73,6 @@ def quantity(text: str) -> Wording:
     return lambda value: f"{plain} is {number(value if plain == text else 10**value)}"
 
 
-def percent(share: float) -> str:
-    """Return a share in percent, of about two digits.
-
-    >>> percent(0.5), percent(0.0123), percent(3.1)
-    ('50 %', '1.2 %', '310 %')
-    """
-    value = 100 * share
-    return f"{value:,.0f} %" if abs(value) >= 10 else f"{value:.2g} %"
-
-
-def times(curve: str, of: str) -> Wording:
-    """Return the wording of the log10 of a ratio."""
-    return lambda log_ratio: (
-        f"{curve} {'equals' if abs(log_ratio) < _NOTHING else f'is {number(10**log_ratio)} times'} {of}"
-    )
-
-
-def share(curve: str, of: str) -> Wording:
-    """Return the wording of the log10 of a share."""
-    return lambda log_share: f"{curve} is {percent(10**log_share)} of {of}"
-
-
-def gap(curve: str, other: str) -> Wording:
-    """Return the wording of a difference of two curves."""
-
-    def word(difference: float) -> str:
-        if abs(difference) < _NOTHING:
-            return f"{curve} equals {other}"
-        return f"{curve} is {number(abs(difference))} {'above' if difference > 0 else 'below'} {other}"
-
-    return word
-
-
 def flag(if_true: str, if_false: str) -> Wording:
     """Return the wording of a 1 and a 0."""
     return lambda value: if_true if value > 0.5 else if_false
@@ -124,7 +91,7 @@ def passage(curve: str, goal: str) -> Wording:
             return f"{curve} is already at {goal}"
         if decades >= _NEVER:
             return f"{curve} does not approach {goal} at its recent slope"
-        return f"at its recent slope, {curve} would be at {goal} at {number(10**decades)} times the steps so far"
+        return f"{curve} would be at {goal} after {number(10**decades)} times the steps so far, at its recent slope"
 
     return word
 
@@ -145,15 +112,8 @@ def _change(curve: str, scale: Scale, unchanged: str, changed: str) -> Wording:
     def word(slope: float) -> str:
         if abs(slope) < _NOTHING:
             return unchanged.format(curve=curve)
-        moved = "risen" if slope > 0 else "fallen"
-        if scale == "arsinh":  # an amount on that scale says nothing to a reader
-            return (
-                f"{curve} has lately {moved}"
-                if "lately" in changed
-                else f"{curve} has {moved} over the last tenfold of steps"
-            )
         by = _amount(abs(slope), scale, factor="by a factor of {}", plain="by {}")
-        return changed.format(curve=curve, moved=moved, by=by)
+        return changed.format(curve=curve, moved="risen" if slope > 0 else "fallen", by=by)
 
     return word
 
@@ -162,18 +122,12 @@ def _amount(size: float, scale: Scale, *, factor: str, plain: str) -> str:
     """Return the size of a difference of a curve's values."""
     if scale == "log10":
         return factor.format(number(10**size) if size < 6 else "more than a million")
-    return plain.format(number(size))
+    return plain.format(number(size)) + (" (arsinh)" if scale == "arsinh" else "")
 
 
 def oscillation(curve: str) -> Wording:
     """Return the wording of the standard deviation of a curve's log10 around its trend."""
-
-    def word(deviation: float) -> str:
-        if deviation < _NOTHING:
-            return f"{curve} hardly oscillates around its trend"
-        return f"{curve} oscillates around its trend by {percent(min(10**deviation, 1e6) - 1)}"
-
-    return word
+    return lambda deviation: f"{curve} oscillates around its trend by {100 * (10**deviation - 1):.2g} %"
 
 
 def decay_share(share: float) -> str:
@@ -182,7 +136,7 @@ def decay_share(share: float) -> str:
         return "the weight norm hardly changes, in spite of weight decay"
     if share < 0:
         return "the weight norm grows, in spite of weight decay"
-    return f"the weight norm falls at {percent(share)} of the rate that weight decay alone would give"
+    return f"the weight norm falls at {100 * share:.2g} % of the rate that weight decay alone would give"
 
 
 def of_curve(signal: str, shape: str, scale: Scale) -> Wording:
@@ -192,7 +146,9 @@ def of_curve(signal: str, shape: str, scale: Scale) -> Wording:
 
 def _share_of_steps(decades_ago: float) -> str:
     """Return when something happened, as a share of the steps so far."""
-    return "at the last checkpoint" if decades_ago < _NOTHING else f"at {percent(10**-decades_ago)} of the steps so far"
+    return (
+        "at the last checkpoint" if decades_ago < _NOTHING else f"at {100 * 10**-decades_ago:.2g} % of the steps so far"
+    )
 
 
 def _level(curve: str, scale: Scale) -> Wording:
@@ -210,11 +166,9 @@ def _distance(curve: str, scale: Scale, *, from_: str, up: str, down: str, none:
         if abs(difference) < _NOTHING:
             return f"{curve} is {none}"
         direction = up if difference > 0 else down
-        if scale == "arsinh":
-            return f"{curve} is {direction} than {from_}"
         if scale == "log10" and abs(difference) < np.log10(2):
-            by = 10 ** abs(difference) - 1 if direction == "higher" else 1 - 10 ** -abs(difference)
-            return f"{curve} is {percent(by)} {direction} than {from_}"
+            percent = 100 * (10 ** abs(difference) - 1 if direction == "higher" else 1 - 10 ** -abs(difference))
+            return f"{curve} is {percent:.2g} % {direction} than {from_}"
         return f"{curve} is {_amount(abs(difference), scale, factor='{} times', plain='{}')} {direction} than {from_}"
 
     return word

@@ -31,7 +31,7 @@ from predictor.hazard.rows import Rows
 from predictor.hazard.survival import cdf_at, kaplan_meier
 from predictor.hazard.time_bins import EDGES, decades_after
 from predictor.question import CheckedQuestion, Question, check
-from training_runs import InvalidInput, Run
+from training_runs import Context, InvalidInput, Run
 from training_runs.arrays import FloatArray
 
 _AT_ONCE = 64  # histories answered together: where each ends in the trees takes some 100 kB
@@ -55,6 +55,7 @@ class OnsetForecaster:
     memorization : P(memorised by each edge) over the corpus's rows that were still fitting.
     supported_horizon, similarity : how far ahead, and how far around it, the corpus supports a forecast.
     advice : thresholds and their error rates.
+    sources : of runs recorded elsewhere that it has learnt from.
     """
 
     version: str
@@ -65,6 +66,7 @@ class OnsetForecaster:
     supported_horizon: SupportedHorizon
     similarity: SimilarityScore
     advice: AdviceRule
+    sources: tuple[str, ...]
 
     @classmethod
     def fit(
@@ -109,6 +111,7 @@ class OnsetForecaster:
                 categories_of([r.context for r in runs]),
             ),
             advice=_fit_advice(tables.monitored_rows, hazard, supported_horizon),
+            sources=tuple(sorted({r.origin for r in runs} - {""})),
         )
 
     def forecast(self, question: Question) -> Forecast:
@@ -159,6 +162,16 @@ class OnsetForecaster:
             return OnsetCurves(cdf, np.full(len(table), EDGES[-1]))
         return OnsetCurves(cdf, self.supported_horizon(_age(table), table.landmark))
 
+    def in_support(self, table: FeatureTable, contexts: Sequence[Context]) -> NDArray[np.bool_]:
+        """Return whether each row, with the context that it was given, resembles what was learnt from.
+
+        Raises
+        ------
+        MissingColumn : the table lacks a feature that is read here, or has it in another version.
+        """
+        score = self.similarity.score(table.select(self.columns), contexts)
+        return np.asarray(score >= self.similarity.threshold)
+
     def warm_up(self) -> None:
         """Make ready what the first question would wait for.
 
@@ -180,6 +193,7 @@ class OnsetForecaster:
             "supported_horizon": self.supported_horizon.state(),
             "similarity": self.similarity.state(),
             "advice": self.advice.state(),
+            "sources": list(self.sources),
         }
 
     @classmethod
@@ -194,6 +208,7 @@ class OnsetForecaster:
             supported_horizon=SupportedHorizon.of_state(state["supported_horizon"]),
             similarity=SimilarityScore.of_state(state["similarity"]),
             advice=AdviceRule.of_state(state["advice"]),
+            sources=tuple(state["sources"]),
         )
 
     @cached_property

@@ -1,9 +1,10 @@
-"""Make the forecaster that is shipped: `python -m predictor.release VERSION [EXTERNAL]`, from the committed corpus.
+"""Make the forecaster that is shipped: `python -m predictor.release VERSION [EXTERNAL] [--keep-held-out]`.
 
-Runs the benchmark, fits on the whole corpus, writes the version into the package, and writes the figures into the
-README and docs/benchmark.md, so that no figure there is typed by hand. The benchmark takes most of an hour and is kept
-in `out/`: stopped later than that, a release goes on from there. `python -m predictor.release` alone writes the
-documents again, from the card of the shipped version.
+It learns from the committed corpus, from the runs that are committed beside it for releases, and from public runs in the folder
+EXTERNAL. Writes the version into the package, and the figures into the README and docs/benchmark.md, so that no figure there is
+typed by hand. The benchmark of configurations held out is of the corpus alone; it takes most of an hour and is kept in `out/`:
+stopped later than that, a release goes on from there. With `--keep-held-out` those figures stay what they are for the version shipped
+so far, and the documents name it. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
 """
 
 import json
@@ -11,38 +12,76 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from features.table import training_table
 from predictor.benchmark.external import benchmark_external
 from predictor.benchmark.result import BenchmarkResult
 from predictor.benchmark.run import benchmark, judge
+from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
+from predictor.public_runs import PublicSource, public_runs_page, public_sources
 from predictor.report.documents import benchmark_page, readme_part
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, ForecasterStore, save
 from training_runs import Run, archive
 from training_runs.blind_test import read_blind
+from training_runs.readers import read_source_folder
 
 ROOT = Path(__file__).parent.parent
+# Beside the corpus, and not in the package that is installed: transformers of the sizes that papers have.
+RELEASE_RUNS = archive.CORPUS.parent / "corpus_next" / "papers_sizes"
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
 
 
-def release(version: str, external: Path | None) -> None:
-    """Benchmark, fit, store and document a version; score the blind test and the locked half of `external` once."""
-    runs = archive.read(archive.CORPUS)
-    result = _benchmark_once(runs, ROOT / "out" / f"benchmark-{version}.json")
-    forecaster = OnsetForecaster.fit(runs, version)
-    result = replace(result, blind=judge(forecaster, read_blind()))
+def release(version: str, external: Path | None, *, keep_held_out: bool = False) -> None:
+    """Benchmark, fit, store and document a version; score the blind test and the public sources."""
+    corpus = archive.read(archive.CORPUS)
+    result = (
+        _held_out_so_far() if keep_held_out else _benchmark_once(corpus, ROOT / "out" / f"benchmark-{version}.json")
+    )
+    own = [*corpus, *archive.read(RELEASE_RUNS)]
+    public = [] if external is None else [run for runs in read_source_folder(external).values() for run in runs]
+    forecaster = OnsetForecaster.fit([*own, *public], version, tables=release_tables(own, public))
+    publish(forecaster, [*own, *public], result, external)
+
+
+def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
+    """Return what a release is fitted on. Alarms are set on our own runs: budgets of others were seldom fixed beforehand."""
+    tables = FittingTables.of(own)
+    if not public:
+        return tables
+    return tables.joined(FittingTables(training_table(public), FittingTables.of([]).monitored_rows))
+
+
+def publish(forecaster: OnsetForecaster, runs: list[Run], held_out: BenchmarkResult, external: Path | None) -> None:
+    """Score a fitted forecaster, store it as the shipped one, and write the documents."""
+    result = replace(held_out, blind=judge(forecaster, read_blind()), external=None)
+    sources: list[PublicSource] = []
     if external is not None:
-        elsewhere = [benchmark_external(forecaster, [external], locked=locked) for locked in (True, False)]
-        result = replace(result, external=tuple(elsewhere))
-    save(forecaster, make_card(runs, {"benchmark": result.as_dict()}), SHIPPED)
-    write_documents(result, version)
+        result = replace(result, external=benchmark_external(forecaster, [external]))
+        sources = public_sources(external)
+    figures = {"benchmark": result.as_dict(), "public_runs": [source.as_dict() for source in sources]}
+    save(forecaster, make_card(runs, figures), SHIPPED)
+    write_documents(result, sources, forecaster.version)
 
 
-def write_documents(result: BenchmarkResult, version: str) -> None:
-    """Write docs/benchmark.md and the README's part of it."""
+def write_documents(result: BenchmarkResult, sources: list[PublicSource], version: str) -> None:
+    """Write docs/benchmark.md, docs/public_runs.md and the README's part of the first."""
     (ROOT / "docs" / "benchmark.md").write_text(benchmark_page(result, version))
+    (ROOT / "docs" / "public_runs.md").write_text(public_runs_page(sources, version))
     readme = ROOT / "README.md"
     readme.write_text(with_table(readme.read_text(), readme_part(result)))
+
+
+def shipped_sources() -> list[PublicSource]:
+    """Return the public sources that taught the shipped forecaster, read from its card."""
+    shipped = ForecasterStore(SHIPPED)
+    return [PublicSource(**source) for source in shipped.card(shipped.active_version())["public_runs"]]
+
+
+def _held_out_so_far() -> BenchmarkResult:
+    """Return the shipped forecaster's figures, marked as of its recipe."""
+    result, version = shipped_result()
+    return replace(result, recipe=result.recipe or version)
 
 
 def shipped_result() -> tuple[BenchmarkResult, str]:
@@ -78,6 +117,9 @@ def with_table(page: str, table: str, begin: str = _BEGIN, end: str = _END) -> s
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
-        write_documents(*shipped_result())
+        found, shipped_version = shipped_result()
+        write_documents(found, shipped_sources(), shipped_version)
     else:
-        release(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+        keep = "--keep-held-out" in sys.argv
+        folders = [Path(argument) for argument in sys.argv[2:] if argument != "--keep-held-out"]
+        release(sys.argv[1], folders[0] if folders else None, keep_held_out=keep)

@@ -26,7 +26,7 @@ from predictor.state_files import dumps, read_description, read_state, write_sta
 from training_runs import Context, Trajectory
 
 SHIPPED = Path(__file__).parent / "forecasters"
-FORMAT = 5  # of all of this; a change is named in the CHANGELOG
+FORMAT = 6  # of all of this; a change is named in the CHANGELOG
 
 Card = dict[str, Any]
 

@@ -73,17 +73,19 @@ def whole_result() -> BenchmarkResult:
     external = ExternalRow(
         source="elsewhere",
         horizon=10,
-        with_context=True,
+        context="full",
         already_rising=5,
         rows=60,
         onsets=20,
         left_out=7,
+        in_support=0.9,
         held_if_right=None,
         auroc=interval(0.9),
         log10_mae=interval(0.15),
         coverage90=interval(0.93),
         too_early=UNKNOWN,
         held=interval(0.8),
+        unlikely_happened=UNKNOWN,
     )
     return BenchmarkResult(
         runs=2000,
@@ -110,5 +112,10 @@ def whole_result() -> BenchmarkResult:
             "grokcast": Decision(interval(0.96), interval(0.55)),
         },
         headline=Headline("at memorisation", whether, when),
-        external=(ExternalResult("2026.12.1", False, (external,), (ExternalMeans(10, 0.9, 0.15, 0.93, None, 0.8),)),),
+        external=ExternalResult(
+            "2026.12.1",
+            ("elsewhere",),
+            (external,),
+            (ExternalMeans(10, "full", 0.9, 0.15, 0.93, None, 0.8, 0.9, None),),
+        ),
     )

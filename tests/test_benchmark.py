@@ -9,7 +9,7 @@ import pytest
 from features.table import table_at
 from predictor.benchmark.alarm import alarm_figures, raise_alarms, with_unwatched
 from predictor.benchmark.baselines.registry import baselines
-from predictor.benchmark.external import is_locked
+from predictor.benchmark.external import half_context
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
 from predictor.benchmark.result import BenchmarkResult, FactorFigures
 from predictor.benchmark.rows import CorpusTables, checkpoint_at
@@ -137,7 +137,9 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
     assert result["operation"] == FactorFigures({}, (), None, None, None, None)
 
 
-def test_the_locked_half_is_half_of_one_source_and_whole_configurations(runs):
-    locked = {r.configuration_id for r in runs if is_locked("tnediserp_miml", r)}
-    assert 0.3 < len(locked) / len({r.configuration_id for r in runs}) < 0.7
-    assert not any(is_locked("atgugu_sweeps", r) for r in runs)
+def test_half_a_context_is_always_the_same_half(runs):
+    given = [len(half_context(r).as_dict()) for r in runs]
+    whole = [len(r.context.as_dict()) for r in runs]
+    assert 0.4 < sum(given) / sum(whole) < 0.6
+    assert all(half_context(r) == half_context(r) for r in runs)
+    assert all(half_context(r).as_dict().items() <= r.context.as_dict().items() for r in runs)

@@ -20,7 +20,7 @@ from training_runs import InvalidInput
 def test_a_result_comes_back_from_json_as_it_was() -> None:
     whole = whole_result()
     assert BenchmarkResult.of_json(json.loads(json.dumps(whole.as_dict(), allow_nan=False))) == whole
-    without = replace(whole, headline=None, external=())
+    without = replace(whole, headline=None, external=None)
     assert BenchmarkResult.of_json(without.as_dict()) == without
     assert "external" not in without.as_dict()
 

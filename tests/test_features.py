@@ -10,7 +10,7 @@ from features.curves import roughness, window_means
 from features.extract import FEATURES, extract
 from features.landmarks import landmarks, rise_of
 from features.phase import phase_of
-from features.table import TARGETS, FeatureTable, table_at, training_table
+from features.table import TARGETS, FeatureTable, _rng, table_at, training_table
 from training_runs import Context, Trajectory
 from training_runs.onset import generalization, memorization
 from training_runs.signals import SIGNALS
@@ -139,11 +139,15 @@ def test_rows_of_a_table_do_not_see_past_their_landmark():
 
 
 @pytest.mark.parametrize("factor", [3, 10, 77])
-def test_stretching_time_and_slowing_the_learning_rate_changes_no_feature(factor):
+def test_stretching_time_and_slowing_the_learning_rate_changes_features_in_absolute_steps_alone(factor):
     history = synthetic_trajectory(noise=0.1).prefix(2000)
     slow = Trajectory(history.steps * factor, dict(history.signals))
     slower = Context(**{**CONTEXT.as_dict(), "learning_rate": 1e-3 / factor})
-    np.testing.assert_allclose(extract(slow, slower), extract(history, CONTEXT), atol=1e-9)
+    stretched, as_it_was = features(slow, slower), features(history, CONTEXT)
+    absolute = {"step", "half_fit_step"}
+    for name in absolute:
+        assert stretched.pop(name) == pytest.approx(as_it_was.pop(name) + np.log10(factor))
+    assert stretched == pytest.approx(as_it_was, abs=1e-9, nan_ok=True)
 
 
 def test_dense_and_sparse_recordings_of_one_run_say_nearly_the_same():
@@ -162,7 +166,7 @@ def test_an_unknown_or_missing_signal_is_missing_and_nothing_else():
     history = synthetic_trajectory().prefix(1000)
     f = features(history.only({"train_loss"}), Context())
     recorded = {n for n, v in f.items() if np.isfinite(v)}
-    assert recorded == {n for n in NAMES if n.startswith("train_loss_")}
+    assert recorded == {"step", *(n for n in NAMES if n.startswith("train_loss_"))}
 
 
 @given(st.data())
@@ -270,8 +274,8 @@ def test_runs_are_learnt_from_whatever_they_are_called(name):
 def test_beyond_the_rise_only_those_ask_who_do_not_see_it():
     """Of the landmarks that memorisation adds, not of those that were planned."""
     run = synthetic_run(synthetic_trajectory(onset=600.0), "a", 20_000)
-    tables = [training_table([run], seed=k) for k in range(20)]
-    planned = [landmarks(run, np.random.default_rng([k, int(run.run_id[:15], 16)])) for k in range(20)]
+    tables = [training_table([run], seed=k) for k in range(24)]
+    planned = [landmarks(run, _rng(run, k)) for k in range(24)]
     late = [
         t.where((t.landmark >= rise_of(run, 0.95)) & ~np.isin(t.landmark, p))
         for t, p in zip(tables, planned, strict=True)
@@ -284,7 +288,7 @@ def test_beyond_the_rise_only_those_ask_who_do_not_see_it():
 
 def test_hiding_the_context_hides_it_from_the_features_only():
     run = synthetic_run(synthetic_trajectory(), "a", 20_000, train_size=100)
-    shown, hidden = (table_at([run], lambda r: [300], hide_context=h) for h in (False, True))
+    shown, hidden = (table_at([run], lambda r: [300], context=c) for c in (lambda r: r.context, lambda r: Context()))
     assert np.isnan(hidden.features[0, NAMES.index("weight_decay")])
     for name in ("target", "event", "time", "rise", "budget"):
         assert getattr(shown, name) == getattr(hidden, name)

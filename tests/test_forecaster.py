@@ -113,24 +113,6 @@ def test_the_future_changes_no_forecast(synthetic_forecaster):
     assert ask(synthetic_forecaster, a.prefix(400)) == ask(synthetic_forecaster, b.prefix(400))
 
 
-@pytest.mark.parametrize("which", ["synthetic_forecaster", "shipped"])
-@pytest.mark.parametrize("factor", [2, 7, 40])
-@pytest.mark.parametrize("context", [CONTEXT, Context()])
-def test_stretching_time_stretches_the_forecast(which, factor, context, request):
-    forecaster = request.getfixturevalue(which)
-    history = synthetic_trajectory(110, 3000, noise=0.05).prefix(600)
-    slow = Trajectory(history.steps * factor, dict(history.signals))
-    fields = context.as_dict()
-    if "learning_rate" in fields:
-        fields["learning_rate"] /= factor
-    a = ask(forecaster, history, context, horizon_step=6000)
-    b = ask(forecaster, slow, Context(**fields), horizon_step=6000 * factor)
-    assert b.probability_onset_by_horizon == pytest.approx(a.probability_onset_by_horizon, abs=0.02)
-    for name in ("p05", "p50", "p95"):
-        x, y = getattr(a.onset_step_if_onset, name), getattr(b.onset_step_if_onset, name)
-        assert y == pytest.approx(factor * x, rel=0.1)
-
-
 def test_thinning_the_recording_changes_the_forecast_little(synthetic_forecaster):
     whole = synthetic_trajectory(110, 3000, evals_per_decade=50).prefix(1000)
     thin = whole.select(np.arange(len(whole))[::-3][::-1])

@@ -171,7 +171,7 @@ def test_objects_in_the_place_of_arrays_are_never_unpickled(store):
         store.load("synthetic")
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": 5}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": 6}', b"\xff"])
 def test_a_description_that_says_nothing_is_refused(store, content):
     replace(store.folder / "synthetic", "state.json", content)
     with pytest.raises(DamagedForecaster, match="state cannot be used|has format None"):

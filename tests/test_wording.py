@@ -33,23 +33,6 @@ from training_runs.synthetic import synthetic_trajectory
         ("val_acc_passage", 0.0, "validation accuracy is already at 0.95"),
         ("val_acc_passage", 4.0, "validation accuracy does not approach 0.95 at its recent slope"),
         ("memorization_age", 0.5, "the training set was memorised at 32 % of the steps so far"),
-        (
-            "val_acc_passage",
-            1.0,
-            "at its recent slope, validation accuracy would be at 0.95 at 10 times the steps so far",
-        ),
-        ("val_loss_roughness", np.log10(4.0), "validation loss oscillates around its trend by 300 %"),
-        ("train_loss_roughness", 0.0, "training loss hardly oscillates around its trend"),
-        ("margin_q50_slope", 0.6, "median margin has lately risen"),
-        ("margin_q50_slope_long", -0.6, "median margin has fallen over the last tenfold of steps"),
-        ("margin_q50_since_start", -0.6, "median margin is lower than at the first checkpoint"),
-        ("accuracy_gap", 0.6, "training accuracy is 0.6 above validation accuracy"),
-        ("val_acc_over_chance", 0.0, "validation accuracy equals chance"),
-        ("loss_gap", 2.0, "validation loss is 100 times training loss"),
-        ("hidden_share", np.log10(0.5), "the hidden layers' norm is 50 % of the whole weight norm"),
-        ("train_fraction", 0.3, "30 % of all samples are trained on"),
-        ("layers", 1.0, "the network has 1 layer"),
-        ("decoupled_decay", 0.0, "weight decay acts through the gradient, unlike in AdamW"),
         ("free_decay_share", 0.5, "the weight norm falls at 50 % of the rate that weight decay alone would give"),
         ("weight_decay", 0.0, "weight decay is 1"),
         ("train_size", 4.0, "the number of training samples is 10,000"),
@@ -64,9 +47,7 @@ def test_values_are_worded(feature, value, words):
 def test_every_feature_has_words_without_jargon_for_any_value(value):
     for feature in FEATURES.values():
         words = feature.in_words(value)
-        assert not any(jargon in words for jargon in ("decade", "log10", "_", "arsinh", "e-15", " -0 ", "nan", ": ")), (
-            words
-        )
+        assert not any(jargon in words for jargon in ("decade", "log10", "_", "e-15", " -0 ", "nan", ": ")), words
         assert not words.endswith("-0")
 
 
@@ -74,8 +55,8 @@ def test_drivers_say_which_way_they_point():
     columns = (Column("weight_decay"), Column("val_acc_level"), Column("dropout"))
     drivers = drivers_of(columns, np.array([0.5, -0.7, 0.9]), np.array([0.0, 0.2, np.nan]))
     assert [d.text for d in drivers] == [
-        "validation accuracy is 0.2, which points to a later rise of validation accuracy, or none",
-        "weight decay is 1, which points to an earlier rise of validation accuracy",
+        "validation accuracy is 0.2, which points to a later onset or none",
+        "weight decay is 1, which points to an earlier onset",
     ]
 
 

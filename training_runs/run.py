@@ -36,6 +36,11 @@ class Run:
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def origin(self) -> str:
+        """The source of a run recorded elsewhere, which its configuration's identifier begins with; else empty."""
+        return self.configuration_id.rpartition("/")[0]
+
+    @property
     def cadence(self) -> str:
         """How it was recorded: on a log scale, sparsely, at even steps, or as someone else did."""
         if not self.config:

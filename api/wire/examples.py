@@ -22,7 +22,7 @@ REQUEST: dict[str, Any] = {
 
 # To that request; curve and drivers are cut short.
 ANSWER: dict[str, Any] = {
-    "forecaster": "2026.11.9",
+    "forecaster": "2026.11.10",
     "observed_until_step": 60,
     "phase": "memorized",
     "memorization_step": 25,
@@ -48,7 +48,7 @@ ANSWER: dict[str, Any] = {
         {
             "feature": "weight_decay",
             "effect": 0.5141,
-            "text": "weight decay is 1, which points to an earlier rise of validation accuracy",
+            "text": "weight decay is 1, which points to an earlier onset",
         }
     ],
     "support": {

@@ -17,7 +17,6 @@ forecasters = typer.Typer(help="List, show and activate stored forecasters.", no
 def benchmark(
     corpus: Annotated[Path | None, typer.Option(help="[default: the shipped corpus]")] = None,
     external: Annotated[list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")] = None,
-    locked: Annotated[bool, typer.Option("--locked", help="of --external, only the half kept for releases")] = False,
     out: Annotated[Path | None, typer.Option(help="folder for results.json and report.html")] = None,
     json_: AsJson = False,
 ) -> None:
@@ -25,7 +24,8 @@ def benchmark(
 
     On held-out configurations, in folds (about an hour).
 
-    With --external, the forecaster in use is measured, unchanged, on runs recorded elsewhere.
+    With --external, the forecaster in use is measured on runs recorded elsewhere: sources that taught it, by a learner that
+    has not seen them.
     """
     from training_runs.extras import require
 
@@ -33,7 +33,7 @@ def benchmark(
         require("matplotlib", extra="plots")  # before the hour that the figures take
         out.mkdir(parents=True, exist_ok=True)
     if external:
-        _benchmark_external(external, locked, out, json_)
+        _benchmark_external(external, out, json_)
     else:
         _benchmark_corpus(corpus, out, json_)
 
@@ -54,13 +54,13 @@ def _benchmark_corpus(corpus: Path | None, out: Path | None, json_: bool) -> Non
         show_benchmark(result)
 
 
-def _benchmark_external(folders: list[Path], locked: bool, out: Path | None, json_: bool) -> None:
+def _benchmark_external(folders: list[Path], out: Path | None, json_: bool) -> None:
     from grokcast.display.benchmark import show_external
     from predictor.benchmark.external import benchmark_external
     from predictor.report.html import external_report
     from predictor.store import ForecasterStore
 
-    result = benchmark_external(ForecasterStore().load(), folders, locked=locked)
+    result = benchmark_external(ForecasterStore().load(), folders)
     if out is not None:
         _write(out, result.as_dict(), external_report(result))
     if json_:

@@ -31,7 +31,7 @@ def show_benchmark(result: BenchmarkResult) -> None:
 
 def show_external(result: ExternalResult) -> None:
     """Print the figures of the forecaster on runs recorded elsewhere, without the columns that explain the others."""
-    OUT.print(f"forecaster {result.forecaster}, unchanged; --json has all figures with their intervals")
+    OUT.print(f"forecaster {result.forecaster}; --json has all figures with their intervals")
     rows = external_table(result).only("source", "horizon", "context", "rows", "onsets", AUROC, LOG10_MAE, HELD)
     show_table(rows)
     show_table(external_means_table(result))

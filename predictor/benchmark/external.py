@@ -1,15 +1,17 @@
-"""The forecaster as it is, on runs recorded elsewhere: early landmarks, horizons in multiples of the landmark.
+"""The forecaster on runs recorded elsewhere: early landmarks, horizons in multiples of the landmark.
 
 Recordings made elsewhere stop when their owners lost interest, often soon after onset: their length must not be used.
 So each row is scored at a fixed multiple of its landmark, and rows whose recording ends before that without onset are
 counted and left out.
 
-The forecaster was developed in sight of these runs, but for half of the configurations of one source, chosen by hash:
-they are locked, scored once for a release, and they alone are quoted as a result.
+A source that taught the forecaster is judged leave-one-source-out: by the one learner that has not seen the source (nor
+those that share its fold), calibrated without it. Any other is judged by the forecaster as it is. Sources with fewer than
+ten runs of either outcome are pooled.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,59 +20,135 @@ from numpy.typing import NDArray
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
 from predictor.benchmark.bootstrap import Interval, interval
-from predictor.benchmark.result import ExternalMeans, ExternalResult, ExternalRow
+from predictor.benchmark.result import ContextGiven, ExternalMeans, ExternalResult, ExternalRow
 from predictor.benchmark.rows import checkpoint_at
 from predictor.forecaster import OnsetForecaster
-from training_runs import Run
+from predictor.hazard.curves import OnsetCurves
+from training_runs import Context, Run
 from training_runs.onset import memorization
 from training_runs.readers import read_source_folder
 
 HORIZONS = (10, 30)
-LOCKED_SOURCE = "tnediserp_miml"
-# Sources with enough runs of either outcome to be averaged over; the others are described.
-SCORED_SOURCES = ("atgugu_sweeps", LOCKED_SOURCE)
-_FIGURES = ("auroc", "log10_mae", "coverage90", "too_early", "held")
+POOLED = "smaller sources, pooled"
+LEAST_RUNS = 10  # of either outcome: a source with fewer has no figures of its own
+UNLIKELY = 0.1
+_FIGURES = ("auroc", "log10_mae", "coverage90", "too_early", "held", "unlikely_happened")
 _MEMORIZATION_MULTIPLES = (1, 2, 4)
 # Without a training accuracy there is no memorisation: these shares of the recording instead.
 _RECORDING_SHARES = (0.01, 0.02, 0.05, 0.10)
 
 
-def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path], *, locked: bool = False) -> ExternalResult:
-    """Return one row for each source, with or without its context, and horizon, and means of the scored sources.
-
-    With `locked`, the locked half alone is scored; without, everything but that.
-    """
-    rows = []
-    for folder in folders:
-        for source, runs in read_source_folder(folder).items():
-            chosen = [r for r in runs if is_locked(source, r) == locked]
-            for with_context in (True, False) if chosen else ():
-                table = table_at(chosen, _landmarks, hide_context=not with_context)
-                rows += [_row(forecaster, source, table, horizon, with_context) for horizon in HORIZONS]
-    return ExternalResult(forecaster.version, locked, tuple(rows), tuple(_means(rows, h) for h in HORIZONS))
+def half_context(run: Run) -> Context:
+    """Return the context of a run with each field given or not by the toss of a coin; always the same for one run."""
+    seed = hashlib.sha256(f"half/{run.run_id}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(seed[:8], "big"))
+    return replace(run.context, **{name: None for name in run.context.as_dict() if rng.random() < 0.5})
 
 
-def is_locked(source: str, run: Run) -> bool:
-    """Whether a run is of the half that no development may look at."""
-    digest = hashlib.sha256(run.configuration_id.encode()).digest()
-    return source == LOCKED_SOURCE and digest[-1] % 2 == 1
+CONTEXTS: dict[ContextGiven, Callable[[Run], Context]] = {
+    "full": lambda run: run.context,
+    "half": half_context,
+    "none": lambda run: Context(),
+}
 
 
-def _means(rows: Sequence[ExternalRow], horizon: int) -> ExternalMeans:
-    """Return each figure's mean over the scored sources, with and without context."""
-    scored = [r for r in rows if r.source in SCORED_SOURCES and r.horizon == horizon]
+def benchmark_external(forecaster: OnsetForecaster, folders: Sequence[Path]) -> ExternalResult:
+    """Return one row for each source, how much of its context is given, and horizon, and means of the sources."""
+    sources = {name: runs for folder in folders for name, runs in read_source_folder(folder).items()}
+    seen = {name for name, runs in sources.items() if _taught(forecaster, runs)}
+    rows = [row for given in CONTEXTS for row in _rows(forecaster, sources, seen, given)]
+    means = tuple(_means(rows, given, horizon) for given in CONTEXTS for horizon in HORIZONS)
+    return ExternalResult(forecaster.version, tuple(sorted(seen)), tuple(rows), means)
 
-    def mean(figures: Iterable[Interval]) -> float | None:
-        defined = [f.value for f in figures if f.value is not None]
+
+def _taught(forecaster: OnsetForecaster, runs: Sequence[Run]) -> bool:
+    return any(run.origin in forecaster.sources for run in runs)
+
+
+def _rows(
+    forecaster: OnsetForecaster, sources: dict[str, list[Run]], seen: set[str], given: ContextGiven
+) -> Iterator[ExternalRow]:
+    parts = {}
+    for name, runs in sources.items():
+        table = table_at(runs, _landmarks, context=CONTEXTS[given])
+        parts[name] = _Judged.of(forecaster, runs, table, CONTEXTS[given], blind=name in seen)
+    for horizon in HORIZONS:
+        alone = [name for name, part in parts.items() if part.enough(horizon)]
+        for name in alone:
+            yield _row(name, parts[name], horizon, given)
+        rest = [part for name, part in parts.items() if name not in alone]
+        if rest:
+            yield _row(POOLED, _Judged.concatenate(rest), horizon, given)
+
+
+class _Judged:
+    """Rows of a source, with curves and whether each is in support."""
+
+    def __init__(self, table: FeatureTable, curves: OnsetCurves, in_support: NDArray[np.bool_]) -> None:
+        self.table, self.curves, self.in_support = table, curves, in_support
+
+    @classmethod
+    def of(
+        cls,
+        forecaster: OnsetForecaster,
+        runs: Sequence[Run],
+        table: FeatureTable,
+        context: Callable[[Run], Context],
+        *,
+        blind: bool,
+    ) -> "_Judged":
+        given = {run.run_id: context(run) for run in runs}
+        curves = forecaster.curves(table, blind=blind, to_reach=False)
+        supported = forecaster.in_support(table, [given[str(name)] for name in table.run])
+        return cls(table, curves, supported)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["_Judged"]) -> "_Judged":
+        curves = OnsetCurves(
+            np.concatenate([p.curves.cdf for p in parts]), np.concatenate([p.curves.reach for p in parts])
+        )
+        table = FeatureTable.concatenate([p.table for p in parts])
+        return cls(table, curves, np.concatenate([p.in_support for p in parts]))
+
+    def where(self, kept: NDArray[np.bool_]) -> "_Judged":
+        curves = OnsetCurves(self.curves.cdf[kept], self.curves.reach[kept])
+        return _Judged(self.table.where(kept), curves, self.in_support[kept])
+
+    def early(self) -> "_Judged":
+        return self.where(self.table.landmark < self.table.rise)
+
+    def enough(self, multiple: int) -> bool:
+        """Whether enough runs have an onset by the horizon, and enough others are known to have none."""
+        table = self.early().table
+        event, known = _outcome(table, multiple)
+        return all(len(np.unique(table.run[of])) >= LEAST_RUNS for of in (event, known & ~event))
+
+
+def _outcome(table: FeatureTable, multiple: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return, for each row, whether its onset came by the horizon, and whether that is known."""
+    horizon = multiple * table.landmark
+    event = table.event & (table.time <= horizon)
+    return event, event | (table.time >= horizon)
+
+
+def _means(rows: Sequence[ExternalRow], given: ContextGiven, horizon: int) -> ExternalMeans:
+    """Return each figure's mean over the sources, the pooled ones as one."""
+    scored = [r for r in rows if r.context == given and r.horizon == horizon]
+
+    def mean(figures: Iterable[float | None]) -> float | None:
+        defined = [f for f in figures if f is not None]
         return round(float(np.mean(defined)), 4) if defined else None
 
     return ExternalMeans(
         horizon=horizon,
-        auroc=mean(r.auroc for r in scored),
-        log10_mae=mean(r.log10_mae for r in scored),
-        coverage90=mean(r.coverage90 for r in scored),
-        too_early=mean(r.too_early for r in scored),
-        held=mean(r.held for r in scored),
+        context=given,
+        auroc=mean(r.auroc.value for r in scored),
+        log10_mae=mean(r.log10_mae.value for r in scored),
+        coverage90=mean(r.coverage90.value for r in scored),
+        too_early=mean(r.too_early.value for r in scored),
+        held=mean(r.held.value for r in scored),
+        in_support=mean(r.in_support for r in scored),
+        unlikely_happened=mean(r.unlikely_happened.value for r in scored),
     )
 
 
@@ -85,44 +163,42 @@ def _landmarks(run: Run) -> list[int]:
     return sorted({step for w in wanted for step in checkpoint_at(run, w)})
 
 
-def _row(
-    forecaster: OnsetForecaster, source: str, table: FeatureTable, multiple: int, with_context: bool
-) -> ExternalRow:
-    early = table.where(table.landmark < table.rise)
-    horizon = multiple * early.landmark
-    event = early.event & (early.time <= horizon)
-    known = event | (early.time >= horizon)
-    held_if_right, figures = _figures(forecaster, early.where(known), event[known], multiple)
+def _row(source: str, judged: _Judged, multiple: int, given: ContextGiven) -> ExternalRow:
+    early = judged.early()
+    event, known = _outcome(early.table, multiple)
+    scored = early.where(known)
+    held_if_right, figures = _figures(scored, event[known], multiple)
     return ExternalRow(
         source=source,
         horizon=multiple,
-        with_context=with_context,
-        already_rising=len(table) - len(early),
+        context=given,
+        already_rising=len(judged.table) - len(early.table),
         rows=int(known.sum()),
         onsets=int(event.sum()),
         left_out=int((~known).sum()),
+        in_support=round(float(scored.in_support.mean()), 4) if known.any() else None,
         held_if_right=held_if_right,
         auroc=figures["auroc"],
         log10_mae=figures["log10_mae"],
         coverage90=figures["coverage90"],
         too_early=figures["too_early"],
         held=figures["held"],
+        unlikely_happened=figures["unlikely_happened"],
     )
 
 
-def _figures(
-    forecaster: OnsetForecaster, rows: FeatureTable, event: NDArray[np.bool_], multiple: int
-) -> tuple[float | None, dict[str, Interval]]:
+def _figures(scored: _Judged, event: NDArray[np.bool_], multiple: int) -> tuple[float | None, dict[str, Interval]]:
     """Return the share of onsets that right forecasts would hold, and every figure, of onsets by the horizon."""
+    rows, curves = scored.table, scored.curves
     if not len(rows):
         return None, dict.fromkeys(_FIGURES, Interval(None, None, None))
-    curves = forecaster.curves(rows, to_reach=False)
     probability = curves.probability(np.full(len(rows), np.log10(multiple)))
     median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
     low, high = (rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95))
     inside = metrics.open_coverage(low, high, rows.time, event, multiple * rows.landmark)
     too_early = event & (rows.time < np.nan_to_num(low, nan=np.inf))
     likely = np.minimum(probability, 0.95) - np.minimum(probability, 0.05)  # within the interval
+    unlikely = scored.in_support & (probability < UNLIKELY)
 
     def when(i: np.ndarray) -> float:
         i = i[event[i]]
@@ -134,6 +210,7 @@ def _figures(
         "coverage90": lambda i: float(inside[i].mean()),
         "too_early": lambda i: float(too_early[i].mean()),
         "held": lambda i: float(inside[i][event[i]].mean()) if event[i].any() else float("nan"),
+        "unlikely_happened": lambda i: float(event[i][unlikely[i]].mean()) if unlikely[i].any() else float("nan"),
     }
     figures = {name: interval(measure, rows.configuration) for name, measure in measures.items()}
     return round(float(likely.sum() / probability.sum()), 4), figures

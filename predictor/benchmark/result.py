@@ -7,7 +7,7 @@ configurations.
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.methods import FORECASTER
@@ -187,54 +187,64 @@ class Headline:
     when: When
 
 
+ContextGiven = Literal["full", "half", "none"]  # half: each field by the toss of a coin
+
+
 @dataclass(frozen=True)
 class ExternalRow:
-    """One source of runs recorded elsewhere, at one horizon, with or without its context.
+    """One source of runs recorded elsewhere, at one horizon, with all, half or none of its context.
 
     Attributes
     ----------
     horizon : in multiples of the landmark.
     already_rising : landmarks left out because validation accuracy had risen.
     left_out : rows left out because the recording ends before the horizon without an onset.
+    in_support : share of the rows that are in support.
     held_if_right : what `held` would be if the forecasts were right.
     coverage90 : by rows; one without onset counts as covered where its interval reaches beyond the horizon.
     too_early : share of rows with an onset before the 5 % quantile, at most 0.05 if forecasts were right.
     held : share of the onsets within their 90 % intervals.
+    unlikely_happened : of forecasts below 0.1 that are in support, the share with an onset by the horizon.
     """
 
     source: str
     horizon: int
-    with_context: bool
+    context: ContextGiven
     already_rising: int
     rows: int
     onsets: int
     left_out: int
+    in_support: float | None
     held_if_right: float | None
     auroc: Interval
     log10_mae: Interval
     coverage90: Interval
     too_early: Interval
     held: Interval
+    unlikely_happened: Interval
 
 
 @dataclass(frozen=True)
 class ExternalMeans:
-    """Means over the scored sources, with and without context, at one horizon."""
+    """Means over the sources, with one share of the context given, at one horizon."""
 
     horizon: int
+    context: ContextGiven
     auroc: float | None
     log10_mae: float | None
     coverage90: float | None
     too_early: float | None
     held: float | None
+    in_support: float | None
+    unlikely_happened: float | None
 
 
 @dataclass(frozen=True)
 class ExternalResult:
-    """One forecaster, unchanged, on runs recorded elsewhere; `locked`: on the half kept for releases."""
+    """One forecaster on runs recorded elsewhere; `left_out` are the sources that taught it, judged by a learner without them."""
 
     forecaster: str
-    locked: bool
+    left_out: tuple[str, ...]
     rows: tuple[ExternalRow, ...]
     means: tuple[ExternalMeans, ...]
 
@@ -259,6 +269,7 @@ class BenchmarkResult:
     headline : None where no row at the headline landmark could be scored.
     blind, external : of the fitted forecaster, by a release only: the blind test by kind of landmark, runs recorded
         elsewhere.
+    recipe : the version whose recipe the held-out figures are of, where it is not the version at hand.
     """
 
     runs: int
@@ -272,7 +283,8 @@ class BenchmarkResult:
     decision: dict[str, Decision]
     headline: Headline | None
     blind: dict[str, LandmarkFigures] = field(default_factory=dict)
-    external: tuple[ExternalResult, ...] = ()
+    external: ExternalResult | None = None
+    recipe: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data, the headline with the other layers' figures of the forecaster in it."""
@@ -284,7 +296,7 @@ class BenchmarkResult:
                 "decision": data["decision"],
                 "signal_sets": data["signal_sets"],
             }
-        return {key: value for key, value in data.items() if value or key not in ("blind", "external")}
+        return {key: value for key, value in data.items() if value or key not in ("blind", "external", "recipe")}
 
     @classmethod
     def of_json(cls, data: Any) -> "BenchmarkResult":

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.landmarks import landmarks
 from features.table import FeatureTable, table_at
 from predictor.fitting_tables import FittingTables
-from training_runs import Run
+from training_runs import Context, Run
 from training_runs.onset import memorization
 from training_runs.signals import SIGNALS, signal_names
 
@@ -103,5 +103,6 @@ class CorpusTables:
 
 
 def _table_of(runs: Sequence[Run], available: SignalSet) -> FeatureTable:
-    table = table_at(runs, LANDMARKS[HEADLINE], signals=available.signals, hide_context=not available.context)
+    given: Callable[[Run], Context] = (lambda run: run.context) if available.context else lambda run: Context()
+    table = table_at(runs, LANDMARKS[HEADLINE], signals=available.signals, context=given)
     return table.where(table.outcome_known()) if available.include_risen else table.early()

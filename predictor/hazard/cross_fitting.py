@@ -59,12 +59,14 @@ class HazardModel:
     context_model : learners that read the context alone; None where there is nothing else to read, or no context was given.
     context_marker : position of the feature that is known where a row has a context.
     calibration : by group.
+    blind_calibration : the same for each fold, without the rows of that fold.
     """
 
     full_model: Ensemble
     context_model: Ensemble | None
     context_marker: int
     calibration: GroupCalibration
+    blind_calibration: Sequence[GroupCalibration]
 
     @classmethod
     def fit(
@@ -110,10 +112,18 @@ class HazardModel:
             learners = pool.map(of_all, range(n_learners))
             context_model = Ensemble(list(context_learners), columns) if apart else None
             full_model = Ensemble(list(learners), np.arange(rows.features.shape[1]))
-        uncalibrated = cls(full_model, context_model, context_marker or 0, GroupCalibration({}))
-        judged = rows.where(fold < n_learners)
-        log_rates = uncalibrated._blind(judged.features, judged.target, judged.configuration)
-        return replace(uncalibrated, calibration=GroupCalibration.fit(log_rates, judged))
+        uncalibrated = cls(full_model, context_model, context_marker or 0, GroupCalibration({}), ())
+        judged, fold = rows.where(fold < n_learners), fold[fold < n_learners]
+        log_rates = uncalibrated._blind(judged.features, judged.target, fold)
+
+        def calibrated(seen: NDArray[np.bool_]) -> GroupCalibration:
+            return GroupCalibration.fit(log_rates[seen], judged.where(seen))
+
+        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            # A learner alone has no other's folds to be calibrated on.
+            others = [fold != k for k in range(n_learners)] if n_learners > 1 else []
+            calibration, *blind = pool.map(calibrated, [fold >= 0, *others])
+        return replace(uncalibrated, calibration=calibration, blind_calibration=blind or [calibration])
 
     def warm_up(self) -> None:
         """Make ready what the first question would wait for, by answering one about which nothing is known.
@@ -171,8 +181,13 @@ class HazardModel:
         group: NDArray[np.int64],
         configuration: NDArray[np.str_],
     ) -> FloatArray:
-        """Return the same, each row from the learners that did not see its configuration."""
-        return self.calibration(self._blind(features, target, configuration), group)
+        """Return the same, each row by a learner and a calibration that did not see its configuration."""
+        fold = fold_of(configuration, "fit")
+        log_rates, curves = self._blind(features, target, fold), np.empty((len(features), len(EDGES)))
+        for k in np.unique(fold):
+            rows = fold == k
+            curves[rows] = self.blind_calibration[k](log_rates[rows], group[rows])
+        return curves
 
     def importance(self) -> FloatArray:
         """Return the importance of each feature to the learners that read all, shape (n_features,), summing to 1."""
@@ -185,6 +200,7 @@ class HazardModel:
             "context_model": None if self.context_model is None else self.context_model.state(),
             "context_marker": self.context_marker,
             "calibration": self.calibration.state(),
+            "blind_calibration": [calibration.state() for calibration in self.blind_calibration],
         }
 
     @classmethod
@@ -196,13 +212,13 @@ class HazardModel:
             context_model=None if context is None else Ensemble.of_state(context),
             context_marker=int(state["context_marker"]),
             calibration=GroupCalibration.of_state(state["calibration"]),
+            blind_calibration=[GroupCalibration.of_state(c) for c in state["blind_calibration"]],
         )
 
     def _has_context(self, features: FloatArray) -> NDArray[np.bool_]:
         return np.isfinite(features[:, self.context_marker])
 
-    def _blind(self, features: FloatArray, target: FloatArray, configuration: NDArray[np.str_]) -> FloatArray:
-        fold = fold_of(configuration, "fit")
+    def _blind(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
         log_rates = self.full_model.blind_log_rates(features, target, fold)
         rows = self._has_context(features)
         if self.context_model is not None and rows.any():

@@ -29,7 +29,8 @@ def benchmark_page(result: BenchmarkResult, version: str) -> str:
     tables = [targets_table(result)]
     tables += [_methods(landmark, figures) for landmark, figures in result.tables.items()]
     tables += result_tables(result)
-    tables += [table for e in result.external for table in (external_means_table(e), external_table(e))]
+    if result.external is not None:
+        tables += [external_means_table(result.external), external_table(result.external)]
     parts = [_opening(result, version), *(markdown_section(table) for table in tables)]
     if result.blind:
         parts.append(
@@ -68,7 +69,7 @@ def _headline(result: BenchmarkResult) -> Headline:
 def _opening(result: BenchmarkResult, version: str) -> str:
     return (
         "# Benchmark\n\n"
-        f"Written by `python -m predictor.release`; the figures are those of forecaster {version}'s recipe on "
+        f"Written by `python -m predictor.release`; the figures are those of forecaster {result.recipe or version}'s recipe on "
         f"{result.runs:,} runs of {result.configurations:,} configurations, {result.folds} outer folds, whole configurations "
         "held out. `grokcast benchmark` makes them again. Figures are given with 95 % intervals by bootstrap over "
         "configurations. AUROC (WHETHER) leaves blocked negatives out; `auroc_all` and `auroc_blocked` are in `results.json`. "

@@ -87,7 +87,7 @@ def html_report(result: BenchmarkResult, plots: Plots) -> str:
         _decision(result, plots),
         _signal_sets(result),
         _transfer(result),
-        *map(_external, result.external),
+        *([_external(result.external)] if result.external is not None else []),
         _landmarks(result),
     )
     return _page(f"{counts} {held_out}", sections, _tiles(result), caption)
@@ -95,7 +95,7 @@ def html_report(result: BenchmarkResult, plots: Plots) -> str:
 
 def external_report(external: ExternalResult) -> str:
     """Return the page of one forecaster on runs recorded elsewhere."""
-    return _page(f"Forecaster {external.forecaster}, unchanged.", (_external(external),))
+    return _page(f"Forecaster {external.forecaster}.", (_external(external),))
 
 
 def _page(lead: str, sections: Collection[Section], tiles: Collection[Tile] = (), caption: str = "") -> str:
@@ -221,9 +221,9 @@ def _transfer(result: BenchmarkResult) -> Section:
 
 def _external(external: ExternalResult) -> Section:
     return Section(
-        f"external-{'locked' if external.locked else 'open'}",
+        "external",
         "Runs recorded elsewhere",
-        f"Forecaster {external.forecaster}, unchanged, on histories that other people published, at horizons in multiples "
+        f"Forecaster {external.forecaster} on histories that other people published, at horizons in multiples "
         "of the landmark.",
         tables=_with_rows(tables.external_means_table(external), tables.external_table(external)),
     )

@@ -158,28 +158,50 @@ TOO_EARLY, HELD = "onset before the 5 % quantile", "of onsets held"
 COVERAGE_BY_ROWS = "coverage of 90 %, by rows"
 
 
+IN_SUPPORT, HAPPENED = "in support", "below 0.1 in support, and happened"
+
+
 def external_means_table(external: ExternalResult) -> Table:
-    """Return the means over the scored sources of runs recorded elsewhere."""
-    rows = tuple((f"{m.horizon}x", m.auroc, m.log10_mae, m.coverage90, m.too_early, m.held) for m in external.means)
-    header = columns("horizon", AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD)
-    return Table(f"{_elsewhere(external)}: means of scored sources, with and without context", header, rows)
+    """Return the means over the sources of runs recorded elsewhere."""
+    rows = tuple(
+        (
+            *(m.context, f"{m.horizon}x", m.auroc, m.log10_mae, m.coverage90),
+            *(m.too_early, m.held, m.in_support, m.unlikely_happened),
+        )
+        for m in external.means
+    )
+    header = columns("context", "horizon", AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, IN_SUPPORT, HAPPENED)
+    return Table(f"{_ELSEWHERE}: means over sources", header, rows, _how_judged(external))
 
 
 def external_table(external: ExternalResult) -> Table:
-    """Return the figures of the forecaster, unchanged, on each source of runs recorded elsewhere."""
+    """Return the figures on each source of runs recorded elsewhere."""
     header = columns(
         *("source", "horizon", "context", "rows", "onsets", "left out: already rising", "left out: too short"),
-        *(AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, "if forecasts were right"),
+        *(AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, "if forecasts were right", IN_SUPPORT, HAPPENED),
     )
     rows = tuple(
         (
-            *(r.source, f"{r.horizon}x", "with" if r.with_context else "without"),
+            *(r.source, f"{r.horizon}x", r.context),
             *(r.rows, r.onsets, r.already_rising, r.left_out),
             *(r.auroc, r.log10_mae, r.coverage90, r.too_early, r.held, r.held_if_right),
+            *(r.in_support, r.unlikely_happened),
         )
         for r in external.rows
     )
-    return Table(f"{_elsewhere(external)}: every source", header, rows, _BY_ROWS)
+    return Table(f"{_ELSEWHERE}: every source", header, rows, _BY_ROWS)
+
+
+_ELSEWHERE = "Runs recorded elsewhere"
+
+
+def _how_judged(external: ExternalResult) -> str:
+    if not external.left_out:
+        return "None of these sources taught the forecaster: it is judged as it is."
+    return (
+        f"Judged leave-one-source-out, by a learner that has not seen the source, calibrated without it: "
+        f"{', '.join(external.left_out)}. Of the context each field is given, each by the toss of a coin, or none."
+    )
 
 
 _BY_ROWS = (
@@ -189,10 +211,6 @@ _BY_ROWS = (
     "were right. Recordings that end before the horizon without an onset are too short; recordings that end early with an "
     "onset stay in, so this sample over-represents onsets."
 )
-
-
-def _elsewhere(external: ExternalResult) -> str:
-    return f"Runs recorded elsewhere, {'the locked half' if external.locked else 'development data'}"
 
 
 def _words(name: str) -> str:

@@ -1,6 +1,6 @@
 """The figures that were aimed at, beside those that were reached."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.methods import FORECASTER
@@ -108,15 +108,19 @@ def _left_out(found: Mapping[str, FactorFigures]) -> Iterator[Target]:
         yield name, aim, reached, mean.auroc >= 0.85 and less >= 0.25
 
 
-def _elsewhere(found: Iterable[ExternalResult]) -> Iterator[Target]:
-    for mean in (m for e in found if e.locked for m in e.means):
+_ELSEWHERE = {"full": (0.91, 0.15), "half": (0.84, 0.175), "none": (0.80, 0.185)}  # AUROC, log10 MAE
+
+
+def _elsewhere(found: ExternalResult | None) -> Iterator[Target]:
+    for mean in () if found is None else found.means:
         figures = (mean.auroc, mean.log10_mae, mean.coverage90)
         auroc, error, held = (float("nan") if figure is None else figure for figure in figures)
+        least, most = _ELSEWHERE[mean.context]
         yield (
-            f"recorded elsewhere, locked half, {mean.horizon}x",
-            "AUROC 0.88, log10 MAE 0.15, coverage 0.87 to 0.94",
+            f"sources left out, {mean.context} context, {mean.horizon}x",
+            f"AUROC {least:.2f}, log10 MAE {most:g}, coverage 0.87 to 0.93",
             ", ".join(figure_text(figure) for figure in figures),
-            auroc >= 0.88 and error <= 0.15 and 0.87 <= held <= 0.94,
+            auroc >= least and error <= most and 0.87 <= held <= 0.93,
         )
 
 

@@ -14,8 +14,9 @@ from training_runs.run import Run
 def read_source_folder(folder: Path) -> dict[str, list[Run]]:
     """Return the runs of each source in a folder.
 
-    The context file is `{"runs": {run_id: {field: value}}}`. Runs with equal contexts but for the budget are seeds of
-    one configuration; a run without any context stands alone.
+    The context file is `{"source": address, "runs": {run_id: {field: value}}}`. Runs with equal contexts but for the
+    budget are seeds of one configuration; a run without any context stands alone. A configuration's identifier begins
+    with the address (without one, the name of the file): runs of one source fall into one fold when a forecaster is fitted.
 
     Raises
     ------
@@ -29,7 +30,8 @@ def read_source_folder(folder: Path) -> dict[str, list[Run]]:
 
 def _runs(path: Path) -> list[Run]:
     beside = path.with_suffix(".context.json")
-    contexts = json.loads(beside.read_text())["runs"] if beside.is_file() else {}
+    description = json.loads(beside.read_text()) if beside.is_file() else {}
+    contexts, source = description.get("runs", {}), str(description.get("source", path.stem))
     runs = []
     for run_id, history in read_recording(str(path)).histories.items():
         described = contexts.get(run_id, {})
@@ -37,7 +39,7 @@ def _runs(path: Path) -> list[Run]:
         runs.append(
             Run(
                 run_id=run_id,
-                configuration_id=_configuration_id(path.stem, run_id, Context.from_mapping(described)[0]),
+                configuration_id=_configuration_id(source, run_id, Context.from_mapping(described)[0]),
                 context=context,
                 trajectory=history,
                 budget_step=context.budget_step or history.observed_until,
@@ -49,4 +51,4 @@ def _runs(path: Path) -> list[Run]:
 def _configuration_id(source: str, run_id: str, context: Context) -> str:
     fields = {k: v for k, v in context.as_dict().items() if k != "budget_step"}
     text = json.dumps([source, fields or run_id], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{source}/{hashlib.sha256(text.encode()).hexdigest()[:16]}"
