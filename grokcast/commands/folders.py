@@ -15,6 +15,7 @@ def read_runs(folder: Path | None) -> list[Any]:
             field="folder of runs",
             value=str(folder),
             expected="at least one run",
-            hint="`grokcast generate` and `grokcast runs export` write such folders",
+            hint="`grokcast generate` and `grokcast runs export` write such folders, "
+            "and `grokcast runs import FILES --out FOLDER` makes one of recordings (CSV, logs ...)",
         )
     return runs

@@ -94,9 +94,11 @@ def retrain(
     if stored:
         known = {run.run_id for run in added}
         added += [run for run in stored_training_runs() if run.run_id not in known]
-    with progress("retraining") as advance:
+    corpus = archive.read(archive.CORPUS)
+    print(_about_to_train(corpus, added), file=sys.stderr)
+    with progress("retraining", lines=True) as advance:
         comparison = retraining.retrain(
-            archive.read(archive.CORPUS),
+            corpus,
             added,
             ForecasterStore(),
             promote=promote,
@@ -106,6 +108,12 @@ def retrain(
         print_json(retraining.as_dict(comparison))
     else:
         show_comparison(comparison)
+
+
+def _about_to_train(corpus: list[Any], added: list[Any]) -> str:
+    """Return in words what a challenger is about to learn from."""
+    new = {run.run_id for run in added} - {run.run_id for run in corpus}
+    return f"training on {len(corpus) + len(new):,} runs, {len(new):,} of them not in the shipped corpus: minutes"
 
 
 @forecasters.command("list")

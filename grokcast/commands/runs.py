@@ -1,4 +1,4 @@
-"""`grokcast runs`: the runs that a service has stored."""
+"""`grokcast runs`: the runs that a service has stored, and those that are imported."""
 
 import sys
 from pathlib import Path
@@ -7,9 +7,13 @@ from typing import Annotated
 import typer
 
 from grokcast.commands.database import service_database, stored_runs, stored_training_runs
+from grokcast.commands.import_runs import import_runs
 from grokcast.commands.json_output import AsJson, print_json
 
-runs = typer.Typer(help="List, show and export the runs of the service.", no_args_is_help=True)
+runs = typer.Typer(
+    help="List, show and export the runs of the service; import recordings to learn from.", no_args_is_help=True
+)
+runs.command("import")(import_runs)
 
 
 @runs.command("list")

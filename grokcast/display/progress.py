@@ -1,4 +1,4 @@
-"""Progress bars on stderr, only where someone looks."""
+"""Progress on stderr: bars where someone looks, lines for long work where nobody does."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +11,11 @@ from training_runs.onset import generalization, target_accuracy_of
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on stderr; the value is called with (stage, done, total)."""
+def progress(what: str, *, lines: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on stderr, or where that is no terminal, `lines`; the value is called with (stage, done, total)."""
+    if lines and not ERR.is_terminal:
+        yield lambda stage, done, total: ERR.print(f"{stage} {done} of {total}", highlight=False)
+        return
     with _bar() as bar:
         task = bar.add_task(what, total=None)
         yield lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total)
