@@ -77,6 +77,26 @@ def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -
     database.close()
 
 
+def test_a_run_is_finished_and_deleted_by_commands(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    RunStore(database, 100).put(LOCAL, "one", RunSettings(Context()))
+    database.close()
+    assert grokcast("runs", "finish", "one", "--status", "diverged").returncode == 0
+    assert [r["run_id"] for r in json.loads(grokcast("runs", "list", "--status", "diverged", "--json").stdout)] == [
+        "one"
+    ]
+    assert json.loads(grokcast("runs", "list", "--status", "running", "--json").stdout) == []
+    assert grokcast("runs", "delete", "one").returncode == 0
+    for wrong in (
+        ["delete", "one"],
+        ["finish", "one"],
+        ["finish", "one", "--status", "running"],
+        ["list", "--status", "x"],
+    ):
+        assert grokcast("runs", *wrong).returncode == 2
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

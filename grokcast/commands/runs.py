@@ -13,12 +13,14 @@ from grokcast.commands.json_output import AsJson, print_json
 runs = typer.Typer(
     help="List, show and export the runs of the service; import recordings to learn from.", no_args_is_help=True
 )
+_STATUSES = ("running", "finished", "stopped_early", "diverged")
 runs.command("import")(import_runs)
 
 
 @runs.command("list")
 def list_runs(
     limit: Annotated[int, typer.Option(min=1, help="number of runs")] = 50,
+    status: Annotated[str | None, typer.Option(help="only those: running, finished, stopped_early or diverged")] = None,
     json_: AsJson = False,
 ) -> None:
     """List stored runs, newest first."""
@@ -26,7 +28,7 @@ def list_runs(
     from api.wire.runs import RunSummary
 
     with stored_runs() as store:
-        found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit)]
+        found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit, status=_known(status))]
     if json_:
         print_json(found)
     else:
@@ -51,6 +53,46 @@ def show_run(run_id: str) -> None:
             raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
         newest = ForecastStore(database).newest(run)
     print_json(RunAnswer.of(run, points, newest).model_dump(mode="json"))
+
+
+@runs.command("finish")
+def finish_run(
+    run_id: str,
+    status: Annotated[str, typer.Option(help="finished, stopped_early or diverged")] = "finished",
+    blocked: Annotated[bool, typer.Option("--blocked", help="it could not generalise, by construction")] = False,
+) -> None:
+    """Note how a run ended, so that it can be learnt from."""
+    from api.caller import LOCAL
+    from api.errors import RunNotFound
+
+    if _known(status) == "running":
+        raise typer.BadParameter("--status running; expected finished, stopped_early or diverged")
+    with stored_runs() as store:
+        try:
+            store.finish(LOCAL, run_id, status, blocked)
+        except RunNotFound:
+            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+    print(f"{run_id} is {status}", file=sys.stderr)
+
+
+@runs.command("delete")
+def delete_run(run_id: str) -> None:
+    """Forget a run, its points and its forecasts."""
+    from api.caller import LOCAL
+    from api.errors import RunNotFound
+
+    with stored_runs() as store:
+        try:
+            store.delete(LOCAL, run_id)
+        except RunNotFound:
+            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+    print(f"{run_id} is deleted", file=sys.stderr)
+
+
+def _known(status: str | None) -> str | None:
+    if status not in (None, *_STATUSES):
+        raise typer.BadParameter(f"--status {status}; expected {', '.join(_STATUSES)}")
+    return status
 
 
 @runs.command("export")
