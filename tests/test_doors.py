@@ -1,0 +1,142 @@
+"""One history has one reading and one answer, through whichever door it comes: on the cases, and with a real service."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pandas as pd
+import pytest
+
+import grokcast
+from grokcast import Client, Monitor, ServiceError
+from tests.command_line import grokcast as command
+from tests.service_process import running_service
+from training_runs import InvalidInput
+from training_runs.readers import ReadOptions, Recording, read_recording
+
+CASES = Path(__file__).parent / "data/cases"
+FILES = sorted(
+    str(path.relative_to(CASES))
+    for path in CASES.rglob("*")
+    if path.is_file() and path.name != "README.md" and "mlruns_one_bad" not in path.parts
+)
+# Columns as they are, which a body can hold: file -> steps in an epoch.
+COLUMNS = {
+    "01_no_signal_recognised/ce_names.csv": None,
+    "01_no_signal_recognised/j_plural.json": None,
+    "01_no_signal_recognised/post_body.json": None,
+    "12_epoch_names/Epoch.csv": 100,
+    "12_epoch_names/epochs.csv": 100,
+    "18_npz_and_several_files/accuracy_curve.csv": None,
+    "18_npz_and_several_files/loss_curve.csv": None,
+}
+TABLES = sorted(path.name for path in (CASES / "02_several_runs_in_one_table").glob("*.csv"))
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_service(tmp_path_factory.mktemp("service")) as address:
+        yield address
+
+
+def recording_of(file: Path, steps_per_epoch: float | None = None) -> Recording | InvalidInput:
+    try:
+        return read_recording(str(file), options=ReadOptions(steps_per_epoch=steps_per_epoch))
+    except InvalidInput as error:
+        return error
+
+
+def body_of(file: str, steps_per_epoch: float | None = None) -> dict[str, Any]:
+    """Return the body that somebody would send who has these columns."""
+    path = CASES / file
+    if path.suffix == ".json":
+        content = json.loads(path.read_text())
+        return content if "history" in content else {"history": content}
+    history = {str(name): column.tolist() for name, column in pd.read_csv(path).items()}
+    present = {name: [None if math.isnan(v) else v for v in values] for name, values in history.items()}
+    return {"history": present, "context": {"steps_per_epoch": steps_per_epoch}}
+
+
+def said(answer: Any) -> dict[str, Any]:
+    """Return an answer without what depends on the door: warnings, and epochs, which need a context."""
+    return {name: answer[name] for name in answer if name != "warnings" and "epochs" not in name}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_cases_are_read_by_the_route_as_the_command_line_does(url: str, file: str) -> None:
+    path = CASES / file
+    read = recording_of(path)
+    answer = httpx2.post(f"{url}/v1/histories/read", params={"name": path.name}, content=path.read_bytes(), timeout=60)
+    found = answer.json()
+    if isinstance(read, InvalidInput):
+        assert answer.status_code == 422
+        assert str(found["value"])[:79] == str(read.value)[:79]
+        return
+    assert answer.status_code == 200, answer.text
+    assert [run["mapping"] for run in found["runs"]] == [dict(run.reading.mapping) for run in read.runs.values()]
+    assert [run["context"] for run in found["runs"]] == list(read.contexts.values())
+    if len(read.runs) > 1:  # one alone may be called after its folder, of which bytes know nothing
+        assert [run["run"] for run in found["runs"]] == list(read.runs)
+    if len(read.runs) == 1:
+        here = grokcast.forecast(path)
+        there = httpx2.post(f"{url}/v1/forecasts", json=found["request"], timeout=60)
+        assert said(there.json()) == said(here)
+
+
+@pytest.mark.parametrize(("file", "steps_per_epoch"), COLUMNS.items())
+def test_cases_of_columns_have_one_answer_at_every_door(url: str, file: str, steps_per_epoch: float | None) -> None:
+    body = body_of(file, steps_per_epoch)
+    options = [] if steps_per_epoch is None else ["--steps-per-epoch", steps_per_epoch]
+    done = command("forecast", CASES / file, "--json", *options)
+    assert done.returncode == 0, done.stderr
+    expected = json.loads(done.stdout)
+    read = recording_of(CASES / file, steps_per_epoch)
+    assert isinstance(read, Recording)
+    (run,) = read.runs.values()
+    told = {f"{column} is read as {signal}" for column, signal in run.reading.mapping.items() if column != signal}
+    with Client(url) as client:
+        for answer in (client.forecast(body), client.forecast_many([body])[0]["forecast"]):
+            assert said(answer) == said(expected)
+            assert told <= set(answer["warnings"])
+
+
+@pytest.mark.parametrize("file", [file for file in COLUMNS if not file.startswith("12")])
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_cases_have_the_answer_of_the_command_line_from_a_monitor(url: str, file: str, is_stored: bool) -> None:
+    body = body_of(file)
+    rows = pd.DataFrame(body["history"]).rename(columns={"steps": "step"}).to_dict("records")
+    name = f"{Path(file).stem}" if is_stored else None
+    with Monitor(url, run_id=name, horizon_step=body.get("horizon_step"), min_interval=0) as monitor:
+        for row in rows:
+            monitor.log(row.pop("step"), **row)
+        is_answered = monitor.flush(60)
+    if is_stored and "ce_names" in file:  # `correct` may be a count: values decide, and an append has too few
+        assert not is_answered
+        assert "train_correct" in str(monitor.problem)
+        return
+    assert is_answered, monitor.problem
+    assert said(monitor.forecast) == said(grokcast.forecast(CASES / file))
+
+
+@pytest.mark.parametrize("file", ["12_epoch_names/Epoch.csv", "10_no_step_column/j_keras.json"])
+def test_cases_that_the_command_line_refuses_are_refused_as_bodies(url: str, file: str) -> None:
+    assert command("forecast", CASES / file).returncode == 2
+    with Client(url) as client, pytest.raises(ServiceError) as refusal:
+        client.forecast(body_of(file))
+    assert refusal.value.status == 422
+    assert "--" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("file", TABLES)
+def test_cases_of_several_runs_have_the_answers_of_the_command_line(url: str, file: str) -> None:
+    path = CASES / "02_several_runs_in_one_table" / file
+    expected = grokcast.forecast(path).set_index("run_id")
+    with Client(url) as client:
+        found = client.forecast_table(pd.read_csv(path)).set_index("run_id")
+    expected.index = [str(run).rpartition("/")[2] for run in expected.index]
+    assert sorted(found.index) == sorted(expected.index)
+    for column in ("probability_onset_by_horizon", "memorization_step", "observed_until_step", "advice"):
+        assert found[column].to_dict() == expected.loc[found.index, column].to_dict()
