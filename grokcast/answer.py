@@ -61,7 +61,8 @@ def _sentence(f: Mapping[str, Any]) -> str:
     chance = f"{percent(f['probability_onset_by_horizon'])} to generalise by step {by:,}"
     again = f["advice"]["check_again_step"]
     next_look = f", look again at step {again:,}" if again is not None else ""
-    return f"{step}: {phase}; {chance}, {_onset(f)}; {f['advice']['action']}{next_look}"
+    verdict = f["advice"]["action"] if f["support"]["in_support"] else "no verdict: unlike the runs learnt from"
+    return f"{step}: {phase}; {chance}, {_onset(f)}; {verdict}{next_look}"
 
 
 def _onset(f: Mapping[str, Any]) -> str:

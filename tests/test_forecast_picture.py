@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from api.wire.forecasts import ForecastAnswer
+from grokcast.answer import Answer
 from grokcast.display.curves import curve_lines
 from grokcast.display.forecast import show_forecast
 from grokcast.display.picture import check_path, title, write_picture
@@ -160,3 +163,13 @@ def test_a_delay_in_words(steps, expected):
     delay = Quantiles.of(steps)
     assert expected in delay_range(delay, EpochQuantiles.of(delay, 100))
     assert "not known yet" in delay_range(Quantiles(None, None, None, "not_known_yet"), None)
+
+
+def test_out_of_support_the_page_and_the_line_say_why(shipped, history, tmp_path):
+    forecast = shipped.forecast(Question(history, Context(optimizer="lion"), horizon_step=20_000))
+    write_picture(tmp_path / "f.html", history, forecast)
+    page = unescape((tmp_path / "f.html").read_text())
+    assert "<li>context.optimizer 'lion' is understood" in page
+    assert not any(driver.text in page for driver in forecast.drivers)
+    line = str(Answer(ForecastAnswer.from_forecast(forecast).model_dump(mode="json")))
+    assert "no verdict: unlike the runs learnt from, look again at step 2,000" in line

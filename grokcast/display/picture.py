@@ -140,10 +140,17 @@ def _draw_forecast(axes: "Axes", forecast: Forecast) -> None:
     )
 
 
+def _reasons(forecast: Forecast) -> list[str]:
+    """Return what moved a forecast; out of support, why it is hardly this run's own."""
+    if not forecast.support.in_support:
+        return list(forecast.support.reasons)
+    return [f"{d.text} ({d.effect:+.2f})" for d in forecast.drivers]
+
+
 def _page(svg: str, forecast: Forecast) -> str:
     """Return a page with the picture and the forecast in words, for those who cannot see it too."""
     words = html.escape(title(forecast).replace("\n", "; "))
-    reasons = "".join(f"<li>{html.escape(d.text)} ({d.effect:+.2f})</li>" for d in forecast.drivers)
+    reasons = "".join(f"<li>{html.escape(text)}</li>" for text in _reasons(forecast))
     warnings = "".join(f"<li>{html.escape(w)}</li>" for w in forecast.warnings)
     advice = html.escape(f"{forecast.advice.action}: {forecast.advice.reason}")
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{words}" ', 1)
