@@ -93,12 +93,12 @@ def bias_of(output: str, own: Mapping[str, Tensor], classes: int | None) -> str 
     """Return the vector of the same module, after the output matrix, that has a value for each class."""
     names = list(own)
     later = names[names.index(output) + 1 :]
-    fitting = [n for n in later if _module(n) == _module(output) and tuple(own[n].shape) == (classes,)]
+    fitting = [n for n in later if module_of(n) == module_of(output) and tuple(own[n].shape) == (classes,)]
     return fitting[-1] if fitting else None
 
 
-def _module(name: str) -> str:
-    """The module of a parameter, or the one around its list: that of `net.biases.1` is `net`."""
+def module_of(name: str) -> str:
+    """Return the module of a parameter, or the one around its list: that of `net.biases.1` is `net`."""
     return re.sub(r"\.?[^.]+(\.\d+)?$", "", name)
 
 

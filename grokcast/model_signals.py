@@ -14,6 +14,7 @@ from training_runs.signals import SIGNALS, Probe
 
 if TYPE_CHECKING:
     from grokcast.layer_groups import Groups
+    from grokcast.network_view import NetworkView
 
 Batch = tuple[Any, Any]  # what the model is called with, and the labels
 Warn = Callable[[str, str], None]
@@ -112,6 +113,11 @@ class ModelSignals:
         for probe in self._probes:
             probe.last_step = -1
         self._began, self.seconds_spent = time.perf_counter(), 0.0
+
+    @property
+    def view(self) -> "NetworkView":
+        """The network as it is measured: its layer groups and its output."""
+        return self._view
 
     def set_batches(self, *, val: Batch | None = None, train: Batch | None = None) -> None:
         """Probe on these samples from now on; None leaves what there is."""

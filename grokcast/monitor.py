@@ -134,6 +134,9 @@ class Monitor:
         train: "Batch | None" = None,
         share: float = 0.02,
         groups: "Groups | None" = None,
+        optimizer: Any = None,
+        train_loader: Any = None,
+        loss: Any = None,
     ) -> None:
         """Measure a torch network at each `log`: norms, entropies, sparsity, margins, robustness ... (docs/monitor.md).
 
@@ -145,6 +148,8 @@ class Monitor:
         share : the most that measuring may take, as a share of the training time.
         groups : for hand-written networks, which parameters are `embedding`, `attention`, `hidden` and `output`, where
             names and shapes do not tell: `{"embedding": ["E"], "output": "head.*"}`. What is not found is logged once.
+        optimizer, train_loader, loss : what the loop trains with; the context is read off them and the network
+            (`add_context`).
         """
         try:
             from grokcast.model_signals import ModelSignals
@@ -157,6 +162,34 @@ class Monitor:
         except Exception as error:
             self._unwatched = self.problem = f"watch failed, so only what is logged is used: {error!r}"
             self._warn_once("watch", self._unwatched)
+        if any(given is not None for given in (optimizer, train_loader, loss)):
+            with self._harmless("reading the context"):
+                from grokcast.training_context import training_context
+
+                view = self._watched.view if self._watched is not None else None
+                self.add_context(training_context(model, optimizer, train_loader, loss, view))
+
+    def add_context(self, found: Mapping[str, Any]) -> None:
+        """Add fields to the context, except those that the user states or has added before; logged once."""
+        with self._harmless("add_context"):
+            from grokcast.training_context import unstated
+
+            stated = self._question.get("context", {})
+            new = {k: _plain(v) for k, v in unstated(found, stated).items()}
+            if not new:
+                return
+            # A new dict, not an update: the thread may be reading the old one.
+            self._question = {**self._question, "context": {**stated, **new}}
+            if "context" not in self._warned:
+                self._warned.add("context")
+                _logger.info(
+                    "grokcast: context read from the training: %s", ", ".join(f"{k}={v}" for k, v in new.items())
+                )
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What is known of the run: stated, and read from the training."""
+        return dict(self._question.get("context", {}))
 
     @property
     def watched(self) -> "ModelSignals | None":

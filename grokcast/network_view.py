@@ -42,6 +42,9 @@ class NetworkView:
     Attributes
     ----------
     val, train : inputs and labels, or None.
+    groups : layer group of each parameter.
+    output, output_name : the linear layer that makes the logits, or the parameter that does in its place; None where neither is seen.
+    classes : how many logits there are, as far as is known.
     problems : what of `groups` could not be understood.
     """
 
@@ -57,7 +60,7 @@ class NetworkView:
         self.embeddings = [m for m in model.modules() if isinstance(m, nn.Embedding)]
         self._own = own_parameters(model)
         self._stated, self.problems = stated_groups(groups or {}, [name for name, _ in model.named_parameters()])
-        self._classes: int | None = context.get("classes") or context.get("modulus")
+        self.classes: int | None = context.get("classes") or context.get("modulus")
         self._regroup(None)
 
     def observe(self) -> None:
@@ -70,7 +73,7 @@ class NetworkView:
             return
         seen = FunctionalCalls(dict(self.model.named_parameters()))
         with self.undisturbed(), contextlib.suppress(Exception), seen:
-            self._classes = int(self.logits(_first(batch[0], 8)).shape[-1])
+            self.classes = int(self.logits(_first(batch[0], 8)).shape[-1])
         self._regroup(seen)
 
     @property
@@ -89,7 +92,7 @@ class NetworkView:
         self.output_name = self._named_output(groups, seen)
         if self.output_name is not None and self.output_name in self._own:
             groups.setdefault(self.output_name, "output")
-            if bias := bias_of(self.output_name, self._own, self._classes):
+            if bias := bias_of(self.output_name, self._own, self.classes):
                 groups.setdefault(bias, "output")
         self.output = self._linear[-1] if self._linear else None
         if self.output_name is not None:
@@ -105,9 +108,9 @@ class NetworkView:
         if named:
             return named[-1]
         if seen is not None:  # an embedding may make the logits too
-            return output_by_shape({n: self._own[n] for n in seen.products[-1:] if n in self._own}, self._classes)
+            return output_by_shape({n: self._own[n] for n in seen.products[-1:] if n in self._own}, self.classes)
         free = {n: v for n, v in self._own.items() if v.ndim >= 2 and n not in groups}
-        return None if self._linear else output_by_shape(free, self._classes)
+        return None if self._linear else output_by_shape(free, self.classes)
 
     def embedding_table(self) -> Tensor | None:
         """Return the first table of symbols, one row for each."""

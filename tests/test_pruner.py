@@ -126,7 +126,7 @@ def test_what_the_forecaster_is_asked():
     )
     assert answer.requests[-1] == {
         "history": {"step": [10, 20, 100], "val_acc": [0.1] * 3, "train_loss": [2.0, None, 2.0]},
-        "context": {"budget_step": 900, "learning_rate": 0.01, "weight_decay": 1.0, "modulus": 47},
+        "context": {"budget_step": 900, "width": 32, "learning_rate": 0.01, "weight_decay": 1.0, "modulus": 47},
         "horizon_step": 900,
         "target_accuracy": 0.9,
     }

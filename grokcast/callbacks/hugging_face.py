@@ -5,9 +5,10 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from grokcast.callbacks.watched_training import WatchedTraining, settings_of
+from grokcast.callbacks.watched_training import WatchedTraining
 from grokcast.extras import needed_from
 from grokcast.monitor import Monitor
+from grokcast.training_context import loader_context, training_context
 
 with needed_from("transformers", "grokcast.callbacks.HuggingFaceCallback"):
     from transformers import TrainerCallback
@@ -131,10 +132,12 @@ class _Hook:
 
 
 def _context(args: Any, state: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    model = given.get("model")
+    batch = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
+    loaded = loader_context(given.get("train_dataloader"), args.gradient_accumulation_steps)
     return {
-        **settings_of(given.get("optimizer")),
-        "parameters": sum(p.numel() for p in model.parameters()) if model is not None else None,
+        **training_context(given.get("model"), given.get("optimizer")),
+        **loaded,
+        "batch_size": min(batch, loaded.get("train_size", batch)),
         "budget_step": state.max_steps,
-        "batch_size": args.train_batch_size * args.gradient_accumulation_steps,
+        "warmup_steps": args.get_warmup_steps(state.max_steps),
     }

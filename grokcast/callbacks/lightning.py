@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from grokcast.callbacks.watched_training import WatchedTraining, settings_of
+from grokcast.callbacks.watched_training import WatchedTraining
 from grokcast.extras import needed_from
 from grokcast.monitor import Monitor
+from grokcast.training_context import loader_context, training_context
 from training_runs.signals import signal_names
 
 with needed_from("lightning", "grokcast.callbacks.LightningCallback"):
@@ -125,8 +126,8 @@ def _context(trainer: Any, module: Any) -> dict[str, Any]:
     updates = math.ceil(batches / trainer.accumulate_grad_batches) if math.isfinite(batches) else None
     budget = trainer.estimated_stepping_batches
     return {
-        **settings_of(trainer.optimizers[0] if trainer.optimizers else None),
-        "parameters": sum(p.numel() for p in module.parameters()),
+        **training_context(module, trainer.optimizers[0] if trainer.optimizers else None),
+        **loader_context(trainer.train_dataloader, trainer.accumulate_grad_batches * trainer.world_size),
         "budget_step": int(budget) if budget and math.isfinite(budget) and budget > 0 else None,
         "steps_per_epoch": updates,
     }

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from grokcast.monitor import Monitor
+from grokcast.training_context import certain
 
 if TYPE_CHECKING:
     from training_runs.readers.metric_names import Meaning
@@ -40,18 +41,11 @@ class WatchedTraining:
 
     def begin(self, context: Callable[[], Mapping[str, Any]], model: Any) -> None:
         """Make the monitor; context from the caller takes precedence over what the trainer reports."""
-        found: Mapping[str, Any] = {}
-        with self.harmless():
-            # A trainer reports 0 where it does not know; no weight decay is a fact, and makes grokking unlikely.
-            found = {
-                name: value
-                for name, value in context().items()
-                if value or (name == "weight_decay" and value is not None)
-            }
-        stated = self._options.get("context") or {}
-        self.monitor = Monitor(**{**self._options, "context": {**found, **stated}})
+        self.monitor = Monitor(**self._options)
         if self._share > 0:
             self.monitor.watch(model, share=self._share)
+        with self.harmless():
+            self.monitor.add_context(certain(context()))
 
     def probe_on(self, *, val: Any = None, train: Any = None) -> None:
         """Give samples to measure the network on: what it is called with, and labels or None."""
@@ -83,17 +77,3 @@ class WatchedTraining:
         if self.monitor is not None:
             # Where a service has not answered so far, the end of the training is not held up to wait for it.
             self.monitor.finish(status, timeout=5.0 if self.monitor.problem is None else 1.0)
-
-
-def settings_of(optimizer: Any) -> dict[str, Any]:
-    """Return the hyperparameters of an optimiser: that of its first group of parameters with weight decay, else the first."""
-    # The Trainer hands over accelerate's wrapper, which has a class of its own.
-    optimizer = getattr(optimizer, "optimizer", optimizer)
-    groups = getattr(optimizer, "param_groups", None) or [{}]
-    group = next((g for g in groups if g.get("weight_decay")), groups[0])
-    name = type(optimizer).__name__.lower()
-    return {
-        "optimizer": next((n for n in ("adamw", "adam", "sgd", "muon") if n in name), name),
-        "learning_rate": group.get("initial_lr", group.get("lr")),
-        "weight_decay": group.get("weight_decay"),
-    }
