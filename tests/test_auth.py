@@ -21,6 +21,7 @@ from tests.wire import StandInStore, local_client, post, problem_of
 ROUTES: list[tuple[str, str, Any, Scope]] = [
     ("POST", "/v1/forecasts", REQUEST, "read"),
     ("POST", "/v1/forecasts/batch", {"items": []}, "read"),
+    ("POST", "/v1/histories/read", None, "read"),
     ("GET", "/v1/signals", None, "read"),
     ("GET", "/v1/forecasters", None, "read"),
     ("GET", "/v1/forecasters/stand-in", None, "read"),

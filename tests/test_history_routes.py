@@ -142,7 +142,7 @@ def test_more_checkpoints_than_a_forecast_takes_are_refused(client: TestClient) 
 def blocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make every file take until the test is over."""
     end = threading.Event()
-    monkeypatch.setattr("api.routes.histories.read_content", lambda *_: end.wait(60))
+    monkeypatch.setattr("training_runs.readers.read_content", lambda *_: end.wait(60))
     yield
     end.set()
 

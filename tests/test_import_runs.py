@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from grokcast.display import progress as display
 from tests.command_line import grokcast, one_line
@@ -62,7 +63,7 @@ def test_retrain_on_recordings_points_to_import(recordings):
 
 def test_long_work_without_a_terminal_prints_lines(monkeypatch):
     stream = io.StringIO()
-    monkeypatch.setattr(display.ERR, "file", stream)
+    monkeypatch.setattr(display, "ERR", Console(file=stream))
     with display.progress("retraining", lines=True) as advance:
         advance("fitting", 1, 5)
     assert stream.getvalue() == "fitting 1 of 5\n"

@@ -2,7 +2,7 @@
 
 from email.message import Message
 from pathlib import PureWindowsPath
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
@@ -15,7 +15,6 @@ from api.routes.error_handlers import problem_responses
 from api.wire.problems import MEDIA_TYPE
 from api.wire.readings import HistoriesRead, ReadProblem
 from training_runs import InvalidInput
-from training_runs.readers import FORMATS, ReadOptions, read_content
 
 router = APIRouter(tags=["histories"])
 
@@ -39,14 +38,21 @@ async def _options(
         Text, Query(description="names of the columns of a table without a header, separated by commas")
     ] = None,
     sort: Annotated[bool, Query(description="rows are in no order: sort them by step")] = False,
-) -> ReadOptions:
+) -> dict[str, Any]:
     pairs = [text.rpartition(":") for text in map]
     for text, (column, _, _) in zip(map, pairs, strict=True):
         if not column:
             raise InvalidInput(field="map", value=text, expected="COLUMN:SIGNAL")
     names = {column: signal for column, _, signal in pairs}
     header = tuple(column.strip() for column in columns.split(",")) if columns else ()
-    return ReadOptions(names, steps_per_epoch, percent, header, run_column=run_column, sort=sort)
+    return {
+        "names": names,
+        "steps_per_epoch": steps_per_epoch,
+        "percent": percent,
+        "columns": header,
+        "run_column": run_column,
+        "sort": sort,
+    }
 
 
 @router.post(
@@ -58,12 +64,12 @@ async def read_histories(
     request: Request,
     caller: Reader,
     files: Files,
-    options: Annotated[ReadOptions, Depends(_options)],
+    options: Annotated[dict[str, Any], Depends(_options)],
     name: Annotated[
         Text, Query(description="name of the file, whose ending says what it is; also by Content-Disposition")
     ] = None,
     run: Annotated[Text, Query(description="the run that `request` is to hold, if the file has several")] = None,
-    format: Annotated[str, Query(description=f"one of {', '.join(FORMATS)}")] = "auto",
+    format: Annotated[str, Query(description="what `grokcast forecast --format` takes")] = "auto",
 ) -> HistoriesRead:
     """Read the bytes of a file as `grokcast forecast` does: its runs, and which column was read as which signal. Nothing is stored.
 
@@ -76,7 +82,10 @@ async def read_histories(
     file = _file_name(name, request.headers.get("content-disposition"))
 
     def read() -> HistoriesRead:
-        return HistoriesRead.of(file, read_content(content, file, format, options), run)
+        # Readers import pandas: with the first file, and not at the start.
+        from training_runs.readers import ReadOptions, read_content
+
+        return HistoriesRead.of(file, read_content(content, file, format, ReadOptions(**options)), run)
 
     try:
         return await files.read(file, len(content), read)

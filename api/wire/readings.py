@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
 from api.wire.history import MAX_VALUES, wire_history
 from api.wire.problems import Problem
 from training_runs import InvalidInput
-from training_runs.readers import ReadRun, Recording, UnreadColumns
-from training_runs.readers.metric_names import canonical_name
+
+# Readers import pandas, which takes half a second of the start of a service: they are imported with the first file.
+if TYPE_CHECKING:
+    from training_runs.readers import ReadRun, Recording
 
 # Parameters of the route, which readers name as the options of the command line that they are too.
 Asked = Literal["run", "run_column", "map", "steps_per_epoch", "percent", "sort", "columns", "format"]
@@ -39,7 +41,7 @@ class RunRead(BaseModel):
     problem: Problem | None = Field(description="why this run cannot be read; null if it can")
 
     @classmethod
-    def of(cls, name: str, run: ReadRun) -> "RunRead":
+    def of(cls, name: str, run: "ReadRun") -> "RunRead":
         """Return the wire form of a run that was read."""
         reading = run.reading
         return cls(
@@ -85,7 +87,7 @@ class RequestRead(BaseModel):
     target_accuracy: float | None
 
     @classmethod
-    def of(cls, run: ReadRun) -> "RequestRead":
+    def of(cls, run: "ReadRun") -> "RequestRead":
         """Return the request of a run that was read.
 
         Raises
@@ -122,7 +124,7 @@ class HistoriesRead(BaseModel):
     asked: list[Asked] = Field(description="parameters that are needed for a `request`")
 
     @classmethod
-    def of(cls, name: str, recording: Recording, run: str | None) -> "HistoriesRead":
+    def of(cls, name: str, recording: "Recording", run: str | None) -> "HistoriesRead":
         """Return the wire form of a file, with the run that is chosen or the only one.
 
         Raises
@@ -154,6 +156,9 @@ class ReadProblem(Problem):
         """Return the problem with a file."""
         problem = Problem.of_input(in_parameters(error))
         more: dict[str, Any] = {"asked": asked_by(error)}
+        from training_runs.readers import UnreadColumns
+        from training_runs.readers.metric_names import canonical_name
+
         if isinstance(error, UnreadColumns):
             known = {column: signal for column in error.columns if (signal := canonical_name(column))}
             more |= {"columns": list(error.columns), "mapping": known, "suspected": error.suspected}
