@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from features.landmarks import MIN_EVALS, MIN_LANDMARK
-from features.operations import OPERATIONS, separable
+from features.operations import separable
 from features.phase import Phase, phase_of
 from features.table import TARGETS
 from training_runs import Context, InvalidInput, Onset, Trajectory
+from training_runs.context_words.values import OPERATIONS
 from training_runs.onset import arrived, chance_accuracy_of, generalization, memorization, target_accuracy_of
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.metric_names import canonical_name, is_epoch
 from training_runs.readers.recording import ReadOptions
 
 _STEPS = {"step", "steps", "iter", "iters", "iteration", "iterations", "update", "updates"}
@@ -30,7 +30,7 @@ class StepList:
 
 def counts(name: str) -> bool:
     """Return True if a name is one of steps or of epochs."""
-    return canonical_name(name) == "step" or name.strip().lower() in _EPOCHS
+    return canonical_name(name) == "step" or is_epoch(name)
 
 
 def tables_of_lists(
