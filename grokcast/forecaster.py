@@ -150,21 +150,14 @@ def chosen(histories: "Sequence[History]", run: str | None) -> "History":
     ------
     InvalidInput : several and none named, or none of that name.
     """
-    from training_runs.errors import InvalidInput
+    from training_runs.readers.recording import not_chosen
 
     if run is None and len(histories) == 1:
         return histories[0]
     for history in histories:
         if run is not None and run in history.names:
             return history
-    names = [history.run for history in histories]
-    shown = ", ".join(names[:3]) + (f" ... ({len(names)} in all)" if len(names) > 3 else "")
-    raise InvalidInput(
-        field="--run",
-        value=run,
-        expected="one of the runs in the file",
-        hint=f"it holds {shown}; choose one with --run, or --run all",
-    )
+    raise not_chosen(run, [history.run for history in histories], "--run, or --run all")
 
 
 def _item(run: str, notes: tuple[str, ...], found: "Forecast | ValueError") -> dict[str, Any]:

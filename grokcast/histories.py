@@ -19,7 +19,7 @@ from training_runs.readers import (
 )
 from training_runs.readers.formats import detected
 from training_runs.readers.tables import SUFFIXES
-from training_runs.readers.tools import TOOLS
+from training_runs.readers.tools import TOOL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,11 +72,10 @@ def files_in(folder: Path) -> list[Path]:
     """
     found = sorted(_recordings(folder))
     if not found:
-        names = [tool.name for tool in TOOLS.values()]
         raise InvalidInput(
             field="HISTORY",
             value=str(folder),
-            expected=f"a folder that {', '.join(names[:-1])} or {names[-1]} wrote, or with files ending in {', '.join(SUFFIXES)}",
+            expected=f"a folder that {TOOL_NAMES} wrote, or with files ending in {', '.join(SUFFIXES)}",
             hint="or name the file in it",
         )
     return found

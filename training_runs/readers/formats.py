@@ -11,7 +11,7 @@ from training_runs.readers.encodings import COMPRESSED_SUFFIXES, refuse_foreign,
 from training_runs.readers.recording import RawRun, ReadOptions, Recording
 from training_runs.readers.runs import read_runs
 from training_runs.readers.tables import SUFFIXES, read_table, sniffed
-from training_runs.readers.tools import TOOLS
+from training_runs.readers.tools import TOOL_NAMES, TOOLS
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,11 +130,10 @@ def detected(path: Path) -> str:
         if tool.wrote(path):
             return tool.format
     if path.is_dir():
-        names = [tool.name for tool in TOOLS.values()]
         raise InvalidInput(
             field="HISTORY",
             value=str(path),
-            expected=f"a folder that {', '.join(names[:-1])} or {names[-1]} wrote",
+            expected=f"a folder that {TOOL_NAMES} wrote",
             hint="or name the file in it",
         )
     content = unpacked(path.read_bytes(), str(path))

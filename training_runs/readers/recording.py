@@ -1,6 +1,6 @@
 """What a file of recorded metrics holds, before and after its names are understood."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -116,13 +116,7 @@ class Recording:
             raise self.problems[name]
         if name is not None and name in self.runs:
             return name, self.runs[name]
-        shown = ", ".join(names[:3]) + (f" ... ({len(names)} in all)" if len(names) > 3 else "")
-        raise InvalidInput(
-            field="--run",
-            value=name,
-            expected="one of the runs in the file",
-            hint=f"it holds {shown}; choose one with --run",
-        )
+        raise not_chosen(name, names)
 
     @property
     def histories(self) -> dict[str, Trajectory]:
@@ -145,6 +139,17 @@ class Recording:
         of_runs = (note for run in self.runs.values() for note in run.reading.notes)
         of_problems = (f"run {name} cannot be read: {problem}" for name, problem in self.problems.items())
         return tuple(dict.fromkeys([*self.file_notes, *of_runs, *of_problems]))
+
+
+def not_chosen(run: str | None, names: Sequence[str], choice: str = "--run") -> InvalidInput:
+    """Return the error of a run that is none of those there are, or of none named where there are several."""
+    shown = ", ".join(names[:3]) + (f" ... ({len(names)} in all)" if len(names) > 3 else "")
+    return InvalidInput(
+        field="--run",
+        value=run,
+        expected="one of the runs in the file",
+        hint=f"it holds {shown}; choose one with {choice}",
+    )
 
 
 @dataclass(frozen=True)

@@ -10,3 +10,5 @@ _MODULES = [import_module(f"{__name__}.{module.name}") for module in pkgutil.ite
 TOOLS: dict[str, Tool] = {
     tool.format: tool for tool in sorted((module.TOOL for module in _MODULES), key=lambda tool: tool.rank)
 }
+*_FIRST, _LAST = (tool.name for tool in TOOLS.values())
+TOOL_NAMES = f"{', '.join(_FIRST)} or {_LAST}"
