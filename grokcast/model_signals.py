@@ -94,7 +94,8 @@ class ModelSignals:
     ) -> None:
         if not 0 < share <= 1:
             raise ValueError(f"share is {share}; expected a share of the training time, in (0, 1]")
-        from grokcast.network_view import NetworkCheckpoint, NetworkView
+        from grokcast.network_checkpoint import NetworkCheckpoint
+        from grokcast.network_view import NetworkView
 
         self.seconds_spent = 0.0
         self.is_measuring = False

@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from grokcast import Monitor
-from grokcast.network_view import NetworkCheckpoint, NetworkView
+from grokcast.network_checkpoint import NetworkCheckpoint
+from grokcast.network_view import NetworkView
 
 P = 23
 

@@ -9,7 +9,8 @@ from torch import nn
 
 from grokcast import Monitor, model_signals
 from grokcast.model_signals import ModelSignals
-from grokcast.network_view import NetworkCheckpoint, NetworkView
+from grokcast.network_checkpoint import NetworkCheckpoint
+from grokcast.network_view import NetworkView
 from training_runs.config import RunConfig
 from training_runs.generator.measure import cheap_signals, expensive_signals
 from training_runs.generator.stack import Stack
