@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on; loopback only by default")
     port: int = Field(8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     workers: int = Field(1, ge=1, description="worker processes")
+    connection_limit: int = Field(
+        1000, gt=0, description="open connections of each worker; at most 200 less than the files that it may open"
+    )
     # 100,000 checkpoints of 8 signals take about 16 MiB of JSON.
     forecast_body_limit: int = Field(16 * MIB, gt=0, description="bytes in a request body, after decompression")
     batch_body_limit: int = Field(64 * MIB, gt=0, description="the same for a batch, which holds up to 1,000 histories")

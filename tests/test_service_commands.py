@@ -48,6 +48,16 @@ def test_keys_are_created_listed_and_revoked(url: str) -> None:
     database.close()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems count no files")
+def test_connections_leave_files_for_the_service() -> None:
+    code = (
+        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (400, 400));"
+        "from grokcast.commands.service import _connection_limit; print(_connection_limit(1000), _connection_limit(10))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["200", "10"]
+
+
 def test_a_name_is_shown_as_it_was_given(url: str) -> None:
     name = "[/x] of [bold]alice :fire:"
     assert grokcast("keys", "create", "--scope", "read", "--name", name).returncode == 0

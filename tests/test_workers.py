@@ -88,6 +88,7 @@ def served(tmp_path: Path, database_url: str) -> Iterator[Served]:
 
 def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
     asked = httpx2.Client(base_url=served.base, trust_env=False, verify=False, timeout=60)
+    assert asked.get("/healthz", headers={"x-many": "x" * 2**17}).status_code == 431
     assert asked.put("/v1/runs/shared", json={}).status_code == 201
     events: list[tuple[str, Any]] = []
     listening = threading.Event()

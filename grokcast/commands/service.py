@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from api.storage.database import Database
 
 _DRAIN_SECONDS = 5  # for requests under way when the service is stopped; event streams never end
+_OWN_FILES = 200  # of a worker: its database, its log, the forecasters, what it sends
 _START_SECONDS = 120  # a worker that imports on a busy machine is not hung: by default it is killed after 5
 
 
@@ -44,11 +45,24 @@ def serve(
             port=port,
             workers=workers,
             log_config=log_config(settings.log_format),
+            http="api.connections:BoundedConnection",
+            ws="none",
+            limit_concurrency=_connection_limit(settings.connection_limit),
             access_log=False,  # the service has its own, with the id of the request
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
             timeout_worker_healthcheck=_START_SECONDS,
         )
+
+
+def _connection_limit(wanted: int) -> int:
+    """Return how many connections a worker can hold: past its limit of files, no client would reach it at all."""
+    if os.name != "posix":
+        return wanted
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if files == resource.RLIM_INFINITY else max(1, min(wanted, files - _OWN_FILES))
 
 
 def _check_address(host: str, database: "Database") -> None:
