@@ -12,12 +12,12 @@ from training_runs.readers import (
     ReadOptions,
     Recorded,
     Recording,
-    is_compressed_table,
     merged_files,
+    names_of_files,
     read_content,
     read_recorded,
 )
-from training_runs.readers.formats import detected
+from training_runs.readers.formats import detected, is_compressed_table
 from training_runs.readers.tables import SUFFIXES
 from training_runs.readers.tools import TOOL_NAMES
 
@@ -58,7 +58,7 @@ class History:
 def read_histories(sources: Sequence[Source], format: str = "auto", options: Options = None) -> Iterator[History]:
     """Yield the runs of files, folders, tables and mappings; one that cannot be read is a problem and spoils no other."""
     placed = [found for source in sources for found in _placed(source, format)]
-    parts = _parts([(source, _opened(source, format, options)) for source in placed])
+    parts = _parts([(source, _opened(source, format, options)) for source in placed], options)
     for part, name in zip(parts, _names([part.place for part in parts]), strict=True):
         yield from _read(part, name, options)
 
@@ -107,22 +107,16 @@ def _opened(source: Source, format: str, options: Options) -> Recorded | Invalid
         return problem
 
 
-def _parts(opened: Sequence[tuple[Source, Recorded | InvalidInput | None]]) -> list[_Part]:
+def _parts(opened: Sequence[tuple[Source, Recorded | InvalidInput | None]], options: Options) -> list[_Part]:
     """Return sources, files of one run as one."""
-    merged = merged_files([held for _, held in opened if isinstance(held, Recorded)])
-    first = {each.paths[0]: each for each in merged}
+    files = {os.fspath(source): held for source, held in opened if held is not None}  # type: ignore[arg-type]
+    merged = {each.paths[0]: each for each in merged_files(files, options.names if options else None)}
     parts: list[_Part] = []
-    names: set[str] = set()
     for source, held in opened:
-        files: tuple[Path, ...] = (Path(source),) if isinstance(source, str | os.PathLike) else ()
-        if isinstance(held, Recorded):
-            if held.path not in first:
-                continue
-            each = first[held.path]
-            name = each.paths[0] if each.name in names else each.name
-            names.add(name)
-            source, held, files = name, each.recorded, tuple(map(Path, each.paths))
-        parts.append(_Part(source, files, held))
+        if held is None:
+            parts.append(_Part(source, (), None))
+        elif each := merged.get(os.fspath(source)):  # type: ignore[arg-type]
+            parts.append(_Part(each.place, tuple(map(Path, each.paths)), each.recorded))
     return parts
 
 
@@ -180,27 +174,13 @@ def _json(file: Path) -> Any:
 
 
 def _names(sources: Sequence[Source]) -> list[str]:
-    """Return a name for each source: of files, the path below what all have in common, without its ending."""
-    paths = [Path(source).absolute() for source in sources if isinstance(source, str | os.PathLike)]
-    common = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
-    names = []
-    for k, source in enumerate(sources):
-        if isinstance(source, str | os.PathLike):
-            path = Path(source).absolute().relative_to(common)
-            names.append(str(_without_ending(path)))
-        else:
-            names.append(f"table {k + 1}" if len(sources) > 1 else "table")
-    taken: dict[str, int] = {}
-    for k, name in enumerate(names):
-        taken[name] = taken.get(name, 0) + 1
-        if taken[name] > 1 and isinstance(sources[k], str | os.PathLike):
-            names[k] = Path(str(sources[k])).name
-    return names
-
-
-def _without_ending(path: Path) -> Path:
-    path = path.with_suffix("") if is_compressed_table(path) else path
-    return path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
+    """Return a name for each source: of files what tells them apart, of tables their number."""
+    of_files = iter(names_of_files([os.fspath(s) for s in sources if isinstance(s, str | os.PathLike)]))
+    tables = [f"table {k}" if len(sources) > 1 else "table" for k in range(1, len(sources) + 1)]
+    return [
+        next(of_files) if isinstance(source, str | os.PathLike) else table
+        for source, table in zip(sources, tables, strict=True)
+    ]
 
 
 def _read(part: _Part, name: str, options: Options) -> Iterator[History]:

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.settings import Settings
+from grokcast.histories import read_histories
 from tests.wire import StandInForecaster, post, problem_of, served
 from training_runs import InvalidInput
 from training_runs.readers import read_recording
@@ -94,6 +95,66 @@ def test_one_of_several_runs_is_chosen(client: TestClient) -> None:
     assert problem_of(read(client, text, run="another"), 422)["asked"] == ["run"]
 
 
+def read_all(client: TestClient, files: dict[str, str], **options: Any) -> Any:
+    contents = [text.encode() for text in files.values()]
+    named = {"name": list(files), "size": [len(content) for content in contents], **options}
+    return client.post("/v1/histories/read", params=named, content=b"".join(contents))
+
+
+TRAIN, VAL = "step,train_acc\n10,0.1\n20,1\n30,1\n", "step,val_acc\n10,0.1\n30,0.2\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"acc.csv": TRAIN, "other.csv": VAL},
+        {"acc.csv": TRAIN, "b.csv": TRAIN},
+        {"s0_train.csv": TRAIN, "s0_val.csv": VAL, "s1_train.csv": TRAIN, "s1_val.csv": VAL},
+        {"acc.csv": TRAIN, "damaged.csv": "", "two.csv": "seed,step,val_acc\n" + "0,1,0\n0,2,0\n1,1,0\n1,2,0\n"},
+        {"metrics.csv": TRAIN, "metrics.jsonl": '{"step": 1, "val_acc": 0}\n{"step": 2, "val_acc": 0.5}\n'},
+    ],
+)
+def test_several_files_are_the_runs_of_the_command_line(
+    client: TestClient, tmp_path: Path, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    expected = {history.run: history for history in read_histories([tmp_path / name for name in files])}
+    found = read_all(client, files).json()
+    assert found["name"] == ", ".join(files)
+    assert sorted(run["run"] for run in found["runs"]) == sorted(expected)
+    for run in found["runs"]:
+        assert (run["problem"] is None) == (expected[run["run"]].problem is None)
+        if run["problem"] is None:
+            request = read_all(client, files, run=run["run"]).json()["request"]
+            history = expected[run["run"]].trajectory
+            assert history is not None
+            assert set(request["history"]) == {"step", *history.recorded_names()}
+            assert request["history"]["step"] == history.steps.tolist()
+
+
+def test_columns_that_are_named_make_one_run_of_files(client: TestClient) -> None:
+    files = {"acc.csv": TRAIN, "other.csv": VAL.replace("val_acc", "held")}
+    assert [run["problem"] is None for run in read_all(client, files).json()["runs"]] == [True, False]
+    found = read_all(client, files, map="held:val_acc").json()
+    assert found["request"]["history"]["val_acc"] == [0.1, None, 0.2]
+
+
+def test_sizes_and_names_of_several_files_are_checked(client: TestClient) -> None:
+    def answer(names: list[str], sizes: list[int]) -> Any:
+        asked = {"name": names, "size": sizes}
+        return client.post("/v1/histories/read", params=asked, content=(TRAIN + VAL).encode())
+
+    whole = len(TRAIN + VAL)
+    for sizes in ([], [whole], [len(TRAIN), len(VAL) + 1], [whole, 1, 0]):
+        assert problem_of(answer(["a.csv", "b.csv"], sizes), 422)["field"] == "size"
+    assert "two files a.csv" in problem_of(answer(["x/a.csv", "y/a.csv"], [len(TRAIN), len(VAL)]), 422)["detail"]
+    problem_of(answer(["a.csv"] * 101, []), 422)
+    assert problem_of(read_all(client, {"a.csv": "", "b.csv": ""}), 422)["field"] == "a.csv"
+    with served(StandInForecaster(), Settings(file_body_limit=len(TRAIN) + 1)) as limited:
+        problem_of(read_all(limited, {"a.csv": TRAIN, "b.csv": VAL}), 413)
+
+
 def test_a_table_without_a_header_gets_one(client: TestClient) -> None:
     rows = "0 0.1 0.1\n50 1 0.1\n100 1 0.2\n"
     assert "columns" in problem_of(read(client, rows, "mine.txt"), 422)["asked"]
@@ -142,7 +203,7 @@ def test_more_checkpoints_than_a_forecast_takes_are_refused(client: TestClient) 
 def blocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make every file take until the test is over."""
     end = threading.Event()
-    monkeypatch.setattr("training_runs.readers.read_content", lambda *_: end.wait(60))
+    monkeypatch.setattr("training_runs.readers.read_contents", lambda *_: end.wait(60))
     yield
     end.set()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pandas as pd
 import pytest
 
 from api.access.keys import KeyStore
@@ -49,17 +50,17 @@ class Visit:
     def text(self, selector: str) -> str:
         return str(self.page.inner_text(selector))
 
-    def drop(self, name: str, content: str) -> None:
-        """Drop a file where files are dropped."""
+    def drop(self, name: str, content: str, **others: str) -> None:
+        """Drop a file where files are dropped, and others with it."""
         self.page.evaluate(
-            """([name, content]) => {
+            """(files) => {
                 const data = new DataTransfer();
-                data.items.add(new File([content], name));
+                for (const [name, content] of files) data.items.add(new File([content], name));
                 for (const kind of ["dragenter", "dragover", "drop"])
                     document.getElementById("drop").dispatchEvent(
                         new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
             }""",
-            [name, content],
+            [[name, content], *([f"{stem}.csv", text] for stem, text in others.items())],
         )
 
 
@@ -288,6 +289,50 @@ def test_one_of_several_runs_is_chosen(visit: Visit) -> None:
         visit.page.select_option("#run-choice", names[2])
     assert len(json.loads(sent.value.post_data)["history"]["step"]) == 39
     visit.page.wait_for_selector("#answer .headline")
+
+
+def columns_of(*names: str) -> str:
+    """Return some columns of the example, as a file of their own."""
+    return pd.read_csv(HISTORY)[["step", *names]].to_csv(index=False)
+
+
+def test_charts_of_one_run_that_are_dropped_together_are_one_history(visit: Visit) -> None:
+    charts = {"acc": columns_of("train_acc", "val_acc"), "loss": columns_of("train_loss", "val_loss")}
+    with visit.page.expect_request("**/v1/forecasts") as sent:
+        visit.drop("norm.csv", columns_of("weight_norm"), **charts)
+    asked = json.loads(sent.value.post_data)["history"]
+    assert asked == {name: column.tolist() for name, column in pd.read_csv(HISTORY)[list(asked)].items()}
+    assert len(asked) == 6
+    visit.page.wait_for_selector("#answer .headline")
+    assert visit.text("#answer-title") == visit.text("#file-name") == "norm.csv, acc.csv, loss.csv"
+    assert "are read as one run" in str(visit.page.text_content("[aria-label='Notes on the file']"))
+
+
+def test_files_of_several_runs_are_a_choice_and_a_column_that_is_named_makes_one_of_them(visit: Visit) -> None:
+    visit.drop("acc.csv", columns_of("train_acc", "val_acc"), other=columns_of("val_loss").replace("val_loss", "held"))
+    visit.page.wait_for_selector("#run-choice")
+    names = visit.page.locator("#run-choice option").all_inner_texts()
+    assert names == ["Choose one", "acc", "other (cannot be read)"]
+    visit.page.select_option("#run-choice", "other")
+    select = visit.page.get_by_label("held is read as")
+    with visit.page.expect_request("**/v1/forecasts") as sent:
+        select.select_option("val_loss")
+    assert set(json.loads(sent.value.post_data)["history"]) == {"step", "train_acc", "val_acc", "val_loss"}
+    visit.page.wait_for_selector("#answer .headline")
+    visit.errors[:] = [error for error in visit.errors if "422" not in error]
+
+
+def test_a_table_without_a_header_asks_for_the_names_of_its_columns(visit: Visit) -> None:
+    visit.drop("bare.csv", columns_of("train_acc", "val_acc").partition("\n")[2])
+    fault = visit.page.locator("[name=columns] + .fault")
+    playwright.expect(fault).to_contain_text("Name its columns below")
+    with visit.page.expect_request("**/v1/forecasts") as sent:
+        visit.page.fill("[name=columns]", "step, train_acc, val_acc")
+        visit.page.press("[name=columns]", "Enter")
+    assert set(json.loads(sent.value.post_data)["history"]) == {"step", "train_acc", "val_acc"}
+    visit.page.wait_for_selector("#answer .headline")
+    assert visit.page.locator("#question .fault").count() == 0
+    visit.errors[:] = [error for error in visit.errors if "422" not in error]
 
 
 def test_percent_is_asked_about_with_a_box(visit: Visit) -> None:

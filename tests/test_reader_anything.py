@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from training_runs import InvalidInput
-from training_runs.readers.formats import read_content
+from training_runs.readers import read_content
 from training_runs.readers.recording import ReadOptions
 from training_runs.readers.tables import SUFFIXES
 

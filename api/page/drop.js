@@ -1,4 +1,4 @@
-// The drop zone: a file in, a forecast below it. Nothing is stored.
+// The drop zone: files in, a forecast below them. Nothing is stored.
 
 import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
@@ -11,6 +11,7 @@ const EPOCHS = { field: "context.steps_per_epoch", text: "The file counts epochs
 const NEXT = {
   percent: "are they percent? Tick the box below",
   map: "say below what its columns are",
+  columns: "name its columns below, in their order",
   run: "choose one of them",
 };
 
@@ -23,23 +24,25 @@ export function startDrop() {
   document.getElementById("answer-body").append(view.element);
   const reading = readingView((said) => readAgain({ ...file, said }));
   document.getElementById("file-reading").append(reading.element);
-  let file = null; // {name, blob, said, history, stepsPerEpoch}: what was dropped last, and its history once it is read
+  let file = null; // {name, files, said, history, stepsPerEpoch}: what was dropped last, and its history once it is read
   let turn = 0; // a later question takes the place of an earlier one
 
-  /** Take a file that was dropped or chosen, with what is known of it beside it. */
-  async function take(name, blob, known = {}) {
+  /** Take files that were dropped or chosen together, with what is known of them beside them. */
+  async function take(files, known = {}) {
+    if (!files.length) return;
+    const name = files.length > 4 ? `${files.length} files` : files.map((each) => each.name).join(", ");
     unfill(form);
     reading.clear();
     document.getElementById("file-name").textContent = name;
-    await readAgain({ name, blob, said: asDropped(), known });
+    await readAgain({ name, files, said: asDropped(), known });
   }
 
-  /** Read a file as a person says, and forecast it. */
+  /** Read files as a person says, and forecast them. */
   function readAgain(asked) {
     file = { ...asked, history: null };
     return busily(async (isCurrent) => {
       const stepsPerEpoch = stated(form).context.steps_per_epoch;
-      const found = await read(file, file.said, stepsPerEpoch);
+      const found = await read(file.files, file.said, stepsPerEpoch);
       if (!isCurrent()) return;
       const said = { ...file.said, run: found.run };
       file.runs = found.runs;
@@ -54,7 +57,7 @@ export function startDrop() {
 
   function choose({ runs }) {
     answer.hidden = true;
-    announce(`The file holds ${runs.length} runs. Choose one.`);
+    announce(`${runs.length} runs are there. Choose one.`);
     document.getElementById("run-choice").focus();
   }
 
@@ -63,9 +66,10 @@ export function startDrop() {
     const found = await ask("/v1/forecasts", { body: request });
     if (!isCurrent()) return;
     view.show(request.history, found);
-    document.getElementById("answer-title").textContent = file.name;
+    const title = file.runs.length > 1 ? file.run : file.name;
+    document.getElementById("answer-title").textContent = title;
     answer.hidden = false;
-    announce(`${file.name}: ${headline(found)}.`);
+    announce(`${title}: ${headline(found)}.`);
     document.getElementById("answer-title").focus({ preventScroll: true });
     answer.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
@@ -89,20 +93,21 @@ export function startDrop() {
   async function refuse(problem) {
     answer.hidden = true;
     const { asked = [], columns = [] } = problem.more;
+    // What was said of the columns may have made one run of several: the one that was chosen is not there any more.
+    if (asked.includes("run") && file.said.run !== null) return readAgain({ ...file, said: { ...file.said, run: null } });
     if (!file.history) await reading.show({ ...problem.more, runs: file.runs, run: file.said.run }, file.said, columns.length > 0);
     showFaults(form, asked.includes("steps_per_epoch") ? [EPOCHS] : problem.faults.map((fault) => onPage(file, fault, asked)));
   }
 
   const input = document.getElementById("file");
-  const takeFile = (dropped) => dropped && take(dropped.name, dropped);
   input.addEventListener("change", () => {
-    takeFile(input.files[0]);
-    input.value = ""; // so that the same file can be chosen again
+    take([...input.files]);
+    input.value = ""; // so that the same files can be chosen again
   });
   document.getElementById("choose").addEventListener("click", () => input.click());
   document.getElementById("example").addEventListener("click", async () => {
     const [history, context] = await Promise.all(["/page/example.csv", "/page/example_context.json"].map((path) => fetch(path)));
-    take("example.csv", await history.blob(), await context.json());
+    take([new File([await history.blob()], "example.csv")], await context.json());
   });
   form.addEventListener("input", ({ target }) => delete target.dataset.filled);
   showNumbersAsRead(form);
@@ -114,16 +119,24 @@ export function startDrop() {
     if (isRead) busily(forecast);
     else readAgain(file);
   });
-  catchDrops(zone, takeFile);
+  catchDrops(zone, take);
 }
 
 /** Return a fault of a file in the words of this page, with the next move here where the service names a parameter. */
-function onPage({ name }, fault, asked) {
+function onPage({ files }, fault, asked) {
   const option = asked.find((each) => each in NEXT);
   const next = option ? NEXT[option] : fault.hint;
-  if (fault.field === "name") return { field: "", text: `Found no metrics; expected ${fault.expected}.` };
-  if (fault.field === name) return { field: "", text: `Found ${fault.value}; expected ${fault.expected}.${next ? ` ${capital(next)}.` : ""}` };
-  return { ...fault, named: fault.field, field: option === "percent" ? "percent" : fault.field, hint: next };
+  const field = ["percent", "columns"].includes(option) ? option : "";
+  if (fault.field === "name") {
+    const found = files.some(({ name }) => name === fault.value) ? "no metrics" : fault.value;
+    return { field: "", text: `Found ${found}; expected ${fault.expected}.` };
+  }
+  // A file as a whole, or several that are one run; what is wrong in a row of it is said of the row.
+  if (fault.field.split(" + ").every((part) => files.some(({ name }) => name === part))) {
+    const of = files.length > 1 ? `${fault.field}: found` : "Found";
+    return { field, text: `${of} ${fault.value}; expected ${fault.expected}.${next ? ` ${capital(next)}.` : ""}` };
+  }
+  return { ...fault, named: fault.field, field: field || fault.field, hint: next };
 }
 
 /** Return whether a column that looks like a metric was left out. */
@@ -132,7 +145,7 @@ function hasSuspects({ runs, run }) {
 }
 
 /** Take files wherever on the page they are dropped: a browser would leave the page for one that misses. */
-function catchDrops(zone, takeFile) {
+function catchDrops(zone, take) {
   let depth = 0;
   const mark = (change) => zone.classList.toggle("over", (depth = Math.max(0, depth + change)) > 0);
   addEventListener("dragenter", () => mark(1));
@@ -142,6 +155,6 @@ function catchDrops(zone, takeFile) {
     event.preventDefault();
     mark(-depth);
     if (location.hash.startsWith("#/runs/")) location.hash = "";
-    takeFile(event.dataTransfer.files[0]);
+    take([...event.dataTransfer.files]);
   });
 }

@@ -1,4 +1,4 @@
-// A file as the service reads it: its runs, and which column is read as which signal, to be seen and corrected.
+// Files as the service reads them: their runs, and which column is read as which signal, to be seen and corrected.
 
 import { h } from "./elements.js";
 import { ask, post } from "./service.js";
@@ -6,17 +6,22 @@ import { ask, post } from "./service.js";
 const MAIN = ["step", "train_loss", "train_acc", "val_loss", "val_acc"];
 const UNUSED = "none"; // what the service leaves out
 
-/** What a person said of a file, beyond the file itself. */
-export const asDropped = () => ({ run: null, percent: false, map: new Map() });
+/** What a person said of files, beyond the files themselves. */
+export const asDropped = () => ({ run: null, percent: false, columns: "", map: new Map() });
 
-/** Return how the service reads a file. Throws a Problem. */
-export function read(file, { run, percent, map }, stepsPerEpoch) {
-  const asked = new URLSearchParams({ name: file.name });
+/** Return how the service reads files. Throws a Problem. */
+export function read(files, { run, percent, columns, map }, stepsPerEpoch) {
+  const asked = new URLSearchParams();
+  for (const { name, size } of files) {
+    asked.append("name", name);
+    if (files.length > 1) asked.append("size", size);
+  }
+  if (columns) asked.append("columns", columns);
   if (run !== null) asked.append("run", run);
   if (percent) asked.append("percent", "true");
   if (stepsPerEpoch) asked.append("steps_per_epoch", stepsPerEpoch);
   for (const [column, signal] of map) asked.append("map", `${column}:${signal}`);
-  return post(`/v1/histories/read?${asked}`, file.blob);
+  return post(`/v1/histories/read?${asked}`, new Blob(files));
 }
 
 let vocabulary = null; // names of signals, asked for once
@@ -35,24 +40,28 @@ export function readingView(changed) {
   const runs = h("div", { class: "runs-found" });
   const tick = h("input", { type: "checkbox", name: "percent", change: () => changed({ ...shownAs, percent: tick.checked }) });
   const percent = h("label", { class: "tick", hidden: true }, tick, " Accuracies are in percent");
+  const names = h("input", { name: "columns", autocomplete: "off", spellcheck: "false", placeholder: "step, train_acc, val_acc", change: () => changed({ ...shownAs, columns: names.value.trim() }) });
+  const header = h("label", { class: "header-names", hidden: true }, "Names of the columns, in their order ", names);
   const columns = h("details", { class: "columns", hidden: true });
   let shownAs = asDropped(); // what the person had said of the file that is shown
   return {
-    element: h("div", { class: "reading" }, runs, percent, columns),
+    element: h("div", { class: "reading" }, runs, percent, header, columns),
     clear() {
       runs.replaceChildren();
       columns.replaceChildren();
       columns.open = false;
-      columns.hidden = percent.hidden = true;
+      columns.hidden = percent.hidden = header.hidden = true;
     },
-    async show({ runs: found = [], run = null, columns: names = [], mapping: named = {}, suspected = {} }, said, isOpen) {
+    async show({ runs: found = [], run = null, columns: unread = [], mapping: named = {}, suspected = {}, asked = [] }, said, isOpen) {
       shownAs = said;
       tick.checked = said.percent;
       percent.hidden = false;
+      names.value = said.columns;
+      header.hidden = !said.columns && !asked.includes("columns");
       runs.replaceChildren(...(found.length > 1 ? [runChoice(found, run, said, changed)] : []));
-      const shown = found.find((each) => each.run === run);
+      const shown = found.find((each) => each.run === run && !each.problem);
       const mapping = shown?.mapping ?? { ...named, ...Object.fromEntries(said.map) };
-      const all = shown ? columnsOf(shown) : names;
+      const all = shown ? columnsOf(shown) : unread;
       columns.hidden = !all.length;
       if (!all.length) return;
       const known = await signals();
@@ -80,7 +89,7 @@ function runChoice(found, run, said, changed) {
   const select = h("select", { id: "run-choice", change: () => changed({ ...said, run: select.value || null }) },
     run === null && h("option", { value: "" }, "Choose one"),
     found.map(({ run: name, problem }) => h("option", { value: name, selected: name === run }, problem ? `${name} (cannot be read)` : name)));
-  return h("label", {}, `The file holds ${found.length} runs `, select);
+  return h("label", {}, `${found.length} runs found `, select);
 }
 
 function columnRow(column, signal, suspected, known, said, changed) {

@@ -28,9 +28,9 @@ export async function ask(path, { body, signal } = {}) {
   return (await send(path, { ...sent, signal })).json();
 }
 
-/** Return the answer of a route that takes the bytes of a file. */
-export async function post(path, file) {
-  const sent = { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file };
+/** Return the answer of a route that takes bytes. */
+export async function post(path, bytes) {
+  const sent = { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: bytes };
   return (await send(path, sent)).json();
 }
 

@@ -1,6 +1,7 @@
-"""`POST /v1/histories/read`: the bytes of a file become runs, as `grokcast forecast` reads them."""
+"""`POST /v1/histories/read`: the bytes of files become runs, as `grokcast forecast` reads them."""
 
 from email.message import Message
+from itertools import accumulate
 from pathlib import PureWindowsPath
 from typing import Annotated, Any
 
@@ -22,7 +23,10 @@ _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "b
 _PROBLEMS = problem_responses(400, 401, 403, 413, 415, 429, 500, 503) | {
     422: {"model": ReadProblem, "description": "Invalid input", "content": {MEDIA_TYPE: {}}}
 }
+_MOST_FILES = 100  # at once
 Text = Annotated[str | None, Field(max_length=500)]
+Name = Annotated[str, Field(max_length=500)]
+Size = Annotated[int, Field(ge=0, le=2**53)]
 
 
 async def _options(
@@ -66,37 +70,73 @@ async def read_histories(
     files: Files,
     options: Annotated[dict[str, Any], Depends(_options)],
     name: Annotated[
-        Text, Query(description="name of the file, whose ending says what it is; also by Content-Disposition")
-    ] = None,
-    run: Annotated[Text, Query(description="the run that `request` is to hold, if the file has several")] = None,
+        list[Name],
+        Query(
+            max_length=_MOST_FILES,
+            description="name of the file, whose ending says what it is; also by Content-Disposition. "
+            "Of several files the name of each, in the order of the body",
+        ),
+    ] = [],  # noqa: B006
+    size: Annotated[
+        list[Size],
+        Query(max_length=_MOST_FILES, description="bytes of each file, if the body is several, one after the other"),
+    ] = [],  # noqa: B006
+    run: Annotated[Text, Query(description="the run that `request` is to hold, if there are several")] = None,
     format: Annotated[str, Query(description="what `grokcast forecast --format` takes")] = "auto",
 ) -> HistoriesRead:
     """Read the bytes of a file as `grokcast forecast` does: its runs, and which column was read as which signal. Nothing is stored.
 
-    The body is the file itself, whatever its content type. `request` is the run that is chosen, or the only one, as the body of
-    `POST /v1/forecasts`. Folders (TensorBoard, MLflow, Lightning) are read by `grokcast forecast FOLDER`.
+    The body is the file itself, whatever its content type; or several files one after the other, told apart by a `name` and a `size`
+    for each. Charts of one run, accuracy in one file and loss in another, become one run. `request` is the run that is chosen, or
+    the only one, as the body of `POST /v1/forecasts`. Folders (TensorBoard, MLflow, Lightning) are read by `grokcast forecast FOLDER`.
     """
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise HTTPException(415, "the body is a form; expected the bytes of the file: curl --data-binary @FILE")
     content = await request.body()
-    file = _file_name(name, request.headers.get("content-disposition"))
+    contents = _contents(content, name or [_disposed(request)], size)
+    shown = ", ".join(contents)
 
     def read() -> HistoriesRead:
         # Readers import pandas: with the first file, and not at the start.
-        from training_runs.readers import ReadOptions, read_content
+        from training_runs.readers import ReadOptions, read_contents
 
-        return HistoriesRead.of(file, read_content(content, file, format, ReadOptions(**options)), run)
+        return HistoriesRead.of(shown, read_contents(contents, format, ReadOptions(**options)), run)
 
     try:
-        return await files.read(file, len(content), read)
+        return await files.read(shown, len(content), read)
     except InvalidInput as error:
         raise FileNotRead(error) from None
 
 
-def _file_name(name: str | None, disposition: str | None) -> str:
-    """Return the last part of a file's name, as it was sent; it names what is read, and no file is looked for."""
-    if name is None and disposition:
-        header = Message()
-        header["content-disposition"] = disposition
-        name = header.get_filename()
-    return PureWindowsPath(name or "").name[-120:] or "history"
+def _disposed(request: Request) -> str:
+    """Return the name of a file by the header Content-Disposition; empty where there is none."""
+    header = Message()
+    header["content-disposition"] = request.headers.get("content-disposition", "")
+    return header.get_filename() or ""
+
+
+def _contents(body: bytes, names: list[str], sizes: list[int]) -> dict[str, bytes]:
+    """Return the bytes of each file in a body, by the last part of its name; that names what is read, and no file is looked for.
+
+    Raises
+    ------
+    InvalidInput : sizes that are not those of the files, or two files of one name.
+    """
+    plain = [PureWindowsPath(name).name[-120:] or "history" for name in names]
+    sizes = sizes or [len(body)]
+    if len(sizes) != len(names) or sum(sizes) != len(body):
+        raise InvalidInput(
+            field="size",
+            value=f"{len(sizes)} of {sum(sizes)} bytes in all",
+            expected=f"the size of each file: {len(names)} of {len(body)} bytes in all",
+            hint="give one name and one size for each file, in the order of the body",
+        )
+    if twice := next((name for k, name in enumerate(plain) if name in plain[:k]), None):
+        raise InvalidInput(
+            field="name",
+            value=f"two files {twice}",
+            expected="files of different names",
+            hint="rename one, or send one at a time",
+        )
+    ends = list(accumulate(sizes))
+    return {name: body[end - size : end] for name, size, end in zip(plain, sizes, ends, strict=True)}

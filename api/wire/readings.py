@@ -110,12 +110,12 @@ class RequestRead(BaseModel):
 
 
 class HistoriesRead(BaseModel):
-    """The runs of a file, and one of them as a request. Nothing is stored.
+    """The runs of a file or of several, and one of them as a request. Nothing is stored.
 
     Folders, as TensorBoard, MLflow and Lightning write them, are read by `grokcast forecast FOLDER` alone.
     """
 
-    name: str = Field(description="name of the file")
+    name: str = Field(description="name of the file; of several all names, separated by commas")
     runs: list[RunRead]
     run: str | None = Field(description="the run that was chosen, or the only one; null if there are several")
     request: RequestRead | None = Field(

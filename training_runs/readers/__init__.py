@@ -1,14 +1,8 @@
 """Runs recorded elsewhere, read into trajectories: one file of `tools` per tool, and tables."""
 
-from training_runs.readers.formats import (
-    FORMATS,
-    Recorded,
-    is_compressed_table,
-    read_content,
-    read_recorded,
-    read_recording,
-)
-from training_runs.readers.merged_files import merged_files
+from training_runs.readers.contents import read_content, read_contents
+from training_runs.readers.formats import FORMATS, Recorded, read_recorded, read_recording
+from training_runs.readers.merged_files import merged_files, names_of_files
 from training_runs.readers.recording import Reading, ReadOptions, ReadRun, Recording, UnreadColumns
 from training_runs.readers.runs import read_history
 from training_runs.readers.sources import read_source_folder
@@ -21,9 +15,10 @@ __all__ = [
     "ReadRun",
     "Recording",
     "UnreadColumns",
-    "is_compressed_table",
     "merged_files",
+    "names_of_files",
     "read_content",
+    "read_contents",
     "read_history",
     "read_recorded",
     "read_recording",

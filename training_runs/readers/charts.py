@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from training_runs.readers.column_choice import ERROR_RATE, UNUSED
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun
 from training_runs.readers.step_lists import counts, merged_by_step
@@ -71,16 +72,22 @@ def merged_charts(files: Mapping[str, RawRun]) -> dict[str, RawRun]:
     return {path: runs[path] for path in files if path in runs}
 
 
-def chart_groups(files: Mapping[str, RawRun]) -> list[tuple[str, ...]]:
-    """Return the paths of the files of each run, as `merged_charts` tells them."""
-    if len(files) > 1 and _complement(list(files.values())):
+def chart_groups(files: Mapping[str, RawRun], names: Mapping[str, str] | None = None) -> list[tuple[str, ...]]:
+    """Return the paths of the files of each run, as `merged_charts` tells them.
+
+    Parameters
+    ----------
+    names : column -> signal, where the caller says it (`ReadOptions.names`).
+    """
+    names = names or {}
+    if len(files) > 1 and _complement(list(files.values()), names):
         return [tuple(files)]
     groups: dict[tuple[str, ...], list[str]] = {}
     for path in files:
         groups.setdefault(_run_of(path), []).append(path)
     found: list[tuple[str, ...]] = []
     for group in groups.values():
-        is_one = len(group) > 1 and _complement([files[path] for path in group])
+        is_one = len(group) > 1 and _complement([files[path] for path in group], names)
         found += [tuple(group)] if is_one else [(path,) for path in group]
     return found
 
@@ -127,13 +134,14 @@ def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
 
 
-def _signals(raw: RawRun) -> set[str]:
-    return {s for c in raw.table.columns if (s := canonical_name(str(c))) and s != "step"}
+def _signals(raw: RawRun, names: Mapping[str, str]) -> set[str]:
+    found = {names.get(str(c)) or canonical_name(str(c)) or UNUSED for c in raw.table.columns}
+    return {signal.removeprefix(ERROR_RATE) for signal in found - {"step", UNUSED}}
 
 
-def _complement(runs: Sequence[RawRun]) -> bool:
+def _complement(runs: Sequence[RawRun], names: Mapping[str, str]) -> bool:
     """Return True if runs are recorded by the same kind of steps and no signal is in two of them."""
-    signals = [_signals(raw) for raw in runs]
+    signals = [_signals(raw, names) for raw in runs]
     kinds = {
         next((canonical_name(str(c)) or "epoch" for c in raw.table.columns if counts(str(c))), None) for raw in runs
     }

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.encodings import COMPRESSED_SUFFIXES, refuse_foreign, unpacked
@@ -55,8 +54,14 @@ def read_recording(path: str, format: str = "auto", options: ReadOptions | None 
     return read_recorded(path, format, options).recording(options)
 
 
-def read_recorded(path: str, format: str = "auto", options: ReadOptions | None = None) -> Recorded:
+def read_recorded(
+    path: str, format: str = "auto", options: ReadOptions | None = None, *, name: str | None = None
+) -> Recorded:
     """Return what a file or folder holds as it was recorded; `Recorded.recording` understands it.
+
+    Parameters
+    ----------
+    name : what it is called, where that is not its path.
 
     Raises
     ------
@@ -65,29 +70,7 @@ def read_recorded(path: str, format: str = "auto", options: ReadOptions | None =
     _require_known(format)
     if path == "-":
         return Recorded("-", _of_stdin(format, options))
-    return _recorded(Path(path), path, format, options)
-
-
-def read_content(content: bytes, name: str, format: str = "auto", options: ReadOptions | None = None) -> Recording:
-    """Return the histories in the bytes of a file with a name, as `read_recording` does of the file.
-
-    Raises
-    ------
-    InvalidInput : as there.
-    """
-    _require_known(format)
-    plain = Path(name.replace("\\", "/")).name.replace("\0", "") or "history"
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / Path(plain[-100:]).stem / plain[-100:]  # tools name a run by its folder
-        file.parent.mkdir()
-        file.write_bytes(content)
-        try:
-            return _recorded(file, name, format, options).recording(options)
-        except InvalidInput as problem:
-            for part in ("field", "value", "hint"):
-                text = getattr(problem, part)
-                setattr(problem, part, text.replace(str(file), name) if isinstance(text, str) else text)
-            raise
+    return _recorded(Path(path), name or path, format, options)
 
 
 def is_compressed_table(path: Path) -> bool:

@@ -1,0 +1,99 @@
+"""Files whose bytes are at hand and not their paths: one, or several that may be charts of one run."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from training_runs.errors import InvalidInput
+from training_runs.readers.formats import Recorded, read_recorded
+from training_runs.readers.merged_files import Merged, merged_files, names_of_files
+from training_runs.readers.recording import ReadOptions, ReadRun, Recording
+
+Options = ReadOptions | None
+
+
+def read_content(content: bytes, name: str, format: str = "auto", options: Options = None) -> Recording:
+    """Return the histories in the bytes of a file with a name, as `read_recording` does of the file.
+
+    Raises
+    ------
+    InvalidInput : as there.
+    """
+    with _placed(content, name) as file, _called(file, name):
+        return _recorded(file, name, format, options).recording(options)
+
+
+def read_contents(contents: Mapping[str, bytes], format: str = "auto", options: Options = None) -> Recording:
+    """Return the histories in the bytes of files with names: charts of one run are one history, and runs have their file's name.
+
+    A file that cannot be read is a problem of that name, and spoils no other.
+
+    Raises
+    ------
+    InvalidInput : none of them can be read.
+    """
+    if len(contents) == 1:
+        ((name, content),) = contents.items()
+        return read_content(content, name, format, options)
+    opened = {name: _opened(content, name, format, options) for name, content in contents.items()}
+    parts = merged_files(opened, options.names if options else None)
+    runs: dict[str, ReadRun] = {}
+    problems: dict[str, InvalidInput] = {}
+    notes: list[str] = []
+    for part, name in zip(parts, names_of_files([part.place for part in parts]), strict=True):
+        recording = _recording(part, options)
+        if isinstance(recording, InvalidInput):
+            problems[name] = recording
+            continue
+        alone = len(recording.runs) + len(recording.problems) == 1
+        runs |= {name if alone else f"{name}/{run}": read for run, read in recording.runs.items()}
+        problems |= {f"{name}/{run}": problem for run, problem in recording.problems.items()}
+        notes += recording.file_notes
+    if not runs:
+        raise next(iter(problems.values()))
+    return Recording(runs, problems, tuple(dict.fromkeys(notes)))
+
+
+def _opened(content: bytes, name: str, format: str, options: Options) -> Recorded | InvalidInput:
+    try:
+        with _placed(content, name) as file, _called(file, name):
+            return _recorded(file, name, format, options)
+    except InvalidInput as problem:
+        return problem
+
+
+def _recording(part: Merged, options: Options) -> Recording | InvalidInput:
+    if isinstance(part.recorded, InvalidInput):
+        return part.recorded
+    try:
+        return part.recorded.recording(options)
+    except InvalidInput as problem:
+        return problem
+
+
+def _recorded(file: Path, name: str, format: str, options: Options) -> Recorded:
+    return read_recorded(str(file), format, options, name=name)
+
+
+@contextmanager
+def _placed(content: bytes, name: str) -> Iterator[Path]:
+    """Yield a file with the bytes, in a folder of its own: tools name a run by its folder."""
+    plain = Path(name.replace("\\", "/")).name.replace("\0", "") or "history"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / Path(plain[-100:]).stem / plain[-100:]
+        file.parent.mkdir()
+        file.write_bytes(content)
+        yield file
+
+
+@contextmanager
+def _called(file: Path, name: str) -> Iterator[None]:
+    """Have errors call a file by the name that its sender knows."""
+    try:
+        yield
+    except InvalidInput as problem:
+        for part in ("field", "value", "hint"):
+            text = getattr(problem, part)
+            setattr(problem, part, text.replace(str(file), name) if isinstance(text, str) else text)
+        raise
