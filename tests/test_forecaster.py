@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from api.wire.forecasts import ForecastAnswer
 from predictor.answering.delay import before_memorization, delay_quantiles
-from predictor.forecast import Quantiles
+from predictor.forecast import LEVELS, Quantiles
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.curves import OnsetCurve
 from predictor.hazard.time_bins import EDGES
@@ -40,7 +40,23 @@ def assert_coherent(f):
         assert known == sorted(known)
         # Once a level is not reached, no higher one is.
         assert [q.p05, q.p50, q.p95][: len(known)] == known
+    assert_classes_agree_with_the_delay(f)
     json.loads(ForecastAnswer.from_forecast(f).model_dump_json())
+
+
+def assert_classes_agree_with_the_delay(f):
+    """The classes split the onsets where the delay, given one, is 1,000 steps."""
+    early, late = f.outcome_probabilities["comprehension"], f.outcome_probabilities["grokking"]
+    assert early + late == pytest.approx(f.probability_onset_by_horizon)
+    if early + late == 0:
+        return
+    share = early / (early + late)
+    delay = f.delay_steps_if_onset
+    for level, steps in zip(LEVELS, (delay.p05, delay.p50, delay.p95), strict=True):
+        if steps is not None and steps < 1_000:
+            assert share > level - 1e-3, (level, steps, share)
+        if steps is not None and steps > 1_000:
+            assert share < level + 1e-3, (level, steps, share)
 
 
 def test_knows_the_synthetic_runs(synthetic_forecaster):
@@ -89,6 +105,19 @@ def test_before_memorisation_the_delay_has_a_distribution_too(synthetic_forecast
         "not_known_yet",
         None,
     )
+
+
+@pytest.mark.parametrize("until", [20, 60, 100, 150, 400, 1_500])
+def test_classes_and_delay_agree_before_and_after_memorisation(synthetic_forecaster, until):
+    questions = [
+        Question(synthetic_trajectory(110, onset, noise=0.05).prefix(until), CONTEXT, horizon_step=horizon)
+        for onset in (900, 3_000, None)
+        for horizon in (1_600, 4_000, 40_000)
+    ]
+    forecasts = synthetic_forecaster.forecast_many(questions)
+    assert {f.memorization_step is None for f in forecasts} == {until <= 100}
+    for f in forecasts:
+        assert_coherent(f)
 
 
 def test_delays_before_memorisation_are_those_of_the_two_distributions():

@@ -48,8 +48,10 @@ def answer(
     by_horizon = _probability(curve, horizon / question.landmark)
     onset = _quantiles(question.landmark, curve, 1.0)
     if_onset = _quantiles(question.landmark, curve, by_horizon)
-    delay, delay_if_onset = _delays(question, curve, memorization, by_horizon, onset, if_onset)
-    outcomes = _outcomes(question, curve, horizon, by_horizon, memorization)
+    to_come = memorizes_later(question)
+    delays = before_memorization(question.landmark, curve, memorization, by_horizon) if to_come else None
+    delay, delay_if_onset = _delays(question, curve, memorization, delays, onset, if_onset)
+    outcomes = _outcomes(question, curve, horizon, by_horizon, memorization, delays)
     return Forecast(
         forecaster=version,
         observed_until_step=question.landmark,
@@ -133,19 +135,20 @@ def _delays(
     question: CheckedQuestion,
     curve: OnsetCurve,
     memorization: FloatArray,
-    by_horizon: float,
+    delays: FloatArray | None,
     onset: Quantiles,
     if_onset: Quantiles,
 ) -> tuple[Quantiles, Quantiles]:
-    """Return the quantiles of the delay, of all runs and given onset by the horizon."""
-    if not memorizes_later(question):
+    """Return the quantiles of the delay, of all runs and given onset by the horizon.
+
+    `delays` are equally likely ones, given onset by the horizon, where memorisation is still to come.
+    """
+    if delays is None:
         memorized = question.memorized.step
         return since_memorization(onset, memorized), since_memorization(if_onset, memorized)
     in_all = _probability(curve, 10**curve.reach)
-    delays, if_by_horizon = (
-        before_memorization(question.landmark, curve, memorization, onset_by) for onset_by in (in_all, by_horizon)
-    )
-    return delay_quantiles(delays, onset_by=in_all), delay_quantiles(if_by_horizon)
+    of_all = before_memorization(question.landmark, curve, memorization, in_all)
+    return delay_quantiles(of_all, onset_by=in_all), delay_quantiles(delays)
 
 
 def _epochs(delay: Quantiles, context: Context) -> EpochQuantiles | None:
@@ -166,27 +169,36 @@ def _outcomes(
     horizon: int,
     by_horizon: float,
     memorization: FloatArray,
+    delays: FloatArray | None,
 ) -> dict[Outcome, float]:
     """Split the probabilities of onset and of none into Li & Sakib's classes.
 
-    Where memorisation is not confirmed, the delay is counted from the landmark, the earliest it can be, and the chance
-    of memorising by the horizon is that of the corpus's runs which had not.
+    Where memorisation is still to come, the onsets are split by the delays that are equally likely given one, and the chance of
+    memorising by the horizon is that of the corpus's runs which had not. Where no signal shows its step, the delay is
+    counted from the landmark: it is longer than that.
     """
-    memorized = question.memorized.step
-    has_memorized = memorized is not None or question.phase == "memorized"
-    since = question.landmark if memorized is None else memorized
-    early_until = min(since + COMPREHENSION_DELAY_STEPS, horizon)
-    early = 0.0
-    if early_until > question.landmark:
-        early = min(_probability(curve, early_until / question.landmark), by_horizon)
+    has_memorized = question.memorized.step is not None or question.phase == "memorized"
     decades = math.log10(horizon / question.landmark)
     fits = 1.0 if has_memorized else float(np.interp(decades, EDGES, memorization))
+    if delays is None:
+        early = _early(question, curve, horizon, by_horizon)
+    else:
+        early = by_horizon * float(np.mean(delays <= COMPREHENSION_DELAY_STEPS))
     return {
         "grokking": by_horizon - early,
         "comprehension": early,
         "memorization": (1 - by_horizon) * fits,
         "confusion": (1 - by_horizon) * (1 - fits),
     }
+
+
+def _early(question: CheckedQuestion, curve: OnsetCurve, horizon: int, by_horizon: float) -> float:
+    """Return the probability of an onset soon after memorisation, or after the landmark where its step is not known."""
+    since = question.landmark if question.memorized.step is None else question.memorized.step
+    early_until = min(since + COMPREHENSION_DELAY_STEPS, horizon)
+    if early_until <= question.landmark:
+        return 0.0
+    return min(_probability(curve, early_until / question.landmark), by_horizon)
 
 
 def _support(question: CheckedQuestion, score: float, in_support: bool, reasons: tuple[str, ...]) -> Support:
