@@ -87,6 +87,6 @@ def test_what_is_no_store_is_refused(tmp_path):
     (run / "meta.yaml").write_text("run_name: x\n")
     with pytest.raises(InvalidInput, match="with metrics"):
         read_recording(str(tmp_path / "mlruns"))
-    (run / "metrics" / "val_acc").write_text("1 0.5 10\ngarbage\n")
-    with pytest.raises(InvalidInput, match="line 2"):
+    (run / "metrics" / "val_acc").write_text("garbage\n")
+    with pytest.raises(InvalidInput, match="damaged and left out: 1 lines of val_acc"):
         read_recording(str(tmp_path / "mlruns"))

@@ -124,10 +124,8 @@ def test_a_file_that_is_still_written_is_read_as_far_as_it_goes(event_file):
     assert history.steps.tolist() == list(range(99))
 
 
-@pytest.mark.parametrize("damage", ["middle", "foreign", "empty"])
-def test_a_damaged_file_is_refused_whole(event_file, damage):
-    content = bytearray(event_file.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    event_file.write_bytes({"middle": content, "foreign": b"step,val_acc\n1,0.1\n" * 9, "empty": b""}[damage])
+@pytest.mark.parametrize("content", [b"step,val_acc\n1,0.1\n" * 9, b""])
+def test_what_holds_no_sound_record_is_refused(event_file, content):
+    event_file.write_bytes(content)
     with pytest.raises(InvalidInput, match="undamaged event file|with scalars"):
         read_recording(str(event_file.parent))

@@ -1,7 +1,11 @@
 """A run that W&B itself wrote offline here, and exports in the forms that it documents."""
 
+import gzip
 import json
+import lzma
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -57,14 +61,61 @@ def test_a_run_that_is_still_written_and_damaged_ones(offline_run, tmp_path):
     (tmp_path / "cut.wandb").write_bytes(content[: len(content) // 2])
     history = read_recording(str(tmp_path / "cut.wandb")).histories["long"]
     assert 1000 < len(history) < 2000
-    for name, damaged in (
-        ("magic", b"step" + content[4:]),
-        ("middle", content[:40_000] + b"\xff" * 99 + content[40_099:]),
-        ("empty", b""),
-    ):
+    for name, damaged in (("magic", b"step" + content[4:]), ("empty", b""), ("all", content[:9] + b"\xff" * 99_000)):
         (tmp_path / f"{name}.wandb").write_bytes(damaged)
         with pytest.raises(InvalidInput, match="undamaged .wandb file"):
             read_recording(str(tmp_path / f"{name}.wandb"))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("n_bytes", [1, 99])
+def test_damaged_records_are_left_out(offline_run, tmp_path, n_bytes):
+    (file,) = offline_run.glob("*.wandb")
+    content = file.read_bytes()
+    for found in re.finditer(re.escape(repr(1 / 1501)[:12].encode()), content):  # at step 3000, and in a summary
+        content = content[: found.start()] + b"\xff" * n_bytes + content[found.start() + n_bytes :]
+    (tmp_path / "run.wandb").write_bytes(content)
+    recording = read_recording(str(tmp_path))
+    steps = recording.histories["long"].steps.tolist()
+    lost = set(range(0, 6000, 2)) - set(steps)
+    assert 3000 in lost
+    assert len(lost) < 500
+    assert recording.histories["long"].signals["val_acc"].tolist() == [step / 6000 for step in steps]
+    assert any("damaged and left out: " in note and "records" in note for note in recording.notes)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_folder_of_runs_of_which_one_is_damaged(offline_run, tmp_path):
+    for run in ("offline-run-1", "offline-run-2"):
+        shutil.copytree(offline_run, tmp_path / "wandb" / run)
+    (tmp_path / "wandb" / "latest-run").symlink_to("offline-run-2")
+    (bad,) = (tmp_path / "wandb" / "offline-run-1").glob("*.wandb")
+    bad = bad.rename(bad.with_name("run-bad.wandb"))
+    bad.write_bytes(b"\0" * 999)
+    for folder in (tmp_path, tmp_path / "wandb"):
+        recording = read_recording(str(folder))
+        assert list(recording.problems) == ["run-bad"]
+        assert len(recording.run("long")[1].trajectory) == 3000
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("ending", ["", ".gz", ".xz"])
+def test_exports_in_other_encodings_and_compressed(tmp_path, encoding, ending):
+    compress = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}[ending]
+    rows = [{"_step": k, "train/loss": 1 / k, "val/acc": 0.25} for k in (1, 2, 3)]
+    texts = {
+        "history.csv": "_step,train/loss,val/acc\n1,0.5,0.25\n2,0.4,0.25\n3,0.3,0.25\n",
+        "history.jsonl": "\n".join(map(json.dumps, rows)),
+        "chart.csv": '"Step","a - val/acc"\n1,0.25\n2,0.25\n3,0.25\n',
+    }
+    for name, text in texts.items():
+        file = tmp_path / f"{name}{ending}"
+        file.write_bytes(compress(text.encode(encoding)))
+        assert detected(file) == "wandb"
+        ((run, history),) = read_recording(str(file)).histories.items()
+        assert run == ("a" if name == "chart.csv" else "history")
+        assert history.signals["val_acc"].tolist() == [0.25] * 3
+        assert history.steps.tolist() == [1, 2, 3]
 
 
 def test_history_of_scan_history_as_json_lines(tmp_path):

@@ -8,15 +8,17 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from training_runs.errors import InvalidInput
 
+_LONGEST_LINE = 1_000_000  # bytes
 UNPACKED_BYTES = 256 * 2**20  # of a compressed file, at most: a few kilobytes can unpack to gigabytes
 
 # First bytes -> how such a file is opened.
 _COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
-COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz")
+_COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz")
 
 _AS_CSV = "save it as CSV, a column a metric"
 _FROM_PYTHON = "write its numbers to CSV: pandas.DataFrame(...).to_csv('history.csv', index=False)"
@@ -90,6 +92,30 @@ def unpacked(content: bytes, path: str) -> bytes:
             hint="keep fewer of its steps",
         )
     return inner
+
+
+def uncompressed(path: Path) -> Path:
+    """Return the name that a file has without its compression: `run.csv` of `run.csv.gz`."""
+    return path.with_suffix("") if path.suffix.lower() in _COMPRESSED_SUFFIXES else path
+
+
+def first_line(file: Path) -> str:
+    """Return the first line of a text file, in whatever encoding and compression; empty where there is none."""
+    with file.open("rb") as content:
+        magic = content.read(8)
+    opener = next((o for start, o in _COMPRESSED.items() if magic.startswith(start)), open)
+    try:
+        with opener(file, "rb") as content:
+            head: bytes = content.read(_LONGEST_LINE)
+    except (EOFError, OSError, zlib.error, lzma.LZMAError):
+        return ""
+    return next(iter(damaged_text(head).splitlines()), "")
+
+
+def damaged_text(content: bytes) -> str:
+    """Return the text that bytes are, whatever is damaged in it: bytes that are no text are replaced."""
+    encoding, start = _marked(content)
+    return content[start:].decode(encoding, errors="replace").translate(_HIDDEN)
 
 
 def refuse_foreign(content: bytes, path: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.encodings import COMPRESSED_SUFFIXES, refuse_foreign, unpacked
+from training_runs.readers.encodings import refuse_foreign, uncompressed, unpacked
 from training_runs.readers.recording import RawRun, ReadOptions, Recording
 from training_runs.readers.runs import read_runs
 from training_runs.readers.tables import SUFFIXES, read_table, sniffed
@@ -75,7 +75,8 @@ def read_recorded(
 
 def is_compressed_table(path: Path) -> bool:
     """Return True for a name such as `run.csv.gz`: a table or a log, compressed."""
-    return path.suffix.lower() in COMPRESSED_SUFFIXES and _suffix(str(path)) in SUFFIXES
+    plain = uncompressed(path)
+    return plain != path and plain.suffix.lower() in SUFFIXES
 
 
 def _require_known(format: str) -> None:
@@ -99,7 +100,7 @@ def _of_table(content: bytes, path: str, format: str, options: ReadOptions | Non
     """Return the runs in the bytes of a file that is no tool's, which may be compressed; `path` is its name."""
     content = unpacked(content, path)
     refuse_foreign(content, path)
-    return read_table(content, format, _stem(path), path, options)
+    return read_table(content, format, uncompressed(Path(path)).stem, path, options)
 
 
 def detected(path: Path) -> str:
@@ -131,7 +132,7 @@ def _format_of(content: bytes, path: str) -> str:
     ------
     InvalidInput : neither shows a format.
     """
-    found, by_name = sniffed(content, path), SUFFIXES.get(_suffix(path))
+    found, by_name = sniffed(content, path), SUFFIXES.get(uncompressed(Path(path)).suffix.lower())
     if {found, by_name} == {"json", "jsonl"}:
         return str(by_name)
     if found or by_name:
@@ -142,16 +143,6 @@ def _format_of(content: bytes, path: str) -> str:
         expected=f"a file ending in {', '.join(SUFFIXES)}, or what a known tool wrote",
         hint="or say which with --format",
     )
-
-
-def _suffix(path: str) -> str:
-    name = Path(path)
-    return (name.with_suffix("") if name.suffix.lower() in COMPRESSED_SUFFIXES else name).suffix.lower()
-
-
-def _stem(path: str) -> str:
-    name = Path(path)
-    return name.with_suffix("").stem if name.suffix.lower() in COMPRESSED_SUFFIXES else name.stem
 
 
 def _of_stdin(format: str, options: ReadOptions | None) -> dict[str, RawRun]:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.charts import chart_groups, merged
-from training_runs.readers.formats import Recorded, is_compressed_table
+from training_runs.readers.encodings import uncompressed
+from training_runs.readers.formats import Recorded
 from training_runs.readers.recording import RawRun
 from training_runs.readers.step_lists import counts
 from training_runs.readers.tables import SUFFIXES
@@ -68,7 +69,7 @@ def names_of_files(paths: Sequence[str]) -> list[str]:
 
 
 def _without_ending(path: Path) -> Path:
-    path = path.with_suffix("") if is_compressed_table(path) else path
+    path = uncompressed(path)
     return path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
 
 

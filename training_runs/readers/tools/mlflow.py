@@ -4,7 +4,7 @@ import re
 import sqlite3
 import sys
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,14 @@ import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
+from training_runs.readers.damage import note_on_damage
+from training_runs.readers.encodings import damaged_text
 from training_runs.readers.recording import RawRun, Tool, wide
 
 DATABASE = "mlflow.db"
 _SQLITE = b"SQLite format 3\0"
 _SYSTEM = "system/"  # MLflow's own metrics of the machine, whose steps count samples
+_MOST = 2**53  # no timestamp and no step is larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +28,7 @@ class _Run:
 
     name: str
     metrics: pd.DataFrame
+    notes: tuple[str, ...]
     params: dict[str, str]
 
 
@@ -41,38 +45,31 @@ def run_folders(path: Path) -> list[Path]:
 
 
 def read_mlflow(path: Path) -> dict[str, RawRun | InvalidInput]:
-    """Return the runs of a store that were not deleted, by their names; by their ids where names repeat.
+    """Return the runs of a store that were not deleted, by their names (by their ids where names repeat), or why one cannot be read.
 
     Raises
     ------
-    InvalidInput : no store of MLflow, a damaged one, no metrics in it, or metrics that were logged without a step.
+    InvalidInput : no store of MLflow, a damaged database, or no metrics in it.
     """
     database = path / DATABASE if (path / DATABASE).is_file() else path
     stored = _of_database(database) if database.is_file() else _of_folders(path)
-    trained = {run_id: _of_training(run) for run_id, run in stored.items()}
-    runs = {run_id: run for run_id, run in trained.items() if len(run.metrics)}
+    runs = {run_id: run for run_id, run in stored.items() if len(run.metrics) or run.notes}
     if not runs:
-        raise InvalidInput(
-            field="HISTORY",
-            value=str(path),
-            expected="an MLflow store (mlflow.db, mlruns, or one run of it) with metrics",
-        )
+        raise _no_metrics(path)
     names = [run.name for run in runs.values()]
-    return {run.name if names.count(run.name) == 1 else run_id: _raw(run) for run_id, run in runs.items()}
+    return {run.name if names.count(run.name) == 1 else run_id: _raw(run, path) for run_id, run in runs.items()}
 
 
-def _raw(run: _Run) -> RawRun:
+def _raw(run: _Run, path: Path) -> RawRun | InvalidInput:
+    if not len(run.metrics):
+        return _no_metrics(path, hint="; ".join(run.notes)[:200])
     reading = read_hyperparameters(run.params, "params")
-    return RawRun(wide(run.metrics), reading.fields(), reading.notes)
+    return RawRun(wide(run.metrics), reading.fields(), (*run.notes, *reading.notes))
 
 
-def _of_training(run: _Run) -> _Run:
-    """Return a run with what its training logged, infinities as such."""
-    metrics = run.metrics[~run.metrics["metric"].str.startswith(_SYSTEM)]
-    value = metrics["value"].to_numpy(float)
-    # The store in SQLite writes the largest number for infinity.
-    value = np.where(np.abs(value) >= sys.float_info.max, np.copysign(np.inf, value), value)
-    return replace(run, metrics=metrics.assign(value=value))
+def _no_metrics(path: Path, hint: str = "") -> InvalidInput:
+    expected = "an MLflow store (mlflow.db, mlruns, or one run of it) with metrics"
+    return InvalidInput(field="HISTORY", value=str(path), expected=expected, hint=hint)
 
 
 def _of_database(path: Path) -> dict[str, _Run]:
@@ -94,51 +91,88 @@ def _of_database(path: Path) -> dict[str, _Run]:
             expected="the SQLite store of MLflow",
             hint=str(error).split("\n")[0][:120],
         ) from None
+    metrics = metrics[~metrics["metric"].str.startswith(_SYSTEM)]
     return {
         run_id: _Run(
             name or run_id,
-            metrics.loc[metrics["run_uuid"] == run_id, ["step", "metric", "value"]],
+            *_numbers(metrics.loc[metrics["run_uuid"] == run_id, ["step", "metric", "value"]]),
             {key: value for owner, key, value in params if owner == run_id},
         )
         for run_id, name in runs
     }
 
 
+def _numbers(metrics: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return metrics whose values are numbers, infinities as such, and a note on others: SQLite keeps any value in any column."""
+    value = pd.to_numeric(metrics["value"], errors="coerce").to_numpy(float)
+    damaged = metrics.loc[np.isnan(value) & metrics["value"].notna(), "value"]
+    # The store in SQLite writes the largest number for infinity.
+    value = np.where(np.abs(value) >= sys.float_info.max, np.copysign(np.inf, value), value)
+    return metrics.assign(value=value).drop(index=damaged.index), note_on_damage("values", list(damaged))
+
+
 def _of_folders(path: Path) -> dict[str, _Run]:
     runs = {}
     for folder in run_folders(path):
-        meta = (folder / "meta.yaml").read_text(encoding="utf-8")
-        if not re.search(r"^lifecycle_stage: deleted", meta, re.MULTILINE):
+        try:
+            meta = _text(folder / "meta.yaml")
+            if re.search(r"^lifecycle_stage: deleted", meta, re.MULTILINE):
+                continue
             name = re.search(r"^run_name: (.+)$", meta, re.MULTILINE)
+            params = {name: _text(file) for name, file in _files(folder / "params")}
             runs[folder.name] = _Run(
-                name[1].strip("'\" ") if name else folder.name,
-                _metrics(folder / "metrics"),
-                {
-                    file.relative_to(folder / "params").as_posix(): file.read_text(encoding="utf-8")
-                    for file in sorted((folder / "params").rglob("*"))
-                    if file.is_file()
-                },
+                name[1].strip("'\" ") if name else folder.name, *_metrics(folder / "metrics"), params
             )
+        except OSError as error:
+            runs[folder.name] = _Run(folder.name, pd.DataFrame(), (str(error)[:120],), {})
     return runs
 
 
-def _metrics(folder: Path) -> pd.DataFrame:
-    """Read one file for each metric; a line is `timestamp value step`, and newer versions append more."""
-    rows = []
-    for file in sorted(f for f in folder.rglob("*") if f.is_file()):
-        metric = file.relative_to(folder).as_posix()
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-            words = line.split()
-            try:
-                rows.append((int(words[0]), int(words[2]), metric, float(words[1])))
-            except (ValueError, IndexError):
-                raise InvalidInput(
-                    field=f"{file}, line {number}",
-                    value=line[:60],
-                    expected="a timestamp, a value and a step",
-                ) from None
-    table = pd.DataFrame(rows, columns=["timestamp", "step", "metric", "value"])
-    return table.sort_values("timestamp", kind="stable")[["step", "metric", "value"]]
+def _text(file: Path) -> str:
+    """Return the text of a file; bytes that are none are replaced: a line with them is damaged, the others are not."""
+    return damaged_text(file.read_bytes())
+
+
+def _files(folder: Path) -> list[tuple[str, Path]]:
+    """Return the files in a folder and below it under the names that MLflow knows them by."""
+    return [(file.relative_to(folder).as_posix(), file) for file in sorted(folder.rglob("*")) if file.is_file()]
+
+
+def _metrics(folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return what the files of a run hold, one for each metric, and notes on lines that are damaged."""
+    points: list[tuple[int, int, str, float]] = []
+    notes: tuple[str, ...] = ()
+    for metric, file in _files(folder):
+        if metric.startswith(_SYSTEM):
+            continue
+        of_metric: list[tuple[int, int, str, float]] = []
+        damaged = []
+        *whole, last = _text(file).split("\n")
+        for line in whole:
+            point = _point(line, metric)
+            of_metric += [point] if point else []
+            damaged += [line] if line.strip() and not point else []
+        points += of_metric
+        notes += note_on_damage(f"lines of {metric}", damaged)
+        if last.strip():
+            point = _point(last, metric)
+            # MLflow ends every line. Of a step that was cut off digits are missing.
+            if point and (not of_metric or point[1] > of_metric[-1][1]):
+                points.append(point)
+            else:
+                notes += (f"the last line of {metric} is cut off and left out: {last.strip()[:40]}",)
+    table = pd.DataFrame(points, columns=["timestamp", "step", "metric", "value"])
+    return table.sort_values("timestamp", kind="stable")[["step", "metric", "value"]], notes
+
+
+def _point(line: str, metric: str) -> tuple[int, int, str, float] | None:
+    """Return (timestamp, step, metric, value) of a line `timestamp value step`; newer versions append more."""
+    words = line.split()
+    try:
+        timestamp, step, value = int(words[0]), int(words[2]), float(words[1])
+    except (ValueError, IndexError):
+        return None
+    return (timestamp, step, metric, value) if max(abs(timestamp), abs(step)) < _MOST else None
 
 
 def _wrote(path: Path) -> bool:

@@ -1,14 +1,15 @@
 """TensorBoard's event files, every point of them. Needs the extra `tensorboard`; TensorFlow is not needed."""
 
-import logging
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
+from training_runs.readers.damage import note_on_damage
+from training_runs.readers.event_records import EventRecords
 from training_runs.readers.recording import RawRun, Tool, wide
 
 _EVENTS = "*tfevents*"
@@ -23,50 +24,70 @@ def event_folders(path: Path) -> list[Path]:
     return sorted({file.parent for file in path.rglob(_EVENTS) if file.is_file()})
 
 
-def read_tensorboard(path: Path) -> dict[str, RawRun]:
-    """Return each run at and below a path: a run is a folder with event files.
+def read_tensorboard(path: Path) -> dict[str, RawRun | InvalidInput]:
+    """Return each run at and below a path, or why it cannot be read: a run is a folder with event files.
 
     Folders called `train`, `validation` ... and those that `add_scalars` makes (`acc_train` beside a tag `acc`) belong
-    to the run above them. Where a resumed training wrote steps again, the later values count.
+    to the run above them. Where a resumed training wrote steps again, the later values count. Damaged records are left out.
 
     Raises
     ------
-    InvalidInput : no event files, a damaged one, or one without scalars.
+    InvalidInput : no event files, or none with scalars.
     """
     folders = event_folders(path)
     if not folders:
         raise InvalidInput(field="HISTORY", value=str(path), expected="event files (*tfevents*) of TensorBoard")
     require("tensorboard", extra="tensorboard")
-    rows: dict[Path, list[tuple[int, str, float]]] = {}
+    runs: dict[Path, _Points] = {}
+    problems: dict[Path, InvalidInput] = {}
     for folder in folders:
-        points = _points(folder)
-        if folder == path or not _is_hparams(folder, folders):
-            run, names = _owner(folder, {tag for _, tag, _ in points})
-            rows.setdefault(run, []).extend((step, names[tag], value) for step, tag, value in points)
-    runs = {run: points for run, points in rows.items() if points}
-    if not runs:
+        if folder != path and _is_hparams(folder, folders):
+            continue
+        try:
+            points = _points(folder)
+        except (InvalidInput, OSError) as problem:
+            run, _ = _owner(folder, set())
+            problems[run] = problem if isinstance(problem, InvalidInput) else _damaged(folder, str(problem))
+            continue
+        run, names = _owner(folder, {tag for _, tag, _ in points.rows})
+        of_run = runs.setdefault(run, _Points())
+        of_run.rows += [(step, names[tag], value) for step, tag, value in points.rows]
+        of_run.notes += points.notes
+    read: dict[Path, RawRun | InvalidInput] = {run: _raw(points) for run, points in runs.items() if points.rows}
+    if not read and not problems:
         raise InvalidInput(field="HISTORY", value=str(path), expected="event files with scalars, and these have none")
-    return {_name(run, path): RawRun(_table(points)) for run, points in runs.items()}
+    return {_name(run, path): found for run, found in {**read, **problems}.items()}
 
 
-def _table(points: list[tuple[int, str, float]]) -> pd.DataFrame:
-    return wide(pd.DataFrame(points, columns=["step", "metric", "value"]))
+@dataclass
+class _Points:
+    """Scalars of a run (step, tag, value), and notes on how they were read."""
+
+    rows: list[tuple[int, str, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def _points(folder: Path) -> list[tuple[int, str, float]]:
-    """Return (step, tag, value) of every scalar.
+def _raw(points: _Points) -> RawRun:
+    return RawRun(wide(pd.DataFrame(points.rows, columns=["step", "metric", "value"])), notes=tuple(points.notes))
 
-    Read record by record: TensorBoard's own accumulator keeps a sample, and takes what stands before a damage for the
-    whole.
-    """
+
+def _points(folder: Path) -> _Points:
+    """Return every scalar of the event files in a folder: TensorBoard's own accumulator keeps a sample."""
+    from google.protobuf.message import DecodeError
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.util import tensor_util
 
     points: dict[str, list[tuple[int, float]]] = {}
+    notes: list[str] = []
     scalar_tensors = set()  # TensorFlow 2 names the kind of a tag in its first event only
     for file in [folder] if folder.is_file() else sorted(folder.glob(_EVENTS)):
-        for record in _records(file):
-            event = Event.FromString(record)
+        records, sound = EventRecords(file), 0
+        for record in records:
+            try:
+                event = Event.FromString(record)
+            except DecodeError as error:
+                raise _damaged(file, str(error)) from None
+            sound += 1
             for value in event.summary.value:
                 if value.metadata.plugin_data.plugin_name == "scalars":
                     scalar_tensors.add(value.tag)
@@ -80,42 +101,14 @@ def _points(folder: Path) -> list[tuple[int, str, float]]:
                 while earlier and earlier[-1][0] >= event.step:  # a training that was rewound
                     earlier.pop()
                 earlier.append((event.step, number))
-    return [(step, tag, value) for tag, pairs in points.items() for step, value in pairs]
+        if records.damaged and not sound:
+            raise _damaged(file, "none of its records is sound")
+        notes += note_on_damage(f"records of {file.name}", [f"byte {at}" for at in records.damaged])
+    return _Points([(step, tag, value) for tag, pairs in points.items() for step, value in pairs], notes)
 
 
-def _records(file: Path) -> Iterator[bytes]:
-    """Yield the records of an event file, each checked against its checksum.
-
-    A record that the end of the file cuts off is no damage: the training is still writing it.
-    """
-    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
-
-    logging.getLogger("tensorboard").setLevel(logging.ERROR)
-    read = 0
-    for record in RawEventFileLoader(str(file)).Load():
-        read += len(record) + 16  # length, its checksum, the record, its checksum
-        yield record
-    size = file.stat().st_size
-    if read < size and not _is_cut_off(file, read):
-        raise InvalidInput(
-            field="HISTORY",
-            value=str(file),
-            expected="an undamaged event file",
-            hint=f"it cannot be read beyond byte {read} of {size}",
-        )
-
-
-def _is_cut_off(file: Path, at: int) -> bool:
-    """Return True if the record that begins at a byte, with a sound length, is longer than the rest of the file."""
-    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
-
-    with file.open("rb") as content:
-        content.seek(at)
-        rest = content.read()
-    if len(rest) < 12:
-        return at > 0
-    is_sound = masked_crc32c(rest[:8]) == int.from_bytes(rest[8:12], "little")
-    return is_sound and len(rest) < int.from_bytes(rest[:8], "little") + 16
+def _damaged(file: Path, hint: str) -> InvalidInput:
+    return InvalidInput(field="HISTORY", value=str(file), expected="an undamaged event file", hint=hint[:120])
 
 
 def _owner(folder: Path, tags: set[str]) -> tuple[Path, dict[str, str]]:

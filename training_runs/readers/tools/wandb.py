@@ -5,8 +5,7 @@ The exports are what `run.scan_history()` gives (a column `_step`) and what the 
 """
 
 import json
-import struct
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,9 @@ import pandas as pd
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
+from training_runs.readers.damage import each_read, note_on_damage
+from training_runs.readers.encodings import first_line, uncompressed, unpacked
+from training_runs.readers.level_db_log import LogRecords
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, Tool
 from training_runs.readers.tables import SUFFIXES, parsed
@@ -22,11 +24,7 @@ from training_runs.readers.tables import SUFFIXES, parsed
 _BETWEEN = " - "  # run and metric in the header of a chart's export
 _INTERNAL = {"_runtime", "_timestamp", "_step", "_wandb"}
 
-# The framing of LevelDB's log: blocks of 32 KiB, each record in one piece or in a first, middle ones and a last.
-_BLOCK = 32_768
 _MAGIC = b":W&B"
-_HEADER = struct.Struct("<IHB")  # checksum, length, kind
-_FIRST, _LAST, _FULL = 2, 4, 1
 
 
 def is_wandb_table(columns: list[str]) -> bool:
@@ -34,12 +32,17 @@ def is_wandb_table(columns: list[str]) -> bool:
     return "_step" in columns or _is_chart(columns)
 
 
-def wandb_file(path: Path) -> Path | None:
-    """Return the `.wandb` file that a path is, or that lies in a run's folder; None where there is none."""
+def wandb_files(path: Path) -> list[Path]:
+    """Return the `.wandb` files that a path is or holds: those of a run's folder, or of the folder `wandb` above such folders."""
     if path.is_file():
-        return path if path.suffix == ".wandb" else None
-    files = sorted(path.glob("*.wandb"))
-    return files[0] if len(files) == 1 else None
+        return [path] if path.suffix == ".wandb" else []
+    below = (
+        sorted(path.glob("*.wandb")),
+        sorted(path.glob("*run-*/*.wandb")),
+        sorted(path.glob("wandb/*run-*/*.wandb")),
+    )
+    found = next((files for files in below if files), [])
+    return list({file.resolve(): file for file in found}.values())  # `latest-run` is a second name of a run
 
 
 def runs_of_table(table: pd.DataFrame, name: str) -> dict[str, RawRun]:
@@ -59,38 +62,51 @@ def runs_of_table(table: pd.DataFrame, name: str) -> dict[str, RawRun]:
     return parts
 
 
-def read_wandb_file(path: Path) -> dict[str, RawRun]:
-    """Return the one run of a `.wandb` file, as far as it was written.
+def read_wandb_files(files: list[Path]) -> dict[str, RawRun | InvalidInput]:
+    """Return the run of each `.wandb` file as far as it was written, by its name; by the file's where names repeat.
 
     Raises
     ------
-    InvalidInput : the extra is missing, or the file is damaged or holds no history.
+    InvalidInput : the extra is missing.
     """
     require("wandb", extra="wandb")
+    named: dict[str, str] = {}
+    runs = each_read({file.stem: partial(_read, file, named) for file in files})
+    names = list(named.values())
+    return {named[stem] if names.count(named.get(stem, "")) == 1 else stem: run for stem, run in runs.items()}
+
+
+def _read(file: Path, named: dict[str, str]) -> RawRun:
+    """Return the run of a `.wandb` file, and note its name in `named`."""
     from google.protobuf.message import DecodeError
     from wandb.proto.wandb_internal_pb2 import Record
 
+    content = file.read_bytes()
+    if not content.startswith(_MAGIC):
+        raise _damaged(file, "it does not begin as a .wandb file does")
     rows: list[dict[str, Any]] = []
     config: dict[str, Any] = {}
-    name = path.stem
+    records = LogRecords(content)
+    named[file.stem] = file.stem
     try:
-        for content in _records(path.read_bytes()):
-            record = Record.FromString(content)
+        for each in records:
+            record = Record.FromString(each)
             if record.HasField("run"):
-                name = record.run.display_name or record.run.run_id or name
+                named[file.stem] = record.run.display_name or record.run.run_id or file.stem
                 config |= {c.key: json.loads(c.value_json) for c in record.run.config.update}
             if record.HasField("history"):
                 rows.append(
                     {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in record.history.item}
                 )
     except (DecodeError, ValueError) as error:
-        raise _damaged(path, str(error)) from None
+        raise _damaged(file, str(error)) from None
+    damaged = note_on_damage(f"records of {file.name}", [f"byte {at}" for at in records.damaged])
     if not rows:
-        raise _damaged(path, "it holds no history")
+        raise _damaged(file, "; ".join(damaged) or "it holds no history")
     numbers = [{k: v for k, v in row.items() if isinstance(v, int | float)} for row in rows]
     raw = _of_history(pd.DataFrame(numbers))
     reading = read_hyperparameters(config, "config")
-    return {name: RawRun(raw.table, reading.fields(), (*raw.notes, *reading.notes))}
+    return RawRun(raw.table, reading.fields(), (*damaged, *raw.notes, *reading.notes))
 
 
 def _is_chart(columns: list[str]) -> bool:
@@ -109,30 +125,6 @@ def _of_history(table: pd.DataFrame) -> RawRun:
     )
 
 
-def _records(content: bytes) -> Iterator[bytes]:
-    """Yield the records; one that the end of the file cuts off is left out, since a run may still be writing."""
-    if content[: len(_MAGIC)] != _MAGIC:
-        raise ValueError("it does not begin as a .wandb file does")
-    at, parts = _HEADER.size, b""  # the file's own header has the length of a record's
-    while at + _HEADER.size <= len(content):
-        left = _BLOCK - at % _BLOCK
-        if left < _HEADER.size:  # too short for a header: padding
-            at += left
-            continue
-        _, length, kind = _HEADER.unpack_from(content, at)
-        at += _HEADER.size
-        if kind == 0 and length == 0:
-            return
-        if kind not in (1, 2, 3, 4) or length > left - _HEADER.size:
-            raise ValueError(f"no record where one is expected, at byte {at - _HEADER.size}")
-        if at + length > len(content):
-            return
-        parts = (b"" if kind in (_FULL, _FIRST) else parts) + content[at : at + length]
-        at += length
-        if kind in (_FULL, _LAST):
-            yield parts
-
-
 def _damaged(path: Path, hint: str) -> InvalidInput:
     return InvalidInput(
         field="HISTORY",
@@ -143,16 +135,20 @@ def _damaged(path: Path, hint: str) -> InvalidInput:
 
 
 def _wrote(path: Path) -> bool:
-    return wandb_file(path) is not None or (path.is_file() and _is_export(path))
+    return bool(wandb_files(path)) or (path.is_file() and _is_export(path))
+
+
+def _format(path: Path) -> str | None:
+    """Return the format that a file's name tells, be it compressed."""
+    return SUFFIXES.get(uncompressed(path).suffix.lower())
 
 
 def _is_export(path: Path) -> bool:
     """Read in the first line of a text file whether it names columns as an export does."""
-    format = SUFFIXES.get(path.suffix.lower())
+    format = _format(path)
     if format not in ("csv", "jsonl"):
         return False
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        first = lines.readline(1_000_000).strip()
+    first = first_line(path).strip()
     if format == "csv":
         return is_wandb_table([name.strip('"') for name in first.split(",")])
     try:
@@ -161,25 +157,25 @@ def _is_export(path: Path) -> bool:
         return False
 
 
-def read_wandb(path: Path) -> dict[str, RawRun]:
-    """Return the runs of a `.wandb` file, or of an exported history.
+def read_wandb(path: Path) -> dict[str, RawRun | InvalidInput]:
+    """Return the runs of `.wandb` files, or of an exported history.
 
     Raises
     ------
     InvalidInput : it is neither, or damaged.
     """
-    file = wandb_file(path)
-    if file is not None:
-        return read_wandb_file(file)
-    format = SUFFIXES.get(path.suffix.lower(), "csv")
-    table = parsed(path.read_bytes(), format, str(path)) if path.is_file() else pd.DataFrame()
+    files = wandb_files(path)
+    if files:
+        return read_wandb_files(files)
+    content = unpacked(path.read_bytes(), str(path)) if path.is_file() else b""
+    table = parsed(content, _format(path) or "csv", str(path)) if content else pd.DataFrame()
     if not is_wandb_table([str(c) for c in table.columns]):
         raise InvalidInput(
             field="HISTORY",
             value=str(path),
             expected="a .wandb file, or an exported history with _step or `Step, <run> - <metric>`",
         )
-    return runs_of_table(table, path.stem)
+    return {**runs_of_table(table, uncompressed(path).stem)}
 
 
 TOOL = Tool("wandb", "W&B", _wrote, read_wandb)
