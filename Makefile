@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check docs bench compare pictures serve sweep
+.PHONY: setup demo test test-slow check docs bench compare pictures reproduce serve sweep
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -75,6 +75,11 @@ MINUTES ?= 150
 WORKERS ?= 1
 sweep: setup
 	nice -n 19 $(BIN)/python -m training_runs.generator.queue --device $(DEVICE) --minutes $(MINUTES) --workers $(WORKERS)
+
+# Every claim of the papers that can be tested, into docs/reproduction/ and its pages: stored runs take a minute; runs made
+# for a claim are resumed as often as it is called, and are fewer and smaller with QUICK=1 (MNIST with GROKCAST_MNIST_DIR).
+reproduce: setup
+	$(BIN)/grokcast reproduce --all $(if $(QUICK),--quick)
 
 serve: setup
 	$(BIN)/grokcast serve

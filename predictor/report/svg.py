@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training_runs.extras import require
@@ -96,3 +97,15 @@ def _inlined(svg: str, name: str) -> str:
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var({variable})")
     return svg.strip()
+
+
+def standing_alone(svg: str) -> str:
+    """Return a drawing as a file of its own: in the page's light colours, on white, with a size."""
+    colours = dict(
+        re.findall(r"(--[\w-]+): (#\w+)", (Path(__file__).parent / "report.css").read_text().split("@media")[0])
+    )
+    for variable, colour in colours.items():
+        svg = svg.replace(f"var({variable})", colour)
+    width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" style="background:#fff"'
+    return svg.replace("<svg", head, 1) + "\n"

@@ -1,0 +1,95 @@
+"""The command that tests the papers' claims: `reproduce`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grokcast.commands.json_output import AsJson, print_json
+
+
+def reproduce(
+    names: Annotated[list[str] | None, typer.Argument(help="names of claims; see --list")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="every claim that can be tested")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="make fewer and smaller runs than the paper")] = False,
+    out: Annotated[Path, typer.Option(help="folder of runs that are made, and resumed")] = Path("out/reproduction"),
+    results: Annotated[
+        Path, typer.Option(help="folder for results and pictures; its pages are written beside it")
+    ] = Path("docs/reproduction"),
+    workers: Annotated[int | None, typer.Option(min=1, help="number of processes [default: one per core]")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="directory with MNIST's IDX files")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="describe the claims, and what became of each")] = False,
+    json_: AsJson = False,
+) -> None:
+    """Test claims of the papers, by stored runs or by runs made for it (extras `plots` and `runs`)."""
+    from predictor.reproduction.registry import CLAIMS
+    from predictor.reproduction.results import held_results
+    from training_runs.extras import require
+
+    if all_:
+        names = [name for name, claim in CLAIMS.items() if claim.test is not None]
+    if not list_ and names:
+        require("matplotlib", extra="plots")  # before the runs
+        for name in names:
+            _reproduce(name, quick, out, results, workers or os.cpu_count() or 1, data_dir)
+        _write_pages(results)
+    held = held_results(results, names or list(CLAIMS))
+    if json_:
+        print_json({name: _as_dict(result) for name, result in held.items()})
+    else:
+        from grokcast.display.claims import show_claims
+
+        show_claims(names or list(CLAIMS), held)
+
+
+def _reproduce(name: str, quick: bool, out: Path, results: Path, workers: int, data_dir: Path | None) -> None:
+    from predictor.reproduction.reproduce import claim_of, folder_of_runs, judged
+    from predictor.reproduction.results import write_result
+    from training_runs import archive
+
+    claim, runs = claim_of(name), []
+    if claim.configs is not None:
+        folder = folder_of_runs(out, name, quick=quick)
+        _make_runs(name, list(claim.configs(quick)), folder, workers, data_dir)
+        runs = archive.read(folder)
+    if not write_result(results, name, judged(name, runs, quick=quick)):
+        print(f"grokcast: {name}: the full result that is held is kept", file=sys.stderr)
+
+
+def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_dir: Path | None) -> None:
+    """Make what a claim's folder does not hold yet."""
+    from functools import partial
+
+    from grokcast.display.progress import sweep_progress
+    from training_runs.extras import require
+
+    require("torch", extra="runs")
+    from training_runs.generator.executors import run_local
+    from training_runs.generator.sweep import Sweep, run_sweep
+
+    execute = partial(run_local, workers=workers, device="cpu", data_dir=data_dir)
+    with sweep_progress(len(configs)) as on_runs:
+        sweep = Sweep(f"reproduce {name}", len(configs), 0, {})
+        failures = run_sweep(sweep, configs, folder, execute, resume=True, on_runs=on_runs)
+    for failure in failures:
+        print(f"grokcast: {name}: {len(failure.configs)} runs were not made: {failure.reason}", file=sys.stderr)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _write_pages(results: Path) -> None:
+    from predictor.reproduction.pages import laws_page, reproduction_page
+    from predictor.reproduction.registry import CLAIMS
+    from predictor.reproduction.results import held_results
+
+    held = held_results(results, list(CLAIMS))
+    results.with_suffix(".md").write_text(reproduction_page(held))
+    (results.parent / "laws.md").write_text(laws_page(held))
+
+
+def _as_dict(result: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {key: value for key, value in asdict(result).items() if key != "picture"}

@@ -1,0 +1,238 @@
+"""Every claim by its name, paper by paper. One that nothing has tested yet says what is missing."""
+
+from predictor.reproduction import golechha, laws, li_sakib, oscillation, salah_yevick
+from predictor.reproduction.claim import Claim
+
+_STORED_MLPS = "stored embedding-MLPs on modular arithmetic, settings varied: ours, hundreds of runs instead of one"
+_STORED_TRANSFORMERS = (
+    "stored transformers of one and two layers on modular arithmetic, settings varied: ours, hundreds of runs"
+)
+
+CLAIMS: dict[str, Claim] = {
+    "sy_dropout_variance": Claim(
+        salah_yevick.PAPER,
+        "3.1, figure 1",
+        "The variance of the validation accuracy under dropout 0.3 is negligible while memorising, rises at the onset of "
+        "generalisation, and so announces it.",
+        f"{_STORED_MLPS}; 8 passes on 256 samples, not 100 on all",
+        "Holds if at least half of the grokking runs reach a quarter of the peak variance between memorisation and rise; in part if at least "
+        "half have their peak after memorisation (lower ends of the intervals).",
+        salah_yevick.dropout_variance,
+    ),
+    "sy_drc": Claim(
+        salah_yevick.PAPER,
+        "3.1, figure 2",
+        "The dropout robustness curve is near zero at all rates while memorised; once generalised it is flat for small "
+        "rates and has not halved before a rate of 0.5.",
+        f"{_STORED_MLPS}; the area and the rate at which it halves are stored, not the curve",
+        "Holds if in at least 75 % of runs the area triples from halfway between memorisation and rise to the end, and the "
+        "median rate of halving is at least 0.4; in part if only the first.",
+        salah_yevick.robustness_curve,
+    ),
+    "sy_embeddings": Claim(
+        salah_yevick.PAPER,
+        "3.2, figure 3",
+        "Bands of similar embeddings appear long before the test accuracy rises, and tell that it will.",
+        f"{_STORED_MLPS}; addition and subtraction, in whose order the residues are",
+        "Holds if at least 90 % of grokking runs have bands before the rise and at most 25 % of those that memorise and miss "
+        "their budget have them; in part if only the first, and at most 10 % of random tables have them.",
+        salah_yevick.embedding_bands,
+    ),
+    "sy_bimodality": Claim(
+        salah_yevick.PAPER,
+        "3.2, figure 4a",
+        "The embedding values go from one peak to two at about +-0.4 with the rise of the test accuracy, and predict it.",
+        _STORED_MLPS,
+        "Holds if Sarle's coefficient exceeds 5/9 before the rise in at least 75 % of grokking runs and by 25 points more "
+        "often than elsewhere; in part if in at least 25 %, and more often than elsewhere.",
+        salah_yevick.bimodality,
+    ),
+    "sy_layers": Claim(
+        salah_yevick.PAPER,
+        "3.2, figure 4b, c",
+        "The first layer's weights peak at 0; most of the last layer's lie in [0, 0.2], with a long negative tail.",
+        missing="distributions of weights are not recorded, only their means and standard deviations",
+    ),
+    "sy_init_scale_stored": Claim(
+        salah_yevick.PAPER,
+        "3.3, figure 5",
+        "Larger initial weights delay grokking.",
+        _STORED_MLPS,
+        "Holds if the rank correlation of scale and delay is at least 0.2; in part if it is positive.",
+        salah_yevick.init_scale,
+    ),
+    "sy_initialisation": Claim(
+        salah_yevick.PAPER,
+        "3.3, figures 5 and 6",
+        "The delay grows nearly linearly with the scale alpha of the initial weights, and embeddings end alike.",
+        missing="runs that differ in alpha alone",
+    ),
+    "sy_shifted_initialisation": Claim(
+        salah_yevick.PAPER,
+        "3.3, figures 7 to 10",
+        "Shifted initial weights delay both accuracies; a larger shift shortens the delay between them until it harms; "
+        "constant weights preclude learning.",
+        missing="runs with weights from [0.4, 0.8], [1.2, 1.6] and [1.6, 2], and with one group of weights shifted or constant",
+    ),
+    "sy_timescale": Claim(
+        salah_yevick.PAPER,
+        "figures 1 and 3",
+        "Memorised after 300 epochs, risen after 1,200.",
+        missing="a search for the batch size and the embedding width, which the paper leaves out",
+    ),
+    "sy_inactive": Claim(
+        salah_yevick.PAPER,
+        "3.4, figure 11",
+        "Inactive units become fewer while memorising and more after; the minimum comes sooner with more weight decay.",
+        _STORED_MLPS,
+        "Holds if at least 75 % of grokking runs have a dip, more often than random tables, and its step falls with rate x "
+        "decay; in part if at least half have it and its step falls.",
+        salah_yevick.inactive_units,
+    ),
+    "golechha_progress_measures": Claim(
+        golechha.PAPER,
+        "4, figure 1",
+        "Weight entropy and circuit complexity fall with generalisation, and tell more of it than the weight norm.",
+        "stored MLPs on MNIST and digits whose onset is later than three times memorisation: ours, the paper has one run",
+        "Holds if each falls by 5 % between memorisation and onset in at least 75 % of runs and the changes of entropy and "
+        "norm correlate by at most 0.5; in part if one of them falls in at least half.",
+        golechha.progress_measures,
+    ),
+    "golechha_mnist": Claim(
+        golechha.PAPER,
+        "3, figure 1",
+        "MNIST groks under cross-entropy with large initial weights.",
+        missing="runs over scales, numbers of images and decays",
+    ),
+    "golechha_rising_norm": Claim(
+        golechha.PAPER,
+        "3, figure 2",
+        "With a term that rewards large weights the norm grows throughout, and the network groks all the same.",
+        missing="runs with a term that is stronger than weight decay",
+    ),
+    "golechha_dropout": Claim(
+        golechha.PAPER,
+        "App. C, figure 3",
+        "With dropout 0.3 in training the delay vanishes.",
+        missing="runs with and without dropout under the squared loss, where there is a delay to vanish",
+    ),
+    "golechha_imdb": Claim(
+        golechha.PAPER,
+        "App. D, figure 4",
+        "An LSTM on IMDb groks, and the measures fall with it.",
+        missing="the network and the settings of Liu et al. (two layers of 256 units, 1,000 words): hours on a GPU",
+    ),
+    "ls_correlations": Claim(
+        li_sakib.PAPER,
+        "3.1, table 1",
+        "Delays in epochs correlate with batch size (0.54), noise (0.12), rate (-0.06), decay (-0.26), not with init scale.",
+        _STORED_TRANSFORMERS,
+        "Holds if batch size, rate and decay correlate with the printed sign, the intervals without 0; in part if one does.",
+        li_sakib.correlations,
+    ),
+    "ls_late_validation": Claim(
+        li_sakib.PAPER,
+        "3.1, figure 3",
+        "Delays are large because validation is late, not because training is early.",
+        _STORED_TRANSFORMERS,
+        "Holds if delays correlate with the step of validation by at least 0.8 (ranks) and more than with that of "
+        "memorisation in either direction; in part if only the second.",
+        li_sakib.late_validation,
+    ),
+    "ls_regimes": Claim(
+        li_sakib.PAPER,
+        "3.2, table 2, figure 4",
+        "Comprehension lies where there are 20 to 800 training samples to a batch, grokking below.",
+        _STORED_TRANSFORMERS,
+        "Holds if comprehension is 25 points more frequent in the band than below it; in part if more frequent. Needs 20 "
+        "configurations in the band.",
+        li_sakib.regimes,
+    ),
+    "ls_landscape": Claim(
+        li_sakib.PAPER,
+        "3.3, figure 5",
+        "The loss is more uneven around optima of grokking than around those of comprehension.",
+        "stored transformers and embedding-MLPs; total variation along random lines instead of contours judged by eye",
+        "Holds if the ruggedness at the end tells both apart with an AUROC of at least 0.75 in both networks; in part if at "
+        "least 0.5 (lower ends).",
+        li_sakib.landscape,
+    ),
+    "ls_attention_norms": Claim(
+        li_sakib.PAPER,
+        "3.4, figures 6 to 8",
+        "Norms of Q, K and V rise before generalisation, and much more where a run groks.",
+        _STORED_TRANSFORMERS,
+        "Holds if at least half of the grokking runs exceed the norm at memorisation by 5 % before the onset, more often than "
+        "comprehension; in part if only the second.",
+        li_sakib.attention_norms,
+    ),
+    "ls_mnist": Claim(
+        li_sakib.PAPER,
+        "4, table 3",
+        "On MNIST large weights and the squared loss grok; cross-entropy, small weights or augmentation do not.",
+        missing="the 17 rows of the preset li_sakib_mnist, three seeds each; AdamH is taken for AdamW",
+    ),
+    "ls_operations": Claim(
+        li_sakib.PAPER,
+        "figures 2, 11 and 12",
+        "All four operations grok at p = 97 with 30 % of the pairs.",
+        missing="runs of every operation at p = 97: minutes each on a GPU",
+    ),
+    "power": Claim(
+        "Power et al.",
+        "figures 1 and 4",
+        "A transformer on division modulo 97 memorises within 1,000 steps and generalises 100 times later.",
+        missing="runs at p = 97 with betas 0.9 and 0.98 and warm-up, 100,000 steps each",
+    ),
+    "liu_effective_theory": Claim(
+        "Liu et al. 2022",
+        "figure 6",
+        "Which of four phases a run falls into depends on the learning rates of the embedding and of the decoder.",
+        missing="a grid of both rates",
+    ),
+    "omnigrok_teacher_student": Claim(
+        "Omnigrok",
+        "figure 3",
+        "A student of large initial weights learns its teacher late.",
+        missing="runs of the task family teacher over initial scales",
+    ),
+    "omnigrok_lu": Claim(
+        "Omnigrok",
+        "figure 1",
+        "At a fixed weight norm the training loss is an L and the test loss a U.",
+        missing="training at a norm that is held",
+    ),
+    "omnigrok_qm9": Claim(
+        "Omnigrok",
+        "figure 5",
+        "A graph network on QM9 groks with large initial weights.",
+        missing="a graph network and the data set",
+    ),
+    "notsawo_oscillation": Claim(
+        oscillation.PAPER,
+        "arXiv 2306.13253, section 4",
+        "Oscillation of the loss in the first epochs tells runs that will grok from those that will not.",
+        "stored runs on modular arithmetic that memorised and were watched for ten times as long: ours",
+        "Holds if the oscillation of the training loss up to memorisation ranks runs with an AUROC of at least 0.75; in part "
+        "if at least 0.5 (lower end).",
+        oscillation.early_oscillation,
+    ),
+    "laws_time": Claim(
+        laws.PAPER,
+        "arXiv 2603.13331; OpenReview Qh29Wjs8oo",
+        "Time to grok is a product of powers of rate, decay and data.",
+        "stored runs under AdamW on addition, subtraction, multiplication and division; a factor for each architecture is "
+        "fitted on configurations held apart",
+        "Holds if the published exponents predict onsets at least 0.05 decades better than a constant; in part if better.",
+        laws.grokking_time,
+    ),
+    "laws_critical_norm": Claim(
+        laws.PAPER,
+        "arXiv 2606.13753",
+        "Networks generalise when the weight norm has fallen to a value that grows as p^0.38 and depends on neither rate "
+        "nor fraction.",
+        "stored embedding-MLPs under AdamW whose norm has fallen at onset: ours",
+        "Holds if the interval of p's exponent has 0.38 and those of rate and fraction lie within +-0.1; in part if one does.",
+        laws.critical_norm,
+    ),
+}
