@@ -6,6 +6,7 @@ from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunStore
+from api.wire.examples import ANSWER
 from tests.stored_run import HISTORY, SETTINGS
 from training_runs import Trajectory
 
@@ -47,3 +48,23 @@ def test_a_rewound_forecast_stays_and_is_not_the_newest(runs: RunStore, database
     timeline.add(replace(second, revision=99), "late", 30, {"p": 3})
     assert timeline.page(now, 10)[-1].rewound
     assert timeline.newest(now) == newest
+
+
+def test_a_list_has_the_newest_forecast_of_each_run(runs: RunStore, database: Database) -> None:
+    timeline = ForecastStore(database)
+    for name in ("a", "b", "none"):
+        runs.put(LOCAL, name, SETTINGS)
+        for k, chance in enumerate((0.25, 0.75, 0.5)):
+            run, _ = runs.append(LOCAL, name, Trajectory([10 * k + 10], {"val_acc": [0.1]}))
+            if name != "none":
+                timeline.add(run, "v", 10 * k + 10, {**ANSWER, "probability_onset_by_horizon": chance})
+    runs.rewind(LOCAL, "b", 30)
+    brief = timeline.newest_of(runs.page(LOCAL, 10))
+    assert {name: (f.observed_until_step, f.probability_onset_by_horizon) for name, f in brief.items()} == {
+        "a": (30, 0.5),
+        "b": (20, 0.75),
+    }
+    assert (brief["a"].phase, brief["a"].action) == (ANSWER["phase"], ANSWER["advice"]["action"])
+    assert brief["a"].in_support is ANSWER["support"]["in_support"]
+    assert brief["a"].check_again_step == ANSWER["advice"]["check_again_step"]
+    assert timeline.newest_of([]) == {}

@@ -49,6 +49,25 @@ def test_a_live_run_from_registration_to_outcome(shipped_client: TestClient, run
     assert shipped_client.get(run).json()["status"] == "finished"
 
 
+def test_the_list_has_the_figures_of_the_newest_forecast(shipped_client: TestClient, run: str) -> None:
+    def listed() -> Any:
+        runs = shipped_client.get("/v1/runs", params={"limit": 50}).json()["runs"]
+        return next(each for each in runs if run.endswith(f"/{each['run_id']}"))["newest_forecast"]
+
+    assert listed() is None
+    post(
+        shipped_client, {"history": {name: values[:4] for name, values in APPEND["history"].items()}}, f"{run}/metrics"
+    )
+    forecast = post(shipped_client, APPEND, f"{run}/metrics").json()["forecast"]
+    found = listed()
+    same = ("observed_until_step", "phase", "probability_onset_by_horizon", "horizon_step", "supported_until_step")
+    assert {name: found[name] for name in same} == {name: forecast[name] for name in same}
+    assert found["in_support"] == forecast["support"]["in_support"]
+    assert {name: found[name] for name in ("action", "check_again_step")} == {
+        name: forecast["advice"][name] for name in ("action", "check_again_step")
+    }
+
+
 def test_the_same_append_again_is_answered_alike_and_makes_nothing(shipped_client: TestClient, run: str) -> None:
     first = post(shipped_client, APPEND, f"{run}/metrics").json()
     again = post(shipped_client, APPEND, f"{run}/metrics").json()

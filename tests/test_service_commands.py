@@ -11,7 +11,9 @@ import pytest
 from api.access.keys import KeyStore
 from api.caller import LOCAL
 from api.storage.database import Database
+from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore
+from api.wire.examples import ANSWER
 from tests.command_line import grokcast
 from training_runs import Context, Trajectory, archive
 
@@ -85,6 +87,31 @@ def test_finished_runs_are_listed_shown_and_exported(url: str, tmp_path: Path) -
     assert run.trajectory.steps.tolist() == rising.steps.tolist()
     assert grokcast("runs", "show", "nothing").returncode == 2
     database.close()
+
+
+def test_the_list_says_under_a_header_what_the_newest_forecasts_say(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    runs, timeline = RunStore(database, 100), ForecastStore(database)
+    foreign = {"support": {**ANSWER["support"], "in_support": False}, "probability_onset_by_horizon": 0.123}
+    answers = {"new": None, "known": {"probability_onset_by_horizon": 0.871}, "foreign": foreign}
+    for name, altered in answers.items():
+        runs.put(LOCAL, name, RunSettings(Context()))
+        run, _ = runs.append(LOCAL, name, Trajectory([1200], {"val_acc": [0.1]}))
+        if altered is not None:
+            timeline.add(run, "v", 1200, {**ANSWER, **altered})
+    database.close()
+    header, *rows = grokcast("runs", "list").stdout.splitlines()
+    assert header.split()[:4] == ["run", "status", "points", "step"]
+    assert {"P", "advice"} <= set(header.split())
+    by_run = {row.split()[0]: row for row in rows}
+    assert "no forecast yet" in by_run["new"]
+    assert "87 %" in by_run["known"]
+    assert ANSWER["advice"]["action"] in by_run["known"]
+    assert "12 %" in by_run["foreign"]
+    assert "unlike the runs learnt from" in by_run["foreign"]
+    assert ANSWER["advice"]["action"] not in by_run["foreign"]
+    assert all("1,200" in row for row in rows)
 
 
 def test_a_run_is_finished_and_deleted_by_commands(url: str) -> None:

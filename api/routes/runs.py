@@ -41,9 +41,10 @@ _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": RunRegistered, "desc
 
 
 @router.get("", responses=_PROBLEMS)
-def list_runs(caller: Reader, runs: Runs, page: Page, status: RunStatus | None = None) -> RunPage:
-    """List runs, newest first, in pages: those of the key, or all for an admin."""
-    return RunPage.of(runs.page(caller, page.limit + 1, page.cursor, status), page.limit)
+def list_runs(caller: Reader, runs: Runs, timelines: Timelines, page: Page, status: RunStatus | None = None) -> RunPage:
+    """List runs with their newest forecasts, newest first, in pages: those of the key, or all for an admin."""
+    found = runs.page(caller, page.limit + 1, page.cursor, status)
+    return RunPage.of(found, timelines.newest_of(found), page.limit)
 
 
 @router.put("/{run_id}", responses=_BODY_PROBLEMS | _CREATED)

@@ -1,7 +1,7 @@
 """The timeline of a run's forecasts: what was believed when, and by which forecaster."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -35,6 +35,39 @@ class StoredForecast:
     forecast: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class BriefForecast:
+    """The main figures of a stored forecast, read without the rest of it; as `POST /v1/forecasts` names them.
+
+    Attributes
+    ----------
+    made_at : seconds since 1970.
+    action, check_again_step : of its advice.
+    in_support : of its support.
+    """
+
+    made_at: float
+    observed_until_step: int
+    phase: str | None
+    probability_onset_by_horizon: float
+    horizon_step: int
+    supported_until_step: int
+    in_support: bool
+    action: str
+    check_again_step: int | None
+
+
+_BRIEF = (
+    forecasts.c.made_at,
+    forecasts.c.observed_until_step,
+    forecasts.c.forecast["phase"].as_string(),
+    forecasts.c.forecast["probability_onset_by_horizon"].as_float(),
+    forecasts.c.forecast["horizon_step"].as_integer(),
+    forecasts.c.forecast["supported_until_step"].as_integer(),
+    forecasts.c.forecast["support", "in_support"].as_boolean(),
+    forecasts.c.forecast["advice", "action"].as_string(),
+    forecasts.c.forecast["advice", "check_again_step"].as_integer(),
+)
 _COLUMNS = [forecasts.c[f.name] for f in fields(StoredForecast)]
 
 
@@ -75,6 +108,24 @@ class ForecastStore:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else StoredForecast(**row._mapping)
+
+    def newest_of(self, found: Sequence[StoredRun]) -> dict[str, BriefForecast]:
+        """Return of each run that has one the main figures of its newest forecast, by the name of the run."""
+        of_run = (
+            select(forecasts.c.id)
+            .where(forecasts.c.run == runs.c.id, forecasts.c.rewound.is_(False))
+            .order_by(forecasts.c.revision.desc(), forecasts.c.id.desc())
+            .limit(1)
+            .correlate(runs)
+            .scalar_subquery()
+        )
+        query = (
+            select(runs.c.run_id, *_BRIEF)
+            .join(forecasts, forecasts.c.id == of_run)
+            .where(runs.c.id.in_([run.id for run in found]))
+        )
+        with self._database.reading() as connection:
+            return {run: BriefForecast(*figures) for run, *figures in connection.execute(query)}
 
     def made(self, run: StoredRun, forecaster: str) -> Mapping[str, Any] | None:
         """Return the stored forecast that a forecaster made of a run as it is now."""

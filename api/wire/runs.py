@@ -1,21 +1,23 @@
 """The wire format of stored runs: what they are registered with, their points, timeline and outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.storage.forecasts import StoredForecast
+from api.storage.forecasts import BriefForecast, StoredForecast
 from api.storage.runs import RunSettings, StoredRun, Webhook
 from api.storage.training_data import as_run, missing_for_training
 from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
-from api.wire.forecasts import ForecastAnswer, ignored_names
+from api.wire.forecasts import ForecastAnswer, Probability, ignored_names
 from api.wire.history import ContextFields, History, Number, WholeNumber, wire_history
 from api.wire.problems import Problem
 from api.wire.webhook_address import check_url
 from api.wire.webhook_secret import check_secret
+from features.phase import Phase
+from predictor.forecast import Action
 from training_runs import Trajectory
 from training_runs.labelled_run import label
 from training_runs.onset import Outcome
@@ -142,6 +144,28 @@ def _summary(run: StoredRun) -> dict[str, Any]:
     }
 
 
+class NewestForecast(BaseModel):
+    """The main figures of a run's newest forecast; `GET /v1/runs/{run_id}` has all of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    made_at: datetime
+    observed_until_step: int = Field(description="last step of the history that it was made from")
+    phase: Phase | None
+    probability_onset_by_horizon: Probability
+    horizon_step: int
+    supported_until_step: int
+    in_support: bool = Field(description="false: the run is unlike those learnt from, and the advice does not hold")
+    action: Action = Field(description="the advice: continue, stop, or undecided")
+    check_again_step: int | None
+
+
+class ListedRun(RunSummary):
+    """A stored run in a list."""
+
+    newest_forecast: NewestForecast | None = Field(description="null before the first forecast")
+
+
 class RunRegistered(RunSummary):
     """A run that was registered, or changed."""
 
@@ -179,13 +203,16 @@ class RunAnswer(RunSummary):
 class RunPage(BaseModel):
     """Runs, newest first."""
 
-    runs: list[RunSummary]
+    runs: list[ListedRun]
     next_cursor: int | None = NEXT
 
     @classmethod
-    def of(cls, found: Sequence[StoredRun], limit: int) -> "RunPage":
+    def of(cls, found: Sequence[StoredRun], newest: Mapping[str, BriefForecast], limit: int) -> "RunPage":
         """Return a page of what was found, which is one more where there is a next page."""
-        shown = [RunSummary.of(run) for run in found[:limit]]
+        shown = [
+            ListedRun.model_validate({**_summary(run), "newest_forecast": newest.get(run.run_id)})
+            for run in found[:limit]
+        ]
         return cls(runs=shown, next_cursor=found[limit - 1].id if len(found) > limit else None)
 
 

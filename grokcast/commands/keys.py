@@ -46,7 +46,8 @@ def list_keys(json_: AsJson = False) -> None:
     else:
         from grokcast.display.rows import show_rows
 
-        show_rows([{**k, "state": "revoked" if k["revoked_at"] else "valid"} for k in found], _COLUMNS)
+        rows = [{**key, "state": "revoked" if key["revoked_at"] else "valid"} for key in found]
+        show_rows(_COLUMNS, [[row[name] for name in _COLUMNS] for row in rows])
 
 
 @keys.command("revoke")

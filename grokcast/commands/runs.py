@@ -23,18 +23,22 @@ def list_runs(
     status: Annotated[str | None, typer.Option(help="only those: running, finished, stopped_early or diverged")] = None,
     json_: AsJson = False,
 ) -> None:
-    """List stored runs, newest first."""
+    """List stored runs with their newest forecasts, newest first."""
     from api.caller import LOCAL
-    from api.wire.runs import RunSummary
+    from api.storage.forecasts import ForecastStore
+    from api.storage.runs import RunStore
+    from api.wire.runs import RunPage
 
-    with stored_runs() as store:
-        found = [RunSummary.of(r).model_dump(mode="json") for r in store.page(LOCAL, limit, status=_known(status))]
+    with service_database() as (settings, database):
+        found = RunStore(database, settings.run_point_limit).page(LOCAL, limit, status=_known(status))
+        page = RunPage.of(found, ForecastStore(database).newest_of(found), limit)
+    listed = page.model_dump(mode="json")["runs"]
     if json_:
-        print_json(found)
+        print_json(listed)
     else:
-        from grokcast.display.rows import show_rows
+        from grokcast.display.stored_runs import show_stored_runs
 
-        show_rows(found, ("run_id", "status", "points", "observed_until_step", "updated_at"))
+        show_stored_runs(listed)
 
 
 @runs.command("show")

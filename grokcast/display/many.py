@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-
 from grokcast.answer import percent
 from grokcast.display.console import OUT
+from grokcast.display.rows import show_rows
 
 _COLUMNS = ("run", "step", "phase", "by step", "P", "median onset", "90 %", "delay", "advice", "look again")
-_WIDEST = 10_000  # where it goes into a file
 _LEFT = ("run", "phase", "advice")  # aligned; numbers stand at the right
 _FIRST_TO_GO = ("phase", "delay", "by step", "look again", "90 %")  # in a narrow terminal
 
@@ -19,25 +15,10 @@ _FIRST_TO_GO = ("phase", "delay", "by step", "look again", "90 %")  # in a narro
 def show_many(items: Sequence[dict[str, Any]]) -> None:
     """Print a line for each run, and below the table the reasons why runs have no forecast."""
     rows = [(item["run"], *_cells(item["forecast"])) for item in items if "forecast" in item]
-    columns = list(_COLUMNS)
-    out = OUT if OUT.is_terminal else Console(width=_WIDEST, markup=False, emoji=False)
-    for name in _FIRST_TO_GO:
-        if Measurement.get(out, out.options.update(width=_WIDEST), _table(columns, rows)).maximum > out.width:
-            columns.remove(name)
-    if rows:
-        out.print(_table(columns, rows), highlight=False)
+    show_rows(_COLUMNS, rows, _LEFT, _FIRST_TO_GO)
     for item in items:
         if "problem" in item:
             OUT.print(f"{item['run']}: no forecast: {item['problem']['detail']}", highlight=False, soft_wrap=True)
-
-
-def _table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, justify="left" if name in _LEFT else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(row[_COLUMNS.index(name)] for name in columns))
-    return table
 
 
 def _cells(f: dict[str, Any]) -> tuple[str, ...]:
