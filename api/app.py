@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from api.access.auth import RateLimits
 from api.access.keys import KeyStore
 from api.logs.request_log import RequestLog
-from api.routes.body import BodyLimit
+from api.routes.body import BATCH_PATH, BodyLimit
 from api.routes.docs import add_docs
 from api.routes.error_handlers import add_error_handlers
 from api.routes.events import router as event_router
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
         BodyLimit,
         default=settings.forecast_body_limit,
         limits={
-            "/v1/forecasts/batch": settings.batch_body_limit,
+            BATCH_PATH: settings.batch_body_limit,
             "/v1/histories/read": settings.file_body_limit,
         },
     )

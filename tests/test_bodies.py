@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+import resource
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,7 +18,7 @@ from tests.wire import StandInForecaster, post, problem_of, served
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"not json", b'{"history": "\\ud800"}', b"\xff\xfe{", b"[" * 100_000, b"1" * 5_000],
+    [b"{", b"not json", b'{"history": "\\ud800"}', b"\xff\xfe{", b"[" * 5_000, b"1" * 5_000],
 )
 def test_a_malformed_body_is_a_problem(client: TestClient, content: bytes) -> None:
     assert problem_of(post(client, content), 400)["title"] == "Malformed body"
@@ -100,3 +102,41 @@ def test_a_gzip_bomb_is_refused(client: TestClient) -> None:
 def test_endless_empty_gzip_members_are_refused(client: TestClient) -> None:
     members = gzip.compress(b"") * (17 * 2**20 // len(gzip.compress(b"")))
     problem_of(post(client, members, content_encoding="gzip"), 413)
+
+
+# What few bytes can become
+
+
+def of_lists(piece: bytes, n: int) -> bytes:
+    return b'{"history":{"step":[' + piece * n + b"1]}}"
+
+
+MANY: dict[str, Callable[[], bytes]] = {
+    "lists": lambda: of_lists(b"[],", 5_000_000),
+    "objects": lambda: of_lists(b"{},", 5_000_000),
+    "quotation marks": lambda: b'{"context":{' + b",".join(b'"%x":1' % k for k in range(200_000)) + b"}}",
+    "values": lambda: of_lists(b"1,", 8_000_000),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+@pytest.mark.parametrize("path", ["/v1/forecasts", "/v1/runs/a/metrics", "/v1/forecasts/batch"])
+def test_more_objects_than_a_history_needs_are_not_made(client: TestClient, what: str, path: str) -> None:
+    bomb = gzip.compress(MANY[what](), 1)
+    if path == "/v1/forecasts/batch" and what == "quotation marks":
+        bomb = gzip.compress(b'{"items":[' + b'"ab",' * 250_000 + b"1]}")
+    before = peak_megabytes()
+    body = problem_of(post(client, bomb, path, content_encoding="gzip"), 413)
+    assert re.fullmatch(f"the body holds over [0-9,]+ {what}, which no history needs", body["detail"])
+    assert peak_megabytes() < before + 150  # 16 MiB, thrice
+
+
+def peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def test_the_largest_history_is_within_what_one_may_hold(client: TestClient) -> None:
+    names = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
+    body = {"history": {"step": list(range(100_000)), **{name: [0.5] * 100_000 for name in names}}}
+    content = gzip.compress(json.dumps(body).encode(), 1)
+    assert post(client, content, content_encoding="gzip").status_code == 200

@@ -1,12 +1,18 @@
 """`POST /v1/histories/read`: the bytes of a file in, its runs out, as the command line reads them."""
 
+import bz2
 import gzip
+import io
+import lzma
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
@@ -197,6 +203,60 @@ def test_a_file_over_the_limit_is_refused() -> None:
 def test_more_checkpoints_than_a_forecast_takes_are_refused(client: TestClient) -> None:
     text = "step,val_acc\n" + "".join(f"{k},0.1\n" for k in range(100_001))
     assert "thin" in problem_of(read(client, text), 422)["hint"]
+
+
+def parquet(n: int) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"step": np.zeros(n, int), "val_acc": np.zeros(n)}), file, compression="zstd")
+    return file.getvalue()
+
+
+def npz(n: int) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, step=np.zeros(n, np.int8), val_acc=np.zeros(n, np.int8))
+    return file.getvalue()
+
+
+ROWS = b"step,val_acc\n" + b"1,1\n" * 2_000_000
+BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "rows.csv": (lambda: ROWS, "over 1,000,000 values"),
+    "lines.csv": (lambda: b"step,val_acc\n" * 300_000, "over 200,000 lines"),
+    "packed.csv.gz": (lambda: gzip.compress(b"step,val_acc\n" + b"1,1\n" * 10_000_000, 1), "a compressed file"),
+    "rows.csv.gz": (lambda: gzip.compress(ROWS, 1), "over 1,000,000 values"),
+    "rows.csv.xz": (lambda: lzma.compress(ROWS, preset=0), "over 1,000,000 values"),
+    "rows.csv.bz2": (lambda: bz2.compress(ROWS, 1), "over 1,000,000 values"),
+    "wide.csv": (lambda: b"step" + b",a" * 6_000 + b"\n1" + b",1" * 6_000, "over 5,000 columns"),
+    "line.log": (lambda: b"a" * 2_000_000, "lines of over 1,000,000 bytes"),
+    "words.log": (lambda: b"a " * 2_500_000, "over 2,000,000 blanks"),
+    "lists.json": (lambda: b'{"step":[' + b"[]," * 3_000_000 + b"1]}", "over 20,000 lists"),
+    "objects.json": (lambda: b"[" + b"{}," * 3_000_000 + b"{}]", "over 110,000 objects"),
+    "trainer_state.json": (lambda: b'{"log_history":[' + b"{}," * 3_000_000 + b"{}]}", "over 110,000 objects"),
+    "equal.parquet": (lambda: parquet(20_000_000), "40,000,000 values"),
+    "small.npz": (lambda: npz(2_000_000), "2,000,000 values"),
+    "zeros.npz": (lambda: npz(40_000_000), "10,000,032 values"),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_few_bytes_would_become_is_not_read(client: TestClient, name: str) -> None:
+    make, what = BOMBS[name]
+    content = make()
+    begun = time.monotonic()
+    assert what in problem_of(read(client, content, name), 422)["value"]
+    assert time.monotonic() - begun < 10  # a busy machine; the time for a file is 20 s
+
+
+def test_several_files_hold_together_what_one_may(client: TestClient) -> None:
+    half = b"step,val_acc\n" + b"1,1\n" * 120_000
+    options = {"name": ["a.csv", "b.csv"], "size": [len(half), len(half)]}
+    answer = client.post("/v1/histories/read", params=options, content=half * 2)
+    assert problem_of(answer, 422)["value"] == "a file of over 200,000 lines"
+
+
+def test_records_of_the_largest_history_are_read(client: TestClient) -> None:
+    rows = ",".join(f'{{"step":{k},"train_acc":0.5,"val_acc":0.5}}' for k in range(100_000))
+    (run,) = read(client, f"[{rows}]", "a.json").json()["runs"]
+    assert run["checkpoints"] == 100_000
 
 
 @pytest.fixture

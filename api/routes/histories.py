@@ -1,5 +1,6 @@
 """`POST /v1/histories/read`: the bytes of files become runs, as `grokcast forecast` reads them."""
 
+from dataclasses import replace
 from email.message import Message
 from itertools import accumulate
 from pathlib import PureWindowsPath
@@ -11,11 +12,12 @@ from starlette.exceptions import HTTPException
 
 from api.access.auth import Reader
 from api.errors import FileNotRead
-from api.routes.dependencies import Files
+from api.routes.dependencies import Configuration, Files
 from api.routes.error_handlers import problem_responses
 from api.wire.problems import MEDIA_TYPE
 from api.wire.readings import HistoriesRead, ReadProblem
 from training_runs import InvalidInput
+from training_runs.content_size import ContentBounds
 
 router = APIRouter(tags=["histories"])
 
@@ -24,6 +26,17 @@ _PROBLEMS = problem_responses(400, 401, 403, 413, 415, 429, 500, 503) | {
     422: {"model": ReadProblem, "description": "Invalid input", "content": {MEDIA_TYPE: {}}}
 }
 _MOST_FILES = 100  # at once
+# More than the metrics of any run that is worth reading: 100,000 checkpoints of 10 signals.
+_BOUNDS = ContentBounds(
+    lists=20_000,
+    objects=110_000,
+    strings=1_000_000,
+    values=1_000_000,
+    lines=200_000,
+    words=2_000_000,
+    columns=5_000,
+    line_bytes=1_000_000,
+)
 Text = Annotated[str | None, Field(max_length=500)]
 Name = Annotated[str, Field(max_length=500)]
 Size = Annotated[int, Field(ge=0, le=2**53)]
@@ -68,6 +81,7 @@ async def read_histories(
     request: Request,
     caller: Reader,
     files: Files,
+    settings: Configuration,
     options: Annotated[dict[str, Any], Depends(_options)],
     name: Annotated[
         list[Name],
@@ -98,9 +112,11 @@ async def read_histories(
 
     def read() -> HistoriesRead:
         # Readers import pandas: with the first file, and not at the start.
-        from training_runs.readers import ReadOptions, read_contents
+        from training_runs.readers import ReadOptions, read_contents, require_within
 
-        return HistoriesRead.of(shown, read_contents(contents, format, ReadOptions(**options)), run)
+        require_within(contents, replace(_BOUNDS, unpacked_bytes=settings.file_body_limit))
+        chosen = ReadOptions(**options, most_values=_BOUNDS.values // len(contents))
+        return HistoriesRead.of(shown, read_contents(contents, format, chosen), run)
 
     try:
         return await files.read(shown, len(content), read)

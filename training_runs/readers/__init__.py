@@ -1,6 +1,6 @@
 """Runs recorded elsewhere, read into trajectories: one file of `tools` per tool, and tables."""
 
-from training_runs.readers.contents import read_content, read_contents
+from training_runs.readers.contents import read_content, read_contents, require_within
 from training_runs.readers.formats import FORMATS, Recorded, read_recorded, read_recording
 from training_runs.readers.merged_files import merged_files, names_of_files
 from training_runs.readers.recording import Reading, ReadOptions, ReadRun, Recording, UnreadColumns
@@ -23,4 +23,5 @@ __all__ = [
     "read_recorded",
     "read_recording",
     "read_source_folder",
+    "require_within",
 ]

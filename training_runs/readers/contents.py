@@ -5,12 +5,40 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from training_runs.content_size import ContentBounds
 from training_runs.errors import InvalidInput
+from training_runs.readers.encodings import UNPACKED_BYTES, unpacked
 from training_runs.readers.formats import Recorded, read_recorded
 from training_runs.readers.merged_files import Merged, merged_files, names_of_files
 from training_runs.readers.recording import ReadOptions, ReadRun, Recording
 
 Options = ReadOptions | None
+
+
+def require_within(contents: Mapping[str, bytes], bounds: ContentBounds) -> None:
+    """Return if files, each and all together, hold no more than they may; one that is no text is bounded by `ReadOptions`.
+
+    Raises
+    ------
+    InvalidInput : they hold more.
+    """
+    found: list[bytes] = []
+    for name, content in contents.items():
+        most = (bounds.unpacked_bytes or UNPACKED_BYTES) - sum(map(len, found))
+        found.append(unpacked(content, name, most))
+        _refuse(bounds.excess(found[-1]), name)
+    if len(found) > 1:
+        _refuse(bounds.excess(b"\n".join(found)), ", ".join(contents))
+
+
+def _refuse(excess: str | None, name: str) -> None:
+    if excess is not None:
+        raise InvalidInput(
+            field=name,
+            value=f"a file of {excess}",
+            expected="the metrics of one run, or of a few",
+            hint="thin them, keeping more checkpoints early than late; `grokcast forecast` takes more",
+        )
 
 
 def read_content(content: bytes, name: str, format: str = "auto", options: Options = None) -> Recording:

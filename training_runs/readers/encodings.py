@@ -64,19 +64,20 @@ _BYTE_ORDER_MARKS = (
 _HIDDEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # of no width, as web pages and joined files have them
 
 
-def unpacked(content: bytes, path: str) -> bytes:
+def unpacked(content: bytes, path: str, most: int | None = None) -> bytes:
     """Return the content of a file that may be compressed (gzip, bzip2, xz).
 
     Raises
     ------
-    InvalidInput : it is damaged, or unpacks to more than `UNPACKED_BYTES`.
+    InvalidInput : it is damaged, or unpacks to more than `most` bytes, by default `UNPACKED_BYTES`.
     """
+    most = UNPACKED_BYTES if most is None else most
     opener = next((o for magic, o in _COMPRESSED.items() if content.startswith(magic)), None)
     if opener is None:
         return content
     try:
         with opener(io.BytesIO(content)) as file:
-            inner: bytes = file.read(UNPACKED_BYTES + 1)
+            inner: bytes = file.read(most + 1)
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InvalidInput(
             field=path,
@@ -84,11 +85,11 @@ def unpacked(content: bytes, path: str) -> bytes:
             expected="an undamaged one",
             hint=str(error)[:120],
         ) from None
-    if len(inner) > UNPACKED_BYTES:
+    if len(inner) > most:
         raise InvalidInput(
             field=path,
             value=f"a compressed file of {len(content)} bytes",
-            expected=f"one that unpacks to at most {UNPACKED_BYTES // 2**20} MiB",
+            expected=f"one that unpacks to at most {most / 2**20:g} MiB",
             hint="keep fewer of its steps",
         )
     return inner

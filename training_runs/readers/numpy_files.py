@@ -9,8 +9,9 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.documents import runs_of
-from training_runs.readers.encodings import UNPACKED_BYTES
 from training_runs.readers.recording import RawRun, ReadOptions
+
+_VALUE_BYTES = 8  # of most; smaller ones are counted when they are read
 
 
 def read_npz(content: bytes, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
@@ -24,10 +25,12 @@ def read_npz(content: bytes, name: str, path: str, options: ReadOptions) -> dict
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > UNPACKED_BYTES:
-                raise ValueError(f"it unpacks to more than {UNPACKED_BYTES // 2**20} MiB")
+            n_bytes = sum(member.file_size for member in archive.infolist())
+            options.require_values(n_bytes // _VALUE_BYTES, path)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            held, notes = _held(arrays)
+            held, notes = _held(arrays, path, options)
+    except InvalidInput:
+        raise
     except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, RuntimeError) as error:
         raise _damaged(content, path, str(error)) from None
     if not any(isinstance(value, list) for value in held.values()):
@@ -49,6 +52,7 @@ def read_npy(content: bytes, name: str, path: str, options: ReadOptions) -> dict
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise _damaged(content, path, str(error)) from None
+    options.require_values(array.size * max(1, len(array.dtype.names or ())), path)
     if array.dtype.names and array.ndim == 1:
         columns = {field: array[field].tolist() for field in array.dtype.names if array[field].ndim == 1}
         return {name: RawRun(pd.DataFrame(columns))}
@@ -63,16 +67,19 @@ def read_npy(content: bytes, name: str, path: str, options: ReadOptions) -> dict
     )
 
 
-def _held(arrays: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _held(arrays: Any, path: str, options: ReadOptions) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return arrays of one dimension as lists, single values as they are, and notes on the others."""
     held: dict[str, Any] = {}
     notes: tuple[str, ...] = ()
+    n_values = 0
     for key in arrays.files:
         try:
             array = arrays[key]
         except ValueError:
             notes += (f"{key} is left out: it holds Python objects, which are a pickle",)
             continue
+        n_values += array.size
+        options.require_values(n_values, path)
         if array.dtype.kind not in "biufUM" or array.squeeze().ndim > 1:
             notes += (f"{key} is left out: an array of {array.dtype} and shape {array.shape}",)
         else:

@@ -166,6 +166,7 @@ class ReadOptions:
     pattern : a regular expression with named groups, for a text log: what a group matches is a value of its name.
     run_column : column whose values distinguish the runs of a table.
     sort : rows are in no order and are sorted by step.
+    most_values : in a binary file (Parquet, NumPy); one that declares more is not opened.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -175,6 +176,22 @@ class ReadOptions:
     pattern: str = ""
     run_column: str | None = None
     sort: bool = False
+    most_values: int = 20_000_000
+
+    def require_values(self, found: int, path: str) -> None:
+        """Return if a binary file may hold so many values.
+
+        Raises
+        ------
+        InvalidInput : it may not: a few kilobytes can unpack to gigabytes.
+        """
+        if found > self.most_values:
+            raise InvalidInput(
+                field=path,
+                value=f"a file of {found:,} values",
+                expected=f"at most {self.most_values:,}",
+                hint="thin the history, keeping more checkpoints early than late",
+            )
 
 
 @dataclass(frozen=True)
