@@ -30,6 +30,8 @@ from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.rows import Rows
 from predictor.hazard.survival import cdf_at, kaplan_meier
 from predictor.hazard.time_bins import EDGES, decades_after
+from predictor.planning.plan import Plan
+from predictor.planning.planner import Planner
 from predictor.question import CheckedQuestion, Question, check
 from training_runs import Context, InvalidInput, Run
 from training_runs.arrays import FloatArray
@@ -56,6 +58,7 @@ class OnsetForecaster:
     supported_horizon, similarity : how far ahead, and how far around it, the corpus supports a forecast.
     advice : thresholds and their error rates.
     sources : of runs recorded elsewhere that it has learnt from.
+    planner : answers about settings that have not begun; None where too few runs generalised to learn that.
     """
 
     version: str
@@ -67,6 +70,7 @@ class OnsetForecaster:
     similarity: SimilarityScore
     advice: AdviceRule
     sources: tuple[str, ...]
+    planner: Planner | None
 
     @classmethod
     def fit(
@@ -77,6 +81,7 @@ class OnsetForecaster:
         *,
         tables: FittingTables | None = None,
         n_trees: int | None = None,
+        plans: bool = True,
     ) -> "OnsetForecaster":
         """Learn from runs, or from their tables where they are at hand. The same runs give the same forecaster.
 
@@ -84,6 +89,7 @@ class OnsetForecaster:
         ----------
         on_fold : called each time one of the folds is done.
         n_trees : of each learner; by default as many as the shipped forecaster has. Simple corpora need fewer.
+        plans : whether it learns to answer about settings too, from the runs themselves.
         """
         tables = tables or FittingTables.of(runs)
         table = tables.training
@@ -112,6 +118,7 @@ class OnsetForecaster:
             ),
             advice=_fit_advice(tables.monitored_rows, hazard, supported_horizon),
             sources=tuple(sorted({r.origin for r in runs} - {""})),
+            planner=Planner.fit(runs, n_trees) if plans else None,
         )
 
     def forecast(self, question: Question) -> Forecast:
@@ -140,6 +147,24 @@ class OnsetForecaster:
             else:
                 results.append(next(answers))
         return results
+
+    def plan(
+        self, contexts: Sequence[Context], *, budget_step: int | None = None, target_accuracy: float | None = None
+    ) -> list[Plan]:
+        """Return what runs of some settings would do, before they have begun. Arguments as for `Planner.plan`.
+
+        Raises
+        ------
+        InvalidInput : a setting without a budget, a target that cannot be, or this version has not learnt to plan.
+        """
+        if self.planner is None:
+            raise InvalidInput(
+                field="forecaster",
+                value=self.version,
+                expected="a version that has learnt to plan",
+                hint="the shipped one has; a version retrained on few runs that generalise has not",
+            )
+        return self.planner.plan(self.version, contexts, budget_step=budget_step, target_accuracy=target_accuracy)
 
     def curves(self, table: FeatureTable, *, blind: bool = False, to_reach: bool = True) -> OnsetCurves:
         """Return calibrated curves of a table's rows.
@@ -194,6 +219,7 @@ class OnsetForecaster:
             "similarity": self.similarity.state(),
             "advice": self.advice.state(),
             "sources": list(self.sources),
+            "planner": None if self.planner is None else self.planner.state(),
         }
 
     @classmethod
@@ -209,6 +235,7 @@ class OnsetForecaster:
             similarity=SimilarityScore.of_state(state["similarity"]),
             advice=AdviceRule.of_state(state["advice"]),
             sources=tuple(state["sources"]),
+            planner=None if state["planner"] is None else Planner.of_state(state["planner"]),
         )
 
     @cached_property

@@ -27,8 +27,8 @@ from training_runs.blind_test import read_blind
 from training_runs.readers import read_source_folder
 
 ROOT = Path(__file__).parent.parent
-# Beside the corpus, and not in the package that is installed: transformers of the sizes that papers have.
-RELEASE_RUNS = archive.CORPUS.parent / "corpus_next" / "papers_sizes"
+# Beside the corpus, and not in the package that is installed: transformers of the sizes that papers have, and long delays.
+RELEASE_RUNS = tuple(archive.CORPUS.parent / "corpus_next" / name for name in ("papers_sizes", "long_delays"))
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
 
 
@@ -38,7 +38,7 @@ def release(version: str, external: Path | None, *, keep_held_out: bool = False)
     result = (
         _held_out_so_far() if keep_held_out else _benchmark_once(corpus, ROOT / "out" / f"benchmark-{version}.json")
     )
-    own = [*corpus, *archive.read(RELEASE_RUNS)]
+    own = [*corpus, *(run for folder in RELEASE_RUNS for run in archive.read(folder))]
     public = [] if external is None else [run for runs in read_source_folder(external).values() for run in runs]
     forecaster = OnsetForecaster.fit([*own, *public], version, tables=release_tables(own, public))
     publish(forecaster, [*own, *public], result, external)

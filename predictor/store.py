@@ -26,7 +26,7 @@ from predictor.state_files import dumps, read_description, read_state, write_sta
 from training_runs import Context, Trajectory
 
 SHIPPED = Path(__file__).parent / "forecasters"
-FORMAT = 6  # of all of this; a change is named in the CHANGELOG
+FORMAT = 7  # of all of this; a change is named in the CHANGELOG
 
 Card = dict[str, Any]
 
@@ -67,8 +67,8 @@ class ForecasterStore:
         """Return every stored version, newest first."""
         return sorted({*_versions(SHIPPED), *_versions(self.folder)}, key=_order, reverse=True)
 
-    def load(self, version: str | None = None) -> OnsetForecaster:
-        """Return a forecaster, by default the active one.
+    def load(self, version: str | None = None, *, plans: bool = False) -> OnsetForecaster:
+        """Return a forecaster, by default the active one; with `plans` it has also made one, which takes a moment.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class ForecasterStore:
         DamagedForecaster : a file is missing or altered, or it reads a feature that is not measured any more.
         """
         version = self.active_version() if version is None else version
-        return _load(self._path(version), version)
+        return _load(self._path(version), version, plans)
 
     def cards(self) -> list[Card]:
         """Return the card of every version, newest first; of a damaged one its `version`, `active` and `problem`."""
@@ -117,7 +117,7 @@ class ForecasterStore:
         ------
         ForecasterNotFound, DamagedForecaster : it cannot be loaded; the one before stays.
         """
-        self.load(version)
+        self.load(version, plans=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         # Of a name that no other thread, process or machine has.
         number, aside = tempfile.mkstemp(prefix=".active-", dir=self.folder)
@@ -184,7 +184,7 @@ def _read_card(path: Path) -> Card:
     return dict(card)
 
 
-def _load(path: Path, version: str) -> OnsetForecaster:
+def _load(path: Path, version: str, plans: bool) -> OnsetForecaster:
     """Return a forecaster that has answered a question: what is stored badly but consistently shows only then."""
     _check(path)
     try:
@@ -194,6 +194,8 @@ def _load(path: Path, version: str) -> OnsetForecaster:
         forecaster = OnsetForecaster.of_state(version, read_state(path))
         forecaster.warm_up()
         _try(forecaster)
+        if plans and forecaster.planner is not None:
+            forecaster.planner.warm_up()
     except DamagedForecaster:
         raise
     except MissingColumn as error:

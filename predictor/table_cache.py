@@ -18,7 +18,7 @@ from features.table import FeatureTable
 from predictor.fitting_tables import FittingTables
 from training_runs import Run, archive
 
-_FORMAT = 8  # a change of the tables themselves, or runs made again under the same names, need another
+_FORMAT = 9  # a change of the tables themselves, or runs made again under the same names, need another
 
 
 def fitting_tables(corpus: Sequence[Run], added: Sequence[Run], folder: Path) -> FittingTables:

@@ -15,7 +15,7 @@ from api.workers.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.question import Question
 from predictor.retrain import next_version
-from predictor.store import SHIPPED, ForecasterStore
+from predictor.store import FORMAT, SHIPPED, ForecasterStore
 from training_runs.synthetic import synthetic_trajectory
 
 
@@ -155,6 +155,21 @@ def test_arrays_that_do_not_fit_together_are_refused(store, change):
         store.load("synthetic")
 
 
+PLANNER = "planner/onset/learners/0/"
+BROKEN_PLANS = {
+    "nodes out of order": lambda a: a.update({PLANNER + "left": a[PLANNER + "right"]}),
+    "another column": lambda a: a.update({PLANNER + "column": a[PLANNER + "column"].astype(int) + 300}),
+    "a range too few": lambda a: a.update({"planner/low": np.zeros(2)}),
+}
+
+
+@pytest.mark.parametrize("change", BROKEN_PLANS.values(), ids=BROKEN_PLANS)
+def test_a_planner_whose_arrays_do_not_fit_together_is_not_activated(store, change):
+    change_arrays(store.folder / "synthetic", change)
+    with pytest.raises(DamagedForecaster, match="state cannot be used"):
+        store.activate("synthetic")
+
+
 def test_arrays_that_cannot_be_read_are_refused(store):
     path = store.folder / "synthetic"
     whole = (path / "arrays.npz").read_bytes()
@@ -171,7 +186,7 @@ def test_objects_in_the_place_of_arrays_are_never_unpickled(store):
         store.load("synthetic")
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": 6}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": %d}' % FORMAT, b"\xff"])
 def test_a_description_that_says_nothing_is_refused(store, content):
     replace(store.folder / "synthetic", "state.json", content)
     with pytest.raises(DamagedForecaster, match="state cannot be used|has format None"):

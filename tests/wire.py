@@ -95,7 +95,7 @@ class StandInStore:
     def active_version(self) -> str:
         return "stand-in"
 
-    def load(self, version: str | None = None) -> StandInForecaster:
+    def load(self, version: str | None = None, *, plans: bool = False) -> StandInForecaster:
         if isinstance(self.forecaster, Exception):
             raise self.forecaster
         return self.forecaster

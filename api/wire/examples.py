@@ -22,7 +22,7 @@ REQUEST: dict[str, Any] = {
 
 # To that request; curve and drivers are cut short.
 ANSWER: dict[str, Any] = {
-    "forecaster": "2026.11.10",
+    "forecaster": "2026.11.11",
     "observed_until_step": 60,
     "phase": "memorized",
     "memorization_step": 25,

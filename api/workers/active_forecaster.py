@@ -49,4 +49,4 @@ class ActiveForecaster:
     def _loaded(self, version: str) -> OnsetForecaster:
         if self._previous is not None and self._previous.version == version:
             return self._previous
-        return self._store.load(version)
+        return self._store.load(version, plans=True)

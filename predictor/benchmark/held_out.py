@@ -97,7 +97,7 @@ def cross_validate(
         test = tables.of_configurations(configuration[fold == k])
         assert not set(train.fitting.training.configuration) & set(test.fitting.training.configuration)
         train_runs = [r for r, f in zip(runs, fold, strict=True) if f != k]
-        forecaster = OnsetForecaster.fit(train_runs, f"fold-{k}", tables=train.fitting, n_trees=n_trees)
+        forecaster = OnsetForecaster.fit(train_runs, f"fold-{k}", tables=train.fitting, n_trees=n_trees, plans=False)
         predictors = {baseline.name: baseline.fit(train.fitting.training) for baseline in beside}
         for name, rows in test.early.items():
             if len(rows):

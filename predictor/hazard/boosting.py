@@ -1,5 +1,6 @@
 """Fit the boosted hazard: features and decades ahead in, onsets per decade out. `trees` evaluates it."""
 
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -41,6 +42,9 @@ def fit_hazard(
     weight: FloatArray,
     start: FloatArray,
     n_trees: int | None = None,
+    *,
+    centres: FloatArray = CENTRES,
+    learning_rate: float | None = None,
 ) -> BoostedTrees:
     """Return trees of what a log hazard lacks, falling (never rising) with the target accuracy.
 
@@ -52,19 +56,22 @@ def fit_hazard(
     weight : shape (n_rows,).
     start : the log hazard in each bin that the trees are added to, shape (n_rows, n_bins).
     n_trees : 700 by default.
+    centres : of the bins, in decades.
+    learning_rate : of the boosting, 0.04 by default.
     """
     import lightgbm as lgb  # takes a second, and forecasting does without
 
     n_columns = features.shape[1] + len(QUERY_COLUMNS)
     parameters = {
         **PARAMETERS,
+        "learning_rate": learning_rate or PARAMETERS["learning_rate"],
         "feature_fraction": min(max(_OFFERED, _LEAST_OFFERED / n_columns), 1.0),
         "monotone_constraints": [0] * features.shape[1] + [-1, 0],
     }
     with _BINNING:
         matrix = np.empty((len(periods.row), n_columns), dtype=np.float32)
         matrix[:, :-2] = features[periods.row]
-        matrix[:, -2], matrix[:, -1] = target[periods.row], CENTRES[periods.bin]
+        matrix[:, -2], matrix[:, -1] = target[periods.row], centres[periods.bin]
         data = lgb.Dataset(
             matrix,
             # Weighted rates: the same likelihood as counts with an exposure offset.
@@ -75,4 +82,6 @@ def fit_hazard(
             free_raw_data=True,
         ).construct()
         del matrix
-    return read_trees(lgb.train(parameters, data, n_trees or N_TREES).model_to_string())
+    trees = read_trees(lgb.train(parameters, data, n_trees or N_TREES).model_to_string())
+    # As LightGBM sums gradients: the rest of the digits is noise, and doubles what is stored.
+    return replace(trees, value=trees.value.astype(np.float32).astype(float))

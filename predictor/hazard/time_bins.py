@@ -43,12 +43,12 @@ class PersonPeriods:
     event: FloatArray
 
 
-def person_periods(x: FloatArray, event: NDArray[np.bool_]) -> PersonPeriods:
+def person_periods(x: FloatArray, event: NDArray[np.bool_], edges: FloatArray = EDGES) -> PersonPeriods:
     """Expand rows, followed for x decades and then seen to generalise or not, into the bins they were observed in."""
-    exposure = np.clip(x[:, None] - EDGES[:-1], 0, WIDTHS)  # (n_rows, n_bins)
+    exposure = np.clip(x[:, None] - edges[:-1], 0, np.diff(edges))  # (n_rows, n_bins)
     row, bin_ = np.nonzero(exposure > 0)
-    last = np.minimum(np.searchsorted(EDGES, x, side="left") - 1, N_BINS - 1)
-    happened = event[row] & (bin_ == last[row]) & (x[row] <= EDGES[-1])
+    last = np.minimum(np.searchsorted(edges, x, side="left") - 1, len(edges) - 2)
+    happened = event[row] & (bin_ == last[row]) & (x[row] <= edges[-1])
     return PersonPeriods(row, bin_, exposure[row, bin_], happened.astype(float))
 
 
@@ -64,13 +64,13 @@ def thinned(periods: PersonPeriods, share: float = 1 / 4) -> PersonPeriods:
     return PersonPeriods(periods.row[kept], periods.bin[kept], exposure[kept], periods.event[kept])
 
 
-def cumulative_hazard(rates: FloatArray) -> FloatArray:
+def cumulative_hazard(rates: FloatArray, edges: FloatArray = EDGES) -> FloatArray:
     """Return the hazard accumulated by each edge, shape (n_rows, n_bins + 1), from rates per decade in each bin."""
-    out = np.zeros((len(rates), len(EDGES)))
-    np.cumsum(rates * WIDTHS, axis=1, out=out[:, 1:])
+    out = np.zeros((len(rates), len(edges)))
+    np.cumsum(rates * np.diff(edges), axis=1, out=out[:, 1:])
     return out
 
 
-def onset_probability(log_rates: FloatArray) -> FloatArray:
+def onset_probability(log_rates: FloatArray, edges: FloatArray = EDGES) -> FloatArray:
     """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
-    return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)))))
+    return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)), edges)))
