@@ -8,8 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from features.operations import separable, symmetric
-from features.wording import flag
+from features.wording import Wording, flag, measured, number, percentage
 from training_runs import Context
+
+_LEAST = 1e-4  # stands for zero, which has no logarithm
 
 # By name: what it is in a phrase, and its value from the context and the landmark.
 CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]] = {
@@ -54,16 +56,39 @@ CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None]]
     "symmetric": ("the operation takes its arguments in either order", lambda c, t: symmetric(c.operation)),
 }
 
-# How those that are yes or no are worded.
-CONTEXT_FLAGS = {
+CONTEXT_WORDING: dict[str, Wording] = {
+    "step": measured("the run has had {} steps"),
+    "training_clock": measured("learning rate times steps so far is {}"),
+    "decay_clock": measured("learning rate times weight decay times steps so far is {}"),
+    "weight_decay": lambda value: (
+        f"weight decay is {number(10**value)}{' or less' if value <= np.log10(_LEAST) else ''}"
+    ),
+    "init_scale": measured("the scale of the initial weights is {}"),
+    "train_fraction": percentage("the training set is {} of all samples", "plain"),
+    "train_size": measured("there are {} training samples"),
+    "modulus": measured("the modulus is {}"),
+    "chance": measured("the accuracy of guessing is {}"),
+    "parameters": measured("the network has {} parameters"),
+    "samples_per_parameter": measured("there are {} training samples for each parameter"),
+    "samples_over_critical": measured(
+        "there are {} times as many training samples as the number of classes to the power of 1.5"
+    ),
+    "samples_per_class": measured("there are {} training samples for each class"),
+    "width": measured("the hidden width is {}"),
+    "embedding_dim": measured("the embedding width is {}"),
+    "layers": measured("the number of layers is {}", "plain"),
+    "batch_share": percentage("a batch is {} of the training set"),
     "decoupled_decay": flag(
-        "the optimiser decays weights apart from the gradient (AdamW, Muon)",
-        "the optimiser does not decay weights apart from the gradient",
+        "the optimiser applies weight decay apart from the gradient (AdamW, Muon)",
+        "the optimiser does not apply weight decay apart from the gradient, as AdamW does",
     ),
     "plain_gradient": flag("the optimiser is SGD", "the optimiser is not SGD"),
     "squared_loss": flag("the loss is the squared error", "the loss is not the squared error"),
+    "dropout": measured("the dropout rate is {}", "plain"),
+    "label_noise": percentage("{} of the labels are corrupted", "plain"),
     "separable": flag(
-        "the operation is a sum of one term of each argument", "the operation is not a sum of one term of each argument"
+        "the operation adds a term of one argument to a term of the other",
+        "the operation is no sum of a term of each argument",
     ),
     "symmetric": flag(
         "the operation takes its arguments in either order", "the order of the operation's arguments matters"
@@ -78,7 +103,7 @@ def _log(*factors: float | None) -> float | None:
         if factor is None:
             return None
         product *= factor
-    return float(np.log10(max(product, 1e-4)))
+    return float(np.log10(max(product, _LEAST)))
 
 
 def _begins(word: str | None, *stems: str) -> float | None:

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from features.columns import Column
-from features.context_features import CONTEXT_FEATURES, CONTEXT_FLAGS
+from features.context_features import CONTEXT_FEATURES, CONTEXT_WORDING
 from features.curves import decades_above, extremes, relative_log_time, roughness, window_means
 from features.versions import VERSIONS
 from features.wording import (
@@ -23,10 +23,12 @@ from features.wording import (
     change,
     decay_share,
     flag,
+    gap,
+    measured,
     of_curve,
     oscillation,
     passage,
-    quantity,
+    percentage,
     signal_words,
     since,
 )
@@ -113,7 +115,7 @@ def _curve_features() -> list[Feature]:
     return table
 
 
-_JOINT: tuple[tuple[str, str, Wording | None], ...] = (
+_JOINT: tuple[tuple[str, str, Wording], ...] = (
     (
         "memorized",
         "training accuracy has held at 0.95",
@@ -125,13 +127,37 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
         "decades of steps since training accuracy passed one half",
         since("training accuracy passed one half"),
     ),
-    ("half_fit_step", "log10 of the step at which training accuracy passed one half", None),
-    ("train_acc_last", "training accuracy at its last checkpoint", None),
-    ("val_acc_last", "validation accuracy at its last checkpoint", None),
-    ("val_acc_over_chance", "log10 of the ratio of validation accuracy to chance", None),
-    ("val_loss_over_chance", "log10 of the ratio of validation loss to that of a blind guess", None),
-    ("accuracy_gap", "training minus validation accuracy", None),
-    ("loss_gap", "log10 of the ratio of validation to training loss", None),
+    (
+        "half_fit_step",
+        "log10 of the step at which training accuracy passed one half",
+        measured("training accuracy passed one half at step {}"),
+    ),
+    (
+        "train_acc_last",
+        "training accuracy at its last checkpoint",
+        measured("training accuracy is {} at the last checkpoint", "plain"),
+    ),
+    (
+        "val_acc_last",
+        "validation accuracy at its last checkpoint",
+        measured("validation accuracy is {} at the last checkpoint", "plain"),
+    ),
+    (
+        "val_acc_over_chance",
+        "log10 of the ratio of validation accuracy to chance",
+        measured("validation accuracy is {} times that of guessing"),
+    ),
+    (
+        "val_loss_over_chance",
+        "log10 of the ratio of validation loss to that of a blind guess",
+        measured("validation loss is {} times that of guessing"),
+    ),
+    ("accuracy_gap", "training minus validation accuracy", gap("training accuracy", "validation accuracy")),
+    (
+        "loss_gap",
+        "log10 of the ratio of validation to training loss",
+        measured("validation loss is {} times the training loss"),
+    ),
     (
         "loss_gap_slope",
         "log10 of the ratio of validation to training loss: change per decade of steps, recently",
@@ -140,7 +166,7 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
     (
         "val_loss_passage",
         "decades until validation loss is a tenth of a blind guess's, at its recent slope",
-        passage("validation loss", "a tenth of a blind guess's"),
+        passage("validation loss", "a tenth of the loss of guessing"),
     ),
     (
         "val_acc_passage",
@@ -150,19 +176,43 @@ _JOINT: tuple[tuple[str, str, Wording | None], ...] = (
     (
         "structure_passage",
         "decades until the embedding's codiagonal structure is complete, at its recent slope",
-        passage("the embedding's codiagonal structure", "its completion"),
+        passage(signal_words("embedding_cos_structure"), "its maximum"),
     ),
-    ("margin_over_scale", "median margin over the mean absolute logit", None),
-    ("rank_share", "log10 of the embedding's effective rank over its width", None),
-    ("weight_norm_per_weight", "log10 of the root mean square weight", None),
+    (
+        "margin_over_scale",
+        "median margin over the mean absolute logit",
+        measured("the median margin is {} times the mean size of a logit", "plain"),
+    ),
+    (
+        "rank_share",
+        "log10 of the embedding's effective rank over its width",
+        percentage("the embedding uses {} of its dimensions (effective rank)"),
+    ),
+    (
+        "weight_norm_per_weight",
+        "log10 of the root mean square weight",
+        measured("the typical size of a weight (root mean square) is {}"),
+    ),
     (
         "free_decay_share",
         "how fast the weight norm falls, as a share of what weight decay alone would make it fall",
         decay_share,
     ),
-    ("embedding_share", "log10 of the embedding's norm over the whole norm", None),
-    ("hidden_share", "log10 of the hidden layers' norm over the whole norm", None),
-    ("output_share", "log10 of the output layer's norm over the whole norm", None),
+    (
+        "embedding_share",
+        "log10 of the embedding's norm over the whole norm",
+        percentage("the weight norm of the embedding is {} of that of all weights"),
+    ),
+    (
+        "hidden_share",
+        "log10 of the hidden layers' norm over the whole norm",
+        percentage("the weight norm of the hidden layers is {} of that of all weights"),
+    ),
+    (
+        "output_share",
+        "log10 of the output layer's norm over the whole norm",
+        percentage("the weight norm of the output layer is {} of that of all weights"),
+    ),
     ("train_loss_roughness", "oscillation of log10 training loss over its trend", oscillation("training loss")),
     ("val_loss_roughness", "oscillation of log10 validation loss over its trend", oscillation("validation loss")),
 )
@@ -171,11 +221,8 @@ FEATURES: dict[str, Feature] = {
     f.name: f
     for f in (
         *_curve_features(),
-        *(Feature(name, text, "history", wording or quantity(text)) for name, text, wording in _JOINT),
-        *(
-            Feature(name, text, "context", CONTEXT_FLAGS.get(name, quantity(text)))
-            for name, (text, _) in CONTEXT_FEATURES.items()
-        ),
+        *(Feature(name, text, "history", wording) for name, text, wording in _JOINT),
+        *(Feature(name, text, "context", CONTEXT_WORDING[name]) for name, (text, _) in CONTEXT_FEATURES.items()),
     )
 }
 COLUMNS: tuple[Column, ...] = tuple(Column(name, VERSIONS.get(name, 1)) for name in FEATURES)

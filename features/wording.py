@@ -1,7 +1,7 @@
-"""The value of a feature as a clause that can be read without knowing how the feature is computed.
+"""The value of a feature as a clause that can be read without knowing how the feature is computed, nor survival analysis.
 
-Logarithms become factors and quantities again, ages become shares of the steps so far, and what is practically zero is not
-given as a number.
+Logarithms become factors and quantities again, slopes become changes over a part of the steps so far, ages become shares of
+the steps so far, and what is practically zero is not given as a number.
 """
 
 from collections.abc import Callable
@@ -13,24 +13,38 @@ import numpy as np
 Scale = Literal["plain", "log10", "arsinh"]  # how a curve's values are read
 Wording = Callable[[float], str]
 
-# Signals whose names are not words; any other is read off its name.
+# Signals whose names do not say what they are; any other is read off its name.
 _NAMES = {
-    "dead_frac": "share of dead units",
-    "drc_auc": "area under the dropout robustness curve",
+    "activation_sparsity": "share of hidden activations near zero",
+    "attention_entropy_std": "spread of the attention heads' entropies",
+    "attention_similarity": "similarity of the attention patterns",
+    "circuit_complexity": "change of the outputs when 10 % of the weights are removed",
+    "dead_frac": "share of dead hidden units (zero on every sample)",
+    "drc_auc": "mean validation accuracy over dropout rates from 0 to 0.9",
     "drc_half": "dropout rate at which validation accuracy halves",
-    "dropout_acc_mean": "mean accuracy under dropout",
-    "dropout_acc_var": "variance of accuracy under dropout",
-    "embedding_cos_std": "spread of the embedding's cosine similarities",
-    "embedding_cos_structure": "codiagonal structure of the embedding",
-    "embedding_fourier_gini": "concentration of the embedding's Fourier power",
+    "dropout_acc_mean": "mean validation accuracy under dropout",
+    "dropout_acc_var": "variance of validation accuracy under dropout",
+    "embedding_bimodality": "separation of the embedding's values into two groups",
+    "embedding_cos_std": "spread of the cosine similarities between embedding vectors",
+    "embedding_cos_structure": "regularity of the embedding (how far sums or differences of symbols explain its similarities)",
+    "embedding_effective_rank": "number of dimensions that the embedding uses (effective rank)",
+    "embedding_fourier_gini": "concentration of the embedding on few frequencies",
+    "embedding_std": "spread of the embedding's values",
     "grad_norm": "gradient norm",
-    "inactive_frac": "share of inactive units",
-    "margin_q10": "10 % quantile of the margin",
-    "margin_q50": "median margin",
+    "inactive_frac": "share of inactive hidden units (zero on a sample)",
+    "landscape_ruggedness": "roughness of the loss around the current weights",
+    "logit_scale": "mean size of the logits",
+    "margin_q10": "margin that 90 % of the samples exceed (logit of the correct class minus the best other)",
+    "margin_q50": "median margin (logit of the correct class minus the best other)",
+    "representation_entropy": "diversity of directions in the last hidden layer (spectral entropy)",
     "train_acc": "training accuracy",
     "train_loss": "training loss",
+    "update_norm": "size of the last update (norm)",
     "val_acc": "validation accuracy",
     "val_loss": "validation loss",
+    "weight_entropy": "entropy of the weights' sizes",
+    "weight_std_hidden": "spread of the hidden layers' weights",
+    "weight_std_output": "spread of the output layer's weights",
 }
 _PARTS = {
     "embedding": "of the embedding",
@@ -41,6 +55,7 @@ _PARTS = {
 _ZERO = 1e-12  # a value that is rounding and nothing else
 _NOTHING = 2e-3  # a change that is not worth a number
 _NEVER = 4.0  # decades
+_DOUBLING = float(np.log10(2))  # decades
 
 
 def signal_words(signal: str) -> str:
@@ -53,7 +68,7 @@ def signal_words(signal: str) -> str:
         return _NAMES[signal]
     stem, _, part = signal.rpartition("_")
     words = f"{stem}_{_PARTS[part]}" if stem and part in _PARTS else signal
-    return words.replace("_", " ").replace(" std ", " spread ")
+    return words.replace("_", " ")
 
 
 def number(value: float) -> str:
@@ -67,10 +82,22 @@ def number(value: float) -> str:
     return "0" if abs(value) < _ZERO else f"{value:.3g}"
 
 
-def quantity(text: str) -> Wording:
-    """Return the wording of a quantity from its phrase, of which `log10 of` is taken off."""
-    plain = text.removeprefix("log10 of ")
-    return lambda value: f"{plain} is {number(value if plain == text else 10**value)}"
+def measured(clause: str, scale: Scale = "log10") -> Wording:
+    """Return the wording of a quantity from a clause with a place for it: `there are {} samples for each class`.
+
+    >>> measured("a batch is {} of the training set")(-1.0)
+    'a batch is 0.1 of the training set'
+    """
+    return lambda value: clause.format(number(10**value if scale == "log10" else value))
+
+
+def percentage(clause: str, scale: Scale = "log10") -> Wording:
+    """Return the wording of a share from a clause with a place for it in percent.
+
+    >>> percentage("a batch is {} of the training set")(-1.0)
+    'a batch is 10 % of the training set'
+    """
+    return lambda value: clause.format(f"{number(100 * (10**value if scale == 'log10' else value))} %")
 
 
 def flag(if_true: str, if_false: str) -> Wording:
@@ -88,46 +115,68 @@ def passage(curve: str, goal: str) -> Wording:
 
     def word(decades: float) -> str:
         if decades < _NOTHING:
-            return f"{curve} is already at {goal}"
+            return f"{curve} has already reached {goal}"
         if decades >= _NEVER:
-            return f"{curve} does not approach {goal} at its recent slope"
-        return f"{curve} would be at {goal} after {number(10**decades)} times the steps so far, at its recent slope"
+            return f"{curve} is not on its way to {goal} at its recent pace"
+        return f"{curve} would reach {goal} at {number(10**decades)} times the steps so far, at its recent pace"
+
+    return word
+
+
+def gap(above: str, below: str) -> Wording:
+    """Return the wording of one value minus another."""
+
+    def word(difference: float) -> str:
+        if abs(difference) < _NOTHING:
+            return f"{above} equals {below}"
+        return f"{above} is {number(abs(difference))} {'higher' if difference > 0 else 'lower'} than {below}"
 
     return word
 
 
 def change(curve: str, scale: Scale) -> Wording:
-    """Return the wording of a recent change per decade of steps."""
-    return _change(
-        curve, scale, "{curve} has hardly changed lately", "{curve} has lately {moved} {by} per tenfold of steps"
-    )
+    """Return the wording of a recent change per decade of steps: what it made over the last doubling of their number."""
+    word = _change(curve, scale, "over the last half of the steps so far")
+    return lambda slope: word(slope * _DOUBLING)
 
 
 def _long_change(curve: str, scale: Scale) -> Wording:
-    span = "over the last tenfold of steps"
-    return _change(curve, scale, "{curve} has hardly changed " + span, "{curve} has {moved} {by} " + span)
+    return _change(curve, scale, "over the last 90 % of the steps so far")  # one decade
 
 
-def _change(curve: str, scale: Scale, unchanged: str, changed: str) -> Wording:
-    def word(slope: float) -> str:
-        if abs(slope) < _NOTHING:
-            return unchanged.format(curve=curve)
-        by = _amount(abs(slope), scale, factor="by a factor of {}", plain="by {}")
-        return changed.format(curve=curve, moved="risen" if slope > 0 else "fallen", by=by)
+def _change(curve: str, scale: Scale, span: str) -> Wording:
+    def word(difference: float) -> str:
+        if abs(difference) < _NOTHING:
+            return f"{curve} has hardly changed {span}"
+        by = _amount(difference, scale)
+        return f"{curve} has {'risen' if difference > 0 else 'fallen'} {f'by {by} ' if by else ''}{span}"
 
     return word
 
 
-def _amount(size: float, scale: Scale, *, factor: str, plain: str) -> str:
-    """Return the size of a difference of a curve's values."""
-    if scale == "log10":
-        return factor.format(number(10**size) if size < 6 else "more than a million")
-    return plain.format(number(size)) + (" (arsinh)" if scale == "arsinh" else "")
+def _amount(difference: float, scale: Scale) -> str:
+    """Return the size of a change of a curve's values; empty for one that cannot be told without the values themselves."""
+    size = abs(difference)
+    if scale == "plain":
+        return number(size)
+    if scale == "arsinh":
+        return ""
+    if size < _DOUBLING:
+        return f"{number(100 * (10**size - 1 if difference > 0 else 1 - 10**-size))} %"
+    return f"a factor of {_factor(size)}"
+
+
+def _factor(decades: float) -> str:
+    return number(10**decades) if decades < 6 else "more than a million"
 
 
 def oscillation(curve: str) -> Wording:
     """Return the wording of the standard deviation of a curve's log10 around its trend."""
-    return lambda deviation: f"{curve} oscillates around its trend by {100 * (10**deviation - 1):.2g} %"
+
+    def word(deviation: float) -> str:
+        return f"{curve} goes up and down by {_amount(max(deviation, 0.0), 'log10')} around its trend"
+
+    return word
 
 
 def decay_share(share: float) -> str:
@@ -136,7 +185,7 @@ def decay_share(share: float) -> str:
         return "the weight norm hardly changes, in spite of weight decay"
     if share < 0:
         return "the weight norm grows, in spite of weight decay"
-    return f"the weight norm falls at {100 * share:.2g} % of the rate that weight decay alone would give"
+    return f"the weight norm falls at {number(100 * share)} % of the rate that weight decay alone would give"
 
 
 def of_curve(signal: str, shape: str, scale: Scale) -> Wording:
@@ -146,9 +195,9 @@ def of_curve(signal: str, shape: str, scale: Scale) -> Wording:
 
 def _share_of_steps(decades_ago: float) -> str:
     """Return when something happened, as a share of the steps so far."""
-    return (
-        "at the last checkpoint" if decades_ago < _NOTHING else f"at {100 * 10**-decades_ago:.2g} % of the steps so far"
-    )
+    if decades_ago < _NOTHING:
+        return "at the last checkpoint"
+    return f"after {number(100 * 10**-decades_ago)} % of the steps so far"
 
 
 def _level(curve: str, scale: Scale) -> Wording:
@@ -166,10 +215,10 @@ def _distance(curve: str, scale: Scale, *, from_: str, up: str, down: str, none:
         if abs(difference) < _NOTHING:
             return f"{curve} is {none}"
         direction = up if difference > 0 else down
-        if scale == "log10" and abs(difference) < np.log10(2):
-            percent = 100 * (10 ** abs(difference) - 1 if direction == "higher" else 1 - 10 ** -abs(difference))
-            return f"{curve} is {percent:.2g} % {direction} than {from_}"
-        return f"{curve} is {_amount(abs(difference), scale, factor='{} times', plain='{}')} {direction} than {from_}"
+        if scale == "log10" and abs(difference) >= _DOUBLING:
+            return f"{curve} is {_factor(abs(difference))} times {direction} than {from_}"
+        by = _amount(abs(difference) if direction == "higher" else -abs(difference), scale)
+        return f"{curve} is {by}{' ' if by else ''}{direction} than {from_}"
 
     return word
 
@@ -177,8 +226,9 @@ def _distance(curve: str, scale: Scale, *, from_: str, up: str, down: str, none:
 def _bend(curve: str, scale: Scale) -> Wording:
     def word(bend: float) -> str:
         if abs(bend) < _NOTHING:
-            return f"{curve} goes on as before"
-        return f"{curve} bends {'upwards' if bend > 0 else 'downwards'}, compared with its slope before"
+            return f"{curve} goes on at the same pace as before"
+        pace = "rises faster, or falls more slowly," if bend > 0 else "falls faster, or rises more slowly,"
+        return f"{curve} now {pace} than before"
 
     return word
 
@@ -198,9 +248,9 @@ _SHAPES: dict[str, Callable[[str, Scale], Wording]] = {
     "below_peak": partial(
         _distance, from_="its highest value", up="lower", down="higher", none="at its highest value so far"
     ),
-    "peak_age": lambda curve, scale: since(f"{curve} was at its highest"),
+    "peak_age": lambda curve, scale: since(f"{curve} was highest"),
     "above_trough": partial(
         _distance, from_="its lowest value", up="higher", down="lower", none="at its lowest value so far"
     ),
-    "trough_age": lambda curve, scale: since(f"{curve} was at its lowest"),
+    "trough_age": lambda curve, scale: since(f"{curve} was lowest"),
 }

@@ -281,7 +281,10 @@ class OnsetForecaster:
         ]
 
     def _reasons(self, features: FloatArray, question: CheckedQuestion) -> tuple[str, ...]:
-        texts = [FEATURES[column.name].text for column in self.columns]
+        texts = [
+            FEATURES[column.name].in_words(float(value)) if np.isfinite(value) else ""
+            for column, value in zip(self.columns, features, strict=True)
+        ]
         return self.similarity.reasons(features, question.context, texts)
 
     def _widened(self, cdf: FloatArray, phase: np.ndarray, trust: FloatArray) -> FloatArray:

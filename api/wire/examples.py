@@ -48,7 +48,7 @@ ANSWER: dict[str, Any] = {
         {
             "feature": "weight_decay",
             "effect": 0.5141,
-            "text": "weight decay is 1, which points to an earlier onset",
+            "text": "weight decay is 1, which points to generalising earlier",
         }
     ],
     "support": {

@@ -30,5 +30,5 @@ def drivers_of(columns: Sequence[Column], contribution: FloatArray, values: Floa
 
 
 def _text(name: str, value: float, effect: float) -> str:
-    towards = "an earlier onset" if effect > 0 else "a later onset or none"
+    towards = "generalising earlier" if effect > 0 else "generalising later or never"
     return f"{FEATURES[name].in_words(value)}, which points to {towards}"

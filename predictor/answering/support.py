@@ -138,7 +138,7 @@ class SimilarityScore:
         Parameters
         ----------
         features : of the run, shape (n_features,).
-        texts : what each feature is, in a phrase.
+        texts : the value of each feature, as a clause.
         """
         foreign = tuple(
             f"context.{name} {word!r} is understood, but no run that was learnt from has it "
