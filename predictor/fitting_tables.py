@@ -1,5 +1,6 @@
 """The tables of a corpus that a forecaster is fitted on, made once: features take longer than a model of them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 
 from features.table import FeatureTable, monitored_table, training_table
 from training_runs import Run
+
+_AT_ONCE = 250  # runs that a process measures at a time: some ten seconds of work; fewer are measured here
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +28,22 @@ class FittingTables:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "FittingTables":
-        """Measure every run."""
+        """Measure every run, on all cores where there are many. The tables do not depend on how many cores there are."""
+        parts = _parts(runs)
+        if len(parts) < 2 or os.cpu_count() == 1:
+            return cls._measured(runs)
+        from sklearn.utils.parallel import Parallel, delayed  # takes a second, and is seldom needed
+
+        measured = Parallel(n_jobs=-1)(delayed(cls._measured)(part) for part in parts)
+        order = {run.run_id: k for k, run in enumerate(runs)}
+        joined = (
+            FeatureTable.concatenate(tables)
+            for tables in ([t.training for t in measured], [t.monitored_rows for t in measured])
+        )
+        return cls(*(t.where(np.argsort([order[r] for r in t.run.tolist()], kind="stable")) for t in joined))
+
+    @classmethod
+    def _measured(cls, runs: Sequence[Run]) -> "FittingTables":
         return cls(training_table(runs), monitored_table(runs))
 
     def of_configurations(self, names: NDArray[np.str_]) -> "FittingTables":
@@ -38,3 +56,16 @@ class FittingTables:
             FeatureTable.concatenate([self.training, other.training]),
             FeatureTable.concatenate([self.monitored_rows, other.monitored_rows]),
         )
+
+
+def _parts(runs: Sequence[Run]) -> list[list[Run]]:
+    """Cut runs into parts of some hundred: weights are by configuration, so all seeds of one stay together."""
+    by_configuration: dict[str, list[Run]] = {}
+    for run in runs:
+        by_configuration.setdefault(run.configuration_id, []).append(run)
+    parts: list[list[Run]] = [[]]
+    for seeds in by_configuration.values():
+        if len(parts[-1]) >= _AT_ONCE:
+            parts.append([])
+        parts[-1] += seeds
+    return parts

@@ -12,7 +12,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from features.table import training_table
 from predictor.benchmark.external import benchmark_external
 from predictor.benchmark.result import BenchmarkResult
 from predictor.benchmark.run import benchmark, judge
@@ -49,7 +48,7 @@ def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
     tables = FittingTables.of(own)
     if not public:
         return tables
-    return tables.joined(FittingTables(training_table(public), FittingTables.of([]).monitored_rows))
+    return tables.joined(FittingTables(FittingTables.of(public).training, FittingTables.of([]).monitored_rows))
 
 
 def publish(forecaster: OnsetForecaster, runs: list[Run], held_out: BenchmarkResult, external: Path | None) -> None:

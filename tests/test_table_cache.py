@@ -1,7 +1,9 @@
+import os
+
 import numpy as np
 import pytest
 
-from predictor import table_cache
+from predictor import fitting_tables as fitting_tables_module, table_cache
 from predictor.fitting_tables import FittingTables
 from predictor.table_cache import fitting_tables
 from training_runs.synthetic import synthetic_corpus
@@ -24,6 +26,13 @@ def test_read_back_as_measured_and_measured_only_once(runs, tmp_path, monkeypatc
     assert_equal(first, FittingTables.of(runs))
     monkeypatch.setattr(table_cache.FittingTables, "of", None)  # measuring again would fail
     assert_equal(fitting_tables(runs, [], tmp_path), first)
+
+
+def test_runs_measured_in_several_processes_give_the_same_tables(runs, monkeypatch):
+    together = FittingTables.of(runs)
+    monkeypatch.setattr(fitting_tables_module, "_AT_ONCE", 4)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert_equal(FittingTables.of(runs), together)
 
 
 def test_a_damaged_file_is_measured_again(runs, tmp_path):
