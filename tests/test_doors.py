@@ -140,3 +140,16 @@ def test_cases_of_several_runs_have_the_answers_of_the_command_line(url: str, fi
     assert sorted(found.index) == sorted(expected.index)
     for column in ("probability_onset_by_horizon", "memorization_step", "observed_until_step", "advice"):
         assert found[column].to_dict() == expected.loc[found.index, column].to_dict()
+
+
+def test_a_monitor_sends_a_point_without_a_signal_together_with_the_next(url: str) -> None:
+    with Monitor(url, run_id="without-signal", min_interval=0) as monitor:
+        monitor.log(10)
+        assert not monitor.flush()
+        assert "expected values of a known signal" in str(monitor.problem)
+        monitor.log(20, val_acc=0.1)
+        monitor.flush()
+    with Client(url) as client:
+        with pytest.raises(ServiceError, match="values of a known signal"):
+            client.append("without-signal", {"step": [30]})
+        assert client.run("without-signal")["history"] == {"step": [10, 20], "val_acc": [None, 0.1]}

@@ -1,5 +1,6 @@
 """Bodies of the service whose lists bear other people's names: read, told, or refused."""
 
+import json
 import subprocess
 import sys
 
@@ -117,6 +118,36 @@ def test_appends_are_read_by_names_alone(shipped_client: TestClient):
         assert words in problem_of(refused, 422)["detail"]
     unread = post(shipped_client, {"history": {"step": [500], "acc_holdout2": [0.1]}}, "/v1/runs/named/metrics")
     assert "acc_holdout2" in problem_of(unread, 422)["detail"]
+
+
+NOTHING_KNOWN = [
+    {"step": STEPS},
+    {"step": STEPS, "foo": [1.0] * len(STEPS)},
+    {"step": STEPS, "foo": "words"},
+    {"step": STEPS, "learning_rate": [0.1] * len(STEPS)},
+    {"step": STEPS, "time": list(range(len(STEPS)))},
+    {"global_step": STEPS},
+    {"step": STEPS, "epoch": list(range(len(STEPS)))},
+]
+
+
+@pytest.mark.parametrize("history", NOTHING_KNOWN)
+def test_steps_without_a_known_signal_are_refused_at_every_route(
+    shipped_client: TestClient, history: dict[str, object]
+):
+    shipped_client.put("/v1/runs/nothing", json={})
+    for body, path in (
+        ({"history": history}, "/v1/forecasts"),
+        ({"history": history}, "/v1/runs/nothing/metrics"),
+    ):
+        problem = problem_of(post(shipped_client, body, path), 422)
+        assert problem["field"] == "history"
+        assert "signal" in problem["expected"]
+    (item,) = post(shipped_client, {"items": [{"history": history}]}, "/v1/forecasts/batch").json()["items"]
+    assert item["problem"]["status"] == 422
+    read = shipped_client.post("/v1/histories/read", params={"name": "h.json"}, content=json.dumps(history))
+    assert problem_of(read, 422)["expected"]
+    assert shipped_client.get("/v1/runs/nothing").json()["history"] is None
 
 
 def test_a_table_of_runs_is_read_under_other_names():

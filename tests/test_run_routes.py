@@ -163,7 +163,9 @@ def test_unknown_names_are_ignored_and_named(shipped_client: TestClient) -> None
         "unknown fields ignored: colour",
         "unknown context fields ignored: mood",
     ]
-    appended = post(shipped_client, points([0, 10, 20], foo=[1, 2, 3]), "/v1/runs/x/metrics").json()
+    appended = post(
+        shipped_client, points([0, 10, 20], val_acc=[0.1, 0.1, 0.1], foo=[1, 2, 3]), "/v1/runs/x/metrics"
+    ).json()
     assert "foo" in appended["warnings"][0]
 
 

@@ -148,18 +148,19 @@ def _require_all(columns: Mapping[str, Any], unread: list[str], extra: Mapping[s
             expected="a value: this field is required",
             hint="have epochs? multiply them by the updates in one" if extra else "",
         )
-    if not unread:
+    signals = columns.keys() - {"step"}
+    if signals and not unread:
         return
     from training_runs.readers.column_choice import suspected
 
-    signals = columns.keys() - {"step"}
     like = suspected(unread, {name: name for name in columns})
-    if like and not signals:
+    if not signals:
+        meant = [f"send {name} as {signal}" for name, signal in like.items()]
         raise InvalidInput(
             field="history",
-            value=f"columns {', '.join(like)[:_LONGEST_TEXT]}",
+            value=f"columns {', '.join(like or ['step', *extra])[:_LONGEST_TEXT]}",
             expected="values of a known signal: train_loss, train_acc, val_loss, val_acc ...",
-            hint=f"send {next(iter(like))} as {next(iter(like.values()))}",
+            hint=meant[0] if meant else "GET /v1/signals lists the known names",
         )
     of_val = [c for c, signal in like.items() if signal in ("val_loss", "val_acc")]
     if of_val and signals & {"train_loss", "train_acc"} and not signals & {"val_loss", "val_acc"}:

@@ -83,8 +83,9 @@ class _History(BaseModel):
         ------
         InvalidInput : values that cannot be, or names that do not say what they are.
         """
-        if self.step is not None and not self.model_extra:
-            return HistoryReading(Trajectory(self.step, self._known()))
+        known = self._known()
+        if self.step is not None and known and not self.model_extra:
+            return HistoryReading(Trajectory(self.step, known))
         return renamed(self._columns(), self.model_extra or {})
 
     def _columns(self) -> dict[str, Any]:
