@@ -48,8 +48,8 @@ def read_contexts(given: Fields | str | Path | None) -> Contexts:
     if given is None:
         return Contexts()
     fields = given if isinstance(given, Mapping) else _read(Path(given))
-    if set(fields) == {"runs"}:  # as beside folders of runs recorded elsewhere
-        fields = fields["runs"]
+    if _of_runs(fields):  # beside what the collection is
+        return Contexts(by_run={str(name): value for name, value in fields["runs"].items()})
     nested = {name: value for name, value in fields.items() if isinstance(value, Mapping)}
     if not nested:
         return Contexts(for_all=fields)
@@ -61,6 +61,17 @@ def read_contexts(given: Fields | str | Path | None) -> Contexts:
             expected="fields of one context, or an object of fields for each run",
         )
     return Contexts(by_run={str(name): value for name, value in nested.items()})
+
+
+def contexts_beside(fields: Fields) -> Contexts:
+    """Return the contexts in a file beside a recording: of each of its runs by name, else of all, fields at any depth."""
+    return read_contexts(fields) if _of_runs(fields) else Contexts(for_all=fields)
+
+
+def _of_runs(fields: Fields) -> bool:
+    """Return True for `{"source": ..., "runs": {"a": {...}, ...}}`, as it lies beside files of many runs."""
+    runs = fields.get("runs")
+    return isinstance(runs, Mapping) and bool(runs) and all(isinstance(value, Mapping) for value in runs.values())
 
 
 def _read(path: Path) -> Fields:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
+from grokcast.contexts import Contexts, contexts_beside
 from training_runs.errors import InvalidInput
 from training_runs.readers import (
     ReadOptions,
@@ -155,15 +156,15 @@ def _is_context(file: Path, stems: set[str]) -> bool:
     return isinstance(fields, dict) and not any(isinstance(value, list | dict) for value in fields.values())
 
 
-def _beside(file: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the context in a file beside a history, and a note on it: `exp.context.json`, or `exp.json` beside `exp.csv`."""
+def _beside(file: Path) -> tuple[Contexts, tuple[str, ...]]:
+    """Return the contexts in a file beside a history, and a note on it: `exp.context.json`, or `exp.json` beside `exp.csv`."""
     for place in (file.with_suffix(".context.json"), file.with_suffix(".json")):
         if place == file or not place.is_file():
             continue
         fields = _json(place)
         if isinstance(fields, dict) and not any(isinstance(value, list) for value in fields.values()):
-            return fields, (f"context from {place.name}",)
-    return {}, ()
+            return contexts_beside(fields), (f"context from {place.name}",)
+    return Contexts(), ()
 
 
 def _json(file: Path) -> Any:
@@ -189,11 +190,11 @@ def _read(part: _Part, name: str, options: Options) -> Iterator[History]:
     except InvalidInput as error:
         yield History(name, (name,), problem=error)
         return
-    beside: dict[str, Any] = {}
+    contexts: list[Contexts] = []
     notes: list[str] = []
     for file in part.files:
-        fields, note = _beside(file) if file.is_file() else ({}, ())
-        beside |= fields
+        found, note = _beside(file) if file.is_file() else (Contexts(), ())
+        contexts.append(found)
         notes += note
     alone = len(recording.runs) + len(recording.problems) == 1
 
@@ -204,6 +205,7 @@ def _read(part: _Part, name: str, options: Options) -> Iterator[History]:
 
     for run, read in recording.runs.items():
         own, names = named(run)
+        beside = {field: value for each in contexts for field, value in each.of(names).items()}
         all_notes = tuple(dict.fromkeys([*recording.file_notes, *read.reading.notes, *notes]))
         yield History(own, names, read.trajectory, dict(read.context), dict(read.question), beside, all_notes)
     for run, problem in recording.problems.items():

@@ -60,7 +60,7 @@ def _own_run(name: str, question: Question, notes: tuple[str, ...], finished: bo
     onset = generalization(trajectory, question.target_accuracy or target_accuracy_of(context)).step
     if onset is not None:
         status, said = _ended(last, budget), f"generalised at step {onset:,}"
-    elif finished is False or (finished is None and budget is not None and last < budget):
+    elif finished is False or (finished is None and budget is not None and _next_step(trajectory) < budget):
         of = "" if budget is None else f" of {budget:,}"
         return OwnRun(name, None, f"not finished, at step {last:,}{of}: left out; --finished takes it as ended", notes)
     else:
@@ -75,6 +75,12 @@ def _own_run(name: str, question: Question, notes: tuple[str, ...], finished: bo
         status=status,
     )
     return OwnRun(name, run, said, notes)
+
+
+def _next_step(trajectory: Trajectory) -> int:
+    """Return where the next checkpoint would be: a loop over 20,000 steps that logs every 500th has its last at 19,500."""
+    steps = trajectory.steps
+    return int(2 * steps[-1] - steps[-2])
 
 
 def _ended(last: int, budget: int | None) -> Status:

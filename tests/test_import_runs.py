@@ -8,6 +8,8 @@ import pytest
 from rich.console import Console
 
 from grokcast.display import progress as display
+from grokcast.histories import read_histories
+from grokcast.own_runs import own_runs
 from tests.command_line import grokcast, one_line
 from tests.forks import ROOT
 from training_runs import archive
@@ -44,6 +46,23 @@ def test_recordings_become_runs_that_retraining_reads(recordings, tmp_path):
     assert len(archive.read(out)) == 2
 
 
+def test_a_file_of_many_runs_has_the_context_of_each_beside_it(tmp_path):
+    runs = {f"source/{k}": pd.read_csv(path) for k, path in enumerate((WHOLE, FLAT))}
+    table = pd.concat([run.assign(run_id=name) for name, run in runs.items()])
+    table.to_parquet(tmp_path / "source.parquet", index=False)
+    contexts = {"source/0": {"weight_decay": 1.0, "optimizer": "AdamW"}, "source/1": {"weight_decay": 0.5}}
+    beside = {"source": "https://example.org", "origin": {"source/0": "a.csv"}, "runs": contexts}
+    (tmp_path / "source.context.json").write_text(json.dumps(beside))
+    done = grokcast("runs", "import", tmp_path, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "runs/" not in done.stderr  # a path in the file, not a name of a field
+    read = sorted(archive.read(tmp_path / "out"), key=lambda run: run.context.weight_decay or 0)
+    assert [run.context.as_dict() for run in read] == [
+        {"weight_decay": 0.5},
+        {"weight_decay": 1.0, "optimizer": "adamw"},
+    ]
+
+
 def test_a_run_before_its_budget_is_left_out_unless_it_had_ended(recordings, tmp_path):
     (recordings / "flat.json").write_text(json.dumps({"budget_step": 10**6}))
     done = grokcast("runs", "import", recordings / "flat.csv", "--out", tmp_path / "out")
@@ -55,6 +74,19 @@ def test_a_run_before_its_budget_is_left_out_unless_it_had_ended(recordings, tmp
     assert run.budget_step == 10**6  # as it was planned, before it was known how it would end
     unfinished = grokcast("runs", "import", recordings, "--unfinished", "--out", tmp_path / "other")
     assert "1 new runs" in unfinished.stderr
+
+
+def test_a_run_that_logged_up_to_its_budget_had_ended(tmp_path):
+    """`for step in range(20_000): if step % 500 == 0: log` has its last checkpoint at 19,500."""
+    steps = range(0, 20_000, 500)
+    rows = "".join(f"{step},1.0,0.1\n" for step in steps)
+    (tmp_path / "run.csv").write_text(f"step,train_acc,val_acc\n{rows}")
+    (history,) = read_histories([tmp_path / "run.csv"])
+    ended = {
+        budget: next(iter(own_runs([history], {"budget_step": budget}))).run is not None
+        for budget in (19_500, 20_000, 20_001, 40_000)
+    }
+    assert ended == {19_500: True, 20_000: True, 20_001: False, 40_000: False}
 
 
 def test_retrain_on_recordings_points_to_import(recordings):
