@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from api.access.auth import RateLimits
 from api.access.keys import KeyStore
+from api.access.last_answers import LastAnswers
+from api.caller import Caller
 from api.logs.request_log import RequestLog
 from api.routes.body import BATCH_PATH, BodyLimit
 from api.routes.docs import add_docs
@@ -31,6 +33,7 @@ from api.storage.runs import RunStore
 from api.wire.problems import MEDIA_TYPE
 from api.workers.active_forecaster import ActiveForecaster
 from api.workers.background import Periodic
+from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
 from api.workers.file_reader import FileReader
 from api.workers.live_forecasts import LiveForecasts
@@ -96,7 +99,9 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     webhooks = Webhooks(database, private_addresses=settings.webhook_private_addresses)
     state.database = database
+    state.database_check = DatabaseCheck(database)
     state.keys = KeyStore(database)
+    state.last_callers, state.last_in_use = LastAnswers[Caller | None](), LastAnswers[bool]()
     state.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_storage)
     state.runs = RunStore(database, settings.run_point_limit)
     state.timelines = ForecastStore(database)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,28 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.folder)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all of its processes for a while: connections stay open and nobody answers."""
+        first = self._first()
+        os.kill(first, signal.SIGSTOP)
+        until(lambda: _state(first) == "T")
+        pids = [first, *_children(first)]
+        for pid in pids[1:]:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def _first(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
     def kill(self) -> None:
         """Kill all of its processes, as a crash would."""
-        first = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        first = self._first()
         # Held first: a child that it forked after they were listed would outlive it, and its shared memory keep the
         # next server from starting.
         os.kill(first, signal.SIGSTOP)

@@ -1,11 +1,13 @@
 """Who may request what: keys, scopes and rate limits."""
 
+import hashlib
 import ipaddress
 import math
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request, Response, Security
@@ -13,11 +15,11 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
-from starlette.concurrency import run_in_threadpool
 
 from api.access.keys import KeyStore
 from api.caller import LOCAL, Caller, Scope
 from api.errors import Forbidden, TooManyRequests, Unauthorized
+from api.threads import beside
 
 _BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
@@ -40,10 +42,15 @@ class RateLimits:
     ----------
     text : the limits, e.g. `6000/minute`.
     storage : where they are counted.
+
+    Attributes
+    ----------
+    in_memory : whether counting waits for nobody.
     """
 
     def __init__(self, text: str, storage: str) -> None:
         self._limits: list[RateLimitItem] = parse_many(text)
+        self.in_memory = storage.startswith("memory:")
         self._limiter = MovingWindowRateLimiter(storage_from_string(storage, wrap_exceptions=True))
 
     def count(self, key_id: str) -> dict[str, str]:
@@ -91,14 +98,20 @@ async def _admission(request: Request) -> _Admission:
     if key is None:
         in_use = store.known_in_use()
         if in_use is None:
-            in_use = await run_in_threadpool(store.in_use)
+            in_use = await request.app.state.last_in_use.ask("", store.in_use)
         if in_use:
             raise Unauthorized("this service needs a key: Authorization: Bearer KEY, or X-API-Key")
         if not _is_local(request):
             raise Unauthorized("without a key only requests from this machine are answered: `grokcast keys create`")
         _check_origin(request)
         return _Admission(LOCAL)
-    return await run_in_threadpool(_admitted, store, request.app.state.rate_limits, key)
+    digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()
+    caller: Caller | None = await request.app.state.last_callers.ask(digest, partial(store.caller, key))
+    if caller is None or caller.key_id is None:
+        raise Unauthorized("the key is not valid: it is unknown, mistyped or revoked")
+    limits: RateLimits = request.app.state.rate_limits
+    counting = partial(limits.count, caller.key_id)
+    return _Admission(caller, counting() if limits.in_memory else await beside("admit", counting))
 
 
 # The two schemes are declared so that the documentation shows them; `admit` reads their headers.
@@ -112,14 +125,6 @@ async def identify(
     admission = await admit(request)
     response.headers.update(admission.headers)
     return admission.caller
-
-
-def _admitted(store: KeyStore, limits: RateLimits, key: str) -> _Admission:
-    """Return whose key this is, with the headers that tell how many requests are left."""
-    caller = store.caller(key)
-    if caller is None or caller.key_id is None:
-        raise Unauthorized("the key is not valid: it is unknown, mistyped or revoked")
-    return _Admission(caller, limits.count(caller.key_id))
 
 
 def _is_local(request: Request) -> bool:

@@ -3,27 +3,24 @@
 import json
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.auth import admit
+from api.threads import beside
 from training_runs.content_size import ContentBounds
 
 BATCH_PATH = "/v1/forecasts/batch"
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's code for a gzip header
 _MOST_MEMBERS = 100  # of a gzip file: each is a copy of what follows it
 _LARGE = 2**18  # bytes of JSON that take more than about a millisecond
-_AT_ONCE = CapacityLimiter(
-    2
-)  # large bodies that are parsed: the parser holds the interpreter's lock, and they are memory
 
 # More than any history needs: 100,000 checkpoints of 20 signals, and a thousand histories of 150 with as many.
 _ONE = ContentBounds(lists=5_000, objects=5_000, strings=50_000, values=2_000_000)
@@ -70,7 +67,7 @@ class _Body:
             self._packed += len(body)  # endless empty members unpack to nothing
             if self._packed > self._limit:
                 raise _too_large(self._limit)
-            body = await run_in_threadpool(self._unpacked, body, last=not message.get("more_body", False))
+            body = await beside("compute", partial(self._unpacked, body, last=not message.get("more_body", False)))
         self._count(len(body))
         return {**message, "body": body}
 
@@ -141,7 +138,7 @@ class _JsonRequest(Request):
         bounds = _BATCH if self.scope["path"] == BATCH_PATH else _ONE
         if len(body) <= _LARGE:
             return _parsed(body, bounds)
-        return await to_thread.run_sync(_parsed, body, bounds, limiter=_AT_ONCE)
+        return await beside("parse", partial(_parsed, body, bounds))
 
 
 def _parsed(body: bytes, bounds: ContentBounds) -> Any:

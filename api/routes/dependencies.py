@@ -10,12 +10,12 @@ from starlette.exceptions import HTTPException
 
 from api.access.auth import Reader
 from api.settings import Settings
-from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
 from api.storage.runs import RunStore
 from api.wire.runs import RUN_ID
 from api.workers.active_forecaster import ActiveForecaster as Active
+from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
 from api.workers.file_reader import FileReader
 from api.workers.live_forecasts import LiveForecasts
@@ -66,9 +66,9 @@ async def _forecasters(request: Request) -> ForecasterStore:
     return store
 
 
-async def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+async def _check(request: Request) -> DatabaseCheck:
+    check: DatabaseCheck = request.app.state.database_check
+    return check
 
 
 async def _runs(request: Request) -> RunStore:
@@ -105,7 +105,7 @@ FollowedForecaster = Annotated[Active, Depends(_active)]
 ActiveForecaster = Annotated[OnsetForecaster, Depends(_forecaster)]
 MaybeForecaster = Annotated[OnsetForecaster | None, Depends(_maybe_forecaster)]
 Forecasters = Annotated[ForecasterStore, Depends(_forecasters)]
-Storage = Annotated[Database, Depends(_database)]
+Check = Annotated[DatabaseCheck, Depends(_check)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Timelines = Annotated[ForecastStore, Depends(_timelines)]
 Live = Annotated[LiveForecasts, Depends(_live)]

@@ -1,15 +1,15 @@
 """The routes that store nothing, and those of forecasters.
 
-Handlers are plain functions, which run beside the event loop, but for a forecast of one usual history: it takes a few
-milliseconds, and to hand it to a thread and back would cost as much as a fifth of that.
+What they compute runs beside the event loop, in threads that wait for no database, but for a forecast of one usual history: it
+takes a few milliseconds, and to hand it to a thread and back would cost as much as a fifth of that.
 """
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.concurrency import run_in_threadpool
 
 from api.access.auth import Admin, Reader
 from api.logs.metrics import FORECASTS, exposition
@@ -17,12 +17,13 @@ from api.routes.batch import forecast_items
 from api.routes.body import JsonRoute
 from api.routes.dependencies import (
     ActiveForecaster,
+    Check,
     FollowedForecaster,
     Forecasters,
     Retrainings,
-    Storage,
 )
 from api.routes.error_handlers import problem_responses
+from api.threads import beside
 from api.wire.forecasts import (
     BatchAnswer,
     BatchRequest,
@@ -54,7 +55,7 @@ async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveF
     """Forecast whether and when a run will generalise, from the history so far."""
     if request.history.size <= _SHORT and not request.history.model_extra:
         return _forecast(request, forecaster)
-    return await run_in_threadpool(_forecast, request, forecaster)
+    return await beside("compute", partial(_forecast, request, forecaster))
 
 
 def _forecast(request: ForecastRequest, forecaster: OnsetForecaster) -> Response:
@@ -69,8 +70,12 @@ def _forecast(request: ForecastRequest, forecaster: OnsetForecaster) -> Response
     responses=_BODY_PROBLEMS,
     response_model=BatchAnswer,
 )
-def forecast_batch(request: BatchRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
+async def forecast_batch(request: BatchRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast up to 1,000 histories. Each item gets a forecast or a problem; a bad item does not affect the others."""
+    return await beside("compute", partial(_forecast_batch, request, forecaster))
+
+
+def _forecast_batch(request: BatchRequest, forecaster: OnsetForecaster) -> Response:
     answer = BatchAnswer(items=forecast_items(forecaster, request.items))
     # A problem has only the members that say something.
     return _json(answer.model_dump_json(exclude_unset=True))
@@ -82,7 +87,7 @@ def _json(content: str) -> Response:
 
 
 @router.get("/v1/signals", tags=["vocabulary"], responses=_PROBLEMS)
-def signals(caller: Reader) -> SignalList:
+async def signals(caller: Reader) -> SignalList:
     """List the signals that a history may contain."""
     return SignalList(signals=[SignalCard.of(signal) for signal in SIGNALS.values()])
 
@@ -126,9 +131,9 @@ async def live() -> Live:
 
 
 @router.get("/readyz", tags=["health"], responses=problem_responses(503))
-def ready(forecaster: ActiveForecaster, database: Storage) -> Ready:
+async def ready(forecaster: ActiveForecaster, database: Check) -> Ready:
     """Report that the database answers, and which forecaster is loaded."""
-    database.ping()
+    await database.require()
     return Ready(forecaster=forecaster.version)
 
 

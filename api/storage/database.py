@@ -26,6 +26,7 @@ from training_runs import InvalidInput
 REVISION = "0002"  # of the schema that this code works with: the newest file of `migrations/versions`
 
 _LOCK_SECONDS = 30  # how long a writer waits for the others
+_POOL_SECONDS = 10  # how long a request waits for one of the connections
 _ENGINE: Any = {
     "json_serializer": partial(json.dumps, allow_nan=False),
     "json_deserializer": from_json,
@@ -101,9 +102,14 @@ class Database:
         from api.migrations.upgrade import upgrade
 
         with self.writing() as connection:
-            if not self.is_sqlite:
+            if self.is_sqlite:
+                upgrade(connection)
+                return
+            from api.storage.bounded_postgresql import unbounded
+
+            with unbounded(connection):
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            upgrade(connection)
+                upgrade(connection)
 
     def revision(self) -> str | None:
         """Return which schema the database has; None where it has none."""
@@ -195,4 +201,14 @@ def _postgresql(url: URL) -> Engine:
     from training_runs.extras import require
 
     require("psycopg", extra="postgres")
-    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **_ENGINE)
+    from api.storage.bounded_postgresql import connect
+
+    engine = create_engine(
+        url, pool_size=10, max_overflow=10, pool_timeout=_POOL_SECONDS, pool_pre_ping=True, **_ENGINE
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_: Any, __: Any, args: Any, parameters: Any) -> Any:
+        return connect(*args, **parameters)
+
+    return engine
