@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grokcast.client import AsyncClient, Client
-    from grokcast.forecaster import Forecaster, forecast
+    from grokcast.forecaster import Forecaster, forecast, plan
     from grokcast.monitor import Monitor
     from grokcast.requests import ServiceError, ServiceUnreachable
 
@@ -29,6 +29,7 @@ __all__ = [
     "ServiceUnreachable",
     "__version__",
     "forecast",
+    "plan",
 ]
 
 _MODULES = {
@@ -39,6 +40,7 @@ _MODULES = {
     "ServiceError": "grokcast.requests",
     "ServiceUnreachable": "grokcast.requests",
     "forecast": "grokcast.forecaster",
+    "plan": "grokcast.forecaster",
 }
 
 

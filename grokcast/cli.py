@@ -14,6 +14,7 @@ from grokcast.commands.corpus import corpus, generate
 from grokcast.commands.forecast import forecast
 from grokcast.commands.forecasters import benchmark, forecasters, retrain
 from grokcast.commands.keys import keys
+from grokcast.commands.plan import plan
 from grokcast.commands.reproduce import reproduce
 from grokcast.commands.runs import runs
 from grokcast.commands.service import serve
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (forecast, serve, benchmark, retrain, generate, corpus, reproduce, context):
+for command in (forecast, plan, serve, benchmark, retrain, generate, corpus, reproduce, context):
     app.command()(command)
 app.add_typer(forecasters, name="forecasters")
 app.add_typer(keys, name="keys")

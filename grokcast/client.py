@@ -83,6 +83,10 @@ class Client:
         )
         return frames.table_of(list(requests), self.forecast_many(list(requests.values())))
 
+    def plan(self, request: Mapping[str, Any]) -> JsonObject:
+        """Return what runs of some settings would do, before they have begun, and which setting to take."""
+        return self._object(calls.plan(request))
+
     def put_run(
         self,
         run_id: str,
@@ -232,6 +236,10 @@ class AsyncClient:
             table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
         )
         return frames.table_of(list(requests), await self.forecast_many(list(requests.values())))
+
+    async def plan(self, request: Mapping[str, Any]) -> JsonObject:
+        """Return what runs of some settings would do, before they have begun, and which setting to take."""
+        return await self._object(calls.plan(request))
 
     async def put_run(
         self,

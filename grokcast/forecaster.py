@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from grokcast.histories import History, Source
+    from grokcast.plans import Plans
     from predictor.forecast import Forecast
     from predictor.forecaster import OnsetForecaster
+    from predictor.planning.comparison import Comparison
 
 _AT_ONCE = 64  # histories between two reports of progress
 
@@ -105,6 +107,39 @@ class Forecaster:
                 raise item["error"]
             return Answer(item["forecast"], item["run"], item["notes"])
 
+    def plan(
+        self,
+        context: Mapping[str, Any] | str | Path | None = None,
+        *,
+        grid: Mapping[str, Sequence[Any]] | None = None,
+        contexts: Sequence[Mapping[str, Any]] = (),
+        budget: int | None = None,
+        target_accuracy: float | None = None,
+        wanted: float = 0.9,
+        seconds_per_step: float | None = None,
+    ) -> "Plans":
+        """Return what runs of some settings would do, before they have begun, and which setting to take.
+
+        Parameters
+        ----------
+        context : what all settings share, as `forecast` takes it; a file of several runs is a setting for each.
+        grid : field -> values: each combination is a setting. Names and words are read as everywhere.
+        contexts : settings one by one, instead of a grid.
+        budget : step at which training would end; by default each context's `budget_step`.
+        target_accuracy : validation accuracy that counts as generalised.
+        wanted : probability of onset by the budget; the cheapest setting that reaches it is named.
+        seconds_per_step : of training, for the costs in hours.
+
+        Raises
+        ------
+        ValueError : no budget, or a value that cannot be, in words.
+        """
+        with own_packages():
+            from grokcast.plans import Plans, question_of
+
+            question = question_of(context, grid or {}, contexts, budget, target_accuracy, wanted, seconds_per_step)
+            return Plans(to_json(self._forecaster().compare(question)))
+
     def items(
         self,
         histories: "Sequence[History]",
@@ -166,8 +201,8 @@ def _item(run: str, notes: tuple[str, ...], found: "Forecast | ValueError") -> d
     return {"run": run, "notes": notes, "forecast": to_json(found)}
 
 
-def to_json(forecast: "Forecast") -> dict[str, Any]:
-    """Return a forecast as the service sends it: plain dictionaries, lists and numbers."""
+def to_json(forecast: "Forecast | Comparison") -> dict[str, Any]:
+    """Return an answer as the service sends it: plain dictionaries, lists and numbers."""
     return {name: _listed(value) for name, value in asdict(forecast).items()}
 
 
@@ -185,3 +220,8 @@ def _shared() -> Forecaster:
 def forecast(source: "Source | Sequence[Source]", **options: Any) -> "Answer | pd.DataFrame":
     """Forecast one history, or each of many, with the active forecaster; see `Forecaster.forecast` for what it takes."""
     return _shared().forecast(source, **options)
+
+
+def plan(context: Mapping[str, Any] | str | Path | None = None, **options: Any) -> "Plans":
+    """Plan runs that have not begun, with the active forecaster; see `Forecaster.plan` for what it takes."""
+    return _shared().plan(context, **options)

@@ -60,6 +60,11 @@ def batch(requests: Sequence[Mapping[str, Any]]) -> Call:
     return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]})
 
 
+def plan(request: Mapping[str, Any]) -> Call:
+    """Plan runs of some settings; `request` is the body of the route."""
+    return Call("POST", "/v1/plans", dict(request))
+
+
 def put_run(run_id: str, settings: Mapping[str, Any]) -> Call:
     """Register a run, or replace what it was registered with."""
     known = {name: value for name, value in settings.items() if value is not None}

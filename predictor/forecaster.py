@@ -30,8 +30,10 @@ from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.rows import Rows
 from predictor.hazard.survival import cdf_at, kaplan_meier
 from predictor.hazard.time_bins import EDGES, decades_after
+from predictor.planning.comparison import Comparison
 from predictor.planning.plan import Plan
 from predictor.planning.planner import Planner
+from predictor.planning.question import PlanQuestion
 from predictor.question import CheckedQuestion, Question, check
 from training_runs import Context, InvalidInput, Run
 from training_runs.arrays import FloatArray
@@ -165,6 +167,17 @@ class OnsetForecaster:
                 hint="the shipped one has; a version retrained on few runs that generalise has not",
             )
         return self.planner.plan(self.version, contexts, budget_step=budget_step, target_accuracy=target_accuracy)
+
+    def compare(self, question: PlanQuestion) -> Comparison:
+        """Return what each of some settings would do, and which to take.
+
+        Raises
+        ------
+        InvalidInput : as `plan`, and what is asked cannot be read.
+        """
+        contexts, notes = question.settings()
+        plans = self.plan(contexts, budget_step=question.budget_step, target_accuracy=question.target_accuracy)
+        return Comparison.of(self.version, question, contexts, plans, notes)
 
     def curves(self, table: FeatureTable, *, blind: bool = False, to_reach: bool = True) -> OnsetCurves:
         """Return calibrated curves of a table's rows.

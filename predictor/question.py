@@ -9,6 +9,7 @@ from features.table import TARGETS
 from training_runs import Context, InvalidInput, Onset, Trajectory
 from training_runs.context_words.values import OPERATIONS
 from training_runs.onset import arrived, chance_accuracy_of, generalization, memorization, target_accuracy_of
+from training_runs.trajectory import NOT_BEGUN
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def check(question: Question) -> CheckedQuestion:
             field="history",
             value="steps without a value of any signal",
             expected="values of at least one signal, such as train_acc and val_acc",
-            hint="a context alone is not forecast; docs/signals.md lists the signals",
+            hint=f"docs/signals.md lists the signals; {NOT_BEGUN}",
         )
     target, target_warnings = _target(question)
     chance_warnings = _chance_warnings(question, target)

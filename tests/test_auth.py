@@ -15,12 +15,13 @@ from api.app import create_app
 from api.caller import Scope
 from api.settings import Settings
 from api.storage.database import Database
-from api.wire.examples import APPEND, REQUEST, RUN
+from api.wire.examples import APPEND, PLAN_REQUEST, REQUEST, RUN
 from tests.wire import StandInStore, local_client, post, problem_of
 
 ROUTES: list[tuple[str, str, Any, Scope]] = [
     ("POST", "/v1/forecasts", REQUEST, "read"),
     ("POST", "/v1/forecasts/batch", {"items": []}, "read"),
+    ("POST", "/v1/plans", PLAN_REQUEST, "read"),
     ("POST", "/v1/histories/read", None, "read"),
     ("GET", "/v1/signals", None, "read"),
     ("GET", "/v1/forecasters", None, "read"),

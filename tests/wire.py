@@ -15,6 +15,9 @@ from api.settings import Settings
 from api.wire.examples import REQUEST
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecast import Advice, Curve, Driver, Forecast, Quantiles, Support
+from predictor.planning.comparison import Comparison
+from predictor.planning.plan import Plan
+from predictor.planning.question import PlanQuestion
 from predictor.question import Question
 from training_runs import InvalidInput
 
@@ -48,6 +51,24 @@ FORECAST = Forecast(
     advice=Advice("continue", "91 % to generalise within the horizon", 0.05, 0.02, 120),
     warnings=(),
 )
+PLAN = Plan(
+    forecaster="stand-in",
+    budget_step=50_000,
+    target_accuracy=0.95,
+    supported_until_step=200_000,
+    probability_memorization_by_budget=0.97,
+    probability_onset_by_budget=0.91,
+    memorization_step=Quantiles(100, 700, 20_000),
+    onset_step=Quantiles(1400, 3100, None, "beyond_support"),
+    onset_step_if_onset=Quantiles(1350, 2800, 9000),
+    expected_steps=7000,
+    outcome="grokking",
+    outcome_probabilities={"grokking": 0.8, "comprehension": 0.11, "memorization": 0.06, "confusion": 0.03},
+    curve=Curve((64, 81), (0.0, 0.001)),
+    in_support=True,
+    reasons=(),
+    warnings=(),
+)
 
 
 @dataclass
@@ -68,6 +89,10 @@ class StandInForecaster:
     def forecast_many(self, questions: list[Question]) -> list[Forecast | InvalidInput]:
         self.batches += 1
         return [self._forecast_or_error(question) for question in questions]
+
+    def compare(self, question: PlanQuestion) -> Comparison:
+        contexts, notes = question.settings()
+        return Comparison.of(self.version, question, contexts, [PLAN] * len(contexts), notes)
 
     def _forecast_or_error(self, question: Question) -> Forecast | InvalidInput:
         try:

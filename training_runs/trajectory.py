@@ -18,6 +18,8 @@ from training_runs.errors import InvalidInput
 from training_runs.signals import SIGNALS
 
 FloatArray = NDArray[np.float64]
+# What to do without a history.
+NOT_BEGUN = "a run that has not begun is planned from its context: grokcast plan, POST /v1/plans"
 
 # A float32 accuracy of 1 can come back as 1.0000001; more than this above 1 is a mistake.
 ROUNDING = 1e-6
@@ -115,7 +117,7 @@ def _trusted(steps: NDArray[np.int64], signals: dict[str, FloatArray]) -> Trajec
 def _checked_steps(steps: ArrayLike) -> NDArray[np.int64]:
     raw = _numbers("history.step", steps)
     if not len(raw):
-        raise InvalidInput(field="history.step", value=[], expected="at least one step")
+        raise InvalidInput(field="history.step", value=[], expected="at least one step", hint=NOT_BEGUN)
     whole = np.isfinite(raw) & (raw == np.floor(raw)) & (raw >= 0) & (raw < 2**53)
     if not whole.all():
         i = int(np.argmin(whole))

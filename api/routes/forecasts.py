@@ -35,6 +35,7 @@ from api.wire.forecasts import (
     SignalCard,
     SignalList,
 )
+from api.wire.plans import PlanAnswer, PlanRequest
 from api.wire.retrainings import ActivateAnswer, ActivateRequest
 from predictor.forecaster import OnsetForecaster
 from training_runs.signals import SIGNALS
@@ -79,6 +80,12 @@ def _forecast_batch(request: BatchRequest, forecaster: OnsetForecaster) -> Respo
     answer = BatchAnswer(items=forecast_items(forecaster, request.items))
     # A problem has only the members that say something.
     return _json(answer.model_dump_json(exclude_unset=True))
+
+
+@router.post("/v1/plans", tags=["forecasts"], responses=_BODY_PROBLEMS, response_model=PlanAnswer)
+def plan(request: PlanRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
+    """Plan runs before they begin: whether and when each setting would generalise, and the cheapest that probably does."""
+    return _json(PlanAnswer.from_comparison(forecaster.compare(request.to_question())).model_dump_json())
 
 
 def _json(content: str) -> Response:

@@ -1,4 +1,4 @@
-"""The request, the answer and the problem that the documentation shows."""
+"""The requests, answers and the problem that the documentation shows."""
 
 from typing import Any
 
@@ -102,3 +102,82 @@ OUTCOME: dict[str, Any] = {"status": "finished"}
 RETRAIN: dict[str, Any] = {"promote": True}
 
 ACTIVATE: dict[str, Any] = {"version": ANSWER["forecaster"]}
+
+PLAN_REQUEST: dict[str, Any] = {
+    "context": {"task_family": "modular", "modulus": 97, "learning_rate": 0.001, "train_fraction": 0.4},
+    "grid": {"weight_decay": [0.01, 1.0]},
+    "budget_step": 50000,
+    "wanted_probability": 0.8,
+    "seconds_per_step": 0.01,
+}
+
+# To that request; curves are cut short.
+PLAN_ANSWER: dict[str, Any] = {
+    "forecaster": "2026.11.11",
+    "wanted_probability": 0.8,
+    "shared": {"task_family": "modular", "modulus": 97, "train_fraction": 0.4, "learning_rate": 0.001},
+    "settings": [
+        {
+            "setting": {"weight_decay": 0.01},
+            "plan": {
+                "forecaster": "2026.11.11",
+                "budget_step": 50000,
+                "target_accuracy": 0.95,
+                "supported_until_step": 251189,
+                "probability_memorization_by_budget": 0.9634,
+                "probability_onset_by_budget": 0.5072,
+                "memorization_step": {"p05": 200, "p50": 744, "p95": 17770, "status": "available"},
+                "onset_step": {"p05": 1772, "p50": 47514, "p95": None, "status": "beyond_support"},
+                "onset_step_if_onset": {"p05": 666, "p50": 11299, "p95": 41779, "status": "available"},
+                "expected_steps": 32354,
+                "outcome": "memorization",
+                "outcome_probabilities": {
+                    "grokking": 0.4559,
+                    "comprehension": 0.0513,
+                    "memorization": 0.4562,
+                    "confusion": 0.0366,
+                },
+                "curve": {"step": [199526, 251189], "probability_onset": [0.6642, 0.6894]},
+                "in_support": True,
+                "reasons": [],
+                "warnings": [
+                    "not given: architecture, optimizer; the plan is over what runs that were learnt from had there"
+                ],
+            },
+            "expected_hours": 0.0899,
+        },
+        {
+            "setting": {"weight_decay": 1.0},
+            "plan": {
+                "forecaster": "2026.11.11",
+                "budget_step": 50000,
+                "target_accuracy": 0.95,
+                "supported_until_step": 251189,
+                "probability_memorization_by_budget": 0.9648,
+                "probability_onset_by_budget": 0.8894,
+                "memorization_step": {"p05": 198, "p50": 727, "p95": 15539, "status": "available"},
+                "onset_step": {"p05": 450, "p50": 3876, "p95": 200505, "status": "available"},
+                "onset_step_if_onset": {"p05": 380, "p50": 3412, "p95": 18728, "status": "available"},
+                "expected_steps": 10556,
+                "outcome": "grokking",
+                "outcome_probabilities": {
+                    "grokking": 0.708,
+                    "comprehension": 0.1814,
+                    "memorization": 0.0754,
+                    "confusion": 0.0352,
+                },
+                "curve": {"step": [199526, 251189], "probability_onset": [0.9498, 0.9582]},
+                "in_support": True,
+                "reasons": [],
+                "warnings": [
+                    "not given: architecture, optimizer; the plan is over what runs that were learnt from had there"
+                ],
+            },
+            "expected_hours": 0.0293,
+        },
+    ],
+    "cheapest": 1,
+    "recommendation": "the cheapest that reaches 80 %: weight_decay 1, 89 % to generalise by step 50,000, 10,556 "
+    "steps expected, 0.0293 hours",
+    "warnings": [],
+}

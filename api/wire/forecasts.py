@@ -78,7 +78,7 @@ class BatchRequest(BaseModel):
     items: list[SkipValidation[ForecastRequest]] = Field(max_length=MAX_ITEMS)
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """A part of an answer: read off the attributes of a domain object; never holds NaN or infinity."""
 
     model_config = ConfigDict(from_attributes=True, allow_inf_nan=False, extra="forbid")
@@ -93,7 +93,7 @@ QUANTILE_STATUS = Field(
 )
 
 
-class StepQuantiles(_Answer):
+class StepQuantiles(Answer):
     """5 %, 50 % and 95 % quantiles, in steps; `status` says what a null among them means."""
 
     p05: int | None
@@ -102,7 +102,7 @@ class StepQuantiles(_Answer):
     status: QuantileStatus = QUANTILE_STATUS
 
 
-class EpochQuantiles(_Answer):
+class EpochQuantiles(Answer):
     """The same quantiles in epochs."""
 
     p05: float | None
@@ -111,14 +111,14 @@ class EpochQuantiles(_Answer):
     status: QuantileStatus = QUANTILE_STATUS
 
 
-class OnsetCurve(_Answer):
+class OnsetCurve(Answer):
     """Cumulative probability of onset, P(onset <= step), at increasing steps."""
 
     step: list[int]
     probability_onset: list[Probability]
 
 
-class Driver(_Answer):
+class Driver(Answer):
     """A feature that influenced this forecast."""
 
     feature: str = Field(description="name of the feature")
@@ -126,7 +126,7 @@ class Driver(_Answer):
     text: str = Field(description="the same in words")
 
 
-class Support(_Answer):
+class Support(Answer):
     """How similar this history is to the training corpus of the forecaster."""
 
     score: float = Field(
@@ -140,7 +140,7 @@ class Support(_Answer):
     signals_missing: list[str] = Field(description="signals that were not recorded and would improve this forecast")
 
 
-class Advice(_Answer):
+class Advice(Answer):
     """Whether to continue training, by thresholds on the probability of onset. Error rates are from held-out configurations."""
 
     action: Action = Field(description="continue, stop, or undecided")
@@ -152,7 +152,7 @@ class Advice(_Answer):
     )
 
 
-class ForecastAnswer(_Answer):
+class ForecastAnswer(Answer):
     """Whether and when a run will generalise, given its history up to `observed_until_step`. Every field is always present."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ANSWER]})
@@ -233,7 +233,7 @@ class BatchAnswer(BaseModel):
     items: list[ForecastItem | ProblemItem]
 
 
-class SignalCard(_Answer):
+class SignalCard(Answer):
     """A signal that a history may contain."""
 
     name: str
@@ -249,7 +249,7 @@ class SignalCard(_Answer):
         return cls(name=signal.name, meaning=signal.text, source=signal.source, low=low, high=high)
 
 
-class SignalList(_Answer):
+class SignalList(Answer):
     """The vocabulary of signals."""
 
     signals: list[SignalCard]

@@ -18,6 +18,7 @@ from training_runs.context_words import ContextReading, read_context
 from training_runs.context_words.fields import SYNONYMS
 from training_runs.context_words.values import VOCABULARIES, known_values
 from training_runs.signals import SIGNALS
+from training_runs.trajectory import NOT_BEGUN
 
 MAX_VALUES = 100_000  # of one signal
 
@@ -73,7 +74,8 @@ class _History(BaseModel):
         if found is not None:
             return found
         if plain is None:
-            raise InvalidInput(field="history.step", value=None, expected="a value: this field is required")
+            hint = "" if any(map(len, known.values())) else NOT_BEGUN
+            raise InvalidInput(field="history.step", value=None, expected="a value: this field is required", hint=hint)
         return HistoryReading(plain, tuple(extra))
 
     def read_points(self) -> HistoryReading:

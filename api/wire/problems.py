@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.wire.examples import PROBLEM
 from training_runs import InvalidInput
+from training_runs.trajectory import NOT_BEGUN
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN_LENGTH = 80
@@ -53,9 +54,11 @@ _EXPECTED = {
     "model_type": "a JSON object",
     "model_attributes_type": "a JSON object",
     "greater_than": "a number > {gt}",
+    "less_than": "a number < {lt}",
     "greater_than_equal": "a number >= {ge}",
     "less_than_equal": "a number <= {le}",
     "too_long": "at most {max_length}",
+    "too_short": "at least {min_length}",
 }
 
 
@@ -144,6 +147,8 @@ def _path(parts: Sequence[str | int]) -> str:
 
 
 def _hint(kind: str, path: Sequence[str | int], value: Any, limits: Mapping[str, Any]) -> str:
+    if kind == "missing" and path == ["history"]:
+        return NOT_BEGUN
     if kind == "less_than_equal" and limits["le"] == 1 and value <= 100:
         return "this looks like percent: divide it by 100"
     if kind == "finite_number" and path[0] == "history" and path[1] != "step":

@@ -34,6 +34,8 @@ _BEYOND = 0.1  # of the range of a field: so far outside it a value is not learn
 _N = 48  # equally likely onsets, and memorisations before each
 _MIDDLES: FloatArray = (np.arange(_N) + 0.5) / _N
 _CLOCK, _DECAY_CLOCK = "training_clock", "decay_clock"
+# Without one of these a plan is over what runs had there.
+_DECISIVE = ("task_family", "architecture", "optimizer", "learning_rate", "weight_decay", "train_size")
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,14 +162,16 @@ class Planner:
         InvalidInput : a setting has no budget, or the target cannot be.
         """
         budgets = [_budget(context, budget_step) for context in contexts]
+        assumed = [_completed(context) for context in contexts]
+        contexts = [context for context, _ in assumed]
         targets = [_target(context, target_accuracy) for context in contexts]
         features = self.settings.matrix(contexts)
         group, target = _group(self.settings, features), np.array(targets)
         memorization = self.memorization.curves(features, target, group)
         onset = self.onset.curves(features, target, group)
         return [
-            self._plan(version, context, budgets[k], targets[k], memorization[k], onset[k], features[k])
-            for k, context in enumerate(contexts)
+            self._plan(version, context, budgets[k], targets[k], memorization[k], onset[k], features[k], warnings)
+            for k, (context, warnings) in enumerate(assumed)
         ]
 
     def warm_up(self) -> None:
@@ -211,6 +215,7 @@ class Planner:
         memorization: FloatArray,
         onset: FloatArray,
         features: FloatArray,
+        assumed: list[str],
     ) -> Plan:
         # Nobody generalises before memorising by these curves either: what is later than the onset's counts as it.
         memorization = np.maximum(memorization, onset)
@@ -218,7 +223,7 @@ class Planner:
         end = min(np.log10(budget), self.reach)
         by_end, memorized = _by(onset, end), _by(memorization, end)
         outcomes = _outcomes(memorization, onset, end, by_end, memorized)
-        warnings = []
+        warnings = [*assumed]
         if budget > supported:
             warnings.append(
                 f"too few runs were observed beyond step {supported:,}: probabilities are for that step, not for {budget:,}"
@@ -248,9 +253,24 @@ class Planner:
         if not np.isfinite(features).any():
             return ("nothing of this context is read: give learning_rate, weight_decay, train_size and the like",)
         outside = np.isfinite(features) & ((features < self.low) | (features > self.high))
-        names = self.settings.names()
-        unlike = [f"no run that was learnt from has {names[k]} like this" for k in np.flatnonzero(outside)]
+        unlike = [self._unlike(int(k), features[k]) for k in np.flatnonzero(outside)]
         return tuple(self.settings.unknown_words(context) or unlike)
+
+    def _unlike(self, k: int, value: float) -> str:
+        (name, said), (_, low), (_, high) = (self.settings.in_words(k, v) for v in (value, self.low[k], self.high[k]))
+        return f"{name} is {said:.4g}; in runs that were learnt from it is between {low:.4g} and {high:.4g}"
+
+
+def _completed(context: Context) -> tuple[Context, list[str]]:
+    """Return a context with what goes without saying, and in sentences what was assumed."""
+    warnings = []
+    if context.task_family is None and context.modulus is not None:
+        context = dataclasses.replace(context, task_family="modular")
+        warnings.append("task_family was not given: modular is assumed, since a modulus is given")
+    known = context.completed()
+    if absent := [name for name in _DECISIVE if getattr(known, name) is None]:
+        warnings.append(f"not given: {', '.join(absent)}; the plan is over what runs that were learnt from had there")
+    return context, warnings
 
 
 def _forgotten(context: Context, rng: np.random.Generator) -> Context:

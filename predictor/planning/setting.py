@@ -54,6 +54,13 @@ class Settings:
         numbers = [CONTEXT_FEATURES[name][0] for name in self.numbers]
         return numbers + [f"{name} is {word}" for name, words in self.words.items() for word in words]
 
+    def in_words(self, column: int, value: float) -> tuple[str, float]:
+        """Return what a column is and a value of it, without the logarithm and the steps that it is kept with."""
+        name = self.names()[column]
+        plain = name.removeprefix("log10 of ").removesuffix(" x steps")
+        number = 10**value if name.startswith("log10 of ") else value
+        return plain, number / _STEP if name.endswith(" x steps") else number
+
     def state(self) -> dict[str, Any]:
         """Return the names and words."""
         return {"numbers": list(self.numbers), "words": self.words}
