@@ -51,6 +51,17 @@ class Answer(dict[str, Any]):
         return f"<p>{html.escape(str(self))}</p>"
 
 
+def stop_advised(f: Mapping[str, Any]) -> str | None:
+    """Return why a forecast advises to stop, with its counted error rate; None where it does not."""
+    advice = f["advice"]
+    if advice["action"] != "stop" or not f["support"]["in_support"] or f["phase"] == "fitting":
+        return None
+    if f["phase"] == "generalized":
+        return str(advice["reason"])
+    wrong = percent(advice["false_stop_rate"])
+    return f"{advice['reason']} (of runs that generalise, {wrong} are told to stop)"
+
+
 def _sentence(f: Mapping[str, Any]) -> str:
     """Return a forecast in one line."""
     step = f"step {f['observed_until_step']:,}"

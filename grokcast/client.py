@@ -156,6 +156,14 @@ class Client:
         """Report that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
         return self._object(calls.outcome(run_id, status, blocked))
 
+    def request_stop(self, run_id: str, reason: str = "requested by hand") -> JsonObject:
+        """Request that a training stops: its monitor says so with its next points (`Monitor.should_stop`)."""
+        return self._object(calls.request_stop(run_id, reason))
+
+    def withdraw_stop(self, run_id: str) -> JsonObject:
+        """Take the request of a stop back."""
+        return self._object(calls.request_stop(run_id, None))
+
     def forecasters(self) -> list[JsonObject]:
         """Return the cards of the stored forecasters, newest first."""
         return list(self._object(calls.forecasters())["forecasters"])
@@ -311,6 +319,14 @@ class AsyncClient:
     async def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:
         """Report that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
         return await self._object(calls.outcome(run_id, status, blocked))
+
+    async def request_stop(self, run_id: str, reason: str = "requested by hand") -> JsonObject:
+        """Request that a training stops: its monitor says so with its next points (`Monitor.should_stop`)."""
+        return await self._object(calls.request_stop(run_id, reason))
+
+    async def withdraw_stop(self, run_id: str) -> JsonObject:
+        """Take the request of a stop back."""
+        return await self._object(calls.request_stop(run_id, None))
 
     async def forecasters(self) -> list[JsonObject]:
         """Return the cards of the stored forecasters, newest first."""

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from grokcast.address import address_of
-from grokcast.answer import Answer
+from grokcast.answer import Answer, stop_advised
 from grokcast.monitor_backends import (
     TOO_SHORT,
     Forecast,
@@ -195,6 +195,25 @@ class Monitor:
     def watched(self) -> "ModelSignals | None":
         """What `watch` set up: it knows what measuring has cost."""
         return self._watched
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the training may be stopped now, in words; None: nothing says so.
+
+        Somebody requested it of the stored run, or the newest forecast advises it: of a run like those learnt from, not
+        before it has memorised, with the share of runs that would have generalised and are told to stop all the same.
+        """
+        requested = self._backend.stop_requested if self._backend is not None else None
+        if requested is not None:
+            return f"a stop was requested: {requested}"
+        with self._harmless("stop_reason"):
+            return None if self.forecast is None else stop_advised(self.forecast)
+        return None
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether there is a `stop_reason`: `if monitor.should_stop: break` in a loop."""
+        return self.stop_reason is not None
 
     def log(self, step: SupportsIndex, **signals: Any) -> None:
         """Record signals at a step; numbers, or anything with `item()`. Returns at once, whatever the service does.

@@ -36,7 +36,10 @@ class ForecastBackend(Protocol):
     Attributes
     ----------
     loading : what the first answer is waiting for, in words, if it takes seconds.
+    stop_requested : why somebody wants the training to stop, as of the last answer; None where nobody does.
     """
+
+    stop_requested: str | None
 
     @property
     def loading(self) -> str | None:
@@ -70,6 +73,7 @@ class ServiceBackend:
     """Posts the whole history to `POST /v1/forecasts`; the service stores nothing."""
 
     loading: str | None = None
+    stop_requested: str | None = None
 
     def __init__(self, url: str, api_key: str | None, timeout: float) -> None:
         self.url, self._timeout = url, timeout
@@ -134,6 +138,7 @@ class StoredRunBackend:
     """Registers the run with the service and sends only new points, so that it can be watched there while it trains."""
 
     loading: str | None = None
+    stop_requested: str | None = None
 
     def __init__(self, service: ServiceBackend, run_id: str) -> None:
         self._service, self._run_id = service, run_id
@@ -158,6 +163,7 @@ class StoredRunBackend:
                 raise NoForecast("forgotten", error.message, retry=True) from None
             raise
         self._stored = dict(points)
+        self.stop_requested = answer.get("stop_requested")
         if answer.get("forecast") is None:
             problem = answer.get("problem") or {}
             message = f"{self._service.url}: {problem.get('detail', 'no forecast')}; the points are stored"
@@ -193,6 +199,8 @@ class StoredRunBackend:
 
 class SubprocessBackend:
     """Runs the shipped forecaster in a subprocess; nothing leaves the machine."""
+
+    stop_requested: str | None = None
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None

@@ -106,6 +106,13 @@ def outcome(run_id: str, status: str, blocked: bool) -> Call:
     return Call("PUT", f"{_run(run_id)}/outcome", {"status": status, "blocked": blocked})
 
 
+def request_stop(run_id: str, reason: str | None) -> Call:
+    """Request that a training stops, or with None take the request back."""
+    if reason is None:
+        return Call("DELETE", f"{_run(run_id)}/stop")
+    return Call("PUT", f"{_run(run_id)}/stop", {"reason": reason})
+
+
 def forecasters() -> Call:
     """Show the stored forecasters."""
     return Call("GET", "/v1/forecasters")

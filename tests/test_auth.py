@@ -35,6 +35,8 @@ ROUTES: list[tuple[str, str, Any, Scope]] = [
     ("POST", "/v1/runs/r/metrics", APPEND, "write"),
     ("DELETE", "/v1/runs/r/metrics?from_step=5", None, "write"),
     ("PUT", "/v1/runs/r/outcome", {}, "write"),
+    ("PUT", "/v1/runs/r/stop", {}, "write"),
+    ("DELETE", "/v1/runs/r/stop", None, "write"),
     ("DELETE", "/v1/runs/r", None, "write"),
     ("PUT", "/v1/forecasters/active", {"version": "x"}, "admin"),
     ("DELETE", "/v1/retrainings/5", None, "admin"),
@@ -136,6 +138,8 @@ def test_runs_of_another_key_are_not_there(service: Service) -> None:
         ("POST", "/v1/runs/mine/metrics", APPEND),
         ("DELETE", "/v1/runs/mine/metrics?from_step=0", None),
         ("PUT", "/v1/runs/mine/outcome", {}),
+        ("PUT", "/v1/runs/mine/stop", {}),
+        ("DELETE", "/v1/runs/mine/stop", None),
         ("DELETE", "/v1/runs/mine", None),
     ):
         hidden = service.ask(method, path, body, **theirs)

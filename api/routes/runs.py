@@ -31,6 +31,8 @@ from api.wire.runs import (
     RunRegistered,
     RunRequest,
     RunStatus,
+    RunSummary,
+    StopRequest,
     Timeline,
 )
 
@@ -124,6 +126,18 @@ async def run_events(events: Events) -> AsyncIterator[ServerSentEvent]:
     """
     async for event in events:
         yield event
+
+
+@router.put("/{run_id}/stop", responses=_BODY_PROBLEMS)
+def request_stop(run_id: RunId, request: StopRequest, caller: Writer, runs: Runs) -> RunSummary:
+    """Request that a training stops. Its monitor reads that with its next points, and its loop stops if it asks the monitor."""
+    return RunSummary.of(runs.request_stop(caller, run_id, request.reason))
+
+
+@router.delete("/{run_id}/stop", responses=_PROBLEMS)
+def withdraw_stop(run_id: RunId, caller: Writer, runs: Runs) -> RunSummary:
+    """Take the request of a stop back."""
+    return RunSummary.of(runs.request_stop(caller, run_id, None))
 
 
 @router.put("/{run_id}/outcome", responses=_BODY_PROBLEMS)

@@ -58,6 +58,7 @@ class StoredRun:
     rewinds : how often points were taken back.
     status : `running`, or the outcome that was reported.
     blocked : whether it never could generalise, as reported with its outcome.
+    stop_requested : why somebody wants its training to stop; None where nobody does.
     """
 
     id: int
@@ -77,6 +78,7 @@ class StoredRun:
     status: str
     blocked: bool
     finished_at: float | None
+    stop_requested: str | None
 
 
 _COLUMNS = [runs.c[f.name] for f in fields(StoredRun)]
@@ -223,6 +225,21 @@ class RunStore:
                 )
             return _get(connection, caller, run_id)
 
+    def request_stop(self, caller: Caller, run_id: str, reason: str | None) -> StoredRun:
+        """Note that the training should stop, and why, for its monitor to read; None takes the request back.
+
+        Raises
+        ------
+        RunFinished : there is nothing left to stop.
+        """
+        with self._database.writing() as connection:
+            run = _get(connection, caller, run_id, lock=True)
+            if reason is not None and run.status != "running":
+                raise RunFinished(run_id)
+            values = {"stop_requested": reason, "updated_at": time.time()}
+            connection.execute(update(runs).where(runs.c.id == run.id).values(values))
+            return _get(connection, caller, run_id)
+
     def finished(self) -> list[tuple[StoredRun, Trajectory | None]]:
         """Return every finished run with its points, in the order in which they were registered."""
         with self._database.reading() as connection:
@@ -248,6 +265,7 @@ _NEW = {
     "status": "running",
     "blocked": False,
     "finished_at": None,
+    "stop_requested": None,
 }
 
 

@@ -52,6 +52,7 @@ runs = Table(
     Column("status", String(16), nullable=False),
     Column("blocked", Boolean, nullable=False),
     Column("finished_at", Double),
+    Column("stop_requested", Text),  # why somebody wants the training to stop
     sqlite_autoincrement=True,  # an identifier is never used again: pages stay what they were
 )
 

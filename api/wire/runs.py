@@ -108,6 +108,16 @@ class OutcomeRequest(BaseModel):
     )
 
 
+class StopRequest(BaseModel):
+    """A wish that a training should stop."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the machine is needed"}]})
+
+    reason: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)] = Field(
+        "requested by hand", description="shown where the training stops"
+    )
+
+
 class RunSummary(BaseModel):
     """A stored run, without its points."""
 
@@ -124,6 +134,7 @@ class RunSummary(BaseModel):
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+    stop_requested: str | None = Field(description="why the training should stop, if that is requested; null otherwise")
 
     @classmethod
     def of(cls, run: StoredRun) -> "RunSummary":
@@ -133,7 +144,7 @@ class RunSummary(BaseModel):
 
 def _summary(run: StoredRun) -> dict[str, Any]:
     """Return the fields that every answer about a run has."""
-    same = ("run_id", "status", "context", "horizon_step", "target_accuracy", "webhook_url")
+    same = ("run_id", "status", "context", "horizon_step", "target_accuracy", "webhook_url", "stop_requested")
     return {
         **{name: getattr(run, name) for name in (*same, "observed_until_step", "revision")},
         "points": run.point_count,
@@ -248,6 +259,7 @@ class AppendAnswer(BaseModel):
                     "revision": 1,
                     "forecast": ANSWER,
                     "problem": None,
+                    "stop_requested": None,
                     "warnings": [],
                 }
             ]
@@ -262,6 +274,7 @@ class AppendAnswer(BaseModel):
     revision: int
     forecast: ForecastAnswer | None = Field(description="null if there is a problem")
     problem: Problem | None = Field(description="why there is no forecast; the points are stored all the same")
+    stop_requested: str | None = Field(description="why the training should stop, if that is requested; null otherwise")
     warnings: list[str] = Field(description="names of this request that were ignored")
 
     @classmethod
@@ -278,6 +291,7 @@ class AppendAnswer(BaseModel):
                 "revision": run.revision,
                 "forecast": appended.forecast,
                 "problem": appended.problem,
+                "stop_requested": run.stop_requested,
                 "warnings": warnings,
             }
         )

@@ -1,6 +1,7 @@
 """A callback for transformers' Trainer: `Trainer(..., callbacks=[HuggingFaceCallback()])`."""
 
 import contextlib
+import logging
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,8 @@ from grokcast.training_context import loader_context, training_context
 
 with needed_from("transformers", "grokcast.callbacks.HuggingFaceCallback"):
     from transformers import TrainerCallback
+
+_logger = logging.getLogger("grokcast")
 
 
 class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
@@ -83,7 +86,11 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
             return
         with self._training.harmless():
             self._forget()
-            self._training.end("finished")
+            self._training.end(self._ended())
+
+    def _ended(self) -> str:
+        """Return how a training ended that nothing broke."""
+        return "finished"
 
     def _forget(self) -> None:
         """Begin anew: one object may watch several trainings, the last of which may have broken."""
@@ -110,6 +117,53 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
         self._training.probe_on(**{split: (dict(options), options.get("labels"))})
         if all(self._has_batch.values()):
             self._hook.remove()
+
+
+class GrokEarlyStopping(HuggingFaceCallback):
+    """Watch a Trainer, and stop it where its forecast advises that or somebody requested it of the stored run.
+
+    Never before memorisation, and only of runs like those learnt from: give an evaluation set called `train` too, since
+    without a training accuracy nothing shows memorisation. The budget is the Trainer's. Arguments as for `HuggingFaceCallback`.
+
+    Attributes
+    ----------
+    stop_reason : why it stopped the training, with the share of runs that would have generalised and are stopped; None while it has not.
+    """
+
+    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:
+        super().__init__(names=names, share=share, **options)
+        self.stop_reason: str | None = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Begin to watch."""
+        self.stop_reason = None
+        super().on_train_begin(args, state, control, **given)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **given: Any) -> None:
+        """Measure, and stop if that is advised."""
+        super().on_evaluate(args, state, control, metrics, **given)
+        reason = None
+        with self._training.harmless():
+            reason = self._training.stop_reason()
+        # Every process decides alike: one that went on alone would wait for the others for ever.
+        if _any_process(reason is not None, args):
+            control.should_training_stop = True
+        if reason is not None and self.stop_reason is None:
+            self.stop_reason = reason
+            _logger.warning("grokcast: the training is stopped at step %d: %s", state.global_step, reason)
+
+    def _ended(self) -> str:
+        return "finished" if self.stop_reason is None else "stopped_early"
+
+
+def _any_process(stop: bool, args: Any) -> bool:
+    if args.world_size == 1:
+        return stop
+    import torch
+
+    votes = torch.tensor(int(stop), device=args.device)
+    torch.distributed.all_reduce(votes)
+    return bool(votes.item())
 
 
 class _Hook:

@@ -72,6 +72,10 @@ class WatchedTraining:
         if self.monitor is not None and best:
             self.monitor.log(step, **{signal: value for signal, (_, value) in best.items()})
 
+    def stop_reason(self) -> str | None:
+        """Return why the training may be stopped now; None: nothing says so."""
+        return self.monitor.stop_reason if self.monitor is not None else None
+
     def end(self, status: str) -> None:
         """Flush, and say how the training ended."""
         if self.monitor is not None:

@@ -79,6 +79,26 @@ def finish_run(
     print(f"{run_id} is {status}", file=sys.stderr)
 
 
+@runs.command("stop")
+def stop_run(
+    run_id: str,
+    reason: Annotated[str, typer.Option(help="shown where the training stops")] = "requested by hand",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="take the request back")] = False,
+) -> None:
+    """Request that a training stops: its loop learns so from `monitor.should_stop`."""
+    from api.caller import LOCAL
+    from api.errors import RunFinished, RunNotFound
+
+    with stored_runs() as store:
+        try:
+            store.request_stop(LOCAL, run_id, None if withdraw else reason)
+        except RunNotFound:
+            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+        except RunFinished:
+            raise typer.BadParameter(f"{run_id} has ended: there is nothing to stop") from None
+    print(f"{run_id}: {'goes on' if withdraw else 'a stop is requested'}", file=sys.stderr)
+
+
 @runs.command("delete")
 def delete_run(run_id: str) -> None:
     """Forget a run, its points and its forecasts."""
