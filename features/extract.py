@@ -8,6 +8,7 @@ Rates of the last gradient and update depend on the learning rate and the batch;
 relative changes are read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -237,16 +238,26 @@ def extract(history: Trajectory, context: Context) -> FloatArray:
 
     NaN where a signal, a context field, or enough of the history is missing.
     """
-    context = context.completed()
-    row = np.full(len(FEATURES), np.nan)
+    return np.asarray(extract_with_each(history, [context])[0])
+
+
+def extract_with_each(history: Trajectory, contexts: Sequence[Context]) -> FloatArray:
+    """Return the same of one history beside each of several contexts, shape (n_contexts, n_features)."""
+    curves = np.full(len(FEATURES), np.nan)
     for group in _groups(history):
-        _fill_curves(row, history, group)
+        _fill_curves(curves, history, group)
+    rows = np.tile(curves, (len(contexts), 1))
+    for row, context in zip(rows, contexts, strict=True):
+        _fill_with_context(row, history, context.completed())
+    return rows
+
+
+def _fill_with_context(row: FloatArray, history: Trajectory, context: Context) -> None:
     _fill_joint(row, history, context)
     landmark = float(history.observed_until)
     for name, (_, value) in CONTEXT_FEATURES.items():
         number = value(context, landmark)
         row[_COLUMN[name]] = np.nan if number is None else number
-    return row
 
 
 def _groups(history: Trajectory) -> list[list[str]]:

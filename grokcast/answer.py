@@ -82,6 +82,23 @@ def _onset(f: Mapping[str, Any]) -> str:
     return f"median onset {shown['p50']} (90 %: {shown['p05']} to {shown['p95']})"
 
 
+def gap_in_words(gap: Mapping[str, Any]) -> str:
+    """Return something not given, and the forecasts with the values that make the least and the most of it.
+
+    >>> low, high = {"value": 0.01, "probability": 0.12}, {"value": 1.0, "probability": 0.81}
+    >>> gap_in_words({"name": "weight_decay", "examples": [low, {"value": 0.1, "probability": 0.4}, high]})
+    'weight_decay: 12 % at 0.01, 81 % at 1'
+    """
+    extremes = [pick(gap["examples"], key=lambda e: e["probability"]) for pick in (min, max)]
+    return f"{gap['name']}: " + ", ".join(f"{percent(e['probability'])} {_at(e['value'])}" for e in extremes)
+
+
+def _at(value: float | str) -> str:
+    if isinstance(value, str):
+        return f"with {value}"
+    return f"at {value:,}" if isinstance(value, int) else f"at {value:.3g}"
+
+
 def percent(probability: float) -> str:
     """Return a probability in percent; never 0 or 100, which no forecast knows."""
     return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

@@ -76,10 +76,18 @@ class Client:
         contexts: Mapping[Any, Mapping[str, Any]] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        gaps: bool = False,
     ) -> "pd.DataFrame":
-        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals)."""
+        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals).
+
+        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run.
+        """
         requests = frames.requests_of(
-            table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
+            table,
+            contexts=contexts,
+            horizon_step=horizon_step,
+            target_accuracy=target_accuracy,
+            include=["gaps"] if gaps else None,
         )
         return frames.table_of(list(requests), self.forecast_many(list(requests.values())))
 
@@ -238,10 +246,18 @@ class AsyncClient:
         contexts: Mapping[Any, Mapping[str, Any]] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        gaps: bool = False,
     ) -> "pd.DataFrame":
-        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals)."""
+        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals).
+
+        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run.
+        """
         requests = frames.requests_of(
-            table, contexts=contexts, horizon_step=horizon_step, target_accuracy=target_accuracy
+            table,
+            contexts=contexts,
+            horizon_step=horizon_step,
+            target_accuracy=target_accuracy,
+            include=["gaps"] if gaps else None,
         )
         return frames.table_of(list(requests), await self.forecast_many(list(requests.values())))
 
@@ -390,9 +406,10 @@ def _parts(requests: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[s
     """Divide requests into batches that the service takes: by number, and by the size of their bodies."""
     part: list[Mapping[str, Any]] = []
     values = 0
+    most = calls.MAX_WITH_GAPS if any(request.get("include") for request in requests) else calls.MAX_ITEMS
     for request in requests:
         size = sum(len(column) for column in request.get("history", {}).values())
-        if part and (len(part) == calls.MAX_ITEMS or values + size > calls.MAX_VALUES):
+        if part and (len(part) == most or values + size > calls.MAX_VALUES):
             yield part
             part, values = [], 0
         part.append(request)

@@ -59,6 +59,7 @@ class Forecaster:
         percent: bool = False,
         names: Mapping[str, str] | None = None,
         format: str = "auto",
+        gaps: bool = False,
     ) -> "Answer | pd.DataFrame":
         """Forecast whether and when a run will generalise, or each of many.
 
@@ -75,6 +76,7 @@ class Forecaster:
         percent : accuracies are in percent.
         names : column -> signal (or `step`), for names that are not recognised.
         format : of files, where it is not seen by their names and content.
+        gaps : also say what to tell next (`answer.gaps`, the column `tell_next`), which takes about 0.1 s a run.
 
         Returns
         -------
@@ -96,7 +98,7 @@ class Forecaster:
             if run is not None:
                 histories = [chosen(histories, run)]
             many = is_list or len(histories) > 1 or is_folder_of_files(sources[0], format)
-            items = self.items(histories, context, horizon, target_accuracy)
+            items = self.items(histories, context, horizon, target_accuracy, gaps=gaps)
             if many and run is None:
                 from grokcast.frames import ranked, table_of
 
@@ -147,6 +149,8 @@ class Forecaster:
         horizon: int | None = None,
         target_accuracy: float | None = None,
         on_progress: Callable[[int], None] = lambda done: None,
+        *,
+        gaps: bool = False,
     ) -> list[dict[str, Any]]:
         """Return an item for each history, in order: `run`, `notes`, and `forecast`, or `problem` and the `error` itself."""
         from grokcast.read_question import questions_of
@@ -155,7 +159,7 @@ class Forecaster:
         from training_runs.errors import InvalidInput
 
         forecaster = self._forecaster()
-        asked = questions_of(histories, context, horizon, target_accuracy)
+        asked = questions_of(histories, context, horizon, target_accuracy, with_gaps=gaps)
         found: list[Forecast | InvalidInput] = []
         for start in range(0, len(asked), _AT_ONCE):
             part = asked[start : start + _AT_ONCE]

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from grokcast.answer import gap_in_words
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -24,7 +26,7 @@ def requests_of(
         order. Without `run_id` and `step` the columns that mean them are found as in files (`seed`, `global_step`).
     contexts : run_id -> what is known of that run; an id that is no text is looked up as it is, then as text; of `seed=3`, `3`
         is enough.
-    question : `horizon_step`, `target_accuracy`, for all runs; None is left out.
+    question : `horizon_step`, `target_accuracy`, `include`, for all runs; None is left out.
 
     Raises
     ------
@@ -125,6 +127,7 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
         "advice": advice.get("action"),
         "check_again_step": advice.get("check_again_step"),
         "support": support.get("score"),
+        "tell_next": gap_in_words(f["gaps"][0]) if f.get("gaps") else None,
         "warnings": "; ".join(f.get("warnings") or []) or None,
         "problem": (item.get("problem") or {}).get("detail"),
     }

@@ -16,6 +16,7 @@ JsonObject = dict[str, Any]
 _PASSING = {408, 429, 502, 503, 504}
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 30.0  # seconds
 MAX_ITEMS = 1_000  # of one batch
+MAX_WITH_GAPS = 100  # of one batch
 MAX_VALUES = 2_000_000  # of one batch: at most 25 bytes each in JSON, and the service takes 64 MiB
 
 

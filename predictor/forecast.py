@@ -101,6 +101,37 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class GapExample:
+    """A value that something not given may have, and the forecast with it: P by the horizon, and the median onset step.
+
+    The median is None where the curve stays below one half as far as it is supported.
+    """
+
+    value: float | int | str
+    probability: float
+    onset_step: int | None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that was not given, and how far the forecast would move if it were.
+
+    Attributes
+    ----------
+    name : of the field of the context.
+    expected_change : standard deviation of P among runs like this one that it accounts for, once all else is known too.
+    range_of_probability : the lowest and the highest P among the examples.
+    examples : over the likely values among runs like this one, in the order of the values.
+    """
+
+    name: str
+    kind: Literal["context"]
+    expected_change: float
+    range_of_probability: tuple[float, float]
+    examples: tuple[GapExample, ...]
+
+
+@dataclass(frozen=True)
 class Forecast:
     """When a run will generalise, if it will, as known at the last step of its history.
 
@@ -109,7 +140,8 @@ class Forecast:
 
     `delay_steps` and `delay_steps_if_onset` hold the same of the delay, onset minus memorisation; before memorisation
     they are of both steps as forecast (`predictor.answering.delay`). In epochs they are None where the context has no
-    `steps_per_epoch`. `outcome` is the likeliest of the classes at the horizon.
+    `steps_per_epoch`. `outcome` is the likeliest of the classes at the horizon. `gaps` says what to tell next; None
+    where that was not asked for, or the forecaster was fitted before it could.
     """
 
     forecaster: str
@@ -133,6 +165,7 @@ class Forecast:
     support: Support
     advice: Advice
     warnings: tuple[str, ...]
+    gaps: tuple[Gap, ...] | None = None
 
 
 def percent(probability: float) -> str:

@@ -1,7 +1,7 @@
 """The onset forecaster: fitted on a corpus cut at landmarks, answering questions about one partial history or many."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Column, positions
-from features.extract import COLUMNS, FEATURES, extract
+from features.extract import COLUMNS, FEATURES, extract, extract_with_each
 from features.phase import PHASES, phase_index
 from features.table import FeatureTable
 from predictor.answering.advice import AdviceRule, fit_advice
 from predictor.answering.answer import answer, answer_generalized
 from predictor.answering.drivers import drivers_of
+from predictor.answering.gaps import gaps_of, suppose
+from predictor.answering.seen_contexts import SeenContexts
 from predictor.answering.support import (
     SimilarityScore,
     SupportedHorizon,
@@ -24,7 +26,7 @@ from predictor.answering.support import (
     fit_supported_horizon,
 )
 from predictor.fitting_tables import FittingTables
-from predictor.forecast import Forecast
+from predictor.forecast import Forecast, Gap
 from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.rows import Rows
@@ -59,6 +61,7 @@ class OnsetForecaster:
     memorization : P(memorised by each edge) over the corpus's rows that were still fitting.
     supported_horizon, similarity : how far ahead, and how far around it, the corpus supports a forecast.
     advice : thresholds and their error rates.
+    seen_contexts : of the configurations learnt from; None in versions fitted before it was kept, which tell no gaps.
     sources : of runs recorded elsewhere that it has learnt from.
     planner : answers about settings that have not begun; None where too few runs generalised to learn that.
     """
@@ -71,6 +74,7 @@ class OnsetForecaster:
     supported_horizon: SupportedHorizon
     similarity: SimilarityScore
     advice: AdviceRule
+    seen_contexts: SeenContexts | None
     sources: tuple[str, ...]
     planner: Planner | None
 
@@ -119,6 +123,7 @@ class OnsetForecaster:
                 categories_of([r.context for r in runs]),
             ),
             advice=_fit_advice(tables.monitored_rows, hazard, supported_horizon),
+            seen_contexts=SeenContexts.fit(runs),
             sources=tuple(sorted({r.origin for r in runs} - {""})),
             planner=Planner.fit(runs, n_trees) if plans else None,
         )
@@ -148,7 +153,12 @@ class OnsetForecaster:
                 results.append(answer_generalized(self.version, question, self.advice))
             else:
                 results.append(next(answers))
-        return results
+        return [
+            replace(result, gaps=self._gaps(question, result))
+            if question.with_gaps and isinstance(result, Forecast)
+            else result
+            for question, result in zip(questions, results, strict=True)
+        ]
 
     def plan(
         self, contexts: Sequence[Context], *, budget_step: int | None = None, target_accuracy: float | None = None
@@ -231,6 +241,7 @@ class OnsetForecaster:
             "supported_horizon": self.supported_horizon.state(),
             "similarity": self.similarity.state(),
             "advice": self.advice.state(),
+            "seen_contexts": None if self.seen_contexts is None else self.seen_contexts.state(),
             "sources": list(self.sources),
             "planner": None if self.planner is None else self.planner.state(),
         }
@@ -238,6 +249,7 @@ class OnsetForecaster:
     @classmethod
     def of_state(cls, version: str, state: dict[str, Any]) -> "OnsetForecaster":
         """Return the forecaster whose state this is."""
+        seen = state.get("seen_contexts")
         return cls(
             version=version,
             columns=tuple(Column(name, number) for name, number in state["columns"]),
@@ -247,6 +259,7 @@ class OnsetForecaster:
             supported_horizon=SupportedHorizon.of_state(state["supported_horizon"]),
             similarity=SimilarityScore.of_state(state["similarity"]),
             advice=AdviceRule.of_state(state["advice"]),
+            seen_contexts=None if seen is None else SeenContexts.of_state(seen),
             sources=tuple(state["sources"]),
             planner=None if state["planner"] is None else Planner.of_state(state["planner"]),
         )
@@ -260,38 +273,72 @@ class OnsetForecaster:
     def _column(self) -> dict[str, int]:
         return {column.name: k for k, column in enumerate(self.columns)}
 
+    def supposed_curves(self, questions: Sequence[CheckedQuestion], *, unseen: str | None = None) -> OnsetCurves:
+        """Return the curves that answer questions about one history beside several contexts.
+
+        Parameters
+        ----------
+        unseen : by the learner that has not seen this configuration.
+        """
+        features = extract_with_each(questions[0].history, [q.context for q in questions])
+        read = self._read(questions, features)
+        if unseen is None:
+            cdf = self.hazard.table_curves(read.features, read.target, read.group)
+        else:
+            cdf = self.hazard.blind_curves(read.features, read.target, read.group, np.full(len(questions), unseen))
+        return self._curves(questions, read, cdf)
+
     def _answers(self, questions: list[CheckedQuestion]) -> list[Forecast]:
-        measured = np.stack([extract(q.history, q.context) for q in questions])
-        features = np.take(measured, self._positions, axis=1)
-        target = np.array([q.target_accuracy for q in questions])
-        landmark = np.array([q.landmark for q in questions], dtype=float)
-        phase = np.array([phase_index(q.phase) for q in questions])
-        score = self.similarity.score(features, [q.context for q in questions])
-        trust = self.similarity.trust(score)
-        marker, val_acc, age = (
-            features[:, self._column[name]] for name in (CONTEXT_MARKER, "val_acc_level", "memorization_age")
-        )
-        rows = self.hazard.prepare(features, target)
-        cdf = self.hazard.curves(rows, calibration_group(phase, target, val_acc=val_acc, marker=marker))
-        widened = np.maximum(self._widened(cdf, phase, trust), _confirmed(questions))
-        curves = OnsetCurves(widened, self.supported_horizon(age, landmark))
+        read = self._read(questions, np.stack([extract(q.history, q.context) for q in questions]))
+        rows = self.hazard.prepare(read.features, read.target)
+        curves = self._curves(questions, read, self.hazard.curves(rows, read.group))
         median = curves.quantile(0.5 * curves.probability(curves.reach))
         bins = np.searchsorted(EDGES[1:-1], np.where(np.isnan(median), 0.0, median), side="right")
         moved = self.hazard.contributions(rows, bins)
+        trust, is_like = self.similarity.trust(read.score), read.score >= self.similarity.threshold
         return [
             answer(
                 self.version,
                 question,
                 curve,
                 memorization=self.memorization,
-                drivers=drivers_of(self.columns, moved[k], features[k]),
+                drivers=drivers_of(self.columns, moved[k], read.features[k]),
                 support_score=float(trust[k]),
-                in_support=bool(score[k] >= self.similarity.threshold),
-                support_reasons=self._reasons(features[k], question) if score[k] < self.similarity.threshold else (),
+                in_support=bool(is_like[k]),
+                support_reasons=() if is_like[k] else self._reasons(read.features[k], question),
                 advice=self.advice,
             )
             for k, (question, curve) in enumerate(zip(questions, curves, strict=True))
         ]
+
+    def _read(self, questions: Sequence[CheckedQuestion], measured: FloatArray) -> "_Read":
+        """Return questions as this forecaster reads them, from today's features of each."""
+        features = np.take(measured, self._positions, axis=1)
+        target = np.array([q.target_accuracy for q in questions])
+        phase = np.array([phase_index(q.phase) for q in questions])
+        val_acc, marker = (features[:, self._column[name]] for name in ("val_acc_level", CONTEXT_MARKER))
+        return _Read(
+            features=features,
+            target=target,
+            phase=phase,
+            group=calibration_group(phase, target, val_acc=val_acc, marker=marker),
+            score=self.similarity.score(features, [q.context for q in questions]),
+        )
+
+    def _curves(self, questions: Sequence[CheckedQuestion], read: "_Read", cdf: FloatArray) -> OnsetCurves:
+        """Return calibrated curves as far as they are trusted and supported."""
+        widened = self._widened(cdf, read.phase, self.similarity.trust(read.score))
+        landmark = np.array([q.landmark for q in questions], dtype=float)
+        reach = self.supported_horizon(read.features[:, self._column["memorization_age"]], landmark)
+        return OnsetCurves(np.maximum(widened, _confirmed(questions)), reach)
+
+    def _gaps(self, question: Question, forecast: Forecast) -> tuple[Gap, ...] | None:
+        """Return what to tell next: nothing where the forecast is none of this run's own, or none at all."""
+        if self.seen_contexts is None:
+            return None
+        if forecast.phase == "generalized" or forecast.support.score == 0:
+            return ()
+        return gaps_of(suppose(question, self.seen_contexts), self.supposed_curves)
 
     def _reasons(self, features: FloatArray, question: CheckedQuestion) -> tuple[str, ...]:
         texts = [
@@ -304,6 +351,24 @@ class OnsetForecaster:
         """Mix in what the corpus as a whole did, the more so the less a history resembles it."""
         own = trust[:, None]
         return np.asarray(own * cdf + (1 - own) * self.population[phase])
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Questions as a forecaster reads them.
+
+    Attributes
+    ----------
+    features : those that it reads, shape (n, n_features).
+    target, phase, group : target accuracy, index of the phase, and group of calibration, shape (n,).
+    score : how much each resembles what was learnt from, shape (n,).
+    """
+
+    features: FloatArray
+    target: FloatArray
+    phase: NDArray[np.int64]
+    group: NDArray[np.int64]
+    score: FloatArray
 
 
 def context_positions(columns: Sequence[Column]) -> list[int]:

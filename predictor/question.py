@@ -22,6 +22,7 @@ class Question:
     horizon_step : the step the probability is for. Default: `context.budget_step`, else 10x the last step.
     target_accuracy : the validation accuracy that counts as generalised. Default: by task family.
     warnings : what the caller already ignored or assumed; repeated in the answer.
+    with_gaps : whether to say what to tell next, which takes ten times as long as the forecast.
     """
 
     trajectory: Trajectory
@@ -29,6 +30,7 @@ class Question:
     horizon_step: int | None = None
     target_accuracy: float | None = None
     warnings: tuple[str, ...] = ()
+    with_gaps: bool = False
 
 
 @dataclass(frozen=True, eq=False)

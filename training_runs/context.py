@@ -8,7 +8,7 @@ from typing import Any
 from training_runs.errors import InvalidInput
 
 WORDS = {"task_family", "operation", "architecture", "optimizer", "loss"}
-_COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "embedding_dim"} | {
+COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "embedding_dim"} | {
     "parameters",
     "batch_size",
     "budget_step",
@@ -147,7 +147,7 @@ def checked(name: str, value: Any, field: str | None = None) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not abs(value) <= _LARGEST:  # NaN is not <= anything
         raise InvalidInput(field=field, value=value, expected="a finite number, at most 2**53 in size")
-    if name in _COUNTS:
+    if name in COUNTS:
         if value != int(value) or value < 1:
             raise InvalidInput(field=field, value=value, expected="a whole number >= 1")
         return int(value)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.logs.metrics import FORECASTS
-from api.wire.forecasts import ForecastAnswer, ForecastItem, ForecastRequest, ProblemItem
+from api.wire.forecasts import MAX_WITH_GAPS, ForecastAnswer, ForecastItem, ForecastRequest, ProblemItem
 from api.wire.problems import Problem, invalid_inputs
 from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
@@ -15,10 +15,25 @@ from training_runs import InvalidInput
 
 def forecast_items(forecaster: OnsetForecaster, items: list[Any]) -> list[ForecastItem | ProblemItem]:
     """Return an answer or a problem for each item, in order."""
-    parsed = [_question(item) for item in items]
+    parsed = _few_with_gaps([_question(item) for item in items])
     questions = [question for question in parsed if isinstance(question, Question)]
     forecasts = iter(forecaster.forecast_many(questions) if questions else ())
     return [_item(next(forecasts)) if isinstance(q, Question) else _item(q) for q in parsed]
+
+
+def _few_with_gaps(parsed: list[Question | Problem]) -> list[Question | Problem]:
+    """Return the questions, a problem in the place of each that asks for gaps when enough others have."""
+    asking = [k for k, question in enumerate(parsed) if isinstance(question, Question) and question.with_gaps]
+    too_many = Problem.of_input(
+        InvalidInput(
+            field="include",
+            value=f"gaps of {len(asking)} items",
+            expected=f"gaps of at most {MAX_WITH_GAPS} items in one batch",
+            hint="send the others in another batch",
+        )
+    )
+    late = set(asking[MAX_WITH_GAPS:])
+    return [too_many if k in late else question for k, question in enumerate(parsed)]
 
 
 def _question(item: Any) -> Question | Problem:

@@ -54,7 +54,7 @@ _PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
 )
 async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast whether and when a run will generalise, from the history so far."""
-    if request.history.size <= _SHORT and not request.history.model_extra:
+    if request.history.size <= _SHORT and not request.history.model_extra and not request.include:
         return _forecast(request, forecaster)
     return await beside("compute", partial(_forecast, request, forecaster))
 

@@ -66,6 +66,7 @@ ANSWER: dict[str, Any] = {
         "check_again_step": 120,
     },
     "warnings": [],
+    "gaps": None,
 }
 
 _FAULT: dict[str, Any] = {

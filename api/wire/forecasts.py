@@ -19,6 +19,7 @@ from training_runs.onset import Outcome
 from training_runs.signals import Signal
 
 MAX_ITEMS = 1_000  # of one batch
+MAX_WITH_GAPS = 100  # of one batch: each takes as long as some twenty forecasts
 _NAMES_SHOWN = 20
 
 
@@ -35,6 +36,9 @@ class ForecastRequest(BaseModel):
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )
+    include: list[Literal["gaps"]] = Field(
+        default_factory=list, description="`gaps`: also say what to tell next, which takes about 0.1 s", max_length=1
+    )
 
     def to_question(self) -> Question:
         """Return the request as the forecaster takes it, with warnings: what was ignored, what was read as what."""
@@ -50,6 +54,7 @@ class ForecastRequest(BaseModel):
             horizon_step=self.horizon_step,
             target_accuracy=self.target_accuracy,
             warnings=(*ignored, *history.notes, *context.report()),
+            with_gaps="gaps" in self.include,
         )
 
 
@@ -152,6 +157,27 @@ class Advice(Answer):
     )
 
 
+class GapExample(Answer):
+    """A value that a field may have, and the forecast with it."""
+
+    value: float | int | str
+    probability: Probability = Field(description="probability of onset by the horizon, if the field has this value")
+    onset_step: int | None = Field(description="median onset step; null if beyond the supported range")
+
+
+class Gap(Answer):
+    """A field that was not given, and how far the forecast would move with it."""
+
+    name: str = Field(description="name of the field of `context`")
+    kind: Literal["context"]
+    expected_change: float = Field(
+        description="standard deviation of the probability, among runs like this one, that this field accounts for once "
+        "everything else is known; the largest comes first"
+    )
+    range_of_probability: tuple[Probability, Probability] = Field(description="lowest and highest of the examples")
+    examples: list[GapExample] = Field(description="likely values among runs like this one, in order")
+
+
 class ForecastAnswer(Answer):
     """Whether and when a run will generalise, given its history up to `observed_until_step`. Every field is always present."""
 
@@ -190,6 +216,10 @@ class ForecastAnswer(Answer):
     support: Support
     advice: Advice
     warnings: list[str] = Field(description="what was ignored or assumed")
+    gaps: list[Gap] | None = Field(
+        None,
+        description="what to tell next: fields that were not given, the most telling first; null unless `include` asks for it",
+    )
 
     @classmethod
     def from_forecast(cls, forecast: Forecast) -> "ForecastAnswer":

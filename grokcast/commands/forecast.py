@@ -61,6 +61,10 @@ def forecast(
         Path | None,
         typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
     ] = None,
+    gaps: Annotated[
+        bool,
+        typer.Option("--gaps", help="also say what to tell next with --json and --csv; in words one run always does"),
+    ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="print a CSV table with a row a run")] = False,
     json_: AsJson = False,
 ) -> None:
@@ -94,8 +98,10 @@ def forecast(
     is_many = len(histories) > 1 < len(history) or run == "all" or is_folder_of_files(history[0], format)
     if is_many and run in (None, "all"):
         _require_one_alone("--plot", plot)
-        return _forecast_many(histories, stated, step, target_accuracy, as_csv=csv, as_json=json_)
-    return _forecast_one(chosen(histories, run), stated, step, target_accuracy, plot, as_csv=csv, as_json=json_)
+        return _forecast_many(histories, stated, step, target_accuracy, gaps=gaps, as_csv=csv, as_json=json_)
+    in_words = not (csv or json_)
+    one = chosen(histories, run)
+    return _forecast_one(one, stated, step, target_accuracy, plot, gaps=gaps or in_words, as_csv=csv, as_json=json_)
 
 
 def _require_one_alone(flag: str, value: Path | None) -> None:
@@ -112,6 +118,7 @@ def _forecast_one(
     target_accuracy: float | None,
     plot: Path | None,
     *,
+    gaps: bool,
     as_csv: bool,
     as_json: bool,
 ) -> None:
@@ -120,7 +127,7 @@ def _forecast_one(
     from predictor.question import Question
     from predictor.store import ForecasterStore
 
-    ((question, notes),) = questions_of([history], context, horizon, target_accuracy)
+    ((question, notes),) = questions_of([history], context, horizon, target_accuracy, with_gaps=gaps)
     if not isinstance(question, Question):
         raise question
     answer = ForecasterStore().load().forecast(question)
@@ -147,6 +154,7 @@ def _forecast_many(
     horizon: int | None,
     target_accuracy: float | None,
     *,
+    gaps: bool,
     as_csv: bool,
     as_json: bool,
 ) -> None:
@@ -163,6 +171,7 @@ def _forecast_many(
                 horizon,
                 target_accuracy,
                 on_progress=lambda done: advance("forecasting", done, len(histories)),
+                gaps=gaps,
             )
         )
     show_notes(_counted(items))

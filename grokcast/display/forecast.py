@@ -1,7 +1,10 @@
 """A forecast in a few lines of a terminal."""
 
+from dataclasses import asdict
+
 from rich.table import Table
 
+from grokcast.answer import gap_in_words
 from grokcast.display.console import ERR, OUT
 from grokcast.display.curves import curve_lines, legend
 from grokcast.display.outcomes import outcome_lines
@@ -10,6 +13,7 @@ from predictor.forecast import Forecast, percent
 from training_runs import Trajectory
 
 _Line = tuple[str, str]
+_GAPS = 3  # at most
 
 
 def show_notes(notes: tuple[str, ...]) -> None:
@@ -51,6 +55,7 @@ def _lines(f: Forecast, horizon_assumed: bool) -> list[_Line]:
     likeness = "like" if f.support.in_support else "unlike"
     return [
         *lines,
+        *_tell_next(f),
         ("support", f"{f.support.score:.2f} of 1: {likeness} the training corpus"),
         ("forecaster", f.forecaster),
         *(("warning", w) for w in f.warnings if not _is_said(f, w)),
@@ -105,6 +110,12 @@ def _no_verdict(f: Forecast) -> list[_Line]:
     share = "all" if f.support.score == 0 else percent(1 - f.support.score)
     average = f"{percent(f.probability_onset_by_horizon)} to generalise by step {by:,}"
     return [*lines, ("average", f"{average}: {share} of it is the average of the runs learnt from")]
+
+
+def _tell_next(f: Forecast) -> list[_Line]:
+    """Return the fields that would move the forecast most, were they given."""
+    most = [gap_in_words(asdict(gap)) for gap in (f.gaps or ())[:_GAPS]]
+    return [("tell next", "\n".join(most))] if most else []
 
 
 def _is_said(f: Forecast, warning: str) -> bool:

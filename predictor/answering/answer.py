@@ -45,7 +45,7 @@ def answer(
             f"{'; '.join(support_reasons)}: {100 * (1 - support_score):.0f} % of the forecast is the average of the runs "
             "learnt from"
         )
-    by_horizon = _probability(curve, horizon / question.landmark)
+    by_horizon = probability_by_horizon(question, curve)
     onset = _quantiles(question.landmark, curve, 1.0)
     if_onset = _quantiles(question.landmark, curve, by_horizon)
     to_come = memorizes_later(question)
@@ -83,6 +83,17 @@ def answer(
         ),
         warnings=tuple(warnings),
     )
+
+
+def probability_by_horizon(question: CheckedQuestion, curve: OnsetCurve) -> float:
+    """Return P(onset by the horizon), or by the end of the supported range if that is earlier."""
+    horizon = min(question.horizon, _step(question.landmark, curve.reach))
+    return _probability(curve, horizon / question.landmark)
+
+
+def median_onset(question: CheckedQuestion, curve: OnsetCurve) -> int | None:
+    """Return the median onset step; None where the curve stays below one half within the supported range."""
+    return _quantiles(question.landmark, curve, 1.0).p50
 
 
 def answer_generalized(version: str, question: CheckedQuestion, advice: AdviceRule) -> Forecast:
