@@ -17,6 +17,7 @@ from starlette.routing import Route
 from api.app import create_app
 from api.settings import Settings
 from grokcast import AsyncClient, Client, ServiceError, ServiceUnreachable, requests as calls
+from grokcast.answer import gap_in_words
 from grokcast.frames import requests_of
 from tests.wire import local_client
 
@@ -132,6 +133,31 @@ def test_many_runs_as_a_table(service, kind):
     assert pd.isna(other["probability_onset_by_horizon"])
     with pytest.raises(ValueError, match="expected run_id"):
         called(service, kind, "forecast_table", pd.DataFrame(HISTORY))
+
+
+@BOTH
+def test_a_table_says_what_to_tell_next_where_that_is_asked(service, kind):
+    table = pd.DataFrame(HISTORY).assign(run_id="a")
+    (gap, *_) = called(service, kind, "forecast", {"history": HISTORY, "include": ["gaps"]})["gaps"]
+    found = called(service, kind, "forecast_table", table, gaps=True)
+    assert found["tell_next"][0] == gap_in_words(gap)
+    assert pd.isna(called(service, kind, "forecast_table", table)["tell_next"][0])
+
+
+@BOTH
+def test_many_requests_that_ask_for_gaps_go_in_batches_that_are_taken(kind):
+    sizes = []
+
+    async def answer(request):
+        items = (await request.json())["items"]
+        sizes.append(len(items))
+        return JSONResponse({"items": [{"problem": {}}] * len(items)})
+
+    app = Starlette(routes=[Route("/v1/forecasts/batch", answer, methods=["POST"])])
+    asked = [{"history": HISTORY, "include": ["gaps"]}] * 250
+    assert len(called(app, kind, "forecast_many", asked)) == 250
+    assert len(called(app, kind, "forecast_many", [{"history": HISTORY}] * 250)) == 250
+    assert sizes == [100, 100, 50, 250]
 
 
 @pytest.mark.parametrize("contexts", [{1: {"weight_decay": 1.0}}, {"1": {"weight_decay": 1.0}}])

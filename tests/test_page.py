@@ -191,6 +191,21 @@ def test_the_example_and_the_context_of_the_form(visit: Visit) -> None:
     assert asked["horizon_step"] == 5_000
 
 
+def test_what_to_tell_next_is_filled_in_there_and_then(visit: Visit) -> None:
+    visit.drop("mine.csv", HISTORY.read_text())
+    visit.page.wait_for_selector("#answer .gaps input")
+    fields = visit.page.locator("#answer .gaps input")
+    assert fields.count() == 3
+    first = str(fields.first.get_attribute("name")).removeprefix("gap.")
+    likely = str(fields.first.get_attribute("placeholder"))
+    fields.first.fill(likely)
+    with visit.page.expect_response("**/v1/forecasts") as answered:
+        visit.page.click("text=Forecast with these")
+    assert json.loads(answered.value.request.post_data)["context"] == {first: float(likely)}
+    assert first not in [gap["name"] for gap in answered.value.json()["gaps"]]
+    playwright.expect(visit.page.locator(f"#answer .gaps [name='gap.{first}']")).to_have_count(0)
+
+
 def test_out_of_support_there_is_no_verdict_but_what_is_foreign(visit: Visit) -> None:
     request = json.loads((ROOT / "examples/request.json").read_text())
     request["context"]["optimizer"] = "lion"

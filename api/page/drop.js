@@ -2,7 +2,8 @@
 
 import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
-import { capital, clearFaults, fill, showFaults, showNumbersAsRead, stated, unfill } from "./question_form.js";
+import { gapsView } from "./gaps.js";
+import { capital, clearFaults, fill, showFaults, showNumbersAsRead, stated, tell, unfill } from "./question_form.js";
 import { asDropped, read, readingView } from "./reading.js";
 import { Problem, ask } from "./service.js";
 import { headline } from "./words.js";
@@ -21,7 +22,12 @@ export function startDrop() {
   const zone = document.getElementById("drop");
   const answer = document.getElementById("answer");
   const view = forecastView();
+  const gaps = gapsView((said) => {
+    tell(form, said);
+    form.requestSubmit();
+  });
   document.getElementById("answer-body").append(view.element);
+  view.element.querySelector(".cards").before(gaps.element);
   const reading = readingView((said) => readAgain({ ...file, said }));
   document.getElementById("file-reading").append(reading.element);
   let file = null; // {name, files, said, history, stepsPerEpoch}: what was dropped last, and its history once it is read
@@ -62,10 +68,11 @@ export function startDrop() {
   }
 
   async function forecast(isCurrent) {
-    const request = { ...stated(form), history: file.history };
+    const request = { ...stated(form), history: file.history, include: ["gaps"] };
     const found = await ask("/v1/forecasts", { body: request });
     if (!isCurrent()) return;
     view.show(request.history, found);
+    gaps.show(found.gaps);
     const title = file.runs.length > 1 ? file.run : file.name;
     document.getElementById("answer-title").textContent = title;
     answer.hidden = false;

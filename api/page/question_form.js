@@ -43,6 +43,16 @@ export function stated(form) {
   return { ...rest, context };
 }
 
+/** Write what a person says elsewhere on the page into the form, or beside it where it has no field for that. */
+export function tell(form, said) {
+  const others = JSON.parse(form.dataset.others ?? "{}");
+  for (const [name, text] of said) {
+    if (form.elements[name]) form.elements[name].value = text;
+    else others[name] = typed(name, text);
+  }
+  form.dataset.others = JSON.stringify(others);
+}
+
 function typed(name, text) {
   return WORDS.has(name.replace("context.", "")) ? text : number(text);
 }
