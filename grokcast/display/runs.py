@@ -22,7 +22,9 @@ def show_corpus(summary: dict[str, Any]) -> None:
 def _counts(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_counts(count)}" for name, count in value.items())
-    return " + ".join(value) if isinstance(value, list) else str(value)
+    if not isinstance(value, list):
+        return str(value)
+    return " + ".join(value) if isinstance(value[0], str) else " - ".join(map(str, value))  # kinds, or quantiles
 
 
 def show_presets() -> None:

@@ -38,7 +38,7 @@ def write_datasheet(runs: Sequence[Run], path: Path, *, shipped: bool = False) -
 def datasheet(runs: Sequence[LabelledRun], pictures: str, *, shipped: bool = False) -> str:
     """Return the datasheet of some runs as Markdown; `pictures` is where it finds its pictures."""
     sections = [
-        _head(runs),
+        _head(runs, shipped),
         _contents(runs),
         _outcomes(runs, pictures),
         _negatives(runs),
@@ -52,13 +52,14 @@ def datasheet(runs: Sequence[LabelledRun], pictures: str, *, shipped: bool = Fal
     return "\n\n".join(sections) + "\n"
 
 
-def _head(runs: Sequence[LabelledRun]) -> str:
+def _head(runs: Sequence[LabelledRun], shipped: bool) -> str:
+    title, command = ("The corpus", "corpus") if shipped else ("A set of runs", "corpus FOLDER...")
     return f"""\
-# The corpus
+# {title}
 
 {len(runs):,} training runs of {configurations(runs):,} configurations. A configuration is everything that defines a run
 except its seed, budget, cadence and early stop; it is the unit of every split. Written from the runs by
-`grokcast corpus --datasheet docs/corpus.md`; `grokcast corpus --json` prints the counts."""
+`grokcast {command} --datasheet {"docs/corpus.md" if shipped else "PAGE.md"}`; `grokcast {command} --json` prints the counts."""
 
 
 def _contents(runs: Sequence[LabelledRun]) -> str:
