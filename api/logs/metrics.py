@@ -1,20 +1,22 @@
 """What Prometheus can read. With several workers the counts of all are added up (`PROMETHEUS_MULTIPROC_DIR`)."""
 
+# ruff: noqa: E402  # the import decides where counts are kept
+
 import os
 from collections.abc import Iterable
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from api.logs.shared_counts import FOLDER, reserve
+
+reserve()
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from api.storage.retrainings import STATES, RetrainingStore
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _REGISTRY = CollectorRegistry()
 
@@ -46,7 +48,7 @@ def forecaster_changed(before: str | None, now: str) -> None:
 def exposition(retrainings: RetrainingStore) -> bytes:
     """Return everything in the text format of Prometheus."""
     registry = _REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if FOLDER in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry) + generate_latest(_jobs(retrainings))

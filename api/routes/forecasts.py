@@ -9,10 +9,9 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.access.auth import Admin, Reader
-from api.logs.metrics import FORECASTS, exposition
+from api.logs.metrics import CONTENT_TYPE, FORECASTS, exposition
 from api.routes.batch import forecast_items
 from api.routes.body import JsonRoute
 from api.routes.dependencies import (
@@ -152,4 +151,4 @@ async def ready(forecaster: ActiveForecaster, database: Check) -> Ready:
 )
 def metrics(caller: Reader, retrainings: Retrainings) -> Response:
     """Return the service's metrics for Prometheus."""
-    return Response(exposition(retrainings), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(retrainings), media_type=CONTENT_TYPE)

@@ -2,8 +2,11 @@
 
 import ipaddress
 import os
+import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,8 +37,8 @@ def serve(
     port = settings.port if port is None else port
     _check_port(host, port)
     workers = workers or settings.workers
-    with tempfile.TemporaryDirectory(prefix="grokcast-metrics-") as folder:
-        if workers > 1:
+    with _metrics_folder() as folder:
+        if workers > 1 and folder:
             # Where the workers write their metrics, so that each can report those of all.
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         uvicorn.run(
@@ -53,6 +56,19 @@ def serve(
             timeout_graceful_shutdown=_DRAIN_SECONDS,
             timeout_worker_healthcheck=_START_SECONDS,
         )
+
+
+@contextmanager
+def _metrics_folder() -> Iterator[str | None]:
+    """Hand out an empty folder; None where there is no room for one, which is no reason not to serve."""
+    try:
+        folder = tempfile.mkdtemp(prefix="grokcast-metrics-")
+    except OSError:
+        folder = None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder or "", ignore_errors=True)
 
 
 def _connection_limit(wanted: int) -> int:
