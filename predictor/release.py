@@ -4,7 +4,8 @@ It learns from the committed corpus, from the runs that are committed beside it 
 EXTERNAL. Writes the version into the package, and the figures into the README and docs/benchmark.md, so that no figure there is
 typed by hand. The benchmark of configurations held out is of the corpus alone; it takes most of an hour and is kept in `out/`:
 stopped later than that, a release goes on from there. With `--keep-held-out` those figures stay what they are for the version shipped
-so far, and the documents name it. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
+so far, and the documents name it. `python -m predictor.release --plans [EXTERNAL]` judges the plans of the shipped version again, into
+docs/plans.md: half a minute. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
 """
 
 import json
@@ -13,12 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from predictor.benchmark.external import benchmark_external
+from predictor.benchmark.plans import benchmark_plans
 from predictor.benchmark.result import BenchmarkResult
 from predictor.benchmark.run import benchmark, judge
 from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
 from predictor.public_runs import PublicSource, public_runs_page, public_sources
 from predictor.report.documents import benchmark_page, readme_part
+from predictor.report.plans import plans_part
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, ForecasterStore, save
 from training_runs import Run, archive
@@ -37,8 +40,7 @@ def release(version: str, external: Path | None, *, keep_held_out: bool = False)
     result = (
         _held_out_so_far() if keep_held_out else _benchmark_once(corpus, ROOT / "out" / f"benchmark-{version}.json")
     )
-    own = [*corpus, *(run for folder in RELEASE_RUNS for run in archive.read(folder))]
-    public = [] if external is None else [run for runs in read_source_folder(external).values() for run in runs]
+    own, public = _release_runs(corpus, external)
     forecaster = OnsetForecaster.fit([*own, *public], version, tables=release_tables(own, public))
     publish(forecaster, [*own, *public], result, external)
 
@@ -51,6 +53,12 @@ def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
     return tables.joined(FittingTables(FittingTables.of(public).training, FittingTables.of([]).monitored_rows))
 
 
+def _release_runs(corpus: list[Run], external: Path | None) -> tuple[list[Run], list[Run]]:
+    """Return the runs that a release learns from: our own, and public ones."""
+    own = [*corpus, *(run for folder in RELEASE_RUNS for run in archive.read(folder))]
+    return own, [] if external is None else [run for runs in read_source_folder(external).values() for run in runs]
+
+
 def publish(forecaster: OnsetForecaster, runs: list[Run], held_out: BenchmarkResult, external: Path | None) -> None:
     """Score a fitted forecaster, store it as the shipped one, and write the documents."""
     result = replace(held_out, blind=judge(forecaster, read_blind()), external=None)
@@ -60,6 +68,7 @@ def publish(forecaster: OnsetForecaster, runs: list[Run], held_out: BenchmarkRes
         sources = public_sources(external)
     figures = {"benchmark": result.as_dict(), "public_runs": [source.as_dict() for source in sources]}
     save(forecaster, make_card(runs, figures), SHIPPED)
+    write_plans(forecaster, runs)
     write_documents(result, sources, forecaster.version)
 
 
@@ -69,6 +78,14 @@ def write_documents(result: BenchmarkResult, sources: list[PublicSource], versio
     (ROOT / "docs" / "public_runs.md").write_text(public_runs_page(sources, version))
     readme = ROOT / "README.md"
     readme.write_text(with_table(readme.read_text(), readme_part(result)))
+
+
+def write_plans(forecaster: OnsetForecaster, runs: list[Run]) -> None:
+    """Judge the plans of a forecaster on the runs that it has learnt from, by learners that have not seen them, into docs/plans.md."""
+    if forecaster.planner is not None:
+        page = ROOT / "docs" / "plans.md"
+        part = plans_part(benchmark_plans(forecaster.planner, runs), forecaster.version)
+        page.write_text(with_table(page.read_text(), part))
 
 
 def shipped_sources() -> list[PublicSource]:
@@ -118,6 +135,10 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         found, shipped_version = shipped_result()
         write_documents(found, shipped_sources(), shipped_version)
+    elif sys.argv[1] == "--plans":
+        outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+        own_runs, public_runs = _release_runs(archive.read(archive.CORPUS), outside)
+        write_plans(ForecasterStore(SHIPPED).load(), [*own_runs, *public_runs])
     else:
         keep = "--keep-held-out" in sys.argv
         folders = [Path(argument) for argument in sys.argv[2:] if argument != "--keep-held-out"]

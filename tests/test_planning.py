@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings as examples, strategies as st
 
+from predictor.benchmark import metrics
+from predictor.benchmark.plans import CONSTANT, LAW, OWN_BUDGET, PLAN, baseline_curves, benchmark_plans
 from predictor.hazard.folds import fold_of
 from predictor.planning.plan import cheapest
-from predictor.planning.planner import MIN_CONFIGURATIONS, Planner, _expected_steps, _outcomes
+from predictor.planning.planner import MIN_CONFIGURATIONS, Planner, PlanRows, _expected_steps, _outcomes
 from predictor.planning.setting import Settings
 from predictor.planning.time_to_event import GRID, EventRows, TimeToEvent, at_step
+from predictor.report.plans import plans_part
+from predictor.report.table import figure_text
 from training_runs import Context, InvalidInput
 
 SPREAD = 0.3  # of log10 of the step of the event, around 2.5 + z
@@ -166,3 +170,42 @@ def test_words_and_numbers_that_are_not_given_are_missing():
     assert rows[1, names.index("optimizer is sgd")] == 1
     assert rows[1, names.index("optimizer is adamw")] == 0
     assert rows[1, settings.numbers.index("modulus")] == pytest.approx(np.log10(97))
+
+
+def test_plans_are_judged_by_learners_that_have_not_seen_the_run(planner, corpus):
+    figures = benchmark_plans(planner, corpus)
+    (plan,) = [f for f in figures if (f.context, f.by, f.method) == ("whole", OWN_BUDGET, PLAN)]
+    rows = PlanRows.of(corpus, planner.settings)
+    onset, scored = rows.onset, rows.as_given & ~rows.blocked
+    asked = (onset.features, onset.target, onset.group)
+    blind = at_step(planner.onset.blind_curves(*asked, onset.configuration), rows.budget)[scored]
+    seen = at_step(planner.onset.curves(*asked), rows.budget)[scored]
+    event = (onset.event & (onset.step <= rows.budget))[scored]
+    assert (plan.runs, plan.onsets) == (scored.sum(), event.sum())
+    assert plan.auroc.value == pytest.approx(metrics.auroc(blind, event), abs=1e-4)
+    assert plan.brier.value == pytest.approx(metrics.brier(blind, event), abs=1e-4)
+    assert abs(plan.auroc.value - metrics.auroc(seen, event)) > 0.01
+    page = plans_part(figures, "v")
+    assert figure_text(plan.brier) in page
+    assert page.count("\n| whole |") == page.count("\n| fields forgotten |") == 6
+
+
+def test_the_law_is_right_where_onsets_follow_it():
+    """Onsets at 100 / (rate x decay): the law, refitted, tells them apart, and a constant cannot."""
+    rng = np.random.default_rng(0)
+    z = rng.uniform(-3, -1, 400)  # log10 of rate x decay
+    step = 2 - z + 0.1 * rng.standard_normal(400)
+    rows = EventRows(
+        features=4 + z[:, None],  # the clock is read at step 10,000
+        target=np.full(400, 0.95),
+        group=np.zeros(400, dtype=np.int64),
+        step=np.minimum(step, 4),
+        event=step <= 4,
+        configuration=np.array([f"c{k}" for k in range(400)]),
+        weight=np.ones(400),
+    )
+    as_given, none = np.ones(400, dtype=bool), np.zeros(400, dtype=bool)
+    plan_rows = PlanRows(rows, rows, np.full(400, 4.0), np.full(400, np.nan), rows.configuration, none, as_given)
+    curves = baseline_curves(plan_rows, clock=0)
+    assert metrics.auroc(at_step(curves[LAW], plan_rows.budget), rows.event) > 0.97
+    assert metrics.auroc(at_step(curves[CONSTANT], plan_rows.budget), rows.event) < 0.6

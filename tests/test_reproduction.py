@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from predictor.reproduction import censored_regression, evidence
+from predictor.hazard import censored_regression
+from predictor.reproduction import evidence
 from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim
 from predictor.reproduction.pages import laws_page, reproduction_page
 from predictor.reproduction.pictures import picture_svg

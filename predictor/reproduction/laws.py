@@ -11,8 +11,9 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from predictor.benchmark.bootstrap import Interval, interval, plain
 from predictor.benchmark.metrics import auroc
+from predictor.hazard import censored_regression
 from predictor.hazard.folds import N_FOLDS, fold_of
-from predictor.reproduction import censored_regression, evidence
+from predictor.reproduction import evidence
 from predictor.reproduction.claim import Figure, Finding, Picture, at_least, at_most, graded, points
 from predictor.reproduction.evidence import Runs
 from training_runs.arrays import FloatArray
