@@ -178,8 +178,9 @@ def test_plans_are_judged_by_learners_that_have_not_seen_the_run(planner, corpus
     rows = PlanRows.of(corpus, planner.settings)
     onset, scored = rows.onset, rows.as_given & ~rows.blocked
     asked = (onset.features, onset.target, onset.group)
-    blind = at_step(planner.onset.blind_curves(*asked, onset.configuration), rows.budget)[scored]
-    seen = at_step(planner.onset.curves(*asked), rows.budget)[scored]
+    end = np.minimum(rows.budget, planner.reach)
+    blind = at_step(planner.onset.blind_curves(*asked, onset.configuration), end)[scored]
+    seen = at_step(planner.onset.curves(*asked), end)[scored]
     event = (onset.event & (onset.step <= rows.budget))[scored]
     assert (plan.runs, plan.onsets) == (scored.sum(), event.sum())
     assert plan.auroc.value == pytest.approx(metrics.auroc(blind, event), abs=1e-4)
