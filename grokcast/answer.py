@@ -89,6 +89,8 @@ def gap_in_words(gap: Mapping[str, Any]) -> str:
     >>> gap_in_words({"name": "weight_decay", "examples": [low, {"value": 0.1, "probability": 0.4}, high]})
     'weight_decay: 12 % at 0.01, 81 % at 1'
     """
+    if not gap["examples"]:
+        return f"{gap['name']}: not recorded; with it the probability moves by {percent(gap['expected_change'])} on average"
     extremes = [pick(gap["examples"], key=lambda e: e["probability"]) for pick in (min, max)]
     return f"{gap['name']}: " + ", ".join(f"{percent(e['probability'])} {_at(e['value'])}" for e in extremes)
 

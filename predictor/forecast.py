@@ -118,16 +118,17 @@ class Gap:
 
     Attributes
     ----------
-    name : of the field of the context.
-    expected_change : standard deviation of P among runs like this one that it accounts for, once all else is known too.
-    range_of_probability : the lowest and the highest P among the examples.
-    examples : over the likely values among runs like this one, in the order of the values.
+    name : of the field of the context, or of the signal.
+    expected_change : of a field, the standard deviation of P among runs like this one that it accounts for, once all else
+        is known too; of a signal, how far P moves with it on average, as measured.
+    range_of_probability : the lowest and the highest P among the examples; None of a signal.
+    examples : over the likely values among runs like this one, in the order of the values; none of a signal.
     """
 
     name: str
-    kind: Literal["context"]
+    kind: Literal["context", "signal"]
     expected_change: float
-    range_of_probability: tuple[float, float]
+    range_of_probability: tuple[float, float] | None
     examples: tuple[GapExample, ...]
 
 

@@ -16,7 +16,7 @@ from features.table import FeatureTable
 from predictor.answering.advice import AdviceRule, fit_advice
 from predictor.answering.answer import answer, answer_generalized
 from predictor.answering.drivers import drivers_of
-from predictor.answering.gaps import gaps_of, suppose
+from predictor.answering.gaps import gaps_of, signal_gaps, suppose
 from predictor.answering.seen_contexts import SeenContexts
 from predictor.answering.support import (
     SimilarityScore,
@@ -338,7 +338,8 @@ class OnsetForecaster:
             return None
         if forecast.phase == "generalized" or forecast.support.score == 0:
             return ()
-        return gaps_of(suppose(question, self.seen_contexts), self.supposed_curves)
+        fields = gaps_of(suppose(question, self.seen_contexts), self.supposed_curves)
+        return fields + signal_gaps(forecast.support.signals_missing, forecast.probability_onset_by_horizon)
 
     def _reasons(self, features: FloatArray, question: CheckedQuestion) -> tuple[str, ...]:
         texts = [

@@ -16,7 +16,7 @@ from grokcast.answer import gap_in_words
 from predictor.answering.answer import probability_by_horizon
 from predictor.answering.gaps import accounted_for
 from predictor.answering.seen_contexts import FIELDS
-from predictor.benchmark.gaps import Told, told, worth
+from predictor.benchmark.gaps import Told, signal_worth, told, worth
 from predictor.benchmark.rows import HEADLINE, LANDMARKS
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import fold_of
@@ -83,6 +83,13 @@ def test_examples_are_forecasts_with_the_value_given(shipped, history, given):
         assert gap.range_of_probability == (min(probabilities), max(probabilities))
 
 
+def test_a_signal_is_worth_what_forecasts_without_it_lack(shipped):
+    found = signal_worth(shipped, read_blind()[:25], "none")
+    assert list(found) == ["train_loss", "train_acc", "val_loss", "val_acc", "weight_norm"]
+    for worth_ in found.values():
+        assert 0 < worth_.moved < worth_.share < 1
+
+
 @pytest.mark.parametrize("given", CONTEXTS)
 def test_gaps_are_of_fields_not_given_the_most_telling_first(shipped, history, given):
     context = CONTEXTS[given]
@@ -98,6 +105,15 @@ def test_gaps_are_of_fields_not_given_the_most_telling_first(shipped, history, g
 
 def test_nothing_is_left_to_tell_where_all_is_given(shipped, history):
     assert gaps(shipped, history, FULL) == ()
+
+
+def test_core_signals_that_were_not_recorded_come_last(shipped, history):
+    fewer = history.only({"val_acc", "train_acc"})
+    found = gaps(shipped, fewer, Context())
+    kinds = [gap.kind for gap in found]
+    assert kinds == sorted(kinds)
+    assert [gap.name for gap in found if gap.kind == "signal"] == ["val_loss", "train_loss", "weight_norm"]
+    assert "weight_norm: not recorded" in gap_in_words(dataclasses.asdict(found[-1]))
 
 
 def test_no_gaps_unless_asked_for(shipped, history):

@@ -17,9 +17,10 @@ export function gapsView(tell) {
   h("p", { class: "note" }, "Not given yet, the most telling first: the forecast if it had a value that runs like this one have."), fields);
   return {
     element: form,
-    show(gaps) {
-      form.hidden = !gaps?.length;
-      fields.replaceChildren(...(gaps ?? []).slice(0, SHOWN).map(field), h("button", {}, "Forecast with these"));
+    show(all) {
+      const gaps = (all ?? []).filter(({ kind }) => kind === "context"); // of a file, no signal can be told there and then
+      form.hidden = !gaps.length;
+      fields.replaceChildren(...gaps.slice(0, SHOWN).map(field), h("button", {}, "Forecast with these"));
     },
   };
 }

@@ -166,16 +166,20 @@ class GapExample(Answer):
 
 
 class Gap(Answer):
-    """A field that was not given, and how far the forecast would move with it."""
+    """Something that was not given, and how far the forecast would move with it."""
 
-    name: str = Field(description="name of the field of `context`")
-    kind: Literal["context"]
+    name: str = Field(description="name of the field of `context`, or of the signal")
+    kind: Literal["context", "signal"]
     expected_change: float = Field(
-        description="standard deviation of the probability, among runs like this one, that this field accounts for once "
-        "everything else is known; the largest comes first"
+        description="of a field, the standard deviation of the probability, among runs like this one, that it accounts for once "
+        "everything else is known; of a signal, how far it moves the probability on average. The largest of each kind comes first"
     )
-    range_of_probability: tuple[Probability, Probability] = Field(description="lowest and highest of the examples")
-    examples: list[GapExample] = Field(description="likely values among runs like this one, in order")
+    range_of_probability: tuple[Probability, Probability] | None = Field(
+        description="lowest and highest of the examples; null of a signal"
+    )
+    examples: list[GapExample] = Field(
+        description="likely values among runs like this one, in order; empty of a signal, which no single value stands for"
+    )
 
 
 class ForecastAnswer(Answer):
@@ -218,7 +222,7 @@ class ForecastAnswer(Answer):
     warnings: list[str] = Field(description="what was ignored or assumed")
     gaps: list[Gap] | None = Field(
         None,
-        description="what to tell next: fields that were not given, the most telling first; null unless `include` asks for it",
+        description="what to tell next: fields that were not given, the most telling first, then core signals; null unless `include` asks for it",
     )
 
     @classmethod

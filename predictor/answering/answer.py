@@ -15,7 +15,7 @@ from training_runs.arrays import FloatArray
 from training_runs.onset import COMPREHENSION_DELAY_STEPS, OUTCOMES, Outcome, outcome_by
 from training_runs.signals import SIGNALS
 
-_CORE_SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
+CORE_SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
 CURVE_POINTS = 41
 
 
@@ -214,5 +214,5 @@ def _early(question: CheckedQuestion, curve: OnsetCurve, horizon: int, by_horizo
 
 def _support(question: CheckedQuestion, score: float, in_support: bool, reasons: tuple[str, ...]) -> Support:
     used = question.history.recorded_names()
-    missing = [n for n in SIGNALS if n in _CORE_SIGNALS and n not in used]
+    missing = [n for n in SIGNALS if n in CORE_SIGNALS and n not in used]
     return Support(round(score, 4), in_support, tuple(used), tuple(missing), reasons)

@@ -7,14 +7,15 @@ source.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.landmarks import rise_of
-from predictor.answering.answer import probability_by_horizon
+from features.table import FeatureTable, table_at
+from predictor.answering.answer import CORE_SIGNALS, probability_by_horizon
 from predictor.answering.gaps import gaps_of, suppose
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.external import CONTEXTS
@@ -23,8 +24,10 @@ from predictor.benchmark.rows import HEADLINE, LANDMARKS
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.curves import OnsetCurve
 from predictor.hazard.folds import fold_of
+from predictor.hazard.time_bins import decades_after
 from predictor.question import Question, check
 from training_runs import InvalidInput, Run
+from training_runs.arrays import FloatArray
 from training_runs.onset import generalization, target_accuracy_of
 
 Horizon = Callable[[Run, int], int]  # of a run and the last step of what is known of it
@@ -47,7 +50,7 @@ class Told:
     event: bool
     without: tuple[float, float]
     with_first: tuple[float, float]
-    each: NDArray[np.float64]
+    each: FloatArray
     everything: tuple[float, float]
 
 
@@ -124,8 +127,8 @@ def worth(rows: Sequence[Told]) -> Worth:
     random_error = np.array([np.mean((r.each[:, 0] - r.event) ** 2) for r in rows])
     random_width = np.array([r.each[:, 1].mean() for r in rows])
 
-    def change(of: NDArray[np.float64], to: NDArray[np.float64]) -> Interval:
-        return interval(lambda i: float((of - to)[i].mean()), configuration)
+    def change(of: FloatArray, to: FloatArray) -> Interval:
+        return _mean(of - to, configuration)
 
     return Worth(
         runs=len(rows),
@@ -135,3 +138,46 @@ def worth(rows: Sequence[Told]) -> Worth:
         first_minus_random=(change(error[1], random_error), change(width[1], random_width)),
         first_minus_without=(change(error[1], error[0]), change(width[1], width[0])),
     )
+
+
+def _mean(values: FloatArray, configuration: NDArray[np.str_]) -> Interval:
+    return interval(lambda i: float(values[i].mean()), configuration)
+
+
+@dataclass(frozen=True)
+class SignalWorth:
+    """What one core signal adds to the four others, over runs that have memorised; < 0 of the Brier score is better.
+
+    Attributes
+    ----------
+    brier : with it minus without it.
+    moved : root mean square by which P moves with it.
+    share : that of `moved` and of sqrt(P (1 - P)) without it.
+    """
+
+    brier: Interval
+    moved: float
+    share: float
+
+
+def signal_worth(forecaster: OnsetForecaster, runs: Sequence[Run], given: ContextGiven) -> dict[str, SignalWorth]:
+    """Return what each core signal is worth, by learners that have not seen the configurations, at the budget."""
+
+    def forecast(signals: Collection[str]) -> tuple[FeatureTable, FloatArray]:
+        table = table_at(runs, LANDMARKS[HEADLINE], signals=signals, context=CONTEXTS[given])
+        curves = forecaster.curves(table, blind=True)
+        return table, curves.probability(decades_after(table.budget, table.landmark))
+
+    table, told = forecast(CORE_SIGNALS)
+    early = table.outcome_known() & (table.landmark < table.rise)
+    event, configuration, found = table.event[early], table.configuration[early], {}
+    for name in CORE_SIGNALS:
+        _, untold = forecast(set(CORE_SIGNALS) - {name})
+        p, q = told[early], untold[early]
+        better, moved = (p - event) ** 2 - (q - event) ** 2, float(np.sqrt(np.mean((p - q) ** 2)))
+        found[name] = SignalWorth(
+            brier=_mean(better, configuration),
+            moved=moved,
+            share=moved / float(np.sqrt(np.mean(q * (1 - q)))),
+        )
+    return found

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from predictor.benchmark.gaps import Horizon, Worth, told, worth
+from predictor.benchmark.gaps import Horizon, SignalWorth, Worth, signal_worth, told, worth
 from predictor.benchmark.result import ContextGiven
 from predictor.report.markdown import markdown_section
 from predictor.report.table import Table, columns
@@ -44,6 +44,15 @@ def tables(found: dict[str, Worth]) -> list[Table]:
     ]
 
 
+def signal_table(found: dict[str, SignalWorth], part: ContextGiven) -> Table:
+    """Return a row for each core signal."""
+    return Table(
+        f"One more core signal, {part} of the context",
+        columns("signal", "Brier score with it - without it", "P moves by", "share of sqrt(P (1 - P))"),
+        tuple((name, w.brier, w.moved, w.share) for name, w in found.items()),
+    )
+
+
 def _one_of_each(runs: Iterable[Run], most: int | None = None) -> list[Run]:
     """Return a run of each configuration, or of as many as are wanted: identifiers of our own are hashes, in no order."""
     first = {run.configuration_id: run for run in runs}
@@ -68,7 +77,9 @@ def main(external: Path | None) -> None:
         f"- {name}: {', '.join(f'{field} {count}' for field, count in w.named.most_common(5))}"
         for name, w in found.items()
     ]
-    sections = [markdown_section(table) for table in tables(found)]
+    own, _ = kinds["corpus"]
+    of_signals = [signal_table(signal_worth(forecaster, own, part), part) for part in ("full", "none")]
+    sections = [markdown_section(table) for table in (*tables(found), *of_signals)]
     sys.stdout.write(
         "\n\n".join([f"Forecaster {forecaster.version}.", *sections, "Named first:", "\n".join(named)]) + "\n"
     )
