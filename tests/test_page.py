@@ -462,6 +462,51 @@ def test_the_forecaster_shows_its_benchmark(visit: Visit) -> None:
     assert visit.page.locator("#forecaster .interval.own").count() == 3
 
 
+def test_settings_are_planned_beside_each_other(visit: Visit) -> None:
+    page = visit.page
+    for name, text in {
+        "modulus": "97",
+        "learning_rate": "0,001",
+        "weight_decay": "0.01,1",
+        "budget_step": "50,000",
+    }.items():
+        page.fill(f"#plan-form [name={name}]", text)
+    page.fill("#plan-form [name=wanted_probability]", "0.6")
+    with page.expect_request("**/v1/plans") as sent:
+        page.click("#plan-form button")
+    assert json.loads(sent.value.post_data) == {
+        "grid": {"modulus": [97], "learning_rate": [0.001], "weight_decay": [0.01, 1]},
+        "budget_step": 50_000,
+        "wanted_probability": 0.6,
+    }
+    page.wait_for_selector("#plan-body tbody tr")
+    rows = page.locator("#plan-body tbody tr")
+    assert [rows.nth(k).locator("th").inner_text().split()[0] for k in (0, 1)] == ["0.01", "1"]
+    assert "The cheapest that reaches 60 %: weight_decay 1" in visit.text("#plan-body .headline")
+    assert "cheapest" in rows.nth(1).inner_text()
+    notes = visit.text("#plan-body .warnings")
+    assert "modular is assumed" in notes
+    assert "All: modulus 97, learning rate 0.001" in notes
+
+
+def test_a_setting_out_of_support_has_no_verdict_and_a_fault_stands_beside_its_field(visit: Visit) -> None:
+    page = visit.page
+    page.fill("#plan-form [name=weight_decay]", "1, 1000")
+    page.click("#plan-form button")
+    assert "budget_step is missing" in visit.text("#plan-form [name=budget_step] + .fault")
+    page.fill("#plan-form [name=budget_step]", "20,000")
+    page.fill("#plan-form [name=learning_rate]", "fast")
+    page.click("#plan-form button")
+    assert "“fast”; expected a number" in visit.text("#plan-form [name=learning_rate] + .fault")
+    page.fill("#plan-form [name=learning_rate]", "1e-3")
+    page.click("#plan-form button")
+    playwright.expect(page.locator("#plan-body tbody tr").nth(1)).to_contain_text("no verdict")
+    assert page.locator("#plan-form .fault").count() == 0
+    assert "No verdict for weight decay 1000: weight decay is 1000" in visit.text("#plan-body .warnings")
+    assert all("422" in error for error in visit.errors)  # the browser says so of any refusal
+    visit.errors.clear()
+
+
 def test_a_keyboard_reaches_all_of_it(visit: Visit) -> None:
     page = visit.page
     focused = lambda: page.evaluate("document.activeElement.id || document.activeElement.name")  # noqa: E731

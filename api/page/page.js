@@ -2,6 +2,7 @@
 
 import { startDrop } from "./drop.js";
 import { showForecaster } from "./forecaster.js";
+import { startPlan } from "./plan.js";
 import { showRun } from "./run.js";
 import { startRuns } from "./runs.js";
 import { hasKey, keepKey } from "./service.js";
@@ -65,4 +66,5 @@ document.getElementById("context").open = !matchMedia("(max-width: 52rem)").matc
 addEventListener("hashchange", route);
 showKey();
 startDrop();
+startPlan();
 begin();

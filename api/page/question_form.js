@@ -94,7 +94,8 @@ export function showFaults(form, faults) {
   first?.focus();
 }
 
-function inWords({ field, named = field, text, value, expected, hint }) {
+/** Return what is wrong with a value, in a sentence. */
+export function inWords({ field, named = field, text, value, expected, hint }) {
   if (text) return text;
   const column = named.replace(/^history\.?/, "").replace(/\[(\d+)\]$/, (_, row) => `, value ${Number(row) + 1},`);
   const found = value === null ? "is missing" : `is ${typeof value === "string" ? `“${value}”` : value}`;
