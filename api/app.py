@@ -38,6 +38,7 @@ from api.workers.events import EventStreams
 from api.workers.file_reader import FileReader
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.retrainer import Retrainer
+from api.workers.supervisor import end_with_it
 from api.workers.webhooks import Webhooks
 from predictor.store import ForecasterStore
 
@@ -94,6 +95,7 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
 async def _run(app: FastAPI) -> AsyncIterator[None]:
     """Open the database and load the forecaster; without one the service still lives, and reports that it is not ready."""
     settings: Settings = app.state.settings
+    end_with_it()
     database = Database(settings.database_url)
     await run_in_threadpool(database.migrate)
     state = app.state

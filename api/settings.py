@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from limits import parse_many
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -67,4 +69,15 @@ class Settings(BaseSettings):
     @classmethod
     def _parsed(cls, value: str) -> str:
         parse_many(value)
+        return value
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _made(cls, value: str) -> str:
+        try:
+            storage_from_string(value)
+        except ConfigurationError as error:
+            raise ValueError(
+                f"{error}; `memory://` counts in each worker, `redis://HOST` needs pip install redis"
+            ) from None
         return value

@@ -18,6 +18,7 @@ from grokcast.commands.plan import plan
 from grokcast.commands.reproduce import reproduce
 from grokcast.commands.runs import runs
 from grokcast.commands.service import serve
+from grokcast.display.plain_text import say
 
 app = typer.Typer(
     name="grokcast",
@@ -73,7 +74,7 @@ def _of_settings(error: ValueError) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"grokcast: {' '.join(message.split())[:1000]}", file=sys.stderr)
+    say(f"grokcast: {' '.join(message.split())[:1000]}")
     sys.exit(code)
 
 

@@ -1,6 +1,7 @@
 """The service as a whole: whether it is ready, what it lists, and what it says when it fails."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,9 @@ def test_it_lives_and_is_ready(client: TestClient) -> None:
     [
         DamagedForecaster(path="/home/someone", problem="altered"),
         ForecasterNotFound(version="1", known=[]),
+        MemoryError("an array of 80 GB"),
+        KeyError("reach"),
+        PermissionError("the store"),
     ],
 )
 def test_without_a_forecaster_it_lives_but_is_not_ready(error: Exception) -> None:
@@ -78,6 +82,16 @@ def test_an_unexpected_failure_tells_nothing_of_itself() -> None:
 def test_an_answer_never_holds_nan() -> None:
     with served(NotANumberForecaster()) as client:
         problem_of(post(client, REQUEST), 500)
+
+
+def test_a_wrong_method_is_told_all_that_are_allowed(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert sum(len(methods) > 1 for methods in paths.values()) >= 4
+    for path, methods in paths.items():
+        answer = client.request("PATCH", re.sub(r"\{(run_id|number|version)\}", "5", path))
+        allowed = answer.headers["allow"].split(", ")
+        assert set(allowed) >= {method.upper() for method in methods}
+        assert f"expected {', '.join(allowed)}" in problem_of(answer, 405)["detail"]
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

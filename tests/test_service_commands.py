@@ -1,5 +1,6 @@
 """`grokcast keys`, `runs` and `serve`, as they are typed."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -12,9 +13,10 @@ from api.access.keys import KeyStore
 from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
+from api.storage.retrainings import RetrainingStore
 from api.storage.runs import RunSettings, RunStore
 from api.wire.examples import ANSWER
-from tests.command_line import grokcast
+from tests.command_line import grokcast, one_line
 from training_runs import Context, Trajectory, archive
 
 
@@ -58,6 +60,34 @@ def test_connections_leave_files_for_the_service() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["200", "10"]
+
+
+def test_a_database_that_is_none_is_told_in_one_line(url: str, tmp_path: Path) -> None:
+    (tmp_path / "service.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    for command in (["keys", "list"], ["runs", "list"], ["serve", "--port", "0"]):
+        assert "cannot be used" in one_line(grokcast(*command), code=1)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("redis") is not None, reason="redis is installed")
+def test_a_missing_package_for_rate_limits_is_told_in_one_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROKCAST_RATE_LIMIT_STORAGE", "redis://localhost")
+    assert "pip install redis" in one_line(grokcast("serve", "--port", "0"))
+
+
+def test_a_retraining_logs_as_the_service_does(url: str) -> None:
+    environment = {**os.environ, "GROKCAST_LOG_FORMAT": "json", "GROKCAST_CORPUS": "/missing"}
+    database = Database(url)
+    database.migrate()
+    jobs = RetrainingStore(database)
+    jobs.queue(promote=False)
+    claim = jobs.claim()
+    assert claim is not None
+    words = [sys.executable, "-m", "api.workers.retraining_process", str(claim.id), claim.holder]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert "error" in {line["level"] for line in lines}
+    database.close()
 
 
 def test_a_name_is_shown_as_it_was_given(url: str) -> None:

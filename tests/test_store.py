@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import shutil
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,6 +178,28 @@ def test_arrays_that_cannot_be_read_are_refused(store):
         replace(path, "arrays.npz", content)
         with pytest.raises(DamagedForecaster, match="state cannot be used"):
             store.load("synthetic")
+
+
+def test_an_array_that_says_to_be_larger_than_memory_is_refused(store):
+    path = store.folder / "synthetic"
+    with np.load(path / "arrays.npz") as file:
+        arrays = dict(file)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array)
+            said = member.getvalue()
+            if name == FIRST + "boosted/value":
+                head = io.BytesIO()
+                np.lib.format.write_array_header_1_0(
+                    head, {"descr": "<f8", "fortran_order": False, "shape": (10_000_000_000_000,)}
+                )
+                said = head.getvalue() + said[-64:]
+            archive.writestr(f"{name}.npy", said)
+    replace(path, "arrays.npz", content.getvalue())
+    with pytest.raises(DamagedForecaster, match="state cannot be used"):
+        store.activate("synthetic")
 
 
 def test_objects_in_the_place_of_arrays_are_never_unpickled(store):

@@ -157,6 +157,9 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
     assert asked_again(served, "/v1/runs/shared")["points"] == 80
     figures = asked_again_text(served, "/metrics")
     assert 'route="/v1/runs/{run_id}/metrics",status="200"} 80.0' in figures
+    # Workers whose supervisor is killed end too: nobody would replace or stop them, and their port would stay taken.
+    served.process.kill()
+    until(lambda: not served.workers())
     for line in served.log.read_text().splitlines():
         assert "grokcast" in json.loads(line)["logger"] or json.loads(line)["event"]
 

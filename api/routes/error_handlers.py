@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from api.errors import (
     Conflict,
@@ -117,9 +118,17 @@ async def _http(request: Request, error: Any) -> Response:
     if error.status_code == 404:
         detail = f"there is nothing at {request.url.path[:80]}; /docs lists the routes"
     elif error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "another method")
-        detail = f"{request.method} is not allowed here; expected {allowed}"
+        headers = {**(error.headers or {}), "Allow": ", ".join(_allowed(request)) or "GET"}
+        detail = f"{request.method} is not allowed here; expected {headers['Allow']}"
+        return _answer(Problem.of_status(405, detail), headers)
     return _answer(Problem.of_status(error.status_code, detail), error.headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of every route at a path; the router knows those of the first one."""
+    paths = request.app.openapi()["paths"].items()
+    found = [methods for path, methods in paths if compile_path(path)[0].match(request.url.path)]
+    return sorted({method.upper() for methods in found for method in methods})
 
 
 async def _unexpected(_: Request, __: Exception) -> Response:

@@ -82,8 +82,12 @@ def _forecast_batch(request: BatchRequest, forecaster: OnsetForecaster) -> Respo
 
 
 @router.post("/v1/plans", tags=["forecasts"], responses=_BODY_PROBLEMS, response_model=PlanAnswer)
-def plan(request: PlanRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
+async def plan(request: PlanRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Plan runs before they begin: whether and when each setting would generalise, and the cheapest that probably does."""
+    return await beside("compute", partial(_plan, request, forecaster))
+
+
+def _plan(request: PlanRequest, forecaster: OnsetForecaster) -> Response:
     return _json(PlanAnswer.from_comparison(forecaster.compare(request.to_question())).model_dump_json())
 
 

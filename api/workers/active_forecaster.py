@@ -4,7 +4,6 @@ import logging
 import threading
 
 from api.logs.metrics import forecaster_changed
-from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 
@@ -36,7 +35,7 @@ class ActiveForecaster:
                 if before == wanted:
                     return
                 self._previous, self.current = self.current, self._loaded(wanted)
-            except (ForecasterNotFound, DamagedForecaster) as error:
+            except Exception as error:  # whatever a damaged store raises: a service without a forecaster lives
                 if str(error) != self._last_logged:
                     _LOG.error("the active forecaster cannot be loaded: %s", error)
                 self._last_logged = str(error)

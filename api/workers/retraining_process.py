@@ -4,13 +4,14 @@ It holds its own lease, so it outlives the worker that started it. It is a proce
 LightGBM does not survive a fork, and fitting must not slow down answers.
 """
 
-import logging
+import logging.config
 import os
 import sys
 import threading
 import time
 from dataclasses import replace
 
+from api.logs.configure import log_config
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.retrainings import LEASE_SECONDS, Claim, RetrainingStore
@@ -82,5 +83,5 @@ def _beat(jobs: RetrainingStore, claim: Claim) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
+    logging.config.dictConfig(log_config(Settings().log_format))
     sys.exit(main(int(sys.argv[1]), sys.argv[2]))

@@ -1,7 +1,6 @@
 """Commands that make and describe runs: `generate` and `corpus`."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from grokcast.commands.assignments import assignments
 from grokcast.commands.folders import read_runs
 from grokcast.commands.json_output import AsJson, print_json
+from grokcast.display.plain_text import say
 
 
 def generate(
@@ -63,7 +63,7 @@ def generate(
         )
     for failure in failures:
         for config in failure.configs:
-            print(f"grokcast: not made: {config}: {failure.reason}", file=sys.stderr)
+            say(f"grokcast: not made: {config}: {failure.reason}")
     if failures:
         raise typer.Exit(1)
     return None

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 @contextmanager
 def service_database() -> "Iterator[tuple[Settings, Database]]":
     """Hand out the database of the service, at its newest schema."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DBAPIError, OperationalError
 
+    from api.errors import DatabaseUnusable
     from api.settings import Settings
     from api.storage.database import Database
 
@@ -23,9 +24,10 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
     try:
         database.migrate()
         yield settings, database
-    except OperationalError as error:
+    except (DBAPIError, DatabaseUnusable) as error:
         shown = database.url.render_as_string(hide_password=True)
-        raise OSError(f"the database {shown} does not answer: {error.orig}") from None
+        how = "does not answer" if isinstance(error, OperationalError) else "cannot be used"
+        raise OSError(f"the database {shown} {how}: {getattr(error, 'orig', error)}") from None
     finally:
         database.close()
 

@@ -1,7 +1,6 @@
 """Commands that measure, make and choose forecasters: `benchmark`, `retrain` and `forecasters`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from grokcast.commands.database import stored_training_runs
 from grokcast.commands.folders import read_runs
 from grokcast.commands.json_output import AsJson, print_json
+from grokcast.display.plain_text import say
 
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
 
@@ -95,7 +95,7 @@ def retrain(
         known = {run.run_id for run in added}
         added += [run for run in stored_training_runs() if run.run_id not in known]
     corpus = archive.read(archive.CORPUS)
-    print(_about_to_train(corpus, added), file=sys.stderr)
+    say(_about_to_train(corpus, added))
     with progress("retraining", lines=True) as advance:
         comparison = retraining.retrain(
             corpus,
@@ -143,4 +143,4 @@ def activate_forecaster(version: str) -> None:
     from predictor.store import ForecasterStore
 
     ForecasterStore().activate(version)
-    print(f"{version} is active", file=sys.stderr)
+    say(f"{version} is active")

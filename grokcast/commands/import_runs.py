@@ -1,10 +1,11 @@
 """`grokcast runs import`: anybody's recordings as a folder of runs to learn from."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from grokcast.display.plain_text import say
 
 
 def import_runs(
@@ -35,12 +36,12 @@ def import_runs(
     known = archive.run_ids(out)
     new = {each.run.run_id: each.run for each in found if each.run is not None and each.run.run_id not in known}
     for note in dict.fromkeys(note for each in found for note in each.notes):
-        print(note, file=sys.stderr)
+        say(note)
     for each in found:
-        print(f"{each.name}: {each.said}", file=sys.stderr)
+        say(f"{each.name}: {each.said}")
     if new:
         archive.append(out, list(new.values()))
     left_out = sum(each.run is None for each in found)
-    print(f"{len(new)} new runs in {out}, {left_out} left out", file=sys.stderr)
+    say(f"{len(new)} new runs in {out}, {left_out} left out")
     if left_out == len(found):
         raise typer.Exit(2)

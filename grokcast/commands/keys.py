@@ -1,12 +1,12 @@
 """`grokcast keys`."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from grokcast.commands.database import service_database
 from grokcast.commands.json_output import AsJson, print_json
+from grokcast.display.plain_text import say
 
 keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_args_is_help=True)
 _COLUMNS = ("key_id", "scope", "state", "name")
@@ -31,7 +31,7 @@ def create_key(
         print_json({"key": text, "key_id": key.key_id, "name": key.name, "scope": key.scope})
     else:
         print(text)
-        print(f"key {key.key_id} ({key.scope}): keep it, it is not shown again", file=sys.stderr)
+        say(f"key {key.key_id} ({key.scope}): keep it, it is not shown again")
 
 
 @keys.command("list")
@@ -58,4 +58,4 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="as `keys list` shows 
     with service_database() as (_, database):
         if not KeyStore(database).revoke(key_id):
             raise typer.BadParameter(f"no key {key_id}; `grokcast keys list` shows them")
-    print(f"key {key_id} is revoked", file=sys.stderr)
+    say(f"key {key_id} is revoked")

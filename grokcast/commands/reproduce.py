@@ -1,13 +1,13 @@
 """The command that tests the papers' claims: `reproduce`."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from grokcast.commands.json_output import AsJson, print_json
+from grokcast.display.plain_text import say
 
 
 def reproduce(
@@ -55,7 +55,7 @@ def _reproduce(name: str, quick: bool, out: Path, results: Path, workers: int, d
         _make_runs(name, list(claim.configs(quick)), folder, workers, data_dir)
         runs = archive.read(folder)
     if not write_result(results, name, judged(name, runs, quick=quick)):
-        print(f"grokcast: {name}: the full result that is held is kept", file=sys.stderr)
+        say(f"grokcast: {name}: the full result that is held is kept")
 
 
 def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_dir: Path | None) -> None:
@@ -74,7 +74,7 @@ def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_d
         sweep = Sweep(f"reproduce {name}", len(configs), 0, {})
         failures = run_sweep(sweep, configs, folder, execute, resume=True, on_runs=on_runs)
     for failure in failures:
-        print(f"grokcast: {name}: {len(failure.configs)} runs were not made: {failure.reason}", file=sys.stderr)
+        say(f"grokcast: {name}: {len(failure.configs)} runs were not made: {failure.reason}")
     if failures:
         raise typer.Exit(1)
 

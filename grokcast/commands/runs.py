@@ -1,6 +1,5 @@
 """`grokcast runs`: the runs that a service has stored, and those that are imported."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from grokcast.commands.database import service_database, stored_runs, stored_training_runs
 from grokcast.commands.import_runs import import_runs
 from grokcast.commands.json_output import AsJson, print_json
+from grokcast.display.plain_text import say
 
 runs = typer.Typer(
     help="List, show and export the runs of the service; import recordings to learn from.", no_args_is_help=True
@@ -76,7 +76,7 @@ def finish_run(
             store.finish(LOCAL, run_id, status, blocked)
         except RunNotFound:
             raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
-    print(f"{run_id} is {status}", file=sys.stderr)
+    say(f"{run_id} is {status}")
 
 
 @runs.command("stop")
@@ -96,7 +96,7 @@ def stop_run(
             raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
         except RunFinished:
             raise typer.BadParameter(f"{run_id} has ended: there is nothing to stop") from None
-    print(f"{run_id}: {'goes on' if withdraw else 'a stop is requested'}", file=sys.stderr)
+    say(f"{run_id}: {'goes on' if withdraw else 'a stop is requested'}")
 
 
 @runs.command("delete")
@@ -110,7 +110,7 @@ def delete_run(run_id: str) -> None:
             store.delete(LOCAL, run_id)
         except RunNotFound:
             raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
-    print(f"{run_id} is deleted", file=sys.stderr)
+    say(f"{run_id} is deleted")
 
 
 def _known(status: str | None) -> str | None:
@@ -130,4 +130,4 @@ def export_runs(
     new = [run for run in stored_training_runs() if run.run_id not in known]
     if new:
         archive.append(folder, new)
-    print(f"{len(new)} new runs in {folder}", file=sys.stderr)
+    say(f"{len(new)} new runs in {folder}")

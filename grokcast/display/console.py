@@ -1,7 +1,36 @@
 """Where things are printed: answers on stdout; notes and progress on stderr."""
 
-from rich.console import Console
+from collections.abc import Iterable
+from typing import Any
 
-# What is printed holds names that people gave: [/s] and :fire: stand for themselves.
-OUT = Console(markup=False, emoji=False)
-ERR = Console(stderr=True, markup=False, emoji=False)
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
+from rich.segment import Segment
+
+from grokcast.display.plain_text import plain_text
+
+
+class _Plain:
+    """What is printed, with the control characters of its text written out; rich's own are not text."""
+
+    def __init__(self, printed: ConsoleRenderable) -> None:
+        self.printed = printed
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.printed, options):
+            yield segment if segment.control else Segment(plain_text(segment.text), segment.style)
+
+
+class _Hook(RenderHook):
+    def process_renderables(self, renderables: Iterable[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Plain(printed) for printed in renderables]
+
+
+def console(**options: Any) -> Console:
+    """Return a console that prints names as people gave them: [/s] and :fire: stand for themselves, escapes for nothing."""
+    made = Console(markup=False, emoji=False, **options)
+    made.push_render_hook(_Hook())
+    return made
+
+
+OUT = console()
+ERR = console(stderr=True)

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from grokcast.display.console import OUT
+from grokcast.display.console import OUT, console
 
 _WIDEST = 10_000  # where it goes into a file
 
@@ -25,7 +24,7 @@ def show_rows(
     first_to_go : columns that are left out, one after the other, while the terminal is too narrow for all.
     """
     shown = list(columns)
-    out = OUT if OUT.is_terminal else Console(width=_WIDEST, markup=False, emoji=False)
+    out = OUT if OUT.is_terminal else console(width=_WIDEST)
 
     def table() -> Table:
         grid = Table(box=None, pad_edge=False)
