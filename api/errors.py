@@ -108,14 +108,15 @@ class TooManyRequests(PermissionError):
 
 
 class TooManyStreams(RuntimeError):
-    """A worker has as many open event streams as it may."""
+    """A worker has as many open event streams as it may, in all or of one key."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
+    def __init__(self, limit: int, whose: str = "this worker") -> None:
+        super().__init__(limit, whose)
+        self.limit, self.whose = limit, whose
 
     def __str__(self) -> str:
-        return f"this worker has {self.limit} open event streams, its limit; try again later"
+        of = "its limit" if self.whose == "this worker" else "its share in this worker"
+        return f"{self.whose} has {self.limit} open event streams, {of}; try again later"
 
 
 class TooManyFiles(RuntimeError):

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     run_point_limit: int = Field(100_000, gt=0, description="checkpoints in one stored run")
     rate_limit: str = Field(
         "6000/minute",
-        description="requests of one key, as `N/second`, `N/minute` or `N/hour`, several separated by `;`",
+        description="requests of one key, ten histories of a batch being one, as `N/second`, `N/minute` or `N/hour`, several separated by `;`",
     )
     rate_limit_storage: str = Field(
         "memory://",
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         (), description="origins of web pages that may send requests, separated by commas; none by default"
     )
     event_stream_limit: int = Field(
-        100, gt=0, description="open streams of `GET /v1/runs/{run_id}/events` in each worker"
+        100, gt=0, description="open streams of `GET /v1/runs/{run_id}/events` in each worker, half of them for one key"
     )
     webhook_private_addresses: bool = Field(False, description="let webhooks reach addresses that are not public")
     log_format: Literal["text", "json"] = Field(

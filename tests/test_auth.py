@@ -348,3 +348,13 @@ def test_figures_count_what_was_asked(service: Service) -> None:
         'grokcast_forecaster_active{version="stand-in"} 1.0',
     ):
         assert name in text
+
+
+def test_a_batch_counts_by_its_histories(tmp_path: Path) -> None:
+    with Service(tmp_path, rate_limit="30/minute") as service:
+        batch = {"items": [REQUEST] * 95}  # ten requests
+        assert service.bearing("read", "POST", "/v1/forecasts/batch", batch).status_code == 200
+        assert service.bearing("read", "GET", "/v1/signals").headers["ratelimit-remaining"] == "19"
+        assert service.bearing("read", "POST", "/v1/forecasts/batch", batch).status_code == 200
+        problem_of(service.bearing("read", "POST", "/v1/forecasts/batch", batch), 429)
+        assert service.bearing("write", "POST", "/v1/forecasts/batch", batch).status_code == 200

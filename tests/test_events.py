@@ -11,6 +11,7 @@ from fastapi.sse import ServerSentEvent
 from api.access.keys import KeyStore
 from api.app import create_app
 from api.caller import LOCAL, Caller
+from api.errors import TooManyStreams
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
@@ -96,3 +97,25 @@ def test_a_run_that_was_made_again_is_another_run(database: Database, runs: RunS
         await ends(stream)
 
     asyncio.run(watch())
+
+
+def test_a_key_has_half_of_the_streams(database: Database, runs: RunStore) -> None:
+    keys = KeyStore(database)
+    greedy, other = (Caller(keys.create(name, "write")[0].key_id, "write") for name in ("greedy", "other"))
+    streams = EventStreams(runs, ForecastStore(database), keys, limit=4)
+
+    async def open_all() -> None:
+        runs.put(greedy, "r", RunSettings(Context()))
+        opened = []
+        for _ in range(2):
+            streams.check_room(greedy)
+            opened.append(streams.watch(greedy, "r", None))
+            await anext(opened[-1])
+        with pytest.raises(TooManyStreams, match="your key has 2 open event streams"):
+            streams.check_room(greedy)
+        streams.check_room(other)
+        for stream in opened:
+            await stream.aclose()  # type: ignore[attr-defined]
+        streams.check_room(greedy)
+
+    asyncio.run(open_all())

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook as OfficialVerifier, WebhookVerificationError
 
-from api.caller import LOCAL
+from api.access.keys import KeyStore
+from api.caller import LOCAL, Caller
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore, StoredRun, Webhook
@@ -25,6 +26,7 @@ from api.wire.webhook_secret import check_secret, signing_key
 from api.workers import webhooks as module
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.webhooks import Webhooks
+from tests.timing import until
 from tests.wire import FORECAST, StandInForecaster
 from training_runs import Context, InvalidInput, Trajectory
 
@@ -198,6 +200,30 @@ def test_a_receiver_that_drips_holds_up_nobody(
         webhooks.send_due()
         assert time.monotonic() - started < 10
     assert sorted(rows(database), key=str) == [("due", 1, "not delivered: TimeoutError"), ("sent", 1, None)]
+
+
+def test_a_key_whose_receivers_hang_holds_up_no_other(
+    database: Database, webhooks: Webhooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 3.0)
+    keys, store = KeyStore(database), RunStore(database, 10)
+    hanging, well = (Caller(keys.create(name, "write")[0].key_id, "write") for name in ("hanging", "well"))
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:  # takes connections and says nothing
+        slow = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for k in range(2 * module._AT_ONCE):
+            webhooks.consider(store.put(hanging, f"slow-{k}", hooked(slow))[0], answer())
+        sender = threading.Thread(target=webhooks.send_due)
+        sender.start()
+        webhooks.consider(store.put(well, "well", hooked(receiver.url))[0], answer())
+        until(lambda: receiver.got)
+        assert sum(row[0] == "due" and row[1] == 0 for row in rows(database)) > module._AT_ONCE  # still waiting
+        monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.01)
+        sender.join(60)
+        assert not sender.is_alive()
+
+
+def hooked(url: str) -> RunSettings:
+    return RunSettings(Context(), webhook=Webhook(url, SECRET))
 
 
 def drip(listening: socket.socket) -> None:

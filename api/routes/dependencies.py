@@ -122,7 +122,7 @@ def _events(
 ) -> AsyncIterator[ServerSentEvent]:
     runs.get(caller, run_id)  # before the stream begins: a problem needs a status of its own
     streams: EventStreams = request.app.state.streams
-    streams.check_room()
+    streams.check_room(caller)
     return streams.watch(caller, run_id, last_event_id)
 
 

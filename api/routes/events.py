@@ -15,7 +15,7 @@ router = APIRouter(tags=["runs"])
 
 def _events(request: Request, caller: Reader) -> AsyncIterator[ServerSentEvent]:
     streams: EventStreams = request.app.state.streams
-    streams.check_room()  # before the stream begins: a problem needs a status of its own
+    streams.check_room(caller)  # before the stream begins: a problem needs a status of its own
     return streams.watch_all(caller)
 
 

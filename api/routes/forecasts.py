@@ -7,10 +7,10 @@ takes a few milliseconds, and to hand it to a thread and back would cost as much
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from api.access.auth import Admin, Reader
+from api.access.auth import Admin, Reader, charge
 from api.logs.metrics import CONTENT_TYPE, FORECASTS, exposition
 from api.routes.batch import forecast_items
 from api.routes.body import JsonRoute
@@ -70,8 +70,14 @@ def _forecast(request: ForecastRequest, forecaster: OnsetForecaster) -> Response
     responses=_BODY_PROBLEMS,
     response_model=BatchAnswer,
 )
-async def forecast_batch(request: BatchRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
-    """Forecast up to 1,000 histories. Each item gets a forecast or a problem; a bad item does not affect the others."""
+async def forecast_batch(
+    request: BatchRequest, caller: Reader, forecaster: ActiveForecaster, http_request: Request
+) -> Response:
+    """Forecast up to 1,000 histories. Each item gets a forecast or a problem; a bad item does not affect the others.
+
+    Ten of them count as one request.
+    """
+    await charge(http_request, len(request.items))
     return await beside("compute", partial(_forecast_batch, request, forecaster))
 
 

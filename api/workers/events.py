@@ -4,6 +4,7 @@ Every stream looks into the database twice a second, so it sees what any worker 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from threading import Lock
@@ -28,18 +29,23 @@ class EventStreams:
 
     def __init__(self, runs: RunStore, timelines: ForecastStore, keys: KeyStore, limit: int) -> None:
         self._runs, self._timelines, self._keys, self._limit = runs, timelines, keys, limit
-        self._open = 0
+        self._open: Counter[str | None] = Counter()  # by key
         self._lock = Lock()
 
-    def check_room(self) -> None:
-        """Return if another stream may be opened.
+    def check_room(self, caller: Caller) -> None:
+        """Return if a caller may open another stream.
 
         Raises
         ------
-        TooManyStreams : there are as many as there may be.
+        TooManyStreams : there are as many as there may be, or a key has half of those.
         """
-        if self._open >= self._limit:
+        with self._lock:
+            everyones, own = self._open.total(), self._open[caller.key_id]
+        if everyones >= self._limit:
             raise TooManyStreams(self._limit)
+        share = max(1, self._limit // 2)
+        if caller.key_id is not None and own >= share:
+            raise TooManyStreams(share, whose="your key")
 
     async def watch(self, caller: Caller, run_id: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
         """Yield what happens to a run; first what it is now. End when it is deleted, or its caller's key revoked.
@@ -49,7 +55,7 @@ class EventStreams:
         after : the last forecast that the client has; None: it wants only the newest.
         """
         with self._lock:
-            self._open += 1
+            self._open[caller.key_id] += 1
         try:
             seen: StoredRun | None = None
             while await run_in_threadpool(self._keys.admits, caller):
@@ -69,7 +75,7 @@ class EventStreams:
                     await asyncio.sleep(_LOOK_SECONDS)
         finally:
             with self._lock:
-                self._open -= 1
+                self._open[caller.key_id] -= 1
 
     async def watch_all(self, caller: Caller) -> AsyncIterator[ServerSentEvent]:
         """Yield what happens to the newest runs that a caller sees, the oldest of them first; first what they are now.
@@ -77,7 +83,7 @@ class EventStreams:
         End when the caller's key is revoked.
         """
         with self._lock:
-            self._open += 1
+            self._open[caller.key_id] += 1
         try:
             seen: dict[int, StoredRun] = {}
             while await run_in_threadpool(self._keys.admits, caller):
@@ -92,7 +98,7 @@ class EventStreams:
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
             with self._lock:
-                self._open -= 1
+                self._open[caller.key_id] -= 1
 
     def _look(self, caller: Caller, run_id: str, after: int | None) -> "_Look | None":
         try:

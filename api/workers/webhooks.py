@@ -8,18 +8,18 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import itertools
 import json
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import Database
@@ -35,6 +35,8 @@ TIMEOUT_SECONDS = 10.0  # for all of a message
 MAX_ATTEMPTS = 8  # over about ten minutes
 _FIRST_PAUSE_SECONDS = 5.0
 _AT_ONCE = 20
+_SHARE = 5  # of them, for the runs of one key
+_LOOK_SECONDS = 0.5
 _HELD_SECONDS = 60.0  # after which another worker may try a message whose sender was lost
 
 
@@ -50,6 +52,7 @@ class _Delivery:
     attempts: int
     url: str
     secret: str | None
+    owner: str  # the key whose run it is about; empty without one
 
 
 class Webhooks:
@@ -93,12 +96,24 @@ class Webhooks:
             return  # another worker was quicker, or the run was deleted
 
     def send_due(self) -> None:
-        """Post every message that is due, some at a time: a receiver that hangs holds up nobody else's."""
-        while claimed := list(itertools.islice(iter(self._claim, None), _AT_ONCE)):
-            for delivery, (problem, final) in zip(claimed, asyncio.run(self._post_all(claimed)), strict=True):
-                self._settle(delivery, problem, final)
+        """Post every message that is due: a receiver that hangs holds up nobody else's, nor does a key whose receivers all do."""
+        asyncio.run(self._send_due())
 
-    def _claim(self) -> _Delivery | None:
+    async def _send_due(self) -> None:
+        posting: dict[asyncio.Task[_Outcome], _Delivery] = {}
+        while True:
+            while len(posting) < _AT_ONCE and (delivery := self._claim(_over_share(posting.values()))):
+                posting[asyncio.create_task(self._post(delivery))] = delivery
+            if not posting:
+                return
+            # One that ends leaves its place to the next; others may fall due meanwhile.
+            ended, _ = await asyncio.wait(posting, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                self._settle(posting.pop(task), *task.result())
+
+    def _claim(self, but_of: Sequence[str]) -> _Delivery | None:
+        """Take a message that is due, the one that waits longest; None where there is none but of some keys."""
+        owner = func.coalesce(runs.c.owner, "")
         due = (
             (deliveries.c.state == "due")
             & (deliveries.c.due_at <= time.time())
@@ -114,8 +129,15 @@ class Webhooks:
             deliveries.c.attempts,
             runs.c.webhook_url.label("url"),
             runs.c.webhook_secret.label("secret"),
+            owner.label("owner"),
         )
-        query = select(*columns).join(runs, runs.c.id == deliveries.c.run).where(due).limit(1)
+        query = (
+            select(*columns)
+            .join(runs, runs.c.id == deliveries.c.run)
+            .where(due, owner.not_in(but_of))
+            .order_by(deliveries.c.due_at)
+            .limit(1)
+        )
         with self._database.writing() as connection:
             row = connection.execute(query.with_for_update(skip_locked=True, of=deliveries)).first()
             if row is None:
@@ -140,9 +162,6 @@ class Webhooks:
             }
         with self._database.writing() as connection:
             connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
-
-    async def _post_all(self, messages: Sequence[_Delivery]) -> list[_Outcome]:
-        return await asyncio.gather(*map(self._post, messages))
 
     async def _post(self, delivery: _Delivery) -> _Outcome:
         """Post a message; return what went wrong, and whether it is useless to try again."""
@@ -182,6 +201,12 @@ class Webhooks:
             ) as answer,
         ):
             return int(answer.status_code)
+
+
+def _over_share(posting: Iterable[_Delivery]) -> list[str]:
+    """Return the keys that have as many messages under way as one may have."""
+    counts = Counter(delivery.owner for delivery in posting)
+    return [owner for owner, count in counts.items() if count >= _SHARE]
 
 
 def signed(message_id: str, body: bytes, secret: str | None, now: int) -> dict[str, str]:
