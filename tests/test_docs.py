@@ -88,8 +88,11 @@ def test_files_that_contributors_are_sent_to_exist(page):
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("line", re.findall(r"^grokcast forecast .+$", README, re.MULTILINE))
-def test_forecast_commands_in_the_readme_run(line):
+COMMANDS = README + (ROOT / "docs" / "plans.md").read_text()
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"^grokcast (?:forecast|plan) .+$", COMMANDS, re.MULTILINE))))
+def test_commands_that_forecast_or_plan_run(line):
     done = subprocess.run([sys.executable, "-m", *shlex.split(line)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     if "--json" in line:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 
 import grokcast
 from api.wire.examples import PLAN_ANSWER, PLAN_REQUEST
+from predictor.forecaster import OnsetForecaster
 from predictor.planning.question import MAX_SETTINGS, PlanQuestion, combinations
 from tests.command_line import grokcast as command, one_line
 from tests.wire import post, problem_of
@@ -183,11 +185,27 @@ def test_a_run_that_has_not_begun_is_sent_to_plans(shipped_client: TestClient, b
     assert "/v1/plans" in problem_of(post(shipped_client, body), 422)["hint"]
 
 
+def test_a_version_that_has_not_learnt_to_plan_says_so(shipped: OnsetForecaster) -> None:
+    without = replace(shipped, planner=None)
+    with pytest.raises(InvalidInput, match="a version that has learnt to plan"):
+        without.compare(PlanQuestion(context={"lr": 1e-3}, budget_step=5000))
+
+
 def test_fields_of_a_setting_go_before_shared_ones_whatever_they_are_called() -> None:
     contexts, notes = PlanQuestion(context={"wd": 5, "lr": 1e-3}, grid={"weight_decay": [0.1, 1]}).settings()
     assert [c.weight_decay for c in contexts] == [0.1, 1.0]
     assert all(c.learning_rate == 1e-3 for c in contexts)
     assert not any("twice" in note for note in notes)
+
+
+def test_a_budget_goes_before_those_of_the_contexts() -> None:
+    contexts = [{"steps": 1000, "lr": 1e-3}, {"steps": 2000, "lr": 1e-3}]
+    together = grokcast.plan(contexts=contexts, budget=5000)
+    assert [item["plan"]["budget_step"] for item in together["settings"]] == [5000, 5000]
+    assert "budget_step" not in {**together["shared"], **together["settings"][0]["setting"]}
+    apart = grokcast.plan(contexts=contexts)
+    assert [item["plan"]["budget_step"] for item in apart["settings"]] == [1000, 2000]
+    assert [item["setting"] for item in apart["settings"]] == [{"budget_step": 1000}, {"budget_step": 2000}]
 
 
 def test_combinations_are_all_of_them() -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -79,7 +79,10 @@ class PlanQuestion:
         notes = dict.fromkeys(note for reading in readings for note in reading.notes)
         warnings = dict.fromkeys(warning for reading in readings for warning in reading.warnings)
         reported = ContextReading(Context(), tuple(notes), tuple(warnings)).report()
-        return [reading.context for reading in readings], (*self.warnings, *reported)
+        contexts = [reading.context for reading in readings]
+        if self.budget_step is not None:  # the budgets of the contexts do not count
+            contexts = [replace(context, budget_step=None) for context in contexts]
+        return contexts, (*self.warnings, *reported)
 
     def _combined(self, shared: Fields) -> list[ContextReading]:
         known = set(_read(shared, {}).warnings)
