@@ -16,7 +16,7 @@ from predictor.store import ForecasterStore
 from training_runs import Run, archive
 from training_runs.readers import read_source_folder
 
-_CONFIGURATIONS = 600  # of the corpus: all of them would take a quarter of an hour on one core
+_CONFIGURATIONS = 400  # of the corpus: all of them would take ten minutes on one core
 _PUBLIC_HORIZON = 10  # times the last step
 _CONTEXTS: tuple[ContextGiven, ...] = ("half", "none")
 _COLUMNS = columns(
