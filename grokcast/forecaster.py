@@ -9,7 +9,6 @@ table = grokcast.forecast("runs/", context="contexts.json")   # many: a DataFram
 import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,15 +204,15 @@ def _item(run: str, notes: tuple[str, ...], found: "Forecast | ValueError") -> d
     return {"run": run, "notes": notes, "forecast": to_json(found)}
 
 
-def to_json(forecast: "Forecast | Comparison") -> dict[str, Any]:
+def to_json(answer: "Forecast | Comparison") -> dict[str, Any]:
     """Return an answer as the service sends it: plain dictionaries, lists and numbers."""
-    return {name: _listed(value) for name, value in asdict(forecast).items()}
+    from api.wire.forecasts import ForecastAnswer
+    from api.wire.plans import PlanAnswer
+    from predictor.forecast import Forecast
 
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _listed(part) for name, part in value.items()}
-    return [_listed(part) for part in value] if isinstance(value, tuple | list) else value
+    if isinstance(answer, Forecast):
+        return ForecastAnswer.from_forecast(answer).model_dump(mode="json")
+    return PlanAnswer.from_comparison(answer).model_dump(mode="json")
 
 
 @functools.cache

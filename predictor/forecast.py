@@ -141,8 +141,9 @@ class Forecast:
 
     `delay_steps` and `delay_steps_if_onset` hold the same of the delay, onset minus memorisation; before memorisation
     they are of both steps as forecast (`predictor.answering.delay`). In epochs they are None where the context has no
-    `steps_per_epoch`. `outcome` is the likeliest of the classes at the horizon. `gaps` says what to tell next; None
-    where that was not asked for, or the forecaster was fitted before it could.
+    `steps_per_epoch`. `outcome` is the likeliest of the classes at the horizon. `horizon_assumed`: neither a horizon nor a budget
+    that is not used up was given. `gaps` says what to tell next; None where that was not asked for, or the
+    forecaster was fitted before it could.
     """
 
     forecaster: str
@@ -151,6 +152,7 @@ class Forecast:
     memorization_step: int | None
     target_accuracy: float
     horizon_step: int
+    horizon_assumed: bool
     supported_until_step: int
     probability_onset_by_horizon: float
     onset_step: Quantiles

@@ -78,11 +78,11 @@ def take(url: str, folder: Path) -> None:
 
         run = page(1_100, 1_850, "dark")
         run.locator(".run", has_text=RUN).locator("a").click()
-        expect(run.locator("#run .tags")).to_contain_text(f"observed up to step {last:,}")
+        expect(run.locator("#run .words")).to_contain_text(f"Step {last:,}: ")
         expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
         picture(run, "run-dark.png")
-        for name, width in (("forecast.png", 1_100), ("phone.png", 360)):
-            desk = page(width, 1_560)
+        for name, width, height in (("forecast.png", 1_100, 1_960), ("phone.png", 360, 2_080)):
+            desk = page(width, height)
             desk.click("#example")
             desk.wait_for_selector("#answer .curves svg path.val-line")
             desk.wait_for_selector("#forecaster .tiles")

@@ -41,6 +41,7 @@ def numbers(forecast: Forecast) -> dict[str, Any]:
     """Return what must stay the same of an answer: every number in it, and what it is about; no words for people."""
     told = dataclasses.asdict(forecast)
     del told["support"]["reasons"], told["forecaster"], told["warnings"], told["advice"]["reason"]
+    del told["horizon_assumed"]  # of the question, not of what is answered
     told["drivers"] = {d.feature: d.effect for d in forecast.drivers}
     told["support"]["signals_used"] = list(forecast.support.signals_used)
     return told

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from api.wire.forecasts import ForecastAnswer
+from api.wire.words import delay_range, onset_range
 from grokcast.answer import Answer
 from grokcast.display.curves import curve_lines
 from grokcast.display.forecast import show_forecast
 from grokcast.display.picture import check_path, title, write_picture
-from grokcast.display.quantiles import delay_range, onset_range
 from predictor.forecast import EpochQuantiles, Quantiles
 from predictor.question import Question
 from training_runs import Context, InvalidInput, Trajectory
@@ -118,12 +118,13 @@ def test_a_run_that_has_generalised_is_drawn_without_a_forecast(shipped, tmp_pat
 
 
 def test_the_terminal_explains_itself(history, forecast, capsys):
-    show_forecast(forecast, history, horizon_assumed=True)
+    show_forecast(replace(forecast, horizon_assumed=True), history)
     said = " ".join(capsys.readouterr().out.split())
     for words in (
         "| now [ ] 90 % interval of the onset o its median",
         f"look again at step {forecast.advice.check_again_step:,}",
-        "20,000 was assumed, 10 times the last step; --horizon STEP",
+        "20,000 was assumed, 10 times the last step; give a horizon or a budget",
+        "delay, if it generalises rise expected about",
         "steps after memorisation (90 %:",
         "grokking: generalises more than 1,000 steps after memorising",
         "confusion: does not memorise by then, nor generalise",

@@ -16,6 +16,7 @@ import httpx2
 import pandas as pd
 import pytest
 
+import grokcast
 from api.access.keys import KeyStore
 from api.storage.database import Database
 
@@ -167,7 +168,10 @@ def test_a_dropped_file_is_forecast(visit: Visit) -> None:
     label = visit.page.get_attribute("#answer .curves .chart", "aria-label")
     assert "train acc 1" in label
     assert "to generalise" in label
-    for title in ("Advice", "Drivers of the forecast", "By step 10,000"):
+    said = visit.text("#answer .words")
+    assert "10,000 was assumed, 10 times the last step" in said
+    assert "Look again\nAt step 2,000." in said
+    for title in ("Advice", "Drivers of the forecast", "By step 10,000, the likeliest first"):
         assert visit.page.get_by_role("heading", name=title).count() == 1
 
 
@@ -206,6 +210,28 @@ def test_what_to_tell_next_is_filled_in_there_and_then(visit: Visit) -> None:
     playwright.expect(visit.page.locator(f"#answer .gaps [name='gap.{first}']")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("names", "context", "part"),
+    [
+        (("train_acc", "val_acc"), {"steps_per_epoch": 8}, " epochs after memorisation"),
+        (("train_loss", "val_loss"), {}, "not known yet: it is counted from memorisation"),
+        (("train_acc", "val_acc"), {"optimizer": "lion"}, "all of it is the average of the runs learnt from"),
+    ],
+)
+def test_the_answer_says_what_the_command_line_says(
+    visit: Visit, tmp_path: Path, names: tuple[str, ...], context: dict[str, Any], part: str
+) -> None:
+    (tmp_path / "mine.csv").write_text(columns_of(*names))
+    for name, value in context.items():
+        visit.page.fill(f"[name='context.{name}']", str(value))
+    visit.drop("mine.csv", columns_of(*names))
+    visit.page.wait_for_selector("#answer .headline")
+    shown = str(visit.page.text_content("#answer")).lower()
+    expected = grokcast.forecast(tmp_path / "mine.csv", context=context)["words"]
+    assert [said["text"] for said in expected if said["text"].lower() not in shown] == []
+    assert part in shown
+
+
 def test_out_of_support_there_is_no_verdict_but_what_is_foreign(visit: Visit) -> None:
     request = json.loads((ROOT / "examples/request.json").read_text())
     request["context"]["optimizer"] = "lion"
@@ -216,7 +242,12 @@ def test_out_of_support_there_is_no_verdict_but_what_is_foreign(visit: Visit) ->
     assert visit.page.locator("#answer .said .chance").count() == 0
     for title in ("Advice", "Drivers of the forecast"):
         assert visit.page.get_by_role("heading", name=title).count() == 0
-    assert "optimizer 'lion'" in visit.text("#answer .card [aria-label='What is foreign or missing']")
+    said = visit.text("#answer .words")
+    assert "optimizer 'lion'" in said
+    assert "all of it is the average of the runs learnt from" in said
+    for title in ("Onset", "Delay, if it generalises"):
+        assert title not in said
+    assert visit.page.locator("#answer .outcomes, #answer .chance-line, #answer rect.band").count() == 0
 
 
 def test_a_run_in_six_is_not_called_very_unlikely(visit: Visit) -> None:
@@ -340,7 +371,7 @@ def test_files_of_several_runs_are_a_choice_and_a_column_that_is_named_makes_one
 def test_a_table_without_a_header_asks_for_the_names_of_its_columns(visit: Visit) -> None:
     visit.drop("bare.csv", columns_of("train_acc", "val_acc").partition("\n")[2])
     fault = visit.page.locator("[name=columns] + .fault")
-    playwright.expect(fault).to_contain_text("Name its columns below")
+    playwright.expect(fault).to_contain_text("Name its columns here")
     with visit.page.expect_request("**/v1/forecasts") as sent:
         visit.page.fill("[name=columns]", "step, train_acc, val_acc")
         visit.page.press("[name=columns]", "Enter")
@@ -437,12 +468,12 @@ def test_a_run_is_listed_and_its_view_grows_while_points_come_in(visit: Visit, s
     playwright.expect(row).to_contain_text("fitting its training data")
 
     row.locator("a").click()
-    seen = visit.page.locator("#run .tags")
-    playwright.expect(seen).to_contain_text(f"observed up to step {columns['step'][29]:.0f}")
+    seen = visit.page.locator("#run .words")
+    playwright.expect(seen).to_contain_text(f"Step {columns['step'][29]:.0f}: ")
     append(50)
-    playwright.expect(seen).to_contain_text(f"observed up to step {columns['step'][49]:.0f}")
+    playwright.expect(seen).to_contain_text(f"Step {columns['step'][49]:.0f}: ")
     append(60)
-    playwright.expect(seen).to_contain_text("observed up to step 1,000")
+    playwright.expect(seen).to_contain_text("Step 1,000: ")
     visit.page.locator("#run .pair .median-dot").nth(2).wait_for(state="attached")
     playwright.expect(visit.page.locator("#announced")).to_contain_text("seed-7")
 

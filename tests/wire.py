@@ -30,6 +30,7 @@ FORECAST = Forecast(
     memorization_step=25,
     target_accuracy=0.95,
     horizon_step=20_000,
+    horizon_assumed=False,
     supported_until_step=20_000,
     probability_onset_by_horizon=0.91,
     onset_step=Quantiles(1400, 3100, None, "beyond_support"),

@@ -2,7 +2,7 @@
 
 import { fit, linearScale, logScale, logTicks, path, xAxis, yAxis } from "./axes.js";
 import { h, s } from "./elements.js";
-import { about, headline, steps, value, when } from "./words.js";
+import { about, headline, said, steps, value } from "./words.js";
 
 const ACCURACY = 230; // height of its panel
 const LOSS = 100;
@@ -51,18 +51,24 @@ export function curvesFigure() {
 }
 
 function spoken(history, forecast) {
+  const onset = said(forecast, ["onset"]);
   const last = (name) => (history[name] ? `${name.replace("_", " ")} ${value(lastOf(history[name]))}` : null);
   const signals = ["train_acc", "val_acc", "train_loss", "val_loss"].map(last).filter(Boolean).join(", ");
-  return `Curves of training and validation up to step ${steps(history.step.at(-1))}: ${signals}. ${headline(forecast)}. ${when(forecast)}`;
+  return `Curves of training and validation up to step ${steps(history.step.at(-1))}: ${signals}. ${headline(forecast)}. ${onset.map(({ text }) => `Onset: ${text}.`).join(" ")}`;
 }
 
 function lastOf(values) {
   return values.findLast((v) => v !== null) ?? null;
 }
 
+/** Return whether there is a forecast of this run to draw: none once it has generalised, nor where all of it is the average of others. */
+function isForecast({ phase, support }) {
+  return phase !== "generalized" && support.score > 0;
+}
+
 /** Return the quantiles that are drawn: the unconditional ones, or those given onset where the median is not within reach. */
 function bandOf(forecast) {
-  if (forecast.phase === "generalized") return null;
+  if (!isForecast(forecast)) return null;
   if (forecast.onset_step.p50 !== null) return { ...forecast.onset_step, given: false };
   return forecast.onset_step_if_onset.p50 === null ? null : { ...forecast.onset_step_if_onset, given: true };
 }
@@ -129,8 +135,9 @@ function draw(shown, width, at) {
   );
 }
 
-function chanceLine({ curve, phase, observed_until_step: now }, x, y, end) {
-  if (phase === "generalized") return null;
+function chanceLine(forecast, x, y, end) {
+  const { curve, observed_until_step: now } = forecast;
+  if (!isForecast(forecast)) return null;
   const at = curve.step.filter((step) => step <= end);
   return path([now, ...at], [0, ...curve.probability_onset.slice(0, at.length)], x, y, { class: "chance-line" });
 }

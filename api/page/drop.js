@@ -12,7 +12,7 @@ const EPOCHS = { field: "context.steps_per_epoch", text: "The file counts epochs
 const NEXT = {
   percent: "are they percent? Tick the box below",
   map: "say below what its columns are",
-  columns: "name its columns below, in their order",
+  columns: "name its columns here, in their order",
   run: "choose one of them",
 };
 

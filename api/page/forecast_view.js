@@ -3,9 +3,11 @@
 import { curvesFigure } from "./curves.js";
 import { h } from "./elements.js";
 import { timelineFigure } from "./timeline.js";
-import { ACTIONS, OUTCOMES, PHASES, headline, percent, steps, value, when } from "./words.js";
+import { OUTCOMES, PHASES, headline, percent, said, steps, value } from "./words.js";
 
 const DRIVERS = "Drivers of the forecast"; // longer than the other cards
+// What is said beside the headline; advice and outcomes have cards.
+const SUMMARY = ["now", "no_advice", "not_recorded", "average", "look_again", "horizon", "onset", "onset_if_onset", "delay_if_onset"];
 
 /** Return an element for forecasts, and a function that shows one with its history and, of a run, all before it. */
 export function forecastView() {
@@ -28,35 +30,42 @@ export function forecastView() {
 }
 
 function summaryOf(forecast) {
-  const isOpen = forecast.phase !== "generalized";
+  const { phase, support, probability_onset_by_horizon: chance } = forecast;
+  const warnings = forecast.warnings.filter((text) => !support.reasons.length || !text.startsWith(support.reasons.join("; ")));
   return [
-    isOpen && forecast.support.in_support && h("p", { class: "chance" }, h("b", {}, percent(forecast.probability_onset_by_horizon)), h("span", {}, "to generalise")),
+    phase !== "generalized" && support.in_support && h("p", { class: "chance" }, h("b", {}, percent(chance)), h("span", {}, "to generalise")),
     h("div", {},
       h("p", { class: "headline" }, headline(forecast)),
-      h("p", {}, when(forecast)),
-      h("p", { class: "tags" }, forecast.phase && h("span", { class: `tag ${forecast.phase}` }, PHASES[forecast.phase]),
-        h("span", { class: "tag" }, `observed up to step ${steps(forecast.observed_until_step)}`),
-        !forecast.support.in_support && h("span", { class: "tag caution" }, "unlike the training corpus")),
-      forecast.warnings.length > 0 && h("ul", { class: "warnings", "aria-label": "Warnings" }, forecast.warnings.map((text) => h("li", {}, text)))),
+      h("p", { class: "tags" }, phase && h("span", { class: `tag ${phase}` }, PHASES[phase]),
+        !support.in_support && h("span", { class: "tag caution" }, "unlike the training corpus")),
+      sentences(said(forecast, SUMMARY)),
+      warnings.length > 0 && h("ul", { class: "warnings", "aria-label": "Warnings" }, warnings.map((text) => h("li", {}, text)))),
   ].filter(Boolean);
+}
+
+/** Return a list of sentences; those of one title belong together. */
+function sentences(all) {
+  return h("dl", { class: "words" }, all.map(({ title, text }, k) => [
+    title !== all[k - 1]?.title && h("dt", {}, sentence(title, "")),
+    h("dd", {}, sentence(text)),
+  ]));
 }
 
 function card(title, ...content) {
   return h("section", { class: title === DRIVERS ? "card wide" : "card" }, h("h3", {}, title), content);
 }
 
-function advice({ advice, phase, support }) {
-  if (phase === "generalized" || !support.in_support) return null;
-  const again = advice.check_again_step;
+function advice(forecast) {
+  if (forecast.phase === "generalized" || !forecast.support.in_support) return null;
   return card("Advice",
-    h("p", { class: `action ${advice.action}` }, ACTIONS[advice.action]),
-    h("p", {}, `${sentence(advice.reason)}${again === null ? "" : ` Check again at step ${steps(again)}.`}`),
-    h("p", { class: "note" }, `Of runs that it had not seen: of those that did not generalise, ${percent(advice.false_positive_rate)} were told to go on; of those that did, ${percent(advice.false_stop_rate)} were told to stop.`));
+    said(forecast, ["advice"]).map(({ text }) => h("p", { class: `action ${forecast.advice.action}` }, sentence(text))),
+    said(forecast, ["error_rate"]).map(({ text }) => h("p", { class: "note" }, sentence(text))));
 }
 
-function sentence(text) {
-  const end = /[.!?]$/.test(text) ? "" : ".";
-  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+/** Return a text as a sentence; one that begins with a name, such as `val_loss`, keeps it as it is. */
+function sentence(text, end = ".") {
+  const first = /^\w*[_.]\w/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase();
+  return first + text.slice(1) + (/[.!?]$/.test(text) ? "" : end);
 }
 
 function drivers({ drivers, support }) {
@@ -68,13 +77,14 @@ function drivers({ drivers, support }) {
       h("meter", { class: effect > 0 ? "sooner" : "later", min: 0, max: most, value: Math.abs(effect), "aria-label": `${effect > 0 ? "sooner" : "later"}, by ${value(Math.abs(effect))}` })))));
 }
 
-function outcomes({ outcome_probabilities: chances, horizon_step: horizon, phase, support }) {
-  if (phase === "generalized" || support.score === 0) return null;
-  return card(`By step ${steps(horizon)}`,
-    h("ul", { class: "outcomes" }, Object.entries(OUTCOMES).map(([name, [title, meaning]]) => h("li", {},
-      h("span", {}, title, h("small", {}, ` ${meaning}`)),
-      h("b", {}, percent(chances[name] ?? 0)),
-      h("meter", { class: name, min: 0, max: 1, value: chances[name] ?? 0, "aria-label": meaning })))));
+/** Return a card of the classes, the likeliest first. */
+function outcomes(forecast) {
+  const classes = said(forecast, OUTCOMES);
+  if (!classes.length) return null;
+  return card(`${sentence(classes[0].title, "")}, the likeliest first`,
+    h("ul", { class: "outcomes" }, classes.map(({ about, text }, k) => h("li", { class: k === 0 ? "likeliest" : null },
+      h("span", {}, text),
+      h("meter", { class: about, min: 0, max: 1, value: forecast.outcome_probabilities[about], "aria-label": text })))));
 }
 
 function support({ support, forecaster }) {
@@ -82,9 +92,8 @@ function support({ support, forecaster }) {
   return card("Similarity to the training corpus",
     h("p", { class: "action" }, support.in_support ? "Within its range" : "Outside its range"),
     h("meter", { min: 0, max: 1, value: support.score, class: support.in_support ? "grokking" : "later", "aria-label": "support" }),
-    !support.in_support && h("ul", { class: "warnings", "aria-label": "What is foreign or missing" }, support.reasons.map((reason) => h("li", {}, sentence(reason)))),
-    h("p", {}, support.in_support ? "" : `${percent(1 - support.score)} of the forecast is the average of the runs learnt from. `,
-      `Signals used: ${listed(support.signals_used)}.`, missing.length ? ` Recording these would improve the forecast: ${listed(missing)}.` : ""),
+    h("p", {}, `Signals used: ${listed(support.signals_used)}.`,
+      support.in_support && missing.length ? ` Recording these would improve the forecast: ${listed(missing)}.` : ""),
     h("p", { class: "note" }, `Support ${value(support.score)} of 1; forecaster ${forecaster}.`));
 }
 
@@ -94,11 +103,24 @@ function listed(names) {
 }
 
 function figures(forecast, open) {
-  const rows = [["Onset", forecast.onset_step], ["Onset, given onset by the horizon", forecast.onset_step_if_onset], ["Delay after memorisation", forecast.delay_steps], ["Delay, given onset by the horizon", forecast.delay_steps_if_onset]];
-  const cell = (number, status) => h("td", {}, number !== null ? steps(number) : status === "not_known_yet" ? "not known yet" : "beyond support");
+  const { delay_epochs: epochs, delay_epochs_if_onset: epochsIf } = forecast;
+  const rows = [
+    ["Onset", forecast.onset_step],
+    ["Onset, given onset by the horizon", forecast.onset_step_if_onset],
+    ["Delay after memorisation", forecast.delay_steps],
+    ["Delay, given onset by the horizon", forecast.delay_steps_if_onset],
+    ["Delay in epochs", epochs],
+    ["Delay in epochs, given onset by the horizon", epochsIf],
+  ].filter(([, quantiles]) => quantiles !== null);
+  const cell = (number, status) => h("td", {}, number !== null ? shownNumber(number) : status === "not_known_yet" ? "not known yet" : "beyond support");
   return h("details", { open }, h("summary", {}, "The numbers"),
     h("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Quantiles in steps" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Steps", "5 %", "Median", "95 %"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, rows.map(([name, q]) => h("tr", {}, h("th", { scope: "row" }, name), [q.p05, q.p50, q.p95].map((number) => cell(number, q.status))))))),
     h("p", { class: "note" }, `Target ${value(forecast.target_accuracy)}; horizon step ${steps(forecast.horizon_step)}; supported until step ${steps(forecast.supported_until_step)}; memorised ${forecast.memorization_step === null ? "not yet" : `at step ${steps(forecast.memorization_step)}`}.`));
+}
+
+/** Return a number of steps, or of epochs, which need not be whole. */
+function shownNumber(number) {
+  return Number.isInteger(number) || number >= 100 ? steps(number) : value(number);
 }

@@ -9,8 +9,23 @@ const UNUSED = "none"; // what the service leaves out
 /** What a person said of files, beyond the files themselves. */
 export const asDropped = () => ({ run: null, percent: false, columns: "", map: new Map() });
 
-/** Return how the service reads files. Throws a Problem. */
-export function read(files, { run, percent, columns, map }, stepsPerEpoch) {
+/**
+ * Return how the service reads files. Throws a Problem.
+ *
+ * The steps of an epoch, where they are known, are told where the service asks for them alone: a file that counts steps does not.
+ */
+export async function read(files, said, stepsPerEpoch) {
+  const isAsked = (asked) => stepsPerEpoch && asked?.includes("steps_per_epoch");
+  try {
+    const found = await readOnce(files, said);
+    if (!isAsked(found.runs.find(({ run }) => run === found.run)?.asked)) return found;
+  } catch (problem) {
+    if (!isAsked(problem.more?.asked)) throw problem;
+  }
+  return readOnce(files, said, stepsPerEpoch);
+}
+
+function readOnce(files, { run, percent, columns, map }, stepsPerEpoch = null) {
   const asked = new URLSearchParams();
   for (const { name, size } of files) {
     asked.append("name", name);

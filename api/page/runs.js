@@ -89,7 +89,7 @@ function runRow(runId) {
       const { history, forecast } = await ask(`/v1/runs/${encodeURIComponent(runId)}`);
       if (history) curve.replaceChildren(sparkline(history, forecast));
       words.replaceChildren(forecast ? headline(forecast) : "No forecast yet", h("small", {}, PHASES[forecast?.phase] ?? ""));
-      chance.textContent = forecast && forecast.phase !== "generalized" ? percent(forecast.probability_onset_by_horizon) : "";
+      chance.textContent = forecast?.support.in_support && forecast.phase !== "generalized" ? percent(forecast.probability_onset_by_horizon) : "";
       if (forecast && phase && forecast.phase !== phase) announce(`${runId}: ${PHASES[forecast.phase] ?? "phase unknown"}. ${headline(forecast)}.`);
       phase = forecast?.phase;
       if (phase) element.dataset.phase = phase;

@@ -9,14 +9,12 @@ export const PHASES = {
   generalized: "generalised",
 };
 
-export const OUTCOMES = {
-  grokking: ["Grokking", "generalises more than 1,000 steps after memorising"],
-  comprehension: ["Comprehension", "generalises within 1,000 steps of memorising"],
-  memorization: ["Memorisation only", "fits its training data and does not generalise"],
-  confusion: ["Neither", "does not fit its training data"],
-};
+export const OUTCOMES = ["grokking", "comprehension", "memorization", "confusion"];
 
-export const ACTIONS = { continue: "Keep it running", stop: "Stop it", undecided: "Undecided: check again" };
+/** Return the sentences of a forecast about some things: `{about, title, text}`, written by the service as for the command line. */
+export function said({ words }, about) {
+  return words.filter((sentence) => about.includes(sentence.about));
+}
 
 export function steps(number) {
   return WHOLE.format(number);
@@ -43,32 +41,12 @@ export function likelihood(probability) {
   return scale.find(([low]) => probability >= low)?.[1] ?? "Extremely unlikely";
 }
 
-/** Return the forecast in a few words. */
+/** Return the forecast in a few words: a title, and a line of a list. */
 export function headline(forecast) {
   if (forecast.phase === "generalized") return `Generalised at step ${steps(forecast.onset_step.p50)}`;
-  if (!forecast.support.in_support) return `No verdict by step ${steps(forecast.horizon_step)}: this run is unlike those learnt from`;
-  return `${likelihood(forecast.probability_onset_by_horizon)} to generalise by step ${steps(forecast.horizon_step)}`;
-}
-
-/** Return when, in a sentence or two. */
-export function when(forecast) {
-  if (forecast.phase === "generalized") {
-    return `Validation accuracy reached ${value(forecast.target_accuracy)} at this step and held for three checkpoints. There is nothing left to forecast.`;
-  }
-  if (forecast.support.score === 0) {
-    return `${percent(forecast.probability_onset_by_horizon)} of the runs learnt from, on average, generalise in such a time; that says nothing of this one.`;
-  }
-  const { p05, p50, p95 } = forecast.onset_step;
-  const end = steps(forecast.supported_until_step);
-  if (p50 !== null) {
-    const range = p95 === null
-      ? `the 90 % interval begins at ${about(p05)} and ends beyond ${end}, the supported range`
-      : `90 % interval ${about(p05)} to ${about(p95)}`;
-    return `Median onset around step ${about(p50)}; ${range}.`;
-  }
-  const given = forecast.onset_step_if_onset;
-  if (given.p50 === null) return `No onset is expected up to step ${end}, the end of the supported range.`;
-  return `If it does, the median onset is around step ${about(given.p50)}; 90 % interval ${about(given.p05)} to ${about(given.p95)}.`;
+  const by = steps(Math.min(forecast.horizon_step, forecast.supported_until_step));
+  if (!forecast.support.in_support) return `No verdict by step ${by}: this run is unlike those learnt from`;
+  return `${likelihood(forecast.probability_onset_by_horizon)} to generalise by step ${by}`;
 }
 
 export function ago(time, now = Date.now()) {

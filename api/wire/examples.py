@@ -28,6 +28,7 @@ ANSWER: dict[str, Any] = {
     "memorization_step": 25,
     "target_accuracy": 0.95,
     "horizon_step": 20000,
+    "horizon_assumed": False,
     "supported_until_step": 23886,
     "probability_onset_by_horizon": 0.2997,
     "onset_step": {"p05": 1977, "p50": None, "p95": None, "status": "beyond_support"},
@@ -67,6 +68,42 @@ ANSWER: dict[str, Any] = {
     },
     "warnings": [],
     "gaps": None,
+    "words": [
+        {"about": "now", "title": "now", "text": "step 60: memorised since step 25"},
+        {"about": "advice", "title": "advice", "text": "undecided: 30 % to generalise by step 20,000"},
+        {"about": "look_again", "title": "look again", "text": "at step 120"},
+        {
+            "about": "onset",
+            "title": "onset",
+            "text": "median beyond the supported range (90 %: 1,977 to > 23,886); a run that never rises counts as later",
+        },
+        {"about": "onset_if_onset", "title": "if by step 20,000", "text": "median step 5,564 (90 %: 958 to 17,672)"},
+        {
+            "about": "delay_if_onset",
+            "title": "delay, if it generalises",
+            "text": "rise expected about 5,539 steps after memorisation (90 %: 933 to 17,647)",
+        },
+        {
+            "about": "memorization",
+            "title": "by step 20,000",
+            "text": "70 % memorisation: memorises, and does not generalise by then",
+        },
+        {
+            "about": "grokking",
+            "title": "by step 20,000",
+            "text": "28 % grokking: generalises more than 1,000 steps after memorising",
+        },
+        {
+            "about": "comprehension",
+            "title": "by step 20,000",
+            "text": "2 % comprehension: generalises within 1,000 steps of memorising",
+        },
+        {
+            "about": "confusion",
+            "title": "by step 20,000",
+            "text": "< 1 % confusion: does not memorise by then, nor generalise",
+        },
+    ],
 }
 
 _FAULT: dict[str, Any] = {

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, computed_field
 
 from api.wire.examples import ANSWER, REQUEST
 from api.wire.history import ContextFields, History, Number, WholeNumber
 from api.wire.problems import Problem
+from api.wire.words import Sentence, in_words
 from features.phase import Phase
 from predictor.forecast import Action, Forecast, Quantiles, QuantileStatus, since_memorization
 from predictor.question import Question
@@ -195,6 +196,9 @@ class ForecastAnswer(Answer):
     )
     target_accuracy: float = Field(description="validation accuracy that counts as generalised")
     horizon_step: int = Field(description="step that the probability refers to")
+    horizon_assumed: bool = Field(
+        description="whether neither a horizon nor a budget still to come was given: it is 10x the last step"
+    )
     supported_until_step: int = Field(
         description="end of the supported range: too few runs of the corpus were observed beyond it"
     )
@@ -225,6 +229,12 @@ class ForecastAnswer(Answer):
         description="what to tell next: fields that were not given, the most telling first, then core signals; null unless `include` asks for it",
     )
 
+    @computed_field(description="the same in words, as `grokcast forecast` prints them")  # type: ignore[prop-decorator]
+    @property
+    def words(self) -> list[Sentence]:
+        """The answer in sentences: made when they are read, since of a thousand kept answers they would be most objects."""
+        return in_words(self)
+
     @classmethod
     def from_forecast(cls, forecast: Forecast) -> "ForecastAnswer":
         """Return the wire form of a forecast."""
@@ -233,7 +243,9 @@ class ForecastAnswer(Answer):
     @classmethod
     def from_stored(cls, answer: Mapping[str, Any]) -> "ForecastAnswer":
         """Return an answer that was stored, by an earlier release perhaps: what it lacks follows from what it holds."""
-        return cls.model_validate(answer if "outcome" in answer else _completed(answer))
+        whole = answer if "outcome" in answer else _completed(answer)
+        fields = {name: value for name, value in whole.items() if name != "words"}
+        return cls.model_validate({"horizon_assumed": False, **fields})
 
 
 def _completed(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class LiveForecasts:
             history = Trajectory([0], {})
         answer = ForecastAnswer.from_forecast(forecaster.forecast(_question(run, history)))
         FORECASTS.labels(phase=answer.phase or "unknown").inc()
-        self._timeline.add(run, forecaster.version, answer.observed_until_step, answer.model_dump(mode="json"))
+        kept = answer.model_dump(mode="json", exclude={"words"})  # which follow from the rest
+        self._timeline.add(run, forecaster.version, answer.observed_until_step, kept)
         self._webhooks.consider(run, answer)
         return run, answer
 

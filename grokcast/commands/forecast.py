@@ -143,9 +143,7 @@ def _forecast_one(
     elif as_json:
         print_json(to_json(answer))
     else:
-        budget = question.context.budget_step or 0
-        is_assumed = question.horizon_step is None and budget <= answer.observed_until_step
-        show_forecast(answer, question.trajectory, horizon_assumed=is_assumed)
+        show_forecast(answer, question.trajectory)
 
 
 def _forecast_many(

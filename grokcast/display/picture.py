@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokcast.display.quantiles import onset_range
+from api.wire.words import onset_range
 from predictor.forecast import Forecast, percent
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
