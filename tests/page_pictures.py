@@ -81,7 +81,7 @@ def take(url: str, folder: Path) -> None:
         expect(run.locator("#run .words")).to_contain_text(f"Step {last:,}: ")
         expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
         picture(run, "run-dark.png")
-        for name, width, height in (("forecast.png", 1_100, 1_960), ("phone.png", 360, 2_080)):
+        for name, width, height in (("forecast.png", 1_100, 2_130), ("phone.png", 360, 2_210)):
             desk = page(width, height)
             desk.click("#example")
             desk.wait_for_selector("#answer .curves svg path.val-line")
