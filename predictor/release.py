@@ -21,6 +21,7 @@ from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
 from predictor.public_runs import PublicSource, public_runs_page, public_sources
 from predictor.report.documents import benchmark_page, readme_part
+from predictor.report.markdown import between
 from predictor.report.plans import plans_part
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, ForecasterStore, save
@@ -124,11 +125,9 @@ def _say(stage: str, done: int, total: int) -> None:
     sys.stderr.write(f"{stage}: {done} of {total}\n")
 
 
-def with_table(page: str, table: str, begin: str = _BEGIN, end: str = _END) -> str:
-    """Return a page, by default the README, with the table between its two marks."""
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}\n{table}\n{end}{after}"
+def with_table(readme: str, table: str) -> str:
+    """Return the README with the table between its two marks."""
+    return between(readme, table, _BEGIN, _END)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """Claims of papers are judged by runs of which the truth is known, and the pages say what is stored."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from grokcast.commands.reproduce import reproduce
 from predictor.hazard import censored_regression
 from predictor.reproduction import evidence
-from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim
-from predictor.reproduction.pages import laws_page, reproduction_page
+from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim, Finding
+from predictor.reproduction.pages import laws_page, reproduction_page, with_signals
 from predictor.reproduction.pictures import picture_svg
 from predictor.reproduction.registry import CLAIMS
 from predictor.reproduction.reproduce import judged
@@ -18,6 +20,7 @@ from tests.command_line import grokcast
 from training_runs import InvalidInput, Run, Trajectory
 from training_runs.config import RunConfig
 from training_runs.labelled_run import LabelledRun, label
+from training_runs.signals import SIGNALS
 
 DOCS = Path(__file__).parent.parent / "docs"
 RESULTS = DOCS / "reproduction"
@@ -82,9 +85,129 @@ def test_late_validation_is_told_from_early_training(late, expected):
     assert verdict("ls_late_validation", runs) == expected
 
 
+def test_operations_grok_where_three_runs_of_each_do():
+    runs = []
+    for name in ("add", "sub", "mul", "div"):
+        base = RunConfig(architecture="transformer", embedding_dim=8, modulus=97, train_fraction=0.3, operation=name)
+        runs += some_runs(3, base, onset=3000 if name in ("add", "sub") else 500)
+    assert verdict("ls_operations", runs) == IN_PART
+    assert verdict("ls_operations", [r for r in runs if r.operation != "add"]) == FAILS
+
+
 def test_too_few_runs_are_no_verdict():
     transformer = RunConfig(architecture="transformer", embedding_dim=8, budget_step=10_000)
     assert verdict("ls_regimes", some_runs(config=transformer)) is None
+
+
+def made(name: str, onset: object, memorized: object = lambda config: 100, **signals: object) -> Finding:
+    """Return what a claim finds in its own quick runs, were their curves functions of the config."""
+    claim = CLAIMS[name]
+    assert claim.test is not None
+    assert claim.configs is not None
+    runs = []
+    for k, config in enumerate(claim.configs(True)):
+        curves = {s: (lambda step, at=at, config=config: at(config, step)) for s, at in signals.items()}  # type: ignore[misc]
+        runs.append(a_run(onset(config) + k, memorized(config), config, **curves))  # type: ignore[operator]
+    return claim.test(runs)
+
+
+@pytest.mark.parametrize(
+    ("onset", "expected"),
+    [
+        (lambda c: 900 * c.init_scale + 200, HOLDS),
+        (lambda c: 200 + 20 * c.init_scale**3, IN_PART),  # later, but on no straight line
+        (lambda c: 6000 - 700 * c.init_scale, IN_PART),  # but the embeddings end alike
+    ],
+)
+def test_delays_grow_linearly_with_alpha_or_do_not(onset, expected):
+    found = made("sy_initialisation", onset, embedding_std=lambda c, step: 0.3)
+    assert found.verdict == expected
+    apart = made("sy_initialisation", onset, embedding_std=lambda c, step: 0.3 * c.init_scale)
+    assert apart.verdict == (FAILS if onset(RunConfig(init_scale=7)) < 2000 else IN_PART)
+    assert found.figures["largest over smallest standard deviation of the embeddings at the end"].value == 1.0
+
+
+def test_of_a_claim_with_six_parts_three_are_a_part():
+    def memorized(config):  # a shifted start memorises late, and a constant rest never
+        return {"uniform:0.4:0.8": 700, "constant:0.1": 1e9}.get(config.other_init, 100)
+
+    def onset(config):
+        late = {"normal:0.2:0.1": 5000, "uniform:0.4:0.8": 2000, "uniform:1.6:2": 1e9, "constant:0.1": 1e9}
+        return late.get(config.other_init, late.get(config.embedding_init, 3000))
+
+    assert made("sy_shifted_initialisation", onset, memorized).figures["parts of 6 that hold"] == 6
+    assert made("sy_shifted_initialisation", lambda c: 3000, memorized).verdict == IN_PART
+    assert made("sy_shifted_initialisation", lambda c: 3000).verdict == FAILS
+
+
+@pytest.mark.parametrize(("onset", "growth", "expected"), [(3000, 2.0, HOLDS), (3000, 0.0, FAILS), (150, 2.0, IN_PART)])
+def test_a_norm_that_does_not_rise_is_no_rising_norm(onset, growth, expected):
+    def norm(config, step):
+        return 50 * (step**growth if config.norm_penalty else 1)
+
+    assert made("golechha_rising_norm", lambda c: onset, weight_norm=norm).verdict == expected
+
+
+def test_where_no_delay_is_there_none_vanishes():
+    assert made("golechha_dropout", lambda c: 150).verdict is None
+    assert made("golechha_dropout", lambda c: 150 if c.dropout else 4000).verdict == HOLDS
+    assert made("golechha_dropout", lambda c: 2500 if c.dropout else 4000).verdict == IN_PART
+
+
+def test_rows_of_table_3_are_compared_with_what_is_printed():
+    def as_printed(config):
+        return 4000 if config.loss == "mse" and config.init_scale == 8 else 200
+
+    assert made("ls_mnist", as_printed).verdict == HOLDS
+    assert made("ls_mnist", lambda c: 4000).verdict == FAILS
+    rows = made("ls_mnist", as_printed).figures
+    assert rows["rows"] == 3
+
+
+def test_cross_entropy_groks_where_every_seed_does():
+    assert made("golechha_mnist", lambda c: 4000 if c.init_scale == 32 else 200).verdict == HOLDS
+    assert made("golechha_mnist", lambda c: 4000 if c.init_scale == 32 and c.seed else 200).verdict == IN_PART
+    assert made("golechha_mnist", lambda c: 200).verdict == FAILS
+
+
+def test_phases_are_what_most_seeds_are_in():
+    def onset(config):
+        return {1e-4: 1e9, 1e-3: 4000, 1e-2: 200}.get(config.learning_rate, 1e9)
+
+    def memorized(config):
+        return 1e9 if config.learning_rate == 1e-4 else 100
+
+    found = made("liu_effective_theory", onset, memorized)
+    assert found.verdict == HOLDS
+    assert found.figures["pairs of rates in grokking"] == 4
+    assert made("liu_effective_theory", lambda c: 4000).verdict == FAILS
+
+
+def test_a_teacher_is_learnt_later_from_larger_weights_or_is_not():
+    assert made("omnigrok_teacher_student", lambda c: 300 * c.init_scale).verdict == HOLDS
+    assert made("omnigrok_teacher_student", lambda c: 4000 / c.init_scale).verdict == FAILS
+
+
+def test_runs_of_a_claim_are_made_once_and_written_up(tmp_path, monkeypatch):
+    tiny = RunConfig(modulus=5, width=4, embedding_dim=4, budget_step=20)
+    found: list[int] = []
+
+    def test(runs: Sequence[LabelledRun]) -> Finding:
+        found.append(len(runs))
+        return Finding(HOLDS, {"runs": len(runs)}, runs)
+
+    monkeypatch.setitem(
+        CLAIMS,
+        "tiny",
+        Claim("A paper", "figure 1", "It is so.", "two", "always", test, lambda quick: [tiny, replace(tiny, seed=1)]),
+    )
+    for _ in range(2):  # the second time resumes: nothing is left to make
+        reproduce(["tiny"], quick=True, out=tmp_path / "runs", results=tmp_path / "papers", workers=1)
+    assert found == [2, 2]
+    assert len(list((tmp_path / "runs" / "tiny_quick").glob("*.parquet"))) == 1
+    assert read_result(tmp_path / "papers", "tiny").scale == "quick"
+    assert "quick: 2 (1; 2) | runs: 2 | holds" in (tmp_path / "papers.md").read_text()
+    assert (tmp_path / "laws.md").exists()
 
 
 def test_a_censored_regression_finds_the_slope_that_seen_events_flatten():
@@ -135,13 +258,18 @@ def test_the_pages_say_what_is_stored():
     held = held_results(RESULTS, list(CLAIMS))
     assert (DOCS / "reproduction.md").read_text() == reproduction_page(held)
     assert (DOCS / "laws.md").read_text() == laws_page(held)
+    signals = (DOCS / "signals.md").read_text()
+    assert "](reproduction.md#sy_drc)" in signals
+    assert signals == with_signals(signals, held)
     assert {file.stem for file in RESULTS.glob("*")} == set(held)
 
 
 def test_every_claim_has_a_result_or_says_what_is_missing():
     held = held_results(RESULTS, list(CLAIMS))
     for name, claim in CLAIMS.items():
-        assert (name in held) != bool(claim.missing), name
+        assert set(claim.signals) <= SIGNALS.keys()
+        if name not in held:  # the page says so
+            assert claim.missing or claim.configs, name
         assert (claim.test is None) == bool(claim.missing), name
         assert claim.test is None or claim.rule, name
 

@@ -80,13 +80,16 @@ def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_d
 
 
 def _write_pages(results: Path) -> None:
-    from predictor.reproduction.pages import laws_page, reproduction_page
+    from predictor.reproduction.pages import laws_page, reproduction_page, with_signals
     from predictor.reproduction.registry import CLAIMS
     from predictor.reproduction.results import held_results
 
     held = held_results(results, list(CLAIMS))
     results.with_suffix(".md").write_text(reproduction_page(held))
     (results.parent / "laws.md").write_text(laws_page(held))
+    signals = results.parent / "signals.md"
+    if signals.exists():  # a checkout has it
+        signals.write_text(with_signals(signals.read_text(), held))
 
 
 def _as_dict(result: Any) -> dict[str, Any]:

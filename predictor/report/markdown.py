@@ -18,3 +18,10 @@ def markdown_section(table: Table, level: int = 2) -> str:
 
 def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def between(page: str, text: str, begin: str, end: str) -> str:
+    """Return a page with a text between two marks of it."""
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{text}\n{end}{after}"

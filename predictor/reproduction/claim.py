@@ -16,7 +16,7 @@ HOLDS: Verdict = "holds"
 IN_PART: Verdict = "in part"
 FAILS: Verdict = "does not hold here"
 Mark = Literal["line", "points", "band"]
-Figure = Interval | float | None
+Figure = Interval | float | str | None
 
 _SHOWN = 200  # points of a series: a picture of more is not read better, only larger
 
@@ -75,6 +75,7 @@ class Claim:
     test : from runs to what they found; None where it has not been written.
     configs : the runs to make for it, by whether they should be quick; None where stored runs test it.
     missing : what an untested claim lacks.
+    signals : those of docs/signals.md that it is about.
     """
 
     paper: str
@@ -85,6 +86,7 @@ class Claim:
     test: Callable[[Sequence[LabelledRun]], Finding] | None = None
     configs: Callable[[bool], Sequence[RunConfig]] | None = None
     missing: str = ""
+    signals: tuple[str, ...] = ()
 
 
 def graded(holds: bool, in_part: bool) -> Verdict:

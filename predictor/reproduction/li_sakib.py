@@ -7,7 +7,7 @@ import numpy as np
 
 from predictor.benchmark.bootstrap import Interval
 from predictor.reproduction import evidence
-from predictor.reproduction.claim import Finding, Picture, Series, at_least, at_most, graded, points
+from predictor.reproduction.claim import Figure, Finding, Picture, Series, at_least, at_most, graded, points
 from predictor.reproduction.courses import course
 from predictor.reproduction.evidence import Runs
 from training_runs.labelled_run import LabelledRun
@@ -16,6 +16,9 @@ PAPER = "Li & Sakib"
 
 _SPIKE = 1.05  # of the norm at memorisation: above it later counts as a spike
 _BAND = (20, 800)  # training samples over batch size: where comprehension lies (figure 4)
+_MODULUS, _FRACTIONS = 97, (0.2, 0.4)  # of figures 2, 11 and 12: theirs is 0.3
+_OPERATIONS = ("add", "sub", "mul", "div")
+_SEVERAL = 3  # runs: one is no evidence
 _ENOUGH = 20  # configurations on either side of the band
 
 
@@ -191,3 +194,30 @@ def regimes(runs: Runs) -> Finding:
 def _ratio(run: LabelledRun) -> float:
     context = run.run.context
     return (context.train_size or 0) / (context.batch_size or context.train_size or 1)
+
+
+def operations(runs: Runs) -> Finding:
+    """Test whether each of the four operations groks at p = 97 with about 30 % of the pairs."""
+    of_size = [r for r in _transformers(runs) if r.run.context.modulus == _MODULUS]
+    tested = [r for r in of_size if _FRACTIONS[0] <= (r.run.context.train_fraction or 0.0) <= _FRACTIONS[1]]
+    late = {name: evidence.grokking([r for r in tested if r.operation == name]) for name in _OPERATIONS}
+    figures: dict[str, Figure] = {
+        f"operations of four with {_SEVERAL} grokking runs or more": sum(
+            len(some) >= _SEVERAL for some in late.values()
+        )
+    }
+    for name, some in late.items():
+        figures[f"{name}: grokking runs"] = len(some)
+        figures[f"{name}: delay (steps), median"] = evidence.median(some, evidence.delay)
+    counts = [len(some) >= _SEVERAL for some in late.values()]
+    series = [
+        points(name, *(np.array(v) for v in ([evidence.memorized(r) for r in some], [evidence.onset(r) for r in some])))
+        for name, some in late.items()
+    ]
+    return Finding(
+        graded(all(counts), sum(counts) >= len(counts) / 2),
+        figures,
+        [r for r in tested if r.operation in _OPERATIONS],
+        Picture("step of memorisation", "step of onset", series, x_log=True, y_log=True),
+        "Rates, decays, batches and layers vary: the paper's are among them.",
+    )

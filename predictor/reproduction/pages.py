@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from predictor.benchmark.bootstrap import Interval
-from predictor.report.markdown import markdown_table
+from predictor.report.markdown import between, markdown_table
 from predictor.report.table import Column, Table, columns, figure_text
 from predictor.reproduction.claim import Claim, Figure
 from predictor.reproduction.laws import ERROR, EXPONENT, RANKING
 from predictor.reproduction.registry import CLAIMS
 from predictor.reproduction.results import Result
 
+# Of docs/signals.md.
+_BEGIN, _END = "<!-- claims: written by grokcast reproduce -->", "<!-- /claims -->"
 _FOLDER = "reproduction"  # of the results and pictures, beside both pages
 
 
@@ -52,6 +54,19 @@ def laws_page(results: Mapping[str, Result]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def with_signals(page: str, results: Mapping[str, Result]) -> str:
+    """Return docs/signals.md with its table of what became of the claims that are about a signal."""
+    rows = []
+    for name, claim in CLAIMS.items():
+        if claim.signals:
+            _, _, evidence, decides, verdict = _row(name, claim, results.get(name))
+            signals = ", ".join(f"`{signal}`" for signal in claim.signals)
+            link = f"[{claim.paper}, {claim.figure}](reproduction.md#{name}): {claim.states}"
+            rows.append((signals, link, f"{decides} ({evidence})", verdict))
+    table = Table("", columns("signals", "claim", "what decides", "verdict"), tuple(rows))
+    return between(page, markdown_table(table), _BEGIN, _END)
+
+
 def _opening(results: Mapping[str, Result]) -> str:
     verdicts = Counter(_verdict(results.get(name)) for name in CLAIMS)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
@@ -60,7 +75,8 @@ def _opening(results: Mapping[str, Result]) -> str:
         "Each claim of the papers that Grokcast's signals and runs come from, tested by a rule that stands beside it: "
         f"{counts}. `grokcast reproduce --list` names the claims, `grokcast reproduce NAME` tests one again, and writes this "
         "page. Stored runs are those of the corpus and of the candidates for it; where runs were made for a claim, `quick` "
-        "says that they are fewer and smaller than the paper's. Intervals are 95 %, by bootstrap over configurations."
+        "says that they are fewer and smaller than the paper's. Intervals are 95 %, by bootstrap over configurations; of runs made for a claim, three seeds a "
+        "setting, the brackets are the lowest and the highest seed."
     )
 
 
@@ -68,9 +84,13 @@ def _row(name: str, claim: Claim, result: Result | None) -> tuple[str, str, str,
     link = f"[`{name}`](#{name})"
     where = f"{claim.paper}, {claim.figure}"
     if result is None:
-        return link, where, "–", "–", f"not run yet: {claim.missing or 'its runs'}"
+        return link, where, "–", "–", f"not run yet: {_missing(name, claim)}"
     (decides, figure), *_ = result.figures.items()
     return link, where, _evidence(result), f"{decides}: {_text(figure)}", _verdict(result)
+
+
+def _missing(name: str, claim: Claim) -> str:
+    return claim.missing or f"its runs, which `grokcast reproduce {name} --quick` makes"
 
 
 def _verdict(result: Result | None) -> str:
@@ -94,7 +114,7 @@ def _body(claim: Claim, result: Result | None, name: str, instead: str) -> str:
     """Return what a claim says and what became of it; `instead` of its figures, where they stand elsewhere."""
     parts = [f"{claim.figure}: {claim.states}"]
     if result is None:
-        return "\n\n".join([*parts, f"**Not run yet.** Missing: {claim.missing or 'its runs'}."])
+        return "\n\n".join([*parts, f"**Not run yet.** Missing: {_missing(name, claim)}."])
     parts += [
         f"Tested on {claim.configuration}. {claim.rule}",
         f"**{_verdict(result).capitalize()}** ({_evidence(result)}). {result.note}".rstrip(),

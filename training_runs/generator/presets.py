@@ -50,7 +50,7 @@ def _salah_yevick(seed: int) -> Iterator[RunConfig]:
 
 # Ours, since Appendix A's table is not in the text: Liu et al.'s MNIST set-up (arXiv 2210.01117), 1,000 images, batches
 # of 200, learning rate 1e-3; weight decay 0.1 instead of their 0.01, which takes about 100,000 steps, and 30,000 steps.
-_MNIST = RunConfig(
+MNIST = RunConfig(
     task_family="mnist",
     architecture="mlp",
     train_samples=1000,
@@ -65,14 +65,18 @@ _MNIST = RunConfig(
 )
 
 
+RISING_NORM = -2e-8  # of `norm_penalty`
+
+
 def _golechha(seed: int) -> Iterator[RunConfig]:
     """Sections 3 and 4: cross-entropy; every second run with the term that makes the norm grow.
 
-    The paper prints + delta, which makes it shrink; to raise it, as the text says, it must be - delta.
+    The paper prints + delta, which makes it shrink; to raise it, as the text says, it must be - delta. Its 2e-10 loses
+    against the decay of `MNIST`, and the norm falls as without it: ours is a hundred times as strong.
     """
     for k in itertools.count():
-        penalty = -2e-10 if k % 2 else 0.0
-        yield replace(_MNIST, loss="cross_entropy", norm_penalty=penalty, seed=seed + k // 2)
+        penalty = RISING_NORM if k % 2 else 0.0
+        yield replace(MNIST, loss="cross_entropy", norm_penalty=penalty, seed=seed + k // 2)
 
 
 def _golechha_imdb(seed: int) -> Iterator[RunConfig]:
@@ -125,7 +129,7 @@ def _li_sakib(seed: int) -> Iterator[RunConfig]:
 
 
 # Table 3, row by row: what differs from 1,000 images, MSE, AdamW, batches of 200, scale 8.
-_TABLE_3: tuple[dict[str, Any], ...] = (
+TABLE_3: tuple[dict[str, Any], ...] = (
     {},
     {"train_samples": 2000},
     {"train_samples": 3000},
@@ -149,7 +153,7 @@ _TABLE_3: tuple[dict[str, Any], ...] = (
 def _li_sakib_mnist(seed: int) -> Iterator[RunConfig]:
     """Section 4, Table 3, again and again with other seeds."""
     for k in itertools.count():
-        yield replace(_MNIST, **_TABLE_3[k % len(_TABLE_3)], seed=seed + k // len(_TABLE_3))
+        yield replace(MNIST, **TABLE_3[k % len(TABLE_3)], seed=seed + k // len(TABLE_3))
 
 
 def _power(seed: int) -> Iterator[RunConfig]:
