@@ -138,6 +138,8 @@ def test_of_a_claim_with_six_parts_three_are_a_part():
     assert made("sy_shifted_initialisation", onset, memorized).figures["parts of 6 that hold"] == 6
     assert made("sy_shifted_initialisation", lambda c: 3000, memorized).verdict == IN_PART
     assert made("sy_shifted_initialisation", lambda c: 3000).verdict == FAILS
+    never = made("sy_shifted_initialisation", lambda c: 3000, lambda c: 1e9 if "uniform" in c.other_init else 100)
+    assert "how late is not" in never.note
 
 
 @pytest.mark.parametrize(("onset", "growth", "expected"), [(3000, 2.0, HOLDS), (3000, 0.0, FAILS), (150, 2.0, IN_PART)])
