@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check docs bench compare pictures reproduce serve sweep
+.PHONY: setup demo test test-slow check docs bench soak compare pictures reproduce serve sweep
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -58,6 +58,11 @@ constraints-lowest.txt: pyproject.toml constraints.txt
 # One process, nothing beside it, and the figures on the terminal.
 bench: setup
 	$(PYTEST) -s $(TIMINGS)
+
+# The service under everything at once: half an hour, or as long as is said. Needs PostgreSQL's server.
+SOAK_MINUTES ?= 30
+soak: setup
+	$(BIN)/python -m tests.performance.soak --minutes $(SOAK_MINUTES)
 
 # Kinds of models on the same folds, into docs/models.md: half an hour.
 compare: setup

@@ -115,9 +115,16 @@ class ForecasterStore:
 
         Raises
         ------
-        ForecasterNotFound, DamagedForecaster : it cannot be loaded; the one before stays.
+        ForecasterNotFound, DamagedForecaster : it cannot be loaded, or the store not written; the one before stays.
         """
         self.load(version, plans=True)
+        try:
+            self._write_active(version)
+        except OSError as error:
+            problem = f"the store cannot be written ({error.strerror})"
+            raise DamagedForecaster(path=str(self.folder), problem=problem) from None
+
+    def _write_active(self, version: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         # Of a name that no other thread, process or machine has.
         number, aside = tempfile.mkstemp(prefix=".active-", dir=self.folder)

@@ -83,6 +83,13 @@ def test_a_version_that_cannot_be_loaded_is_not_activated(store):
     assert store.active_version() == first
 
 
+def test_a_store_that_cannot_be_written_is_said_to_be(tmp_path):
+    (tmp_path / "store").write_text("no folder")
+    store = ForecasterStore(tmp_path / "store")
+    with pytest.raises(DamagedForecaster, match="the store cannot be written"):
+        store.activate(ForecasterStore(SHIPPED).active_version())
+
+
 def test_many_may_activate_at_once(store):
     versions = ["synthetic", store.active_version()] * 12
     with ThreadPoolExecutor(8) as pool:

@@ -1,0 +1,250 @@
+"""The service under everything at once, for as long as is wanted: `make soak`, or `make soak SOAK_MINUTES=1.5`.
+
+Two workers on PostgreSQL are asked for appends, forecasts, batches and streams, and post webhooks. Meanwhile forecasters are promoted
+and rolled back, a worker is killed, and the server of the database is killed and started again. Clients repeat what was not
+answered, as ours do. In the end every acknowledged point has to be there, no answer may have been wrong, and the workers'
+memory may not have grown, in runs of ten minutes or more.
+"""
+
+import argparse
+import contextlib
+import http.server
+import json
+import os
+import random
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from api.wire.examples import REQUEST
+from predictor.store import ForecasterStore
+from tests.postgresql import PostgresServer
+
+_TRANSIENT = {429, 503}  # to be sent again
+_WARM_MINUTES = 10  # before which memory still grows to what it needs, and proves nothing
+
+
+@dataclass
+class Load:
+    """What is asked by several threads, and what came of it."""
+
+    base: str
+    stop: threading.Event = field(default_factory=threading.Event)
+    answers: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    acknowledged: dict[str, set[int]] = field(default_factory=dict)
+
+    def ask(self, client: httpx2.Client, name: str, method: str, path: str, body: Any = None) -> Any:
+        """Ask until there is an answer that is none of a fault that passes."""
+        while not self.stop.is_set():
+            begun = time.perf_counter()
+            try:
+                answer = client.request(method, self.base + path, json=body)
+            except httpx2.TransportError:
+                self.answers[f"{name}: no answer"] += 1
+                time.sleep(0.1)
+                continue
+            self.answers[f"{name}: {answer.status_code}"] += 1
+            if answer.status_code not in _TRANSIENT:
+                if answer.status_code >= 300:
+                    self.wrong.append(f"{name}: {answer.status_code} {answer.text[:200]}")
+                self.seconds.setdefault(name, []).append(time.perf_counter() - begun)
+                return answer
+            time.sleep(0.1)
+        return None
+
+    def append(self, client: httpx2.Client, run: str, step: int) -> None:
+        history = {
+            "step": [step],
+            "train_acc": [min(1.0, step / 50)],
+            "val_acc": [0.02],
+            "train_loss": [2 / (1 + step)],
+        }
+        if self.ask(client, "append", "POST", f"/v1/runs/{run}/metrics", {"history": history}) is not None:
+            self.acknowledged[run].add(step)
+
+    def write(self, run: str, webhook: str) -> None:
+        with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
+            self.acknowledged[run] = set()
+            self.ask(client, "register", "PUT", f"/v1/runs/{run}", {"webhook": {"url": webhook}})
+            step = 0
+            while not self.stop.is_set():
+                step += 1
+                self.append(client, run, step)
+                time.sleep(0.05)
+
+    def again(self, name: str, method: str, path: str, body: Any, pause: float) -> None:
+        with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
+            while not self.stop.is_set():
+                self.ask(client, name, method, path, body)
+                time.sleep(pause)
+
+    def follow(self, path: str) -> None:
+        """Read a stream, and open it again where it ends: its worker may have been killed."""
+        while not self.stop.is_set():
+            with (
+                contextlib.suppress(httpx2.TransportError),
+                httpx2.Client(trust_env=False, verify=False, timeout=60) as client,
+                client.stream("GET", self.base + path) as stream,
+            ):
+                for line in stream.iter_lines():
+                    if line.startswith("event"):
+                        self.answers[f"stream {line}"] += 1
+                    if self.stop.is_set():
+                        return
+            time.sleep(0.2)
+
+
+class _Receiver(http.server.BaseHTTPRequestHandler):
+    """Takes webhooks."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def workers_of(supervisor: int) -> list[int]:
+    """Return the processes that answer: those that a supervisor has spawned, without Python's own helper."""
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    return [int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
+
+
+def megabytes(pid: int) -> float:
+    """Return the resident memory of a process; 0 for one that has ended."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+        return int(found[1]) / 1024 if found else 0.0
+    return 0.0
+
+
+def soak(minutes: float) -> int:
+    """Run it; print the report; return 0 if every promise was kept."""
+    database = PostgresServer()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return _soak(minutes, database, Path(folder))
+        finally:
+            database.stop()
+
+
+def _soak(minutes: float, database: PostgresServer, folder: Path) -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    store = ForecasterStore(folder / "forecasters")
+    shipped = store.load()
+    store.save(replace(shipped, version="another"), {"corpus": {}})
+    environment = {
+        **os.environ,
+        "GROKCAST_DATABASE_URL": database.create("soak"),
+        "GROKCAST_FORECASTER_STORE": str(store.folder),
+        "GROKCAST_WEBHOOK_PRIVATE_ADDRESSES": "true",
+    }
+    with (folder / "log").open("wb") as log:
+        words = [sys.executable, "-m", "grokcast", "serve", "--port", str(port), "--workers", "2"]
+        service = subprocess.Popen(words, env=environment, stderr=log)
+    load = Load(f"http://127.0.0.1:{port}")
+    receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    hook = f"http://127.0.0.1:{receiver.server_port}/"
+    try:
+        with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
+            load.ask(client, "ready", "GET", "/readyz")
+        jobs: list[Callable[[], None]] = [lambda k=k: load.write(f"run-{k}", hook) for k in range(4)]  # type: ignore[misc]
+        jobs += [
+            lambda: load.again("forecast", "POST", "/v1/forecasts", REQUEST, 0.05),
+            lambda: load.again("batch", "POST", "/v1/forecasts/batch", {"items": [REQUEST] * 50}, 0.5),
+            lambda: load.again("list", "GET", "/v1/runs", None, 0.5),
+            *[lambda k=k: load.follow(f"/v1/runs/run-{k}/events") for k in range(4)],  # type: ignore[misc]
+            lambda: load.follow("/v1/events"),
+        ]
+        threads = [threading.Thread(target=job, daemon=True) for job in jobs]
+        for thread in threads:
+            thread.start()
+        memory = _disturb(minutes, load, service.pid, database, shipped.version)
+        load.stop.set()
+        for thread in threads:
+            thread.join(90)
+        return _report(minutes, load, memory, sum(thread.is_alive() for thread in threads))
+    finally:
+        load.stop.set()
+        service.terminate()
+        service.wait(60)
+        receiver.shutdown()
+
+
+def _disturb(
+    minutes: float, load: Load, supervisor: int, database: PostgresServer, version: str
+) -> list[tuple[float, list[float]]]:
+    """Promote and roll back all the time, kill a worker at a quarter and the database at three eighths; measure memory."""
+    begun, seconds = time.monotonic(), 60 * minutes
+    due: list[tuple[float, Callable[[], None]]] = [
+        (0.25, lambda: os.kill(random.choice(workers_of(supervisor)), signal.SIGKILL)),
+        (0.375, lambda: (database.kill(), database.start())[0]),  # type: ignore[func-returns-value]
+    ]
+    memory = []
+    with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
+        for turn in range(10**9):
+            share = (time.monotonic() - begun) / seconds
+            if share >= 1:
+                return memory
+            while due and share >= due[0][0]:
+                due.pop(0)[1]()
+            wanted = ("another", version)[turn % 2]
+            load.ask(client, "promote", "PUT", "/v1/forecasters/active", {"version": wanted})
+            memory.append((share, [megabytes(pid) for pid in workers_of(supervisor)]))
+            time.sleep(min(5.0, seconds / 40))
+    return memory
+
+
+def _report(minutes: float, load: Load, memory: list[tuple[float, list[float]]], stuck: int) -> int:
+    lost = {}
+    with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
+        for run, steps in load.acknowledged.items():
+            stored = client.get(f"{load.base}/v1/runs/{run}").json()["history"]["step"]
+            lost[run] = len(steps - set(stored))
+    half = [sum(each) for share, each in memory if share >= 0.5 and len(each) == 2 and min(each) > 0]
+    third = max(1, len(half) // 3)
+    first, last = statistics.median(half[:third]), statistics.median(half[-third:])
+    print(f"{minutes:g} minutes, 2 workers, PostgreSQL")
+    for name, times in sorted(load.seconds.items()):
+        cuts = statistics.quantiles(times, n=100) if len(times) > 1 else [times[0]] * 99
+        print(f"  {name}: {len(times)} answers, p50 {1000 * cuts[49]:.0f} ms, p99 {1000 * cuts[98]:.0f} ms")
+    print(f"  {json.dumps(dict(sorted(load.answers.items())))}")
+    points = sum(map(len, load.acknowledged.values()))
+    print(
+        f"  acknowledged points {points}, lost {sum(lost.values())}; wrong answers {len(load.wrong)}; stuck clients {stuck}"
+    )
+    print(
+        f"  memory of both workers in the second half: {first:.0f} to {last:.0f} MB ({100 * (last / first - 1):+.1f} %)"
+    )
+    for line in load.wrong[:10]:
+        print(f"  {line}")
+    is_flat = last < 1.05 * first or minutes < _WARM_MINUTES
+    kept = not load.wrong and not sum(lost.values()) and not stuck and is_flat
+    print("  every promise was kept" if kept else "  NOT every promise was kept")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    sys.exit(soak(parser.parse_args().minutes))
