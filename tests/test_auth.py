@@ -350,6 +350,16 @@ def test_figures_count_what_was_asked(service: Service) -> None:
         assert name in text
 
 
+def test_a_plan_counts_by_its_settings(tmp_path: Path) -> None:
+    with Service(tmp_path, rate_limit="30/minute") as service:
+        plan = {"grid": {"lr": [1, 2, 3, 4, 5], "wd": [0, 1, 2, 3, 4]}, "budget_step": 500}  # three requests
+        assert service.bearing("read", "POST", "/v1/plans", plan).status_code == 200
+        assert service.bearing("read", "GET", "/v1/signals").headers["ratelimit-remaining"] == "26"
+        too_many = {"grid": {"lr": [1] * 500, "wd": [1] * 500}, "budget_step": 500}  # refused, and counted once
+        problem_of(service.bearing("read", "POST", "/v1/plans", too_many), 422)
+        assert service.bearing("read", "GET", "/v1/signals").headers["ratelimit-remaining"] == "24"
+
+
 def test_a_batch_counts_by_its_histories(tmp_path: Path) -> None:
     with Service(tmp_path, rate_limit="30/minute") as service:
         batch = {"items": [REQUEST] * 95}  # ten requests

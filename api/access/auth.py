@@ -23,7 +23,7 @@ from api.threads import beside
 
 _BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
-HISTORIES_A_REQUEST = 10  # in a batch: they share the reading of it, and cost a tenth to a third of a request each
+COUNTED_AS_ONE = 10  # histories of a batch, settings of a plan: they share the reading of it, and cost a tenth to a third of a request each
 # What proxies add, beside X-Forwarded-*.
 _FORWARDING = {
     "forwarded",
@@ -115,14 +115,14 @@ async def _admission(request: Request) -> _Admission:
     return _Admission(caller, counting() if limits.in_memory else await beside("admit", counting))
 
 
-async def charge(request: Request, histories: int) -> None:
-    """Count a batch as what it is: a request for each `HISTORIES_A_REQUEST` of its histories, one of which was counted when it came.
+async def charge(request: Request, items: int) -> None:
+    """Count a batch as what it is: a request for each `COUNTED_AS_ONE` of its items, one of which was counted when it came.
 
     Raises
     ------
     TooManyRequests : the key's limit is used up.
     """
-    further = math.ceil(histories / HISTORIES_A_REQUEST) - 1
+    further = math.ceil(items / COUNTED_AS_ONE) - 1
     key_id = (await admit(request)).caller.key_id
     if key_id is not None and further > 0:
         limits: RateLimits = request.app.state.rate_limits

@@ -37,6 +37,7 @@ from api.wire.forecasts import (
 from api.wire.plans import PlanAnswer, PlanRequest
 from api.wire.retrainings import ActivateAnswer, ActivateRequest
 from predictor.forecaster import OnsetForecaster
+from predictor.planning.question import PlanQuestion
 from training_runs.signals import SIGNALS
 
 router = APIRouter(route_class=JsonRoute)
@@ -88,13 +89,18 @@ def _forecast_batch(request: BatchRequest, forecaster: OnsetForecaster) -> Respo
 
 
 @router.post("/v1/plans", tags=["forecasts"], responses=_BODY_PROBLEMS, response_model=PlanAnswer)
-async def plan(request: PlanRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
-    """Plan runs before they begin: whether and when each setting would generalise, and the cheapest that probably does."""
-    return await beside("compute", partial(_plan, request, forecaster))
+async def plan(request: PlanRequest, caller: Reader, forecaster: ActiveForecaster, http_request: Request) -> Response:
+    """Plan runs before they begin: whether and when each setting would generalise, and the cheapest that probably does.
+
+    Ten settings count as one request.
+    """
+    question = request.to_question()
+    await charge(http_request, question.size)
+    return await beside("compute", partial(_plan, question, forecaster))
 
 
-def _plan(request: PlanRequest, forecaster: OnsetForecaster) -> Response:
-    return _json(PlanAnswer.from_comparison(forecaster.compare(request.to_question())).model_dump_json())
+def _plan(question: PlanQuestion, forecaster: OnsetForecaster) -> Response:
+    return _json(PlanAnswer.from_comparison(forecaster.compare(question)).model_dump_json())
 
 
 def _json(content: str) -> Response:

@@ -65,6 +65,16 @@ class PlanQuestion:
                 field="grid.budget_step", value="several budgets", expected="no other budget beside them"
             )
 
+    @property
+    def size(self) -> int:
+        """How many settings there are.
+
+        Raises
+        ------
+        InvalidInput : more than `MAX_SETTINGS`.
+        """
+        return _size(self.grid) if self.grid else max(len(self.contexts), 1)
+
     def settings(self) -> tuple[list[Context], tuple[str, ...]]:
         """Return the settings as they were understood, and what there is to report of how they were read.
 
@@ -114,6 +124,17 @@ def combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
             raise InvalidInput(field=f"grid.{name}", value=list(values), expected="one value at least")
         if (other := named.setdefault(_field(name), name)) != name:
             raise InvalidInput(field="grid", value=f"{other} and {name}", expected="each field once")
+    _size(grid)
+    return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+
+
+def _size(grid: Mapping[str, Sequence[Any]]) -> int:
+    """Return how many combinations a grid has.
+
+    Raises
+    ------
+    InvalidInput : more than `MAX_SETTINGS`.
+    """
     count = math.prod(map(len, grid.values()))
     if count > MAX_SETTINGS:
         raise InvalidInput(
@@ -122,7 +143,7 @@ def combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
             expected=f"at most {MAX_SETTINGS}",
             hint="vary fewer fields, or take fewer values of each",
         )
-    return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    return count
 
 
 def _read(shared: Fields, fields: Fields) -> ContextReading:
