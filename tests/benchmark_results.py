@@ -5,6 +5,7 @@ from predictor.benchmark.result import (
     AlarmFigures,
     BenchmarkResult,
     Decision,
+    DelayFigures,
     ExternalMeans,
     ExternalResult,
     ExternalRow,
@@ -15,13 +16,16 @@ from predictor.benchmark.result import (
     LevelFigures,
     MethodFigures,
     Negatives,
+    OutcomeFigures,
     SignalSetFigures,
     When,
     Whether,
 )
 from training_runs.datasheet.noise_floor import NoiseFloor
+from training_runs.onset import OUTCOMES
 
 UNKNOWN = Interval(None, None, None)
+CONFUSION = {came: {forecast: 12 if came == forecast else 1 for forecast in OUTCOMES} for came in OUTCOMES}
 
 
 def interval(value: float | None, half: float = 0.02) -> Interval:
@@ -111,6 +115,10 @@ def whole_result() -> BenchmarkResult:
             "MedianPruner": Decision(interval(0.1), interval(0.2)),
             "grokcast": Decision(interval(0.96), interval(0.55)),
         },
+        delay={
+            "at memorisation, memorisation seen": DelayFigures(300, 200, {"grokcast": interval(0.1), "other": UNKNOWN})
+        },
+        outcomes={"at memorisation": OutcomeFigures(60, {"grokcast": CONFUSION}, {"grokcast": interval(0.8)})},
         headline=Headline("at memorisation", whether, when),
         external=ExternalResult(
             "2026.12.1",

@@ -9,6 +9,7 @@ import pytest
 from features.table import table_at
 from predictor.benchmark.alarm import alarm_figures, raise_alarms, with_unwatched
 from predictor.benchmark.baselines.registry import baselines
+from predictor.benchmark.delay import TYPICAL
 from predictor.benchmark.external import half_context
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
 from predictor.benchmark.result import BenchmarkResult, FactorFigures
@@ -109,6 +110,13 @@ def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(
     for table in result.tables.values():
         assert table.rows == table.positives + table.negatives.budget_censored + table.negatives.blocked
         assert list(table.methods) == [FORECASTER, *(baseline.name for baseline in baselines({}))]
+    assert list(result.outcomes) == list(result.tables)
+    for name, outcomes in result.outcomes.items():
+        assert outcomes.rows == result.tables[name].rows
+        assert list(outcomes.confusion) == [FORECASTER, TYPICAL, CONTEXT_BOOSTED]
+    delay = result.delay["at memorisation, memorisation seen"]
+    assert delay.rows == result.tables["at memorisation"].grokking
+    assert delay.log10_mae[FORECASTER].value < delay.log10_mae[TYPICAL].value
     assert BenchmarkResult.of_json(json.loads(json.dumps(result.as_dict(), allow_nan=False))) == result
     assert plots.landmark == headline.landmark
 

@@ -78,7 +78,7 @@ def html() -> str:
 
 def test_the_page_is_well_formed_and_its_ids_are_its_own(html: str) -> None:
     page = Page(html)
-    assert page.headings == 8
+    assert page.headings == 9
     assert len(page.ids) == len(set(page.ids))
     for target in re.findall(r'(?:href="|url\()#([^")]*)', html):
         assert target in page.ids
@@ -120,6 +120,8 @@ def test_figures_stand_with_their_intervals(html: str) -> None:
     assert "Not estimable: modulus: 23; operation: S5." in shown
     assert "modular 800 300 250 0.980 [0.960, 1.000] 0.090 [0.070, 0.110]" in shown
     assert "AUROC minus best single signal 0.170 [0.150, 0.190]" in shown
+    assert "at memorisation, memorisation seen 300 200 0.100 [0.080, 0.120]" in shown
+    assert "grokcast grokking 15 12 1 1 1" in shown
     assert "elsewhere 10x full 60 20 5 7 0.900 [0.880, 0.920]" in shown
     assert "None" not in shown
     assert "nan" not in shown.lower().replace("pruner", "")

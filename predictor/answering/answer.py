@@ -6,13 +6,13 @@ import numpy as np
 
 from predictor.answering.advice import AdviceRule
 from predictor.answering.delay import before_memorization, delay_quantiles, memorizes_later
+from predictor.answering.outcomes import outcome_probabilities
 from predictor.forecast import LEVELS, Curve, Driver, EpochQuantiles, Forecast, Quantiles, Support, since_memorization
 from predictor.hazard.curves import OnsetCurve
-from predictor.hazard.time_bins import EDGES
 from predictor.question import CheckedQuestion
 from training_runs import Context
 from training_runs.arrays import FloatArray
-from training_runs.onset import COMPREHENSION_DELAY_STEPS, OUTCOMES, Outcome, outcome_by
+from training_runs.onset import OUTCOMES, outcome_by
 from training_runs.signals import SIGNALS
 
 CORE_SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc", "weight_norm")
@@ -51,7 +51,16 @@ def answer(
     to_come = memorizes_later(question)
     delays = before_memorization(question.landmark, curve, memorization, by_horizon) if to_come else None
     delay, delay_if_onset = _delays(question, curve, memorization, delays, onset, if_onset)
-    outcomes = _outcomes(question, curve, horizon, by_horizon, memorization, delays)
+    outcomes = outcome_probabilities(
+        curve,
+        by_horizon,
+        landmark=question.landmark,
+        horizon=horizon,
+        has_memorized=question.memorized.step is not None or question.phase == "memorized",
+        memorization_step=question.memorized.step,
+        memorization=memorization,
+        delays=delays,
+    )
     return Forecast(
         forecaster=version,
         observed_until_step=question.landmark,
@@ -174,44 +183,6 @@ def _curve(landmark: int, curve: OnsetCurve) -> Curve:
     steps = steps[steps > landmark]
     probability = curve.probability(np.log10(steps / landmark))
     return Curve(tuple(steps.astype(np.int64).tolist()), tuple(probability.tolist()))
-
-
-def _outcomes(
-    question: CheckedQuestion,
-    curve: OnsetCurve,
-    horizon: int,
-    by_horizon: float,
-    memorization: FloatArray,
-    delays: FloatArray | None,
-) -> dict[Outcome, float]:
-    """Split the probabilities of onset and of none into Li & Sakib's classes.
-
-    Where memorisation is still to come, the onsets are split by the delays that are equally likely given one, and the chance of
-    memorising by the horizon is that of the corpus's runs which had not. Where no signal shows its step, the delay is
-    counted from the landmark: it is longer than that.
-    """
-    has_memorized = question.memorized.step is not None or question.phase == "memorized"
-    decades = math.log10(horizon / question.landmark)
-    fits = 1.0 if has_memorized else float(np.interp(decades, EDGES, memorization))
-    if delays is None:
-        early = _early(question, curve, horizon, by_horizon)
-    else:
-        early = by_horizon * float(np.mean(delays <= COMPREHENSION_DELAY_STEPS))
-    return {
-        "grokking": by_horizon - early,
-        "comprehension": early,
-        "memorization": (1 - by_horizon) * fits,
-        "confusion": (1 - by_horizon) * (1 - fits),
-    }
-
-
-def _early(question: CheckedQuestion, curve: OnsetCurve, horizon: int, by_horizon: float) -> float:
-    """Return the probability of an onset soon after memorisation, or after the landmark where its step is not known."""
-    since = question.landmark if question.memorized.step is None else question.memorized.step
-    early_until = min(since + COMPREHENSION_DELAY_STEPS, horizon)
-    if early_until <= question.landmark:
-        return 0.0
-    return min(_probability(curve, early_until / question.landmark), by_horizon)
 
 
 def _support(question: CheckedQuestion, score: float, in_support: bool, reasons: tuple[str, ...]) -> Support:

@@ -24,7 +24,7 @@ def memorizes_later(question: CheckedQuestion) -> bool:
     return question.memorized.step is None and is_seen
 
 
-def before_memorization(landmark: int, curve: OnsetCurve, memorization: FloatArray, onset_by: float) -> FloatArray:
+def before_memorization(landmark: float, curve: OnsetCurve, memorization: FloatArray, onset_by: float) -> FloatArray:
     """Return equally likely delays, in steps, of a run that has not memorised, given an onset below a level of its curve.
 
     Parameters

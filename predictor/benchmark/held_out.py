@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from features.table import FeatureTable
 from predictor.benchmark.baselines.registry import Baseline, baselines
+from predictor.benchmark.delay import DelayForecasts
 from predictor.benchmark.methods import CONTEXT_BOOSTED, FORECASTER
 from predictor.benchmark.prediction import Prediction, Predictor, predict
 from predictor.benchmark.rows import HEADLINE, CorpusTables
 from predictor.forecaster import OnsetForecaster
+from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.folds import N_FOLDS, fold_of
-from predictor.hazard.time_bins import decades_after
+from predictor.hazard.time_bins import EDGES, decades_after
 from training_runs import Run
 from training_runs.arrays import FloatArray
 
@@ -47,6 +49,13 @@ class HeldOut:
         at_end = curves.probability(decades_after(test.time, test.landmark))
         return cls(test, predictions, curves.cdf, at_end)
 
+    def delays(self, memorization: FloatArray, learnt_from: FeatureTable) -> DelayForecasts:
+        """Return the delays and classes that the forecaster, the context alone and typical runs give; as `DelayForecasts.of`."""
+        curves = OnsetCurves(self.cdf, np.full(len(self.rows), EDGES[-1]))
+        return DelayForecasts.of(
+            self.rows, curves, memorization, learnt_from, context_only=self.predictions.get(CONTEXT_BOOSTED)
+        )
+
     @classmethod
     def concatenate(cls, parts: Sequence["HeldOut"]) -> "HeldOut":
         """Return the rows of several folds, which have the same methods."""
@@ -69,13 +78,14 @@ class HeldOut:
 class Evaluation:
     """Held-out rows by kind of landmark, of runs watched from memorisation to the rise, and by signal set.
 
-    `baselines` are those that stand beside the forecaster in `at`.
+    `baselines` are those that stand beside the forecaster in `at`; `delays` has the rows of `at` with their delays and classes.
     """
 
     baselines: tuple[Baseline, ...]
     at: dict[str, HeldOut]
     watched: HeldOut
     by_signals: dict[str, HeldOut]
+    delays: dict[str, DelayForecasts]
 
 
 def cross_validate(
@@ -92,6 +102,7 @@ def cross_validate(
     at: dict[str, list[HeldOut]] = {name: [] for name in tables.early}
     by_signals: dict[str, list[HeldOut]] = {name: [] for name in tables.by_signals}
     watched: list[HeldOut] = []
+    delays: dict[str, list[DelayForecasts]] = {name: [] for name in tables.early}
     for k in range(N_FOLDS):
         train = tables.of_configurations(configuration[fold != k])
         test = tables.of_configurations(configuration[fold == k])
@@ -101,7 +112,9 @@ def cross_validate(
         predictors = {baseline.name: baseline.fit(train.fitting.training) for baseline in beside}
         for name, rows in test.early.items():
             if len(rows):
-                at[name].append(HeldOut.of(forecaster, predictors, train.early[name], rows))
+                held_out = HeldOut.of(forecaster, predictors, train.early[name], rows)
+                at[name].append(held_out)
+                delays[name].append(held_out.delays(forecaster.memorization, train.early[name]))
         context = {CONTEXT_BOOSTED: predictors[CONTEXT_BOOSTED]}
         watched.append(HeldOut.of(forecaster, context, train.fitting.monitored_rows, test.fitting.monitored_rows))
         for name, rows in test.by_signals.items():
@@ -112,4 +125,5 @@ def cross_validate(
         {name: HeldOut.concatenate(parts) for name, parts in at.items() if parts},
         HeldOut.concatenate(watched),
         {name: HeldOut.concatenate(parts) for name, parts in by_signals.items()},
+        {name: DelayForecasts.concatenate(parts) for name, parts in delays.items() if parts},
     )

@@ -13,6 +13,7 @@ from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.methods import FORECASTER
 from training_runs.datasheet.noise_floor import NoiseFloor
 from training_runs.errors import InvalidInput
+from training_runs.onset import Outcome
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -83,6 +84,30 @@ class AlarmFigures:
     coverage_watched: Interval
     lead_steps: Interval
     lead_share: Interval
+
+
+@dataclass(frozen=True)
+class DelayFigures:
+    """Rows of one kind whose runs grok, of how many configurations, and by method the mean absolute error of log10 delay."""
+
+    rows: int
+    configurations: int
+    log10_mae: dict[str, Interval]
+
+
+@dataclass(frozen=True)
+class OutcomeFigures:
+    """The four classes at the budget, on rows of one kind of landmark.
+
+    Attributes
+    ----------
+    confusion : by method; class that came -> class that was the likeliest -> number of rows.
+    right : by method, the share of rows whose likeliest class came.
+    """
+
+    rows: int
+    confusion: dict[str, dict[Outcome, dict[Outcome, int]]]
+    right: dict[str, Interval]
 
 
 @dataclass(frozen=True)
@@ -269,6 +294,8 @@ class BenchmarkResult:
     headline : None where no row at the headline landmark could be scored.
     blind, external : of the fitted forecaster, by a release only: the blind test by kind of landmark, runs recorded
         elsewhere.
+    delay : by kind of landmark and whether memorisation was seen; empty where it was not measured, as before 2026-11-27.
+    outcomes : by kind of landmark, likewise.
     recipe : the version whose recipe the held-out figures are of, where it is not the version at hand.
     """
 
@@ -284,6 +311,8 @@ class BenchmarkResult:
     headline: Headline | None
     blind: dict[str, LandmarkFigures] = field(default_factory=dict)
     external: ExternalResult | None = None
+    delay: dict[str, DelayFigures] = field(default_factory=dict)
+    outcomes: dict[str, OutcomeFigures] = field(default_factory=dict)
     recipe: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -296,7 +325,7 @@ class BenchmarkResult:
                 "decision": data["decision"],
                 "signal_sets": data["signal_sets"],
             }
-        return {key: value for key, value in data.items() if value or key not in ("blind", "external", "recipe")}
+        return {key: value for key, value in data.items() if value or key not in _WHERE_KNOWN}
 
     @classmethod
     def of_json(cls, data: Any) -> "BenchmarkResult":
@@ -319,6 +348,9 @@ class BenchmarkResult:
                 hint="`grokcast benchmark --json` makes such a result",
             ) from error
         return result
+
+
+_WHERE_KNOWN = ("blind", "external", "delay", "outcomes", "recipe")  # else left out of the JSON
 
 
 def _without_levels(factor: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from predictor.benchmark.alarm import alarms
 from predictor.benchmark.decision import Forecasts, decide, frontier, sweep_of
+from predictor.benchmark.delay import delays_by_kind, outcome_figures
 from predictor.benchmark.figures import group_figures, headline, landmark_figures, signal_set_figures
 from predictor.benchmark.held_out import Evaluation, HeldOut, cross_validate
 from predictor.benchmark.methods import FORECASTER
@@ -67,6 +68,8 @@ def _summarize(
         groups=group_figures(runs, at_headline) if at_headline else {},
         transfer=transfer,
         decision=decision,
+        delay=delays_by_kind(evaluation.delays),
+        outcomes={name: outcome_figures(found) for name, found in evaluation.delays.items()},
         headline=headline(HEADLINE, at_headline, tables[HEADLINE], evaluation.baselines) if at_headline else None,
     )
 

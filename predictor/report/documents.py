@@ -29,9 +29,12 @@ def benchmark_page(result: BenchmarkResult, version: str) -> str:
     tables = [targets_table(result)]
     tables += [_methods(landmark, figures) for landmark, figures in result.tables.items()]
     tables += result_tables(result)
+    parts = [_opening(result, version)]
+    if not result.delay:
+        parts.append(_NO_DELAY)
     if result.external is not None:
         tables += [external_means_table(result.external), external_table(result.external)]
-    parts = [_opening(result, version), *(markdown_section(table) for table in tables)]
+    parts += [markdown_section(table) for table in tables]
     if result.blind:
         parts.append(
             "## The blind test\n\nConfigurations frozen before any forecaster saw them, scored once a release."
@@ -77,6 +80,13 @@ def _opening(result: BenchmarkResult, version: str) -> str:
         "1,000 steps), but on every onset for levels left out and runs recorded elsewhere. A dash means that there were too "
         f"few rows to tell.\n\n{_headline_text(_headline(result))}"
     )
+
+
+_NO_DELAY = (
+    "These figures are older than the tables of the delay from memorisation to onset and of the four classes, which "
+    "`grokcast benchmark` makes beside them; `python -m predictor.report.shipped_delays` makes those tables of the shipped forecaster, "
+    "each run judged by the learner that has not seen its configuration (measured in docs/decisions.md, 2026-11-27)."
+)
 
 
 def _headline_text(headline: Headline) -> str:

@@ -83,6 +83,7 @@ def html_report(result: BenchmarkResult, plots: Plots) -> str:
     sections = (
         _whether(result, plots),
         _when(result, plots),
+        _delay(result),
         _alarm(result, plots),
         _decision(result, plots),
         _signal_sets(result),
@@ -164,6 +165,19 @@ def _when(result: BenchmarkResult, plots: Plots) -> Section:
         "Intervals are those of the calibrated forecast.",
         [*pictures, *_comparison(result, "log10_mae", error, "log10 MAE of the onset step", highest_first=False)],
         tables=_with_rows(tables.groups_table(result.groups)),
+    )
+
+
+def _delay(result: BenchmarkResult) -> Section:
+    return Section(
+        "delay",
+        "The delay and the four classes",
+        "From memorisation to onset: a run that generalises within 1,000 steps of memorising is comprehension, later grokking; one "
+        "that only memorises is memorization, any other confusion (Li & Sakib).",
+        tables=_with_rows(
+            tables.delay_table(result.delay),
+            *(tables.outcomes_table(name, figures) for name, figures in result.outcomes.items()),
+        ),
     )
 
 

@@ -6,14 +6,17 @@ from predictor.benchmark.result import (
     AlarmFigures,
     BenchmarkResult,
     Decision,
+    DelayFigures,
     ExternalResult,
     FactorFigures,
     GroupFigures,
     Headline,
     LandmarkFigures,
+    OutcomeFigures,
     SignalSetFigures,
 )
-from predictor.report.table import Column, Table, columns, figure_text
+from predictor.report.table import Cell, Column, Table, columns, figure_text
+from training_runs.onset import OUTCOMES
 
 METHOD = "method"
 AUROC, LOG10_MAE, BRIER, MAPE = "AUROC", "log10 MAE", "Brier", "MAPE"
@@ -25,6 +28,8 @@ def result_tables(result: BenchmarkResult) -> list[Table]:
     tables = (
         alarm_table(result.alarm),
         decision_table(result.decision),
+        delay_table(result.delay),
+        *(outcomes_table(landmark, figures) for landmark, figures in result.outcomes.items()),
         groups_table(result.groups),
         signal_sets_table(result.signal_sets),
         transfer_means_table(result.transfer),
@@ -110,6 +115,32 @@ def decision_table(decision: Mapping[str, Decision]) -> Table:
     header = columns("policy", "grokking runs kept", "share of the full compute")
     rows = tuple((name, d.kept, d.compute) for name, d in decision.items())
     return Table("The corpus as one sweep", header, rows)
+
+
+def delay_table(delay: Mapping[str, DelayFigures]) -> Table:
+    """Return the error of the forecast delay, on rows whose runs grok, beside the baselines."""
+    methods = list(dict.fromkeys(method for figures in delay.values() for method in figures.log10_mae))
+    rows: list[tuple[Cell, ...]] = [
+        (name, d.rows, d.configurations, *(d.log10_mae.get(method) for method in methods)) for name, d in delay.items()
+    ]
+    note = (
+        "Mean absolute error of log10 of the delay from memorisation to onset, on runs that grok: the median given onset by the "
+        "budget. Of each run there are several rows before the rise."
+    )
+    return Table("The delay", columns("at", "rows", "configurations", *methods), tuple(rows), note)
+
+
+def outcomes_table(landmark: str, figures: OutcomeFigures) -> Table:
+    """Return how often each class was the likeliest for each class that came by the budget, in rows."""
+    rows: list[tuple[Cell, ...]] = [
+        (method, came, sum(counts.values()), *(counts[forecast] for forecast in OUTCOMES))
+        for method, confusion in figures.confusion.items()
+        for came, counts in confusion.items()
+    ]
+    right = "; ".join(f"{method} {figure_text(share)}" for method, share in figures.right.items())
+    header = columns(METHOD, "came", "rows", *(f"forecast {name}" for name in OUTCOMES))
+    note = f"{figures.rows:,} rows. Share whose likeliest class came: {right}."
+    return Table(f"The four classes, {landmark}", header, tuple(rows), note)
 
 
 def groups_table(groups: Mapping[str, GroupFigures]) -> Table:
