@@ -35,7 +35,10 @@ def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None =
     table = table.set_axis(columns, axis=1)
     choice, per_epoch, notes = _steps(table, choose_columns(table, source, options), source, options)
     chosen = choice.signals
-    numbers = _numbers(table[list(chosen)], chosen, source)[_measured(table, chosen)]
+    numbers = _numbers(table, chosen, source)
+    measured = _measured(table, chosen, numbers)
+    if not measured.all():
+        numbers = numbers[measured]
     if per_epoch is not None:
         numbers["step"], is_from_0 = _updates(numbers["step"], per_epoch)
         begins = f"{choice.step} begins at 0: a row is taken as made at its epoch's end"
@@ -161,12 +164,14 @@ def _updates(epochs: pd.Series, per_epoch: float) -> tuple[pd.Series, bool]:
     return (epochs + is_from_0) * per_epoch, is_from_0
 
 
-def _measured(table: pd.DataFrame, chosen: Mapping[str, str]) -> NDArray[np.bool_]:
+def _measured(table: pd.DataFrame, chosen: Mapping[str, str], numbers: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each row whether it holds a value of a signal, be it under a second name; of all where none does."""
-    known = [c for c in table.columns if chosen.get(c, canonical_name(c)) not in (None, "step")]
-    if not known:
+    values = [numbers[signal].to_numpy() for signal in numbers.columns if signal != "step"]
+    also = [c for c in table.columns if c not in chosen and canonical_name(c) not in (None, "step")]
+    values += [numbers_of(table[c]) for c in also]
+    if not values:
         return np.ones(len(table), dtype=bool)
-    measured = ~np.isnan(np.array([numbers_of(table[c]) for c in known])).all(axis=0)
+    measured = ~np.isnan(np.array(values)).all(axis=0)
     return measured if measured.any() else np.ones_like(measured)
 
 
@@ -180,20 +185,23 @@ def _recorded_again(numbers: pd.DataFrame) -> list[str]:
     return [what] if times else []
 
 
-def _numbers(known: pd.DataFrame, chosen: Mapping[str, str], source: str) -> pd.DataFrame:
-    """Return the columns as float64 under the names of their signals; NaN where a value is missing."""
-    numbers = pd.DataFrame({c: numbers_of(known[c]) for c in known}, index=known.index)
-    broken = known.notna() & numbers.isna()
-    if broken.to_numpy().any():
-        broken &= ~known.map(_is_missing)
-    if broken.to_numpy().any():
-        row, column = (int(k[0]) for k in np.nonzero(broken.to_numpy()))
+def _numbers(table: pd.DataFrame, chosen: Mapping[str, str], source: str) -> pd.DataFrame:
+    """Return the chosen columns as float64 under the names of their signals; NaN where a value is missing."""
+    numbers = {signal: numbers_of(table[column]) for column, signal in chosen.items()}
+    broken = []
+    for column, signal in chosen.items():
+        missing = np.isnan(numbers[signal])
+        if missing.any() and not pd.api.types.is_float_dtype(table[column].dtype):
+            given = table[column][missing]
+            broken += [(row, column) for row in np.flatnonzero(missing)[given.notna() & ~given.map(_is_missing)]]
+    if broken:
+        row, column = min(broken, key=lambda place: place[0])
         raise InvalidInput(
-            field=f"{source}, row {row + 1}, {chosen[known.columns[column]]}",
-            value=_short(known.iloc[row, column]),
+            field=f"{source}, row {row + 1}, {chosen[column]}",
+            value=_short(table[column].iloc[row]),
             expected="a number, or nothing where it is missing",
         )
-    return numbers.rename(columns=dict(chosen))
+    return pd.DataFrame(numbers, index=table.index)
 
 
 def _is_missing(value: object) -> bool:
