@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from features.columns import Column
-from features.context_features import CONTEXT_FEATURES, CONTEXT_WORDING
+from features.context_features import CONTEXT_FEATURES
 from features.curves import decades_above, extremes, relative_log_time, roughness, window_means
 from features.versions import VERSIONS
 from features.wording import (
@@ -223,7 +223,7 @@ FEATURES: dict[str, Feature] = {
     for f in (
         *_curve_features(),
         *(Feature(name, text, "history", wording) for name, text, wording in _JOINT),
-        *(Feature(name, text, "context", CONTEXT_WORDING[name]) for name, (text, _) in CONTEXT_FEATURES.items()),
+        *(Feature(name, text, "context", wording) for name, (text, _, wording) in CONTEXT_FEATURES.items()),
     )
 }
 COLUMNS: tuple[Column, ...] = tuple(Column(name, VERSIONS.get(name, 1)) for name in FEATURES)
@@ -255,7 +255,7 @@ def extract_with_each(history: Trajectory, contexts: Sequence[Context]) -> Float
 def _fill_with_context(row: FloatArray, history: Trajectory, context: Context) -> None:
     _fill_joint(row, history, context)
     landmark = float(history.observed_until)
-    for name, (_, value) in CONTEXT_FEATURES.items():
+    for name, (_, value, _) in CONTEXT_FEATURES.items():
         number = value(context, landmark)
         row[_COLUMN[name]] = np.nan if number is None else number
 

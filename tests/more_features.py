@@ -16,7 +16,7 @@ from features.versions import VERSIONS
 def add() -> None:
     """Put a feature into the middle."""
     rows = list(context_features.CONTEXT_FEATURES.items())
-    rows.insert(5, ("new_feature", ("a new feature", lambda context, landmark: landmark)))
+    rows.insert(5, ("new_feature", ("a new feature", lambda context, landmark: landmark, "it is {}".format)))
     context_features.CONTEXT_FEATURES.clear()
     context_features.CONTEXT_FEATURES.update(rows)
 
