@@ -4,6 +4,8 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+from training_runs.probability import percent
+
 
 class Answer(dict[str, Any]):
     """The answer for one run: a dictionary as the service sends it as JSON, whose fields are attributes too.
@@ -99,8 +101,3 @@ def _at(value: float | str) -> str:
     if isinstance(value, str):
         return f"with {value}"
     return f"at {value:,}" if isinstance(value, int) else f"at {value:.3g}"
-
-
-def percent(probability: float) -> str:
-    """Return a probability in percent; never 0 or 100, which no forecast knows."""
-    return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import Field
 
-from predictor.forecast import EpochQuantiles, Quantiles, percent
+from predictor.forecast import EpochQuantiles, Quantiles
 from training_runs.onset import COMPREHENSION_DELAY_STEPS, OUTCOMES, Outcome
+from training_runs.probability import percent
 
 if TYPE_CHECKING:
     from api.wire import forecasts

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from grokcast.answer import percent
 from grokcast.display.console import OUT
 from grokcast.display.rows import show_rows
+from training_runs.probability import percent
 
 _COLUMNS = ("run", "step", "phase", "by step", "P", "median onset", "90 %", "delay", "advice", "look again")
 _LEFT = ("run", "phase", "advice")  # aligned; numbers stand at the right

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.wire.words import onset_range
-from predictor.forecast import Forecast, percent
+from predictor.forecast import Forecast
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
+from training_runs.probability import percent
 from training_runs.trajectory import Trajectory
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from grokcast.display.console import ERR, OUT
 from grokcast.display.rows import show_rows
-from predictor.forecast import Quantiles, percent
+from predictor.forecast import Quantiles
 from predictor.planning.comparison import Comparison, PlannedSetting, named
 from predictor.planning.plan import Plan
+from training_runs.probability import percent
 
 _FIRST_TO_GO = ("memorised at", "likeliest outcome", "hours")  # in a narrow terminal
 _NO_VERDICT = "no verdict"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from grokcast.answer import percent
 from grokcast.display.rows import show_rows
+from training_runs.probability import percent
 
 _COLUMNS = ("run", "status", "points", "step", "phase", "by step", "P", "advice", "look again", "updated")
 

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.phase import Phase
-from predictor.forecast import Action, Advice, percent
+from predictor.forecast import Action, Advice
 from predictor.hazard.folds import fold_of
 from training_runs.arrays import FloatArray
+from training_runs.probability import percent
 
 MAX_FALSE_POSITIVE_RATE = 0.05
 MAX_FALSE_STOP_RATE = 0.02

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from predictor.forecast import percent
 from predictor.planning.plan import Plan, cheapest
 from predictor.planning.question import PlanQuestion
 from training_runs import Context
+from training_runs.probability import percent
 
 _SECONDS = 3600.0  # of an hour
 
