@@ -162,6 +162,9 @@ def test_rows_of_table_3_are_compared_with_what_is_printed():
 
     assert made("ls_mnist", as_printed).verdict == HOLDS
     assert made("ls_mnist", lambda c: 4000).verdict == FAILS
+    unseen = made("ls_mnist", lambda c: 1e9, lambda c: 1e9 if c.loss == "mse" and c.init_scale == 8 else 100)
+    assert unseen.verdict is None
+    assert unseen.note.endswith("at its end: the original.")
     rows = made("ls_mnist", as_printed).figures
     assert rows["rows"] == 3
 

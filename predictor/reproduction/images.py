@@ -54,31 +54,29 @@ def table_3(runs: Runs) -> Finding:
     rows = {k: _of_row(runs, TABLE_3[k]) for k in range(len(TABLE_3))}
     rows = {k: some for k, some in rows.items() if some}
 
+    named = {", ".join(f"{field} {value}" for field, value in TABLE_3[k].items()) or "the original": k for k in rows}
+    open_rows = [name for name, k in named.items() if not np.isfinite([_delay(run) for run in rows[k]]).all()]
+
     def agreement(some: Runs) -> float:
-        chosen = {k: [r for r in row if r in some] for k, row in rows.items()}
-        return float(
-            np.mean(
-                [
-                    (np.median([_delay(r) for r in row]) > COMPREHENSION_DELAY_STEPS) == _GROKS[k]
-                    for k, row in chosen.items()
-                    if row
-                ]
-            )
-        )
+        found = [[r for r in rows[k] if r in some] for name, k in named.items() if name not in open_rows]
+        printed = [_GROKS[k] for name, k in named.items() if name not in open_rows]
+        late = [median_of(_delay)(row) > COMPREHENSION_DELAY_STEPS for row in found]
+        return float(np.mean(np.equal(late, printed))) if late else float("nan")
 
     found = over_seeds(runs, agreement)
     figures: dict[str, Figure] = {"share of rows that grok as printed": found, "rows": len(rows)}
-    for k, row in rows.items():
-        name = ", ".join(f"{field} {value}" for field, value in TABLE_3[k].items()) or "the original"
-        figures[f"{name}: delay seen, median"] = over_seeds(row, median_of(_delay))
+    figures |= {f"{name}: delay seen, median": over_seeds(rows[k], median_of(_delay)) for name, k in named.items()}
+    note = (
+        "AdamH, which the paper names, is taken for AdamW. A delay that has not ended counts as long as it was watched."
+    )
+    if open_rows:
+        note += f" Left open, since some run had neither memorised nor generalised at its end: {'; '.join(open_rows)}."
     return Finding(
-        graded(at_least(found, 0.9), at_least(found, 0.5)),
+        None if open_rows else graded(at_least(found, 0.9), at_least(found, 0.5)),
         figures,
         runs,
-        _courses(
-            {(", ".join(f"{f} {v}" for f, v in TABLE_3[k].items()) or "the original"): row for k, row in rows.items()}
-        ),
-        "AdamH, which the paper names, is taken for AdamW. A delay that has not ended counts as long as it was watched.",
+        _courses({name: rows[k] for name, k in named.items()}),
+        note,
     )
 
 
