@@ -152,6 +152,7 @@ def test_a_norm_that_does_not_rise_is_no_rising_norm(onset, growth, expected):
 
 def test_where_no_delay_is_there_none_vanishes():
     assert made("golechha_dropout", lambda c: 150).verdict is None
+    assert "longer runs are needed" in made("golechha_dropout", lambda c: 1e9, lambda c: 1e9).note
     assert made("golechha_dropout", lambda c: 150 if c.dropout else 4000).verdict == HOLDS
     assert made("golechha_dropout", lambda c: 2500 if c.dropout else 4000).verdict == IN_PART
 

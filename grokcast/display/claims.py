@@ -17,6 +17,6 @@ def show_claims(names: Sequence[str], results: Mapping[str, Result]) -> None:
     table.add_column(overflow="fold")
     for name in names:
         claim, result = CLAIMS[name], results.get(name)
-        became = "not run yet" if result is None else result.verdict or "too few runs"
+        became = "not run yet" if result is None else result.verdict or "not decided"
         table.add_row(name, f"{claim.paper}, {claim.figure}: {claim.states}", became)
     OUT.print(table, highlight=False)

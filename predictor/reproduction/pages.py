@@ -96,7 +96,7 @@ def _missing(name: str, claim: Claim) -> str:
 def _verdict(result: Result | None) -> str:
     if result is None:
         return "not run yet"
-    return result.verdict or "too few runs"
+    return result.verdict or "not decided"
 
 
 def _evidence(result: Result) -> str:
