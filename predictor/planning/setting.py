@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from features.columns import Column, MissingColumn
 from features.context_features import CONTEXT_FEATURES
 from training_runs import Context
 from training_runs.arrays import FloatArray
@@ -71,10 +72,10 @@ class Settings:
 
         Raises
         ------
-        ValueError : a feature that it reads is not measured any more.
+        MissingColumn : a feature that it reads is not measured any more.
         """
         if gone := [name for name in state["numbers"] if name not in _NUMBERS]:
-            raise ValueError(f"its plans read {', '.join(gone)}, which is not measured any more")
+            raise MissingColumn(wanted=Column(gone[0]), present_version=None)
         return cls(tuple(state["numbers"]), state["words"])
 
     def _row(self, context: Context) -> list[float | None]:
