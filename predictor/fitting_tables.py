@@ -1,7 +1,7 @@
 """The tables of a corpus that a forecaster is fitted on, made once: features take longer than a model of them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,24 +27,23 @@ class FittingTables:
     monitored_rows: FeatureTable
 
     @classmethod
-    def of(cls, runs: Sequence[Run]) -> "FittingTables":
-        """Measure every run, on all cores where there are many. The tables do not depend on how many cores there are."""
-        parts = _parts(runs)
-        if len(parts) < 2 or os.cpu_count() == 1:
-            return cls._measured(runs)
-        from sklearn.utils.parallel import Parallel, delayed  # takes a second, and is seldom needed
+    def of(cls, runs: Sequence[Run], on_part: Callable[[int, int], None] = lambda done, total: None) -> "FittingTables":
+        """Measure every run, on all cores where there are many. The tables do not depend on how many cores there are.
 
-        measured = Parallel(n_jobs=-1)(delayed(cls._measured)(part) for part in parts)
+        `on_part` is called with how many parts of the runs are measured, and how many there are.
+        """
+        parts = _parts(runs)
+        measured = []
+        on_part(0, len(parts))
+        for part in _each_measured(parts):
+            measured.append(part)
+            on_part(len(measured), len(parts))
         order = {run.run_id: k for k, run in enumerate(runs)}
         joined = (
             FeatureTable.concatenate(tables)
             for tables in ([t.training for t in measured], [t.monitored_rows for t in measured])
         )
         return cls(*(t.where(np.argsort([order[r] for r in t.run.tolist()], kind="stable")) for t in joined))
-
-    @classmethod
-    def _measured(cls, runs: Sequence[Run]) -> "FittingTables":
-        return cls(training_table(runs), monitored_table(runs))
 
     def of_configurations(self, names: NDArray[np.str_]) -> "FittingTables":
         """Return the rows of some configurations."""
@@ -56,6 +55,19 @@ class FittingTables:
             FeatureTable.concatenate([self.training, other.training]),
             FeatureTable.concatenate([self.monitored_rows, other.monitored_rows]),
         )
+
+
+def _each_measured(parts: Sequence[list[Run]]) -> Iterable[FittingTables]:
+    if len(parts) < 2 or os.cpu_count() == 1:
+        return map(_measured, parts)
+    from sklearn.utils.parallel import Parallel, delayed  # takes a second, and is seldom needed
+
+    found: Iterable[FittingTables] = Parallel(n_jobs=-1, return_as="generator")(delayed(_measured)(p) for p in parts)
+    return found
+
+
+def _measured(runs: list[Run]) -> FittingTables:
+    return FittingTables(training_table(runs), monitored_table(runs))
 
 
 def _parts(runs: Sequence[Run]) -> list[list[Run]]:

@@ -9,6 +9,7 @@ import datetime
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version as installed_version
 from typing import Any
 
@@ -67,7 +68,7 @@ def retrain(
     # Before minutes are spent: one that cannot be loaded cannot be compared with.
     champion, version = store.load(), next_version(store)
     on_progress("measuring", 0, 1)
-    tables = fitting_tables(corpus, added, store.folder / "cache")
+    tables = fitting_tables(corpus, added, store.folder / "cache", partial(on_progress, "measuring"))
     done = iter(range(1, N_FOLDS + 1))
     challenger = OnsetForecaster.fit(
         [*corpus, *added],

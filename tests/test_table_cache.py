@@ -32,7 +32,11 @@ def test_runs_measured_in_several_processes_give_the_same_tables(runs, monkeypat
     together = FittingTables.of(runs)
     monkeypatch.setattr(fitting_tables_module, "_AT_ONCE", 4)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert_equal(FittingTables.of(runs), together)
+    done = []
+    assert_equal(FittingTables.of(runs, lambda *parts: done.append(parts)), together)
+    total = done[0][1]
+    assert total > 1
+    assert done == [(k, total) for k in range(total + 1)]
 
 
 def test_a_damaged_file_is_measured_again(runs, tmp_path):
