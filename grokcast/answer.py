@@ -4,8 +4,6 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from training_runs.probability import percent
-
 
 class Answer(dict[str, Any]):
     """The answer for one run: a dictionary as the service sends it as JSON, whose fields are attributes too.
@@ -60,7 +58,7 @@ def stop_advised(f: Mapping[str, Any]) -> str | None:
         return None
     if f["phase"] == "generalized":
         return str(advice["reason"])
-    wrong = percent(advice["false_stop_rate"])
+    wrong = _percent(advice["false_stop_rate"])
     return f"{advice['reason']} (of runs that generalise, {wrong} are told to stop)"
 
 
@@ -71,7 +69,7 @@ def _sentence(f: Mapping[str, Any]) -> str:
         return f"{step}: generalised at step {f['onset_step']['p50']:,}"
     phase = (f["phase"] or "phase not known").replace("ized", "ised")
     by = min(f["horizon_step"], f["supported_until_step"])
-    chance = f"{percent(f['probability_onset_by_horizon'])} to generalise by step {by:,}"
+    chance = f"{_percent(f['probability_onset_by_horizon'])} to generalise by step {by:,}"
     again = f["advice"]["check_again_step"]
     next_look = f", look again at step {again:,}" if again is not None else ""
     verdict = f["advice"]["action"] if f["support"]["in_support"] else "no verdict: unlike the runs learnt from"
@@ -92,12 +90,17 @@ def gap_in_words(gap: Mapping[str, Any]) -> str:
     'weight_decay: 12 % at 0.01, 81 % at 1'
     """
     if not gap["examples"]:
-        return f"{gap['name']}: not recorded; with it the probability moves by {percent(gap['expected_change'])} on average"
+        return f"{gap['name']}: not recorded; with it the probability moves by {_percent(gap['expected_change'])} on average"
     extremes = [pick(gap["examples"], key=lambda e: e["probability"]) for pick in (min, max)]
-    return f"{gap['name']}: " + ", ".join(f"{percent(e['probability'])} {_at(e['value'])}" for e in extremes)
+    return f"{gap['name']}: " + ", ".join(f"{_percent(e['probability'])} {_at(e['value'])}" for e in extremes)
 
 
 def _at(value: float | str) -> str:
     if isinstance(value, str):
         return f"with {value}"
     return f"at {value:,}" if isinstance(value, int) else f"at {value:.3g}"
+
+
+def _percent(probability: float) -> str:
+    """Return a probability as `training_runs.probability` does, without it: the user may have a folder of that name."""
+    return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

@@ -186,7 +186,7 @@ def test_a_datasheet_is_written_beside_the_summary(tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["in_configurations"]["outcomes"]
     page = (tmp_path / "d" / "page.md").read_text()
-    assert page.startswith("# The corpus")
+    assert page.startswith("# A set of runs")
     assert (tmp_path / "d" / "page" / "delays.png").exists()
 
 

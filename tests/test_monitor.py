@@ -270,7 +270,16 @@ def test_a_with_block_ends_with_the_last_history_answered(service: Service, capl
 
 
 def test_exports() -> None:
-    public = {"AsyncClient", "Client", "Forecaster", "Monitor", "ServiceError", "ServiceUnreachable", "forecast"}
+    public = {
+        "AsyncClient",
+        "Client",
+        "Forecaster",
+        "Monitor",
+        "ServiceError",
+        "ServiceUnreachable",
+        "forecast",
+        "plan",
+    }
     assert set(grokcast.__all__) == public | {"__version__"}
     assert grokcast.__version__[0].isdigit()
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+import grokcast.answer
 from features.columns import Column
 from features.extract import COLUMNS, FEATURES, extract
 from predictor.answering.drivers import drivers_of
 from training_runs import Context
+from training_runs.probability import percent
 from training_runs.synthetic import synthetic_trajectory
 
 
@@ -133,3 +135,8 @@ def test_what_is_measured_of_a_run_can_be_worded():
     for column, value in zip(COLUMNS, row, strict=True):
         if np.isfinite(value):
             assert FEATURES[column.name].in_words(float(value))
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.004, 0.01, 0.5, 0.873, 0.99, 0.9999, 1.0])
+def test_a_line_of_a_forecast_writes_percent_as_all_else_does(probability):
+    assert grokcast.answer._percent(probability) == percent(probability)
