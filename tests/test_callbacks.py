@@ -334,7 +334,7 @@ def test_no_weight_decay_is_a_fact_and_other_zeros_are_not_known(context, kept):
     training = WatchedTraining(None, 0, {"url": NOWHERE})
     training.begin(lambda: context, None)
     assert training.monitor._question["context"] == kept
-    training.end("finished")
+    training.end()
 
 
 ONLINE = """

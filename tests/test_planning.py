@@ -7,10 +7,11 @@ from hypothesis import given, settings as examples, strategies as st
 from predictor.benchmark import metrics
 from predictor.benchmark.plans import CONSTANT, LAW, OWN_BUDGET, PLAN, baseline_curves, benchmark_plans
 from predictor.hazard.folds import fold_of
+from predictor.hazard.rows import Rows
 from predictor.planning.plan import cheapest
 from predictor.planning.planner import MIN_CONFIGURATIONS, Planner, PlanRows, _expected_steps, _outcomes
 from predictor.planning.setting import Settings
-from predictor.planning.time_to_event import GRID, EventRows, TimeToEvent, at_step
+from predictor.planning.time_to_event import GRID, TimeToEvent, at_step
 from predictor.report.plans import plans_part
 from predictor.report.table import figure_text
 from training_runs import Context, InvalidInput
@@ -18,17 +19,17 @@ from training_runs import Context, InvalidInput
 SPREAD = 0.3  # of log10 of the step of the event, around 2.5 + z
 
 
-def event_rows(n: int = 3000, seed: int = 0) -> EventRows:
+def event_rows(n: int = 3000, seed: int = 0) -> Rows:
     """Return rows whose event comes at 10 ** (2.5 + z + noise), seen up to a step drawn beforehand."""
     rng = np.random.default_rng(seed)
     z = rng.uniform(0, 2, n)
     step = 2.5 + z + SPREAD * rng.standard_normal(n)
     end = rng.uniform(3, 5.5, n)
-    return EventRows(
+    return Rows(
         features=z[:, None],
         target=np.full(n, 0.95),
         group=np.zeros(n, dtype=np.int64),
-        step=np.minimum(step, end),
+        x=np.minimum(step, end),
         event=step <= end,
         configuration=np.array([f"c{k}" for k in range(n)]),
         weight=np.ones(n),
@@ -51,9 +52,9 @@ def test_the_time_to_an_event_is_learnt_from_censored_runs(fitted):
 def test_probabilities_of_configurations_not_seen_mean_what_they_say(fitted):
     rows = event_rows()
     blind = fitted.blind_curves(rows.features, rows.target, rows.group, rows.configuration)
-    asked = np.full(len(rows.step), 3.5)
-    known = rows.event | (rows.step >= 3.5)
-    said, came = at_step(blind, asked)[known], (rows.event & (rows.step <= 3.5))[known]
+    asked = np.full(len(rows.x), 3.5)
+    known = rows.event | (rows.x >= 3.5)
+    said, came = at_step(blind, asked)[known], (rows.event & (rows.x <= 3.5))[known]
     for low in (0.0, 0.2, 0.4, 0.6, 0.8):
         members = (said >= low) & (said < low + 0.2)
         assert abs(said[members].mean() - came[members].mean()) < 0.08
@@ -61,7 +62,7 @@ def test_probabilities_of_configurations_not_seen_mean_what_they_say(fitted):
 
 def test_a_learner_has_not_seen_the_fold_that_it_judges(fitted):
     rows = event_rows()
-    other = dataclasses.replace(rows, step=np.where(fold_of(rows.configuration, "fit") == 2, 1.5, rows.step))
+    other = dataclasses.replace(rows, x=np.where(fold_of(rows.configuration, "fit") == 2, 1.5, rows.x))
     again = TimeToEvent.fit(other)
     assert np.array_equal(again.learners[2].value, fitted.learners[2].value)
     assert not np.array_equal(again.learners[1].value, fitted.learners[1].value)
@@ -181,7 +182,7 @@ def test_plans_are_judged_by_learners_that_have_not_seen_the_run(planner, corpus
     end = np.minimum(rows.budget, planner.reach)
     blind = at_step(planner.onset.blind_curves(*asked, onset.configuration), end)[scored]
     seen = at_step(planner.onset.curves(*asked), end)[scored]
-    event = (onset.event & (onset.step <= rows.budget))[scored]
+    event = (onset.event & (onset.x <= rows.budget))[scored]
     assert (plan.runs, plan.onsets) == (scored.sum(), event.sum())
     assert plan.auroc.value == pytest.approx(metrics.auroc(blind, event), abs=1e-4)
     assert plan.brier.value == pytest.approx(metrics.brier(blind, event), abs=1e-4)
@@ -196,17 +197,17 @@ def test_the_law_is_right_where_onsets_follow_it():
     rng = np.random.default_rng(0)
     z = rng.uniform(-3, -1, 400)  # log10 of rate x decay
     step = 2 - z + 0.1 * rng.standard_normal(400)
-    rows = EventRows(
+    rows = Rows(
         features=4 + z[:, None],  # the clock is read at step 10,000
         target=np.full(400, 0.95),
         group=np.zeros(400, dtype=np.int64),
-        step=np.minimum(step, 4),
+        x=np.minimum(step, 4),
         event=step <= 4,
         configuration=np.array([f"c{k}" for k in range(400)]),
         weight=np.ones(400),
     )
     as_given, none = np.ones(400, dtype=bool), np.zeros(400, dtype=bool)
-    plan_rows = PlanRows(rows, rows, np.full(400, 4.0), np.full(400, np.nan), rows.configuration, none, as_given)
+    plan_rows = PlanRows(rows, rows, np.full(400, 4.0), none, as_given)
     curves = baseline_curves(plan_rows, clock=0)
     assert metrics.auroc(at_step(curves[LAW], plan_rows.budget), rows.event) > 0.97
     assert metrics.auroc(at_step(curves[CONSTANT], plan_rows.budget), rows.event) < 0.6

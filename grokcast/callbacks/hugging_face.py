@@ -1,9 +1,9 @@
 """A callback for transformers' Trainer: `Trainer(..., callbacks=[HuggingFaceCallback()])`."""
 
 import contextlib
-import logging
 import weakref
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from grokcast.callbacks.watched_training import WatchedTraining
@@ -13,8 +13,6 @@ from grokcast.training_context import loader_context, training_context
 
 with needed_from("transformers", "grokcast.callbacks.HuggingFaceCallback"):
     from transformers import TrainerCallback
-
-_logger = logging.getLogger("grokcast")
 
 
 class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
@@ -86,11 +84,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
             return
         with self._training.harmless():
             self._forget()
-            self._training.end(self._ended())
-
-    def _ended(self) -> str:
-        """Return how a training ended that nothing broke."""
-        return "finished"
+            self._training.end()
 
     def _forget(self) -> None:
         """Begin anew: one object may watch several trainings, the last of which may have broken."""
@@ -124,39 +118,21 @@ class GrokEarlyStopping(HuggingFaceCallback):
 
     Never before memorisation, and only of runs like those learnt from: give an evaluation set called `train` too, since
     without a training accuracy nothing shows memorisation. The budget is the Trainer's. Arguments as for `HuggingFaceCallback`.
-
-    Attributes
-    ----------
-    stop_reason : why it stopped the training, with the share of runs that would have generalised and are stopped; None while it has not.
     """
 
-    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:
-        super().__init__(names=names, share=share, **options)
-        self.stop_reason: str | None = None
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        """Begin to watch."""
-        self.stop_reason = None
-        super().on_train_begin(args, state, control, **given)
+    @property
+    def stop_reason(self) -> str | None:
+        """Why it stopped the training, with the share of runs that would have generalised and are stopped; None while it has not."""
+        return self._training.stopped_for
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **given: Any) -> None:
         """Measure, and stop if that is advised."""
         super().on_evaluate(args, state, control, metrics, **given)
-        reason = None
-        with self._training.harmless():
-            reason = self._training.stop_reason()
-        # Every process decides alike: one that went on alone would wait for the others for ever.
-        if _any_process(reason is not None, args):
+        if self._training.stops(state.global_step, partial(_any_process, args)):
             control.should_training_stop = True
-        if reason is not None and self.stop_reason is None:
-            self.stop_reason = reason
-            _logger.warning("grokcast: the training is stopped at step %d: %s", state.global_step, reason)
-
-    def _ended(self) -> str:
-        return "finished" if self.stop_reason is None else "stopped_early"
 
 
-def _any_process(stop: bool, args: Any) -> bool:
+def _any_process(args: Any, stop: bool) -> bool:
     if args.world_size == 1:
         return stop
     import torch

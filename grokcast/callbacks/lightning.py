@@ -1,8 +1,8 @@
 """A Lightning callback: `Trainer(callbacks=[LightningCallback()])`."""
 
-import logging
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from grokcast.callbacks.watched_training import WatchedTraining
@@ -15,7 +15,6 @@ with needed_from("lightning", "grokcast.callbacks.LightningCallback"):
     from lightning.pytorch import Callback
 
 _VALIDATED = signal_names("loss", "accuracy", split="val")
-_logger = logging.getLogger("grokcast")
 _LOOK_EVERY = 50  # batches: processes have to agree each time
 
 
@@ -96,7 +95,7 @@ class LightningCallback(Callback):  # type: ignore[misc]
         if trainer.is_global_zero:
             with self._training.harmless():
                 self._log_waiting({})
-                self._training.end(self._ended())
+                self._training.end()
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Flush, and leave the run open: it may be resumed."""
@@ -104,10 +103,6 @@ class LightningCallback(Callback):  # type: ignore[misc]
             self._log_waiting({})
             if self.monitor is not None:
                 self.monitor.close()
-
-    def _ended(self) -> str:
-        """Return how a training ended that nothing broke."""
-        return "finished"
 
     def _log_waiting(self, metrics: Mapping[str, Any]) -> None:
         if self._waiting is not None:
@@ -133,20 +128,12 @@ class GrokEarlyStopping(LightningCallback):
 
     Never before memorisation, and only of runs like those learnt from; give `horizon_step` or a budget (`max_steps`, `max_epochs`),
     since a run is given up only against one. Arguments as for `LightningCallback`.
-
-    Attributes
-    ----------
-    stop_reason : why it stopped the training, with the share of runs that would have generalised and are stopped; None while it has not.
     """
 
-    def __init__(self, *, names: Mapping[str, str] | None = None, share: float = 0.02, **options: Any) -> None:
-        super().__init__(names=names, share=share, **options)
-        self.stop_reason: str | None = None
-
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Begin to watch."""
-        self.stop_reason = None
-        super().on_train_start(trainer, pl_module)
+    @property
+    def stop_reason(self) -> str | None:
+        """Why it stopped the training, with the share of runs that would have generalised and are stopped; None while it has not."""
+        return self._training.stopped_for
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Stop, if the answer came in the meantime."""
@@ -159,18 +146,8 @@ class GrokEarlyStopping(LightningCallback):
         self._stop_if_advised(trainer)
 
     def _stop_if_advised(self, trainer: Any) -> None:
-        reason = None
-        with self._training.harmless():
-            reason = self._training.stop_reason()
-        # Every process decides alike: one that went on alone would wait for the others for ever.
-        if trainer.strategy.reduce_boolean_decision(reason is not None, all=False):
+        if self._training.stops(trainer.global_step, partial(trainer.strategy.reduce_boolean_decision, all=False)):
             trainer.should_stop = True
-        if reason is not None and self.stop_reason is None:
-            self.stop_reason = reason
-            _logger.warning("grokcast: the training is stopped at step %d: %s", trainer.global_step, reason)
-
-    def _ended(self) -> str:
-        return "finished" if self.stop_reason is None else "stopped_early"
 
 
 def _context(trainer: Any, module: Any) -> dict[str, Any]:

@@ -22,11 +22,17 @@ class WatchedTraining:
     names : metric of the trainer -> signal, where its name does not tell.
     share : of the training time that measuring the network may take; 0 measures nothing.
     options : of `Monitor`.
+
+    Attributes
+    ----------
+    monitor : from the beginning of a training on.
+    stopped_for : why it was stopped; None while it has not been.
     """
 
     def __init__(self, names: Mapping[str, str] | None, share: float, options: dict[str, Any]) -> None:
         self._names, self._share, self._options = dict(names or {}), share, options
         self.monitor: Monitor | None = None
+        self.stopped_for: str | None = None
         self._has_warned = False
 
     @contextmanager
@@ -41,6 +47,7 @@ class WatchedTraining:
 
     def begin(self, context: Callable[[], Mapping[str, Any]], model: Any) -> None:
         """Make the monitor; context from the caller takes precedence over what the trainer reports."""
+        self.stopped_for = None
         self.monitor = Monitor(**self._options)
         if self._share > 0:
             self.monitor.watch(model, share=self._share)
@@ -72,12 +79,25 @@ class WatchedTraining:
         if self.monitor is not None and best:
             self.monitor.log(step, **{signal: value for signal, (_, value) in best.items()})
 
-    def stop_reason(self) -> str | None:
-        """Return why the training may be stopped now; None: nothing says so."""
-        return self.monitor.stop_reason if self.monitor is not None else None
+    def stops(self, step: int, in_any_process: Callable[[bool], bool]) -> bool:
+        """Return whether the training is to stop at a step; the first reason is kept as `stopped_for`, and logged.
 
-    def end(self, status: str) -> None:
+        Parameters
+        ----------
+        in_any_process : from whether this process stops to whether any does. All decide alike: one that went on alone
+            would wait for the others for ever.
+        """
+        reason = None
+        with self.harmless():
+            reason = self.monitor.stop_reason if self.monitor is not None else None
+        if reason is not None and self.stopped_for is None:
+            self.stopped_for = reason
+            _logger.warning("grokcast: the training is stopped at step %d: %s", step, reason)
+        return in_any_process(reason is not None)
+
+    def end(self) -> None:
         """Flush, and say how the training ended."""
+        status = "finished" if self.stopped_for is None else "stopped_early"
         if self.monitor is not None:
             # Where a service has not answered so far, the end of the training is not held up to wait for it.
             self.monitor.finish(status, timeout=5.0 if self.monitor.problem is None else 1.0)

@@ -4,7 +4,7 @@ Each gap has the forecasts with one more field, over its likely values among run
 a field alone says little where the others that it acts with (rate and decay) are not known, and what a forecast makes of a single field is
 its weakest. So gaps are ordered by forecasts with every field filled in from each of the runs like this one, and by how
 much of the variance of P among those the field accounts for: the first-order sensitivity index of Sobol (2001, Math. Comput.
-Simul. 55, 271), by groups of its values and less what groups account for by chance. docs/models.md measures what that is worth.
+Simul. 55, 271), by groups of its values and less what groups account for by chance. docs/gaps.md measures what that is worth.
 """
 
 from collections.abc import Callable, Iterator, Sequence

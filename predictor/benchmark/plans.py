@@ -17,9 +17,10 @@ from predictor.benchmark import metrics
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.hazard import censored_regression
 from predictor.hazard.folds import fold_of
+from predictor.hazard.rows import Rows
 from predictor.hazard.survival import cdf_at, kaplan_meier
 from predictor.planning.planner import Planner, PlanRows
-from predictor.planning.time_to_event import GRID, EventRows, at_step
+from predictor.planning.time_to_event import GRID, at_step
 from training_runs import Run
 from training_runs.arrays import FloatArray
 
@@ -57,7 +58,7 @@ class PlanFigures:
 
 
 class _Scored(NamedTuple):
-    rows: EventRows
+    rows: Rows
     horizon: FloatArray
     event: NDArray[np.bool_]
 
@@ -87,8 +88,8 @@ def _judged(
 ) -> Iterator[PlanFigures]:
     horizons = {OWN_BUDGET: rows.budget, f"step {FIXED_STEP:,}": np.full(len(rows.budget), np.log10(FIXED_STEP))}
     for by, horizon in horizons.items():
-        event = rows.onset.event & (rows.onset.step <= horizon + 1e-9)
-        known = members & ~rows.blocked & (event | (rows.onset.step >= horizon - 1e-9))
+        event = rows.onset.event & (rows.onset.x <= horizon + 1e-9)
+        known = members & ~rows.blocked & (event | (rows.onset.x >= horizon - 1e-9))
         scored = _Scored(rows.onset.where(known), np.minimum(horizon[known], reach), event[known])
         for method, all_curves in curves.items():
             yield _figures(scored, all_curves[known], runs_of, context, by, method)
@@ -98,11 +99,11 @@ def _figures(scored: _Scored, curves: FloatArray, runs_of: str, context: str, by
     rows, event = scored.rows, scored.event
     probability = at_step(curves, scored.horizon)
     median = _steps_of(curves, probability / 2)
-    at_end = at_step(curves, rows.step)
+    at_end = at_step(curves, rows.x)
 
     def when(i: NDArray[np.intp]) -> float:
         i = i[event[i]]
-        return metrics.log10_mae(10 ** median[i], 10 ** rows.step[i])
+        return metrics.log10_mae(10 ** median[i], 10 ** rows.x[i])
 
     measures: dict[str, Callable[[NDArray[np.intp]], float]] = {
         "auroc": lambda i: metrics.auroc(probability[i], event[i]),
@@ -133,11 +134,11 @@ def baseline_curves(rows: PlanRows, clock: int) -> dict[str, FloatArray]:
     has_law = np.isfinite(x)
     for k in np.unique(fold):
         inside, train = fold == k, (fold != k) & rows.as_given
-        times, cdf, _ = kaplan_meier(onset.step[train], onset.event[train], onset.weight[train])
+        times, cdf, _ = kaplan_meier(onset.x[train], onset.event[train], onset.weight[train])
         constant[inside] = cdf_at(GRID, times, cdf)
         law[inside] = constant[inside]
         fitted = train & has_law
-        model = censored_regression.fit(_line(x[fitted]), onset.step[fitted], onset.event[fitted])
+        model = censored_regression.fit(_line(x[fitted]), onset.x[fitted], onset.event[fitted])
         told = inside & has_law
         law[told] = norm.cdf((GRID - model.median(_line(x[told]))[:, None]) / model.sigma)
     return {CONSTANT: constant, LAW: law}

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from features.table import TARGETS
 from predictor.forecast import LEVELS, Curve, Quantiles
+from predictor.hazard.rows import Rows
 from predictor.planning.plan import Plan
 from predictor.planning.setting import Settings
-from predictor.planning.time_to_event import GRID, EventRows, TimeToEvent, at_step
+from predictor.planning.time_to_event import GRID, TimeToEvent, at_step
 from training_runs import Context, InvalidInput, Run
 from training_runs.arrays import FloatArray
 from training_runs.onset import (
@@ -44,19 +45,15 @@ class PlanRows:
 
     Attributes
     ----------
-    memorization, onset : the same rows with either event.
+    memorization, onset : the same rows with either event; their `x` is log10 of its step, or of the last step observed.
     budget : log10 of the step at which each run would be stopped.
-    memorized : log10 of the step of memorisation; NaN where it was not seen.
-    run : identifiers.
     blocked : whether the run could never generalise.
     as_given : whether the row has the whole context.
     """
 
-    memorization: EventRows
-    onset: EventRows
+    memorization: Rows
+    onset: Rows
     budget: FloatArray
-    memorized: FloatArray
-    run: NDArray[np.str_]
     blocked: NDArray[np.bool_]
     as_given: NDArray[np.bool_]
 
@@ -74,25 +71,22 @@ class PlanRows:
         target = np.array([*own, *drawn])
         group = _group(settings, features)
 
-        def rows(event: NDArray[np.bool_], time: FloatArray) -> EventRows:
-            return EventRows(
+        def rows(event: NDArray[np.bool_], time: FloatArray) -> Rows:
+            return Rows(
                 features=features,
                 target=target,
                 group=group,
-                step=np.log10(np.maximum(time, 10 ** (GRID[0] + 1e-3))),
+                x=np.log10(np.maximum(time, 10 ** (GRID[0] + 1e-3))),
                 event=event,
                 configuration=np.tile(np.array([run.configuration_id for run in runs]), 2),
                 weight=np.concatenate([_AS_GIVEN * weight, (1 - _AS_GIVEN) * weight]),
             )
 
-        memorized, when = as_event_time([memorization(run.trajectory) for run in runs] * 2)
         onsets = [generalization(r.trajectory, t) for r, t in zip([*runs, *runs], target.tolist(), strict=True)]
         return cls(
-            memorization=rows(memorized, when),
+            memorization=rows(*as_event_time([memorization(run.trajectory) for run in runs] * 2)),
             onset=rows(*as_event_time(onsets)),
             budget=np.log10(np.tile([run.budget_step for run in runs], 2).astype(float)),
-            memorized=np.where(memorized, np.log10(np.maximum(when, 1)), np.nan),
-            run=np.tile(np.array([run.run_id for run in runs]), 2),
             blocked=np.tile(np.array([run.blocked for run in runs], dtype=bool), 2),
             as_given=np.repeat([True, False], len(runs)),
         )
@@ -296,9 +290,9 @@ def _range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
     return low - margin, high + margin
 
 
-def _reach(rows: EventRows) -> float:
+def _reach(rows: Rows) -> float:
     """Return log10 of the last step of the grid to which enough configurations were observed, or had their onset."""
-    followed = [len(np.unique(rows.configuration[rows.step >= edge])) for edge in GRID[1:]]
+    followed = [len(np.unique(rows.configuration[rows.x >= edge])) for edge in GRID[1:]]
     enough = int(np.argmin(np.array([*followed, 0]) >= _AT_RISK))
     return float(GRID[max(enough, 1)])
 

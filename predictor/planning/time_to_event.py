@@ -1,7 +1,7 @@
 """Time to an event in absolute steps, from the context alone: five cross-fitted sums of boosted trees, and a calibration.
 
 The hazard is constant within bins of log10 of the step, a piecewise exponential model as that of forecasts
-(`predictor.hazard.time_bins`), with steps counted from the start of training.
+(`predictor.hazard.time_bins`), with steps counted from the start of training: the `x` of rows is log10 of the step.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from predictor.hazard.boosting import fit_hazard
 from predictor.hazard.folds import N_FOLDS, fold_of
 from predictor.hazard.probability_calibration import CalibrationMap, fit_calibration
+from predictor.hazard.rows import Rows
 from predictor.hazard.time_bins import onset_probability, person_periods, thinned
 from predictor.hazard.trees.boosted_trees import BoostedTrees
 from predictor.hazard.trees.evaluate import TreeSum
@@ -25,33 +26,6 @@ GRID: FloatArray = np.round(np.linspace(1.0, 6.3, 54), 2)
 _CENTRES: FloatArray = (GRID[:-1] + GRID[1:]) / 2
 # Few and large steps: as good here as three times as many, and a third of the bytes.
 N_TREES, _LEARNING_RATE = 150, 0.1
-
-
-@dataclass(frozen=True, eq=False)
-class EventRows:
-    """What is learnt from: settings, and when an event came or how long it was waited for. Arrays of length n_rows.
-
-    Attributes
-    ----------
-    features : shape (n_rows, n_features).
-    target : the accuracy that counts as onset.
-    group : which calibration a row belongs to.
-    step, event : log10 of the step of the event, or of the last step observed, and whether the event came.
-    configuration : the unit of folds.
-    weight : such that each configuration counts once.
-    """
-
-    features: FloatArray
-    target: FloatArray
-    group: NDArray[np.int64]
-    step: FloatArray
-    event: NDArray[np.bool_]
-    configuration: NDArray[np.str_]
-    weight: FloatArray
-
-    def where(self, chosen: NDArray[np.bool_]) -> "EventRows":
-        """Return some of the rows."""
-        return EventRows(**{name: values[chosen] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +44,7 @@ class TimeToEvent:
     blind_calibration: Sequence[dict[int, CalibrationMap]]
 
     @classmethod
-    def fit(cls, rows: EventRows, n_trees: int | None = None) -> "TimeToEvent":
+    def fit(cls, rows: Rows, n_trees: int | None = None) -> "TimeToEvent":
         """Fit learners on all folds but one each, and calibrate them on the fold that each has not seen."""
         fold = fold_of(rows.configuration, "fit")
         learners = [_learner(rows.where(fold != k), n_trees or N_TREES) for k in range(N_FOLDS)]
@@ -131,10 +105,10 @@ def at_step(curves: FloatArray, step: FloatArray) -> FloatArray:
     return np.array([np.interp(s, GRID, curve) for s, curve in zip(step, curves, strict=True)], dtype=float)
 
 
-def _learner(rows: EventRows, n_trees: int) -> BoostedTrees:
-    periods = thinned(person_periods(rows.step, rows.event, GRID))
+def _learner(rows: Rows, n_trees: int) -> BoostedTrees:
+    periods = thinned(person_periods(rows.x, rows.event, GRID))
     mean = np.log(periods.event.sum() / periods.exposure.sum())
-    start = np.full((len(rows.step), len(_CENTRES)), mean)
+    start = np.full((len(rows.x), len(_CENTRES)), mean)
     trees = fit_hazard(
         rows.features, rows.target, periods, rows.weight, start, n_trees, centres=_CENTRES, learning_rate=_LEARNING_RATE
     )
@@ -144,13 +118,13 @@ def _learner(rows: EventRows, n_trees: int) -> BoostedTrees:
     return replace(trees, value=value)
 
 
-def _calibrations(raw: FloatArray, rows: EventRows) -> dict[int, CalibrationMap]:
+def _calibrations(raw: FloatArray, rows: Rows) -> dict[int, CalibrationMap]:
     return {int(g): _calibration(raw[rows.group == g], rows.where(rows.group == g)) for g in np.unique(rows.group)}
 
 
-def _calibration(raw: FloatArray, rows: EventRows) -> CalibrationMap:
+def _calibration(raw: FloatArray, rows: Rows) -> CalibrationMap:
     each = rows.weight * (len(np.unique(rows.configuration)) / rows.weight.sum())
-    return fit_calibration(at_step(raw, rows.step), rows.event & (rows.step <= GRID[-1]), each)
+    return fit_calibration(at_step(raw, rows.x), rows.event & (rows.x <= GRID[-1]), each)
 
 
 def _calibrated(maps: dict[int, CalibrationMap], curves: FloatArray, group: NDArray[np.int64]) -> FloatArray:
