@@ -18,10 +18,13 @@ from grokcast import Monitor
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 from tests.forecast_server import Service, StoredRuns
+from tests.page_browser import browser, open_page, page_service, visit
 from tests.postgresql import PostgresServer, require_postgresql
 from tests.wire import StandInForecaster, local_client, served
 from training_runs import Run
 from training_runs.synthetic import synthetic_corpus
+
+__all__ = ["browser", "open_page", "page_service", "visit"]  # fixtures
 
 FEW_TREES = 90  # an eighth of those that are shipped: synthetic runs are simple
 

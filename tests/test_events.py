@@ -47,9 +47,12 @@ def test_a_stream_ends_when_its_key_is_revoked_and_not_before(database: Database
         following = [asyncio.ensure_future(anext(stream)) for stream in streams]
         await asyncio.sleep(1)  # two looks, at which nothing is new
         assert not any(event.done() for event in following)
-        runs.finish(Caller(mine.key_id, "write"), "r", "finished", blocked=False)
+        runs.request_stop(Caller(mine.key_id, "write"), "r", "the machine is needed")
         for event in following:
-            assert (await asyncio.wait_for(event, SECONDS)).event == "run"
+            assert "the machine is needed" in str((await asyncio.wait_for(event, SECONDS)).data)
+        runs.finish(Caller(mine.key_id, "write"), "r", "finished", blocked=False)
+        for stream in streams:
+            assert (await asyncio.wait_for(anext(stream), SECONDS)).event == "run"
         keys.revoke(mine.key_id)
         for stream in streams:
             await ends(stream)

@@ -65,6 +65,7 @@ def test_a_list_has_the_newest_forecast_of_each_run(runs: RunStore, database: Da
         "b": (20, 0.75),
     }
     assert (brief["a"].phase, brief["a"].action) == (ANSWER["phase"], ANSWER["advice"]["action"])
+    assert brief["a"].median_onset_step == ANSWER["onset_step"]["p50"]
     assert brief["a"].in_support is ANSWER["support"]["in_support"]
     assert brief["a"].check_again_step == ANSWER["advice"]["check_again_step"]
     assert timeline.newest_of([]) == {}

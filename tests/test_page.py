@@ -1,160 +1,17 @@
 """The page, in a real browser, before a real service."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pandas as pd
 import pytest
 
 import grokcast
-from api.access.keys import KeyStore
-from api.storage.database import Database
+from tests.page_browser import HISTORY, ROOT, Visit, ask, make_key, served_page, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-playwright.expect.set_options(timeout=30_000)  # a busy machine is no failure
-
-ROOT = Path(__file__).parent.parent
-HISTORY = ROOT / "examples/history.csv"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium (Debian's package)")
-
-
-@dataclass
-class Visit:
-    """A page in the browser, and what it did that it should not."""
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-    def text(self, selector: str) -> str:
-        return str(self.page.inner_text(selector))
-
-    def drop(self, name: str, content: str, **others: str) -> None:
-        """Drop a file where files are dropped, and others with it."""
-        self.page.evaluate(
-            """(files) => {
-                const data = new DataTransfer();
-                for (const [name, content] of files) data.items.add(new File([content], name));
-                for (const kind of ["dragenter", "dragover", "drop"])
-                    document.getElementById("drop").dispatchEvent(
-                        new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
-            }""",
-            [[name, content], *([f"{stem}.csv", text] for stem, text in others.items())],
-        )
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service in a process of its own, with the shipped forecaster."""
-    yield from _served(tmp_path_factory.mktemp("service"))
-
-
-def _served(folder: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        "GROKCAST_DATABASE_URL": f"sqlite:///{folder}/service.db",
-        "XDG_DATA_HOME": str(folder),
-        "OMP_NUM_THREADS": "1",
-    }
-    command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "1"],
-        cwd=ROOT,
-        env=os.environ | environment,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(lambda: _is_ready(address))
-        yield address
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def ask(method: str, url: str, **options: Any) -> httpx2.Response:
-    return httpx2.request(method, url, trust_env=False, timeout=60, **options)
-
-
-def _make_key(folder: Path) -> str:
-    database = Database(f"sqlite:///{folder}/service.db")
-    _, key = KeyStore(database).create("page", "read")
-    database.close()
-    return key
-
-
-def _is_ready(address: str) -> bool:
-    try:
-        return ask("GET", f"{address}/readyz").status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
-def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Visit]]:
-    contexts = []
-
-    def open_it(address: str, **options: Any) -> Visit:
-        context = browser.new_context(reduced_motion="reduce", **options)
-        contexts.append(context)
-        visit = Visit(context.new_page())
-        visit.page.set_default_timeout(30_000)
-        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
-        visit.page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
-        visit.page.on("request", lambda request: visit.hosts.add(request.url.split("/")[2]))
-        visit.page.goto(address)
-        return visit
-
-    yield open_it
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def visit(open_page: Callable[..., Visit], service: str) -> Iterator[Visit]:
-    """The page at a desk; whatever happens on it, nothing fails and no request leaves the service."""
-    visit = open_page(service)
-    yield visit
-    assert not visit.errors
-    assert visit.hosts == {service.removeprefix("http://")}
 
 
 def test_a_dropped_file_is_forecast(visit: Visit) -> None:
@@ -434,9 +291,9 @@ def test_a_number_with_a_comma_is_shown_as_it_is_read(visit: Visit) -> None:
 
 
 def test_what_the_service_refuses_is_told_beside_what_it_concerns(
-    open_page: Callable[..., Visit], service: str
+    open_page: Callable[..., Visit], page_service: str
 ) -> None:
-    visit = open_page(service)
+    visit = open_page(page_service)
     visit.drop("short.csv", "step,train_acc,val_acc\n1,0.1,0.1\n50,1,0.1\n")
     visit.page.wait_for_selector("#file-faults .fault")
     assert "at least 3 checkpoints" in visit.text("#file-faults")
@@ -448,10 +305,10 @@ def test_what_the_service_refuses_is_told_beside_what_it_concerns(
     assert all("422" in error for error in visit.errors)  # Chromium notes the status itself
 
 
-def test_a_run_is_listed_and_its_view_grows_while_points_come_in(visit: Visit, service: str) -> None:
+def test_a_run_is_listed_and_its_view_grows_while_points_come_in(visit: Visit, page_service: str) -> None:
     rows = [line.split(",") for line in HISTORY.read_text().split()]
     columns = {name: [float(row[i]) for row in rows[1:]] for i, name in enumerate(rows[0])}
-    run = f"{service}/v1/runs/seed-7"
+    run = f"{page_service}/v1/runs/seed-7"
 
     def append(until: int) -> None:
         history = {name: values[:until] for name, values in columns.items()}
@@ -463,9 +320,10 @@ def test_a_run_is_listed_and_its_view_grows_while_points_come_in(visit: Visit, s
     row.wait_for()
     playwright.expect(row).to_contain_text("no points yet")
     append(30)
+    row.scroll_into_view_if_needed()  # the curves of those out of sight are not read
     row.locator("svg.sparkline").wait_for()
-    playwright.expect(row).to_contain_text("by step 20,000")
-    playwright.expect(row).to_contain_text("fitting its training data")
+    playwright.expect(row).to_contain_text("Undecided")
+    playwright.expect(row).to_contain_text(f"step {columns['step'][29]:.0f}, just now")
 
     row.locator("a").click()
     seen = visit.page.locator("#run .words")
@@ -549,7 +407,7 @@ def test_a_keyboard_reaches_all_of_it(visit: Visit) -> None:
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("#answer .headline")
-    _wait_for(lambda: focused() == "answer-title")
+    wait_for(lambda: focused() == "answer-title")
     page.keyboard.press("Tab")  # the chart
     page.keyboard.press("End")
     playwright.expect(page.locator("#answer .readout")).to_contain_text("Step 1,000: train_acc 1")
@@ -569,9 +427,9 @@ def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Visit], service: str, scheme: str) -> None:
+def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Visit], page_service: str, scheme: str) -> None:
     size = {"width": 360, "height": 740}
-    visit = open_page(service, viewport=size, color_scheme=scheme)
+    visit = open_page(page_service, viewport=size, color_scheme=scheme)
     visit.page.click("#example")
     visit.page.wait_for_selector("#answer .headline")
     visit.page.wait_for_selector("#forecaster .tiles")
@@ -579,8 +437,8 @@ def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Visit], service
 
 
 def test_a_key_is_asked_for_and_stays_in_the_tab(open_page: Callable[..., Visit], tmp_path: Path) -> None:
-    for address in _served(tmp_path):
-        key = _make_key(tmp_path)
+    for address in served_page(tmp_path):
+        key = make_key(tmp_path)
         visit = open_page(address)
         visit.page.wait_for_selector("#key-form:not([hidden])")
         assert "needs a key" in visit.text("#key-note")
@@ -595,12 +453,12 @@ def test_a_key_is_asked_for_and_stays_in_the_tab(open_page: Callable[..., Visit]
         visit.page.context.close()
 
 
-def test_nothing_written_into_the_page_can_run(service: str) -> None:
-    answer = ask("GET", service)
+def test_nothing_written_into_the_page_can_run(page_service: str) -> None:
+    answer = ask("GET", page_service)
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
-    assert ask("GET", f"{service}/page/%2e%2e/app.py").status_code == 404
+    assert ask("GET", f"{page_service}/page/%2e%2e/app.py").status_code == 404
 
 
 def test_the_example_is_the_one_of_the_documentation() -> None:

@@ -63,6 +63,7 @@ def test_the_list_has_the_figures_of_the_newest_forecast(shipped_client: TestCli
     same = ("observed_until_step", "phase", "probability_onset_by_horizon", "horizon_step", "supported_until_step")
     assert {name: found[name] for name in same} == {name: forecast[name] for name in same}
     assert found["in_support"] == forecast["support"]["in_support"]
+    assert found["median_onset_step"] == forecast["onset_step"]["p50"]
     assert {name: found[name] for name in ("action", "check_again_step")} == {
         name: forecast["advice"][name] for name in ("action", "check_again_step")
     }

@@ -6,6 +6,7 @@ import { startPlan } from "./plan.js";
 import { showRun } from "./run.js";
 import { startRuns } from "./runs.js";
 import { hasKey, keepKey } from "./service.js";
+import { address } from "./view_address.js";
 
 const TITLE = document.title;
 const [home, run] = ["home", "run"].map((id) => document.getElementById(id));
@@ -14,7 +15,7 @@ let left = new AbortController();
 
 /** Show what the address names: `#/runs/ID` is a run, the name of a part of the page is the page itself. */
 function route() {
-  const name = location.hash.slice(1);
+  const name = address().path;
   const part = name && !name.startsWith("/") ? document.getElementById(name) : null;
   if (part && !home.contains(part)) return; // a link within what is shown
   left.abort();

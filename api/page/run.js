@@ -1,10 +1,12 @@
 // One live run: its curves and all its forecasts, growing as points come in.
 
 import { short } from "./axes.js";
+import { isGoing } from "./deletion.js";
 import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
+import { runActions } from "./run_actions.js";
 import { ask, follow } from "./service.js";
-import { ago, headline, steps } from "./words.js";
+import { STATES, ago, headline, steps } from "./words.js";
 
 const QUIET = 10_000; // milliseconds between two announcements: a fast run would never stop talking
 
@@ -12,11 +14,14 @@ const QUIET = 10_000; // milliseconds between two announcements: a fast run woul
 export async function showRun(runId, signal) {
   const path = `/v1/runs/${encodeURIComponent(runId)}`;
   const view = forecastView();
-  const [title, note, body] = ["run-title", "run-note", "run-body"].map((id) => document.getElementById(id));
+  const [title, note, acts, body] = ["run-title", "run-note", "run-acts", "run-body"].map((id) => document.getElementById(id));
+  const actions = runActions(() => look().catch(fail));
   title.textContent = runId;
   note.textContent = "";
+  acts.replaceChildren();
   body.replaceChildren();
   title.focus();
+  addEventListener("runsgone", () => isGoing(runId) && (location.hash = "#/"), { signal });
   let forecasts = [];
   let run = null;
   let isLooking = false;
@@ -27,6 +32,8 @@ export async function showRun(runId, signal) {
     const kept = forecasts.filter((made) => !made.rewound).map((made) => made.forecast);
     const newest = kept.at(-1) ?? run.forecast;
     note.textContent = [describe(run), settings(run)].filter(Boolean).join(" · ");
+    if (!actions.element.isConnected) acts.replaceChildren(actions.element);
+    actions.show([run]);
     if (!run.history || !newest) {
       body.textContent = run.history ? "No forecast yet: it needs three checkpoints and ten steps." : "No points yet.";
       return;
@@ -63,6 +70,7 @@ export async function showRun(runId, signal) {
       onEvent(name, data) {
         if (name === "forecast" && !forecasts.some((made) => made.id === data.id)) forecasts.push(data);
         if (name === "deleted") {
+          acts.replaceChildren();
           body.replaceChildren();
           note.textContent = "This run was deleted.";
         } else look().catch(fail);
@@ -91,7 +99,8 @@ async function readTimeline(path, signal) {
 
 function describe(run) {
   const seen = run.observed_until_step === null ? "" : `, ${steps(run.points)} checkpoints up to step ${steps(run.observed_until_step)}`;
-  return `${run.status.replace("_", " ")}${seen}, ${ago(run.updated_at)}`;
+  const stop = run.stop_requested === null ? "" : `, to be stopped: ${run.stop_requested}`;
+  return `${STATES[run.status]}${stop}${seen}, ${ago(run.updated_at)}`;
 }
 
 function settings({ context }) {

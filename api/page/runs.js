@@ -1,69 +1,94 @@
-// The list of runs, kept up to date by one stream for all of them.
+// The runs of the key, kept up to date: all of them read at first, and what a stream tells of after that.
 
-import { announce, h } from "./elements.js";
+import { announce } from "./elements.js";
+import { runTable } from "./run_table.js";
 import { ask, follow } from "./service.js";
-import { sparkline } from "./sparkline.js";
-import { PHASES, ago, headline, percent, steps } from "./words.js";
+import { address } from "./view_address.js";
+import { PHASES, percent } from "./words.js";
 
-const STATES = { running: "running", finished: "finished", stopped_early: "stopped early", diverged: "diverged" };
-const REST = 1000; // milliseconds between two looks at one run
+const REST = 1000; // milliseconds between two looks at the newest runs
+const REREAD = 60_000; // and at all of them: the stream tells of the newest alone
+const [FIRST, PAGE] = [50, 500];
 
-/** Show the runs; call again to begin anew, for instance with another key. */
+/** Show the runs; call `begin` again to begin anew, for instance with another key. */
 export function startRuns() {
-  const list = document.getElementById("run-list");
-  const empty = document.getElementById("no-runs");
-  const more = document.getElementById("more-runs");
-  const state = document.getElementById("runs-state");
-  const rows = new Map(); // run_id -> row
+  const [empty, state] = ["no-runs", "runs-state"].map((id) => document.getElementById(id));
+  const runs = new Map(); // run_id -> run as it is listed
+  const gone = new Set(); // names that were deleted: an answer that is on its way may hold them still
+  const table = runTable(() => soon());
   let stopped = new AbortController();
-  let cursor = null;
+  let timer = null;
 
-  function show(summary, { old = false } = {}) {
-    let row = rows.get(summary.run_id);
-    if (!row) {
-      row = runRow(summary.run_id);
-      rows.set(summary.run_id, row);
-      if (old) list.append(row.element);
-      else list.prepend(row.element);
+  function render() {
+    empty.hidden = runs.size > 0;
+    table.show([...runs.values()].sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at)));
+  }
+
+  function forget(names) {
+    for (const name of names) {
+      runs.delete(name);
+      gone.add(name);
     }
-    row.show(summary);
-    empty.hidden = true;
+    render();
+  }
+
+  function take(found) {
+    if (gone.has(found.run_id)) return;
+    const before = runs.get(found.run_id);
+    const [then, now] = [before?.newest_forecast, found.newest_forecast];
+    if (then && now && then.phase !== now.phase) announce(`${found.run_id}: ${PHASES[now.phase] ?? "phase unknown"}, ${percent(now.probability_onset_by_horizon)} to generalise.`);
+    if (JSON.stringify(before) !== JSON.stringify(found)) runs.set(found.run_id, found);
+  }
+
+  /** Read the newest runs, or all of them; those that are not there any more are forgotten. */
+  async function read(isAll, signal) {
+    const seen = new Set();
+    for (let cursor = ""; cursor !== null; ) {
+      const page = await ask(`/v1/runs?limit=${cursor ? PAGE : FIRST}${cursor && `&cursor=${cursor}`}`, { signal });
+      page.runs.forEach((found) => {
+        take(found);
+        seen.add(found.run_id);
+      });
+      cursor = isAll ? page.next_cursor : null;
+      if (cursor !== null) render(); // the first of many, at once
+    }
+    if (isAll) for (const name of runs.keys()) if (!seen.has(name)) runs.delete(name);
+    render();
+    if ([...runs.values()].some(isBehind)) soon();
+  }
+
+  const look = (isAll) => read(isAll, stopped.signal).catch((problem) => problem.name !== "AbortError" && (state.textContent = problem.message));
+
+  function soon() {
+    timer ??= setTimeout(() => {
+      timer = null;
+      look(false);
+    }, REST);
   }
 
   function onEvent(name, data) {
-    if (name === "run") show(data);
-    else if (name === "deleted") {
-      rows.get(data.run_id)?.remove();
-      rows.delete(data.run_id);
-      empty.hidden = rows.size > 0;
+    if (name === "deleted") forget([data.run_id]);
+    else if (name === "run") {
+      gone.delete(data.run_id);
+      runs.set(data.run_id, { newest_forecast: null, ...runs.get(data.run_id), ...data });
+      render();
+      soon(); // its forecast
     }
   }
 
   function onState(name) {
     state.textContent = { live: "live", waiting: "connecting …", refused: "" }[name];
     state.className = `state ${name}`;
-    // A new stream tells of every run again; what is not told of any more was deleted meanwhile.
-    if (name === "live") {
-      rows.forEach((row) => row.remove());
-      rows.clear();
-      empty.hidden = false;
-      older().catch((problem) => (state.textContent = problem.message));
+    if (name === "live") look(true);
+    if (name === "refused") {
+      runs.clear();
+      render();
     }
   }
 
-  /** Offer the runs that are older than those of the stream. */
-  async function older() {
-    const page = await ask("/v1/runs?limit=50");
-    cursor = page.next_cursor;
-    more.hidden = cursor === null;
-  }
-
-  more.addEventListener("click", async () => {
-    const page = await ask(`/v1/runs?limit=50&cursor=${cursor}`);
-    page.runs.forEach((summary) => show(summary, { old: true }));
-    cursor = page.next_cursor;
-    more.hidden = cursor === null;
-  });
+  setInterval(() => !document.hidden && state.classList.contains("live") && look(true), REREAD);
+  addEventListener("hashchange", () => table.set(address()));
+  addEventListener("runsgone", ({ detail: deleted }) => forget(deleted));
 
   return function begin() {
     stopped.abort();
@@ -72,64 +97,7 @@ export function startRuns() {
   };
 }
 
-function runRow(runId) {
-  const [state, curve, words, chance, updated] = ["state", "curve", "words", "chance", "updated"].map((name) => h("span", { class: name }));
-  const link = h("a", { href: `#/runs/${encodeURIComponent(runId)}` }, runId);
-  const element = h("li", { class: "run" }, h("span", { class: "name" }, link, state), curve, words, chance, updated);
-  let phase;
-  let timer = null;
-  let isLooking = false;
-  let isStale = false;
-
-  async function look() {
-    timer = null;
-    if (isLooking) return void (isStale = true);
-    isLooking = true;
-    try {
-      const { history, forecast } = await ask(`/v1/runs/${encodeURIComponent(runId)}`);
-      if (history) curve.replaceChildren(sparkline(history, forecast));
-      words.replaceChildren(forecast ? headline(forecast) : "No forecast yet", h("small", {}, PHASES[forecast?.phase] ?? ""));
-      chance.textContent = forecast?.support.in_support && forecast.phase !== "generalized" ? percent(forecast.probability_onset_by_horizon) : "";
-      if (forecast && phase && forecast.phase !== phase) announce(`${runId}: ${PHASES[forecast.phase] ?? "phase unknown"}. ${headline(forecast)}.`);
-      phase = forecast?.phase;
-      if (phase) element.dataset.phase = phase;
-    } catch (problem) {
-      words.textContent = problem.message;
-    } finally {
-      isLooking = false;
-      if (isStale) soon();
-      isStale = false;
-    }
-  }
-
-  function soon() {
-    timer ??= setTimeout(look, REST);
-  }
-
-  // Runs out of sight are not looked at: their points may be many.
-  let isSeen = false;
-  let isWanted = false;
-  new IntersectionObserver((entries) => {
-    isSeen = entries.at(-1).isIntersecting;
-    if (isSeen && isWanted) {
-      isWanted = false;
-      look();
-    }
-  }).observe(element);
-
-  return {
-    element,
-    remove() {
-      clearTimeout(timer);
-      element.remove();
-    },
-    show(summary) {
-      const at = summary.observed_until_step;
-      state.textContent = STATES[summary.status];
-      state.className = `state ${summary.status === "running" ? "live" : ""}`;
-      updated.textContent = at === null ? "no points yet" : `step ${steps(at)}, ${ago(summary.updated_at)}`;
-      if (isSeen) soon();
-      else isWanted = true;
-    },
-  };
+/** Return whether points came in moments ago that the newest forecast has not seen: it is on its way. */
+function isBehind({ newest_forecast: forecast, observed_until_step: at, points, updated_at: updated }) {
+  return points > 2 && forecast?.observed_until_step !== at && Date.now() - Date.parse(updated) < 10_000;
 }

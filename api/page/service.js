@@ -22,10 +22,11 @@ export function keepKey(key) {
   else sessionStorage.removeItem(KEY);
 }
 
-/** Return the answer of a route. Throws a Problem; where a key is missing or wrong, the page hears of it too. */
-export async function ask(path, { body, signal } = {}) {
-  const sent = body === undefined ? { method: "GET" } : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  return (await send(path, { ...sent, signal })).json();
+/** Return the answer of a route, null where it has none. Throws a Problem; where a key is missing or wrong, the page hears of it too. */
+export async function ask(path, { method, body, signal, keepalive = false } = {}) {
+  const sent = body === undefined ? { method: method ?? "GET" } : { method: method ?? "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const response = await send(path, { ...sent, signal, keepalive });
+  return response.status === 204 ? null : response.json();
 }
 
 /** Return the answer of a route that takes bytes. */

@@ -4,12 +4,12 @@ import { linearScale, logScale, path } from "./axes.js";
 import { s } from "./elements.js";
 import { value } from "./words.js";
 
-const [WIDTH, HEIGHT] = [132, 34];
+const [WIDTH, HEIGHT] = [112, 26];
 
-export function sparkline(history, forecast) {
+/** Return the curves of a history; `median` is the step at which its onset is forecast, if it is. */
+export function sparkline(history, median = null) {
   const steps = history.step;
   const low = Math.max(1, steps.find((step) => step > 0) ?? 1);
-  const median = forecast?.phase === "generalized" ? null : forecast?.onset_step.p50;
   const x = logScale([low, Math.max(steps.at(-1), median ?? 0, low * 2)], [2, WIDTH - 2]);
   const y = linearScale([0, 1], [HEIGHT - 3, 3]);
   const last = history.val_acc?.findLast((v) => v !== null);

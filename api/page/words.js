@@ -9,6 +9,10 @@ export const PHASES = {
   generalized: "generalised",
 };
 
+export const ENDS = { finished: "finished", stopped_early: "stopped early", diverged: "diverged" };
+export const STATES = { running: "running", ...ENDS };
+const ADVICE = { continue: "Continue", stop: "Stop", undecided: "Undecided" };
+
 export const OUTCOMES = ["grokking", "comprehension", "memorization", "confusion"];
 
 /** Return the sentences of a forecast about some things: `{about, title, text}`, written by the service as for the command line. */
@@ -39,6 +43,14 @@ export function value(number) {
 export function likelihood(probability) {
   const scale = [[0.95, "Almost certain"], [0.9, "Very likely"], [0.6, "Likely"], [0.4, "As likely as not"], [0.1, "Unlikely"], [0.02, "Very unlikely"]];
   return scale.find(([low]) => probability >= low)?.[1] ?? "Extremely unlikely";
+}
+
+/** Return what a forecast comes to in a word, and the kind of dot before it; `forecast` has a phase, its support and its action. */
+export function verdict(forecast) {
+  if (!forecast) return { kind: "none", text: "No forecast" };
+  if (forecast.phase === "generalized") return { kind: "generalized", text: "Generalised" };
+  if (!forecast.in_support) return { kind: "foreign", text: "No verdict" };
+  return { kind: forecast.action, text: ADVICE[forecast.action] };
 }
 
 /** Return the forecast in a few words: a title, and a line of a list. */

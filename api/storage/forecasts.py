@@ -42,6 +42,7 @@ class BriefForecast:
     Attributes
     ----------
     made_at : seconds since 1970.
+    median_onset_step : the observed onset once there is one; None: beyond the supported range.
     action, check_again_step : of its advice.
     in_support : of its support.
     """
@@ -52,6 +53,7 @@ class BriefForecast:
     probability_onset_by_horizon: float
     horizon_step: int
     supported_until_step: int
+    median_onset_step: int | None
     in_support: bool
     action: str
     check_again_step: int | None
@@ -64,6 +66,7 @@ _BRIEF = (
     forecasts.c.forecast["probability_onset_by_horizon"].as_float(),
     forecasts.c.forecast["horizon_step"].as_integer(),
     forecasts.c.forecast["supported_until_step"].as_integer(),
+    forecasts.c.forecast["onset_step", "p50"].as_integer(),
     forecasts.c.forecast["support", "in_support"].as_boolean(),
     forecasts.c.forecast["advice", "action"].as_string(),
     forecasts.c.forecast["advice", "check_again_step"].as_integer(),

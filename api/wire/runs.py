@@ -166,6 +166,9 @@ class NewestForecast(BaseModel):
     probability_onset_by_horizon: Probability
     horizon_step: int
     supported_until_step: int
+    median_onset_step: int | None = Field(
+        description="observed once the run has generalised; null: beyond the supported range"
+    )
     in_support: bool = Field(description="false: the run is unlike those learnt from, and the advice does not hold")
     action: Action = Field(description="the advice: continue, stop, or undecided")
     check_again_step: int | None

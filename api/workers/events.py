@@ -118,7 +118,7 @@ class _Look:
 
 
 def _changed(before: StoredRun, now: StoredRun) -> bool:
-    return (before.revision, before.status) != (now.revision, now.status)
+    return (before.revision, before.status, before.stop_requested) != (now.revision, now.status, now.stop_requested)
 
 
 def _deleted(before: dict[int, StoredRun], now: dict[int, StoredRun]) -> list[StoredRun]:
