@@ -116,6 +116,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     retrainer = Retrainer(state.retrainings, settings)
     async with AsyncExitStack() as stack:
         stack.callback(database.close)
+        stack.push_async_callback(state.streams.close)
         stack.callback(retrainer.stop)
         stack.callback(state.files.close)
         for name, work in (

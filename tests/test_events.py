@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.sse import ServerSentEvent
+from sqlalchemy import event as database_event
 
 from api.access.keys import KeyStore
 from api.app import create_app
@@ -16,9 +17,10 @@ from api.settings import Settings
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore
+from api.wire.examples import ANSWER
 from api.workers.events import EventStreams
 from tests.wire import StandInStore, local_client, problem_of
-from training_runs import Context
+from training_runs import Context, Trajectory
 
 SECONDS = 10  # within which a stream has to end: 20 looks, and half a second where nothing else runs
 
@@ -122,3 +124,69 @@ def test_a_key_has_half_of_the_streams(database: Database, runs: RunStore) -> No
         streams.check_room(greedy)
 
     asyncio.run(open_all())
+
+
+def test_looks_cost_the_same_for_one_stream_and_for_many(database: Database, runs: RunStore) -> None:
+    asked: list[str] = []
+    database_event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    streams = EventStreams(runs, ForecastStore(database), KeyStore(database), limit=100, look_seconds=0.1)
+
+    async def asked_with(number: int) -> int:
+        opened = [streams.watch(LOCAL, f"r{k % 20}", None) for k in range(number)] + [streams.watch_all(LOCAL)]
+        for stream in opened:
+            await anext(stream)
+        following = [asyncio.ensure_future(anext(stream)) for stream in opened]
+        await asyncio.sleep(0.5)  # what each looks for itself when it is opened is over
+        asked.clear()
+        await asyncio.sleep(0.5)
+        runs.put(LOCAL, "new", RunSettings(Context()))  # for the stream of all
+        assert (await asyncio.wait_for(following[-1], SECONDS)).event == "run"
+        runs.delete(LOCAL, "new")
+        for unheard in following[:-1]:
+            unheard.cancel()
+        return len(asked)
+
+    async def ask() -> None:
+        for k in range(20):
+            runs.put(LOCAL, f"r{k}", RunSettings(Context()))
+        few = await asked_with(1)
+        assert few > 5
+        assert await asked_with(80) < 3 * few  # it was 80 times as many
+        await streams.close()
+
+    asyncio.run(ask())
+
+
+def test_every_stream_of_a_run_has_every_forecast_once_and_in_order(database: Database, runs: RunStore) -> None:
+    timelines = ForecastStore(database)
+    streams = EventStreams(runs, timelines, KeyStore(database), limit=10, look_seconds=0.1)
+
+    def forecast(times: int) -> None:
+        for _ in range(times):
+            run, _ = runs.append(LOCAL, "r", Trajectory([runs.get(LOCAL, "r").point_count], {"val_acc": [0.1]}))
+            timelines.add(run, "v", run.revision, ANSWER)
+
+    async def heard(stream: AsyncIterator[ServerSentEvent], times: int) -> list[str | None]:
+        found: list[str | None] = []
+        while len(found) < times:
+            said = await asyncio.wait_for(anext(stream), SECONDS)
+            found += [said.id] if said.event == "forecast" else []
+        return found
+
+    async def watch() -> None:
+        runs.put(LOCAL, "r", RunSettings(Context()))
+        forecast(3)
+        quick, late, slow = (streams.watch(LOCAL, "r", after) for after in (None, 0, 0))
+        assert await heard(quick, 1) == ["3"]
+        assert await heard(late, 3) == await heard(slow, 3) == ["1", "2", "3"]
+        await asyncio.to_thread(forecast, 2)
+        assert await heard(quick, 2) == await heard(late, 2) == ["4", "5"]
+        for _ in range(2):  # more than is kept for a client that does not read
+            await asyncio.to_thread(forecast, 60)
+            assert len(await heard(quick, 60)) == 60
+        assert await heard(slow, 122) == [str(number) for number in range(4, 126)]
+        await streams.close()
+        for stream in (quick, slow):
+            await ends(stream)
+
+    asyncio.run(watch())

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
@@ -89,13 +90,12 @@ class KeyStore:
         is_right = hmac.compare_digest(_digest(secret), row.digest if row else _NO_DIGEST)
         return Caller(key_id, row.scope) if row and is_right and row.revoked_at is None else None
 
-    def admits(self, caller: Caller) -> bool:
-        """Return True if a caller who was admitted would be admitted now: their key is not revoked; without one, none was made."""
-        if caller.key_id is None:
-            return not self.in_use()
-        query = select(keys.c.key_id).where(keys.c.key_id == caller.key_id, keys.c.revoked_at.is_(None))
+    def admitted(self, key_ids: Collection[str | None]) -> set[str | None]:
+        """Return which callers who were admitted would be now: their key is not revoked; without one (None), none was made."""
+        query = select(keys.c.key_id).where(keys.c.key_id.in_([k for k in key_ids if k]), keys.c.revoked_at.is_(None))
         with self._database.reading() as connection:
-            return connection.execute(query).first() is not None
+            found: set[str | None] = {row.key_id for row in connection.execute(query)}
+        return found if None not in key_ids or self.in_use() else {*found, None}
 
 
 def _digest(secret: str) -> str:

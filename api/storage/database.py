@@ -8,11 +8,11 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 from pydantic_core import from_json
@@ -27,12 +27,16 @@ REVISION = "0003"  # of the schema that this code works with: the newest file of
 
 _LOCK_SECONDS = 30  # how long a writer waits for the others
 _POOL_SECONDS = 10  # how long a request waits for one of the connections
+_NAMED = 500  # values in one query
 _ENGINE: Any = {
     "json_serializer": partial(json.dumps, allow_nan=False),
     "json_deserializer": from_json,
     "hide_parameters": True,  # errors are logged, and what was stored is nobody's business there
 }
 _MIGRATION_LOCK = 7_465_107_420_113  # any number that nobody else locks on this server
+
+
+Value = TypeVar("Value")
 
 
 class Database:
@@ -138,6 +142,12 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Yield values in parts that one query may name: a database bounds its parameters."""
+    for start in range(0, len(values), _NAMED):
+        yield values[start : start + _NAMED]
 
 
 def default_url() -> str:

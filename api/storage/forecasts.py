@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from api.storage.database import Database
+from api.storage.database import Database, in_parts
 from api.storage.runs import StoredRun
 from api.storage.tables import forecasts, runs
 
@@ -140,6 +140,28 @@ class ForecastStore:
         with self._database.reading() as connection:
             found: Mapping[str, Any] | None = connection.execute(query).scalar()
         return found
+
+    def last_number(self) -> int:
+        """Return the greatest number of a forecast; 0 where there is none."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(forecasts.c.id))).scalar() or 0
+
+    def numbers_after(self, number: int) -> dict[int, int]:
+        """Return the numbers of the forecasts after one, in order, each with the number of its run."""
+        query = select(forecasts.c.id, forecasts.c.run).where(forecasts.c.id > number).order_by(forecasts.c.id)
+        with self._database.reading() as connection:
+            return {row.id: row.run for row in connection.execute(query)}
+
+    def numbered(self, numbers: Sequence[int]) -> list[StoredForecast]:
+        """Return the forecasts of these numbers, in order; those deleted meanwhile are left out."""
+        with self._database.reading() as connection:
+            return [
+                StoredForecast(**row._mapping)
+                for some in in_parts(numbers)
+                for row in connection.execute(
+                    select(*_COLUMNS).where(forecasts.c.id.in_(some)).order_by(forecasts.c.id)
+                )
+            ]
 
     def page(self, run: StoredRun, limit: int, after: int = 0) -> list[StoredForecast]:
         """Return forecasts in the order in which they were made, from after a number on."""

@@ -3,9 +3,9 @@
 import itertools
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.caller import Caller
 from api.errors import RunFinished, RunNotFound, RunTaken, ValueConflict
-from api.storage.database import Database
+from api.storage.database import Database, in_parts
 from api.storage.tables import forecasts, points, runs
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.signals import SIGNALS
@@ -44,6 +44,15 @@ class RunSettings:
     horizon_step: int | None = None
     target_accuracy: float | None = None
     webhook: Webhook | None = None
+
+
+class RunMark(NamedTuple):
+    """What differs when a run has changed, as streams tell it; its number, since a name may be used again."""
+
+    id: int
+    revision: int
+    status: str
+    stop_requested: str | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,11 @@ class StoredRun:
     blocked: bool
     finished_at: float | None
     stop_requested: str | None
+
+    @property
+    def mark(self) -> RunMark:
+        """What differs when it has changed."""
+        return RunMark(self.id, self.revision, self.status, self.stop_requested)
 
 
 _COLUMNS = [runs.c[f.name] for f in fields(StoredRun)]
@@ -143,6 +157,25 @@ class RunStore:
             query = query.where(runs.c.status == status)
         with self._database.reading() as connection:
             return [_run(row) for row in connection.execute(query)]
+
+    def marks(self, run_ids: Collection[str]) -> dict[str, RunMark]:
+        """Return the marks of the runs of these names that there are, whoever made them."""
+        columns = (runs.c.run_id, *(runs.c[name] for name in RunMark._fields))
+        with self._database.reading() as connection:
+            return {
+                name: RunMark(*mark)
+                for some in in_parts(list(run_ids))
+                for name, *mark in connection.execute(select(*columns).where(runs.c.run_id.in_(some)))
+            }
+
+    def named(self, run_ids: Collection[str]) -> dict[str, StoredRun]:
+        """Return the runs of these names that there are, whoever made them."""
+        with self._database.reading() as connection:
+            return {
+                row.run_id: _run(row)
+                for some in in_parts(list(run_ids))
+                for row in connection.execute(select(*_COLUMNS).where(runs.c.run_id.in_(some)))
+            }
 
     def delete(self, caller: Caller, run_id: str) -> None:
         """Forget a run, its points and its forecasts."""

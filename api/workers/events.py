@@ -1,11 +1,12 @@
 """What happens to a run, as server-sent events.
 
-Every stream looks into the database twice a second, so it sees what any worker did; it ends when its key is revoked.
+A stream begins with a look of its own at the database, and from then on hears of the looks that `watching` takes for all
+streams of the worker; it ends when its key is revoked.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
@@ -18,17 +19,25 @@ from api.errors import RunNotFound, TooManyStreams
 from api.storage.forecasts import ForecastStore, StoredForecast
 from api.storage.runs import RunStore, StoredRun
 from api.wire.runs import RunSummary, TimelineForecast
+from api.workers.watching import WATCHED, Watcher, Watching
 
-_LOOK_SECONDS = 0.5
 _AT_ONCE = 100  # forecasts read at a time
-_WATCHED = 50  # runs that a stream of all runs is about
 
 
 class EventStreams:
-    """Streams of one worker, up to a limit: each holds a connection of a client."""
+    """Streams of one worker, up to a limit: each holds a connection of a client.
 
-    def __init__(self, runs: RunStore, timelines: ForecastStore, keys: KeyStore, limit: int) -> None:
-        self._runs, self._timelines, self._keys, self._limit = runs, timelines, keys, limit
+    Parameters
+    ----------
+    limit : streams in all, half of them for one key.
+    look_seconds : from one look for all of them to the next.
+    """
+
+    def __init__(
+        self, runs: RunStore, timelines: ForecastStore, keys: KeyStore, limit: int, look_seconds: float = 0.5
+    ) -> None:
+        self._runs, self._timelines, self._limit = runs, timelines, limit
+        self._watching = Watching(runs, timelines, keys, look_seconds)
         self._open: Counter[str | None] = Counter()  # by key
         self._lock = Lock()
 
@@ -47,6 +56,10 @@ class EventStreams:
         if caller.key_id is not None and own >= share:
             raise TooManyStreams(share, whose="your key")
 
+    async def close(self) -> None:
+        """End every stream."""
+        await self._watching.close()
+
     async def watch(self, caller: Caller, run_id: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
         """Yield what happens to a run; first what it is now. End when it is deleted, or its caller's key revoked.
 
@@ -54,12 +67,10 @@ class EventStreams:
         ----------
         after : the last forecast that the client has; None: it wants only the newest.
         """
-        with self._lock:
-            self._open[caller.key_id] += 1
-        try:
+        with self._counted(caller), self._watching.of(caller, run_id) as watcher:
             seen: StoredRun | None = None
-            while await run_in_threadpool(self._keys.admits, caller):
-                look = await run_in_threadpool(self._look, caller, run_id, after)
+            look = await run_in_threadpool(self._look, caller, run_id, after)
+            while True:
                 # Another run may have its name by now.
                 if look is None or (seen is not None and seen.id != look.run.id):
                     yield ServerSentEvent(event="deleted", data={"run_id": run_id})
@@ -71,34 +82,49 @@ class EventStreams:
                     yield ServerSentEvent(event="forecast", id=str(made.id), data=data)
                     after = made.id
                 seen, after = look.run, after or 0
-                if len(look.forecasts) < _AT_ONCE:
-                    await asyncio.sleep(_LOOK_SECONDS)
-        finally:
-            with self._lock:
-                self._open[caller.key_id] -= 1
+                if len(look.forecasts) >= _AT_ONCE:
+                    watcher.fall_behind()
+                if not await watcher.hears():
+                    return
+                look = await self._next_look(watcher, run_id, after)
 
     async def watch_all(self, caller: Caller) -> AsyncIterator[ServerSentEvent]:
         """Yield what happens to the newest runs that a caller sees, the oldest of them first; first what they are now.
 
         End when the caller's key is revoked.
         """
-        with self._lock:
-            self._open[caller.key_id] += 1
-        try:
+        with self._counted(caller), self._watching.of(caller) as watcher:
             seen: dict[int, StoredRun] = {}
-            while await run_in_threadpool(self._keys.admits, caller):
-                found = await run_in_threadpool(self._runs.page, caller, _WATCHED)
-                now = {run.id: run for run in reversed(found)}
+            page: Sequence[StoredRun] = await run_in_threadpool(self._runs.page, caller, WATCHED)
+            while True:
+                now = {run.id: run for run in reversed(page)}
                 for gone in _deleted(seen, now):
                     yield ServerSentEvent(event="deleted", data={"run_id": gone.run_id})
                 for run in now.values():
                     if run.id not in seen or _changed(seen[run.id], run):
                         yield ServerSentEvent(event="run", data=RunSummary.of(run))
                 seen = now
-                await asyncio.sleep(_LOOK_SECONDS)
+                if not await watcher.hears():
+                    return
+                page = watcher.page
+
+    @contextmanager
+    def _counted(self, caller: Caller) -> Iterator[None]:
+        with self._lock:
+            self._open[caller.key_id] += 1
+        try:
+            yield
         finally:
             with self._lock:
                 self._open[caller.key_id] -= 1
+
+    async def _next_look(self, watcher: Watcher, run_id: str, after: int) -> "_Look | None":
+        """Return what a stream was told, or what it sees for itself if it may have missed something."""
+        told = watcher.take()
+        if watcher.is_behind:
+            watcher.is_behind = False
+            return await run_in_threadpool(self._look, watcher.caller, run_id, after)
+        return None if watcher.run is None else _Look(watcher.run, [made for made in told if made.id > after])
 
     def _look(self, caller: Caller, run_id: str, after: int | None) -> "_Look | None":
         try:
@@ -118,10 +144,10 @@ class _Look:
 
 
 def _changed(before: StoredRun, now: StoredRun) -> bool:
-    return (before.revision, before.status, before.stop_requested) != (now.revision, now.status, now.stop_requested)
+    return before.mark != now.mark
 
 
 def _deleted(before: dict[int, StoredRun], now: dict[int, StoredRun]) -> list[StoredRun]:
     """Return the runs that are gone, and not only older than as many newer ones as are watched."""
-    oldest = min(now) if len(now) == _WATCHED else 0
+    oldest = min(now) if len(now) == WATCHED else 0
     return [run for number, run in before.items() if number not in now and number > oldest]
