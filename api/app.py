@@ -14,8 +14,10 @@ from starlette.types import ASGIApp
 from api.access.auth import RateLimits
 from api.access.keys import KeyStore
 from api.access.last_answers import LastAnswers
+from api.agents.endpoint import AgentEndpoint
 from api.caller import Caller
 from api.logs.request_log import RequestLog
+from api.routes.agents import router as agent_router
 from api.routes.body import BATCH_PATH, BodyLimit
 from api.routes.docs import add_docs
 from api.routes.error_handlers import add_error_handlers
@@ -48,13 +50,16 @@ _SUMMARY = "Early warning for grokking: will this run generalise, when, and is i
 _FOLLOW_SECONDS = 0.5  # within which a worker follows a promotion, and sees a job or a message
 
 
-def create_app(settings: Settings | None = None, forecasters: ForecasterStore | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, forecasters: ForecasterStore | None = None, *, sends_and_learns: bool = True
+) -> FastAPI:
     """Return the service.
 
     Parameters
     ----------
     settings : default: from the environment.
     forecasters : where forecasters come from; default: the store that the settings name.
+    sends_and_learns : whether it sends webhooks and runs retrainings: not where it answers one program, beside a service perhaps.
     """
     settings = settings or Settings()
     app = _Service(
@@ -66,6 +71,7 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
         redoc_url=None,
     )
     app.state.settings = settings
+    app.state.sends_and_learns = sends_and_learns
     app.state.forecasters = forecasters or ForecasterStore(settings.forecaster_store)
     app.add_middleware(
         BodyLimit,
@@ -84,7 +90,7 @@ def create_app(settings: Settings | None = None, forecasters: ForecasterStore | 
             expose_headers=["X-Request-ID", "Retry-After", "Location"],
         )
     add_error_handlers(app)
-    for part in (router, history_router, run_router, event_router, retraining_router):
+    for part in (router, history_router, run_router, event_router, retraining_router, agent_router):
         app.include_router(part)
     add_docs(app)
     add_page(app)
@@ -112,6 +118,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state.retrainings = RetrainingStore(database)
     state.files = FileReader(settings.file_seconds)
     state.active = ActiveForecaster(state.forecasters)
+    state.agents = AgentEndpoint(app, settings.forecast_body_limit)
     await run_in_threadpool(state.active.follow)
     retrainer = Retrainer(state.retrainings, settings)
     async with AsyncExitStack() as stack:
@@ -119,11 +126,9 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(state.streams.close)
         stack.callback(retrainer.stop)
         stack.callback(state.files.close)
-        for name, work in (
-            ("forecaster", state.active.follow),
-            ("retrainings", retrainer.look),
-            ("webhooks", webhooks.send_due),
-        ):
+        stack.push_async_callback(state.agents.stop)
+        sending = (("retrainings", retrainer.look), ("webhooks", webhooks.send_due)) if state.sends_and_learns else ()
+        for name, work in (("forecaster", state.active.follow), *sending):
             thread = Periodic(name, work, _FOLLOW_SECONDS)
             thread.start()
             stack.push_async_callback(run_in_threadpool, thread.stop)

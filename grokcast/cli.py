@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from grokcast import own_packages
+from grokcast.commands.agents import mcp
 from grokcast.commands.context import context
 from grokcast.commands.corpus import corpus, generate
 from grokcast.commands.forecast import forecast
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (forecast, plan, serve, benchmark, retrain, generate, corpus, reproduce, context):
+for command in (forecast, plan, serve, mcp, benchmark, retrain, generate, corpus, reproduce, context):
     app.command()(command)
 app.add_typer(forecasters, name="forecasters")
 app.add_typer(keys, name="keys")

@@ -15,6 +15,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from limits import RateLimitItem, parse_many
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from starlette.types import ASGIApp, Receive, Scope as ASGIScope, Send
 
 from api.access.keys import KeyStore
 from api.caller import LOCAL, Caller, Scope
@@ -71,12 +72,25 @@ class RateLimits:
 
 
 @dataclass(frozen=True)
-class _Admission:
+class Admission:
+    """A caller who may come in, and the headers that tell how many requests are left."""
+
     caller: Caller
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-async def admit(request: Request) -> _Admission:
+class Admitted:
+    """An application whose requests are of a caller who was admitted before: nothing is asked or counted again."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        self._app, self._admission = app, admission
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Pass a request on as the caller's."""
+        await self._app({**scope, "state": {"admission": self._admission}}, receive, send)
+
+
+async def admit(request: Request) -> Admission:
     """Identify the caller, once for each request; done before its body is read, so that strangers cost nothing.
 
     Raises
@@ -88,11 +102,11 @@ async def admit(request: Request) -> _Admission:
     state = request.state
     if not hasattr(state, "admission"):
         state.admission = await _admission(request)
-    admission: _Admission = state.admission
+    admission: Admission = state.admission
     return admission
 
 
-async def _admission(request: Request) -> _Admission:
+async def _admission(request: Request) -> Admission:
     store: KeyStore = request.app.state.keys
     bearer = await _BEARER(request)
     key = bearer.credentials if bearer else await _HEADER(request)
@@ -105,14 +119,14 @@ async def _admission(request: Request) -> _Admission:
         if not _is_local(request):
             raise Unauthorized("without a key only requests from this machine are answered: `grokcast keys create`")
         _check_origin(request)
-        return _Admission(LOCAL)
+        return Admission(LOCAL)
     digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()
     caller: Caller | None = await request.app.state.last_callers.ask(digest, partial(store.caller, key))
     if caller is None or caller.key_id is None:
         raise Unauthorized("the key is not valid: it is unknown, mistyped or revoked")
     limits: RateLimits = request.app.state.rate_limits
     counting = partial(limits.count, caller.key_id)
-    return _Admission(caller, counting() if limits.in_memory else await beside("admit", counting))
+    return Admission(caller, counting() if limits.in_memory else await beside("admit", counting))
 
 
 async def charge(request: Request, items: int) -> None:

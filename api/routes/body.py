@@ -141,10 +141,15 @@ class _JsonRequest(Request):
         return await beside("parse", partial(_parsed, body, bounds))
 
 
-def _parsed(body: bytes, bounds: ContentBounds) -> Any:
+def require_within(body: bytes, bounds: ContentBounds = _ONE) -> None:
+    """Refuse a body, before it is parsed, that holds more than any question needs."""
     excess = bounds.excess(body)
     if excess is not None:
         raise HTTPException(413, f"the body holds {excess}, which no history needs")
+
+
+def _parsed(body: bytes, bounds: ContentBounds) -> Any:
+    require_within(body, bounds)
     try:
         return from_json(body)
     except ValueError as error:

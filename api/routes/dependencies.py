@@ -9,6 +9,7 @@ from fastapi.sse import ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from api.access.auth import Reader
+from api.agents.endpoint import AgentEndpoint
 from api.settings import Settings
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
@@ -96,6 +97,11 @@ async def _files(request: Request) -> FileReader:
     return files
 
 
+async def _agents(request: Request) -> AgentEndpoint:
+    agents: AgentEndpoint = request.app.state.agents
+    return agents
+
+
 RunId = Annotated[str, Path(pattern=RUN_ID, description="letters, digits and `._:+=@~-`; up to 128")]
 FromStep = Annotated[int, Query(ge=0, le=_LARGEST, description="first step to delete")]
 Number = Annotated[int, Path(ge=1, le=_LARGEST)]
@@ -111,6 +117,7 @@ Timelines = Annotated[ForecastStore, Depends(_timelines)]
 Live = Annotated[LiveForecasts, Depends(_live)]
 Files = Annotated[FileReader, Depends(_files)]
 Retrainings = Annotated[RetrainingStore, Depends(_retrainings)]
+Agents = Annotated[AgentEndpoint, Depends(_agents)]
 
 
 def _events(

@@ -118,7 +118,8 @@ async def _http(request: Request, error: Any) -> Response:
     if error.status_code == 404:
         detail = f"there is nothing at {request.url.path[:80]}; /docs lists the routes"
     elif error.status_code == 405:
-        headers = {**(error.headers or {}), "Allow": ", ".join(_allowed(request)) or "GET"}
+        known = error.headers or {}
+        headers = {**known, "Allow": ", ".join(_allowed(request)) or known.get("Allow", "GET")}
         detail = f"{request.method} is not allowed here; expected {headers['Allow']}"
         return _answer(Problem.of_status(405, detail), headers)
     return _answer(Problem.of_status(error.status_code, detail), error.headers)
