@@ -30,10 +30,12 @@ from api.routes.runs import router as run_router
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
+from api.storage.quotas import Quotas
 from api.storage.retrainings import RetrainingStore
 from api.storage.runs import RunStore
 from api.wire.problems import MEDIA_TYPE
 from api.workers.active_forecaster import ActiveForecaster
+from api.workers.arenas import bound_arenas
 from api.workers.background import Periodic
 from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
@@ -101,6 +103,7 @@ def create_app(
 async def _run(app: FastAPI) -> AsyncIterator[None]:
     """Open the database and load the forecaster; without one the service still lives, and reports that it is not ready."""
     settings: Settings = app.state.settings
+    bound_arenas()
     end_with_it()
     database = Database(settings.database_url)
     await run_in_threadpool(database.migrate)
@@ -111,7 +114,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state.keys = KeyStore(database)
     state.last_callers, state.last_in_use = LastAnswers[Caller | None](), LastAnswers[bool]()
     state.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_storage)
-    state.runs = RunStore(database, settings.run_point_limit)
+    quotas = Quotas(settings.key_run_limit, settings.key_point_limit)
+    state.runs = RunStore(database, settings.run_point_limit, quotas)
     state.timelines = ForecastStore(database)
     state.live = LiveForecasts(state.runs, state.timelines, webhooks)
     state.streams = EventStreams(state.runs, state.timelines, state.keys, settings.event_stream_limit)

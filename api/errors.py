@@ -96,6 +96,26 @@ class Forbidden(PermissionError):
     """A valid key that may not do this."""
 
 
+class QuotaUsed(Forbidden):
+    """A key keeps as much as it may.
+
+    Parameters
+    ----------
+    what : `runs` or `points`.
+    """
+
+    def __init__(self, what: str, found: int, limit: int) -> None:
+        super().__init__(what, found, limit)
+        self.what, self.found, self.limit = what, found, limit
+
+    def __str__(self) -> str:
+        setting = f"GROKCAST_KEY_{self.what.removesuffix('s').upper()}_LIMIT"
+        return (
+            f"the key of this run has {self.found:,} {self.what} of {self.limit:,} that a key may have; "
+            f"delete runs that are not needed, or let the service be started with a higher {setting}"
+        )
+
+
 class TooManyRequests(PermissionError):
     """The key's rate limit is used up."""
 

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     file_body_limit: int = Field(32 * MIB, gt=0, description="the same for a file at `POST /v1/histories/read`")
     file_seconds: float = Field(20.0, gt=0, description="within which such a file must be read")
     run_point_limit: int = Field(100_000, gt=0, description="checkpoints in one stored run")
+    key_run_limit: int = Field(100_000, gt=0, description="stored runs of one key")
+    key_point_limit: int = Field(20_000_000, gt=0, description="checkpoints in all stored runs of one key")
     rate_limit: str = Field(
         "6000/minute",
         description="requests of one key, ten histories of a batch being one, as `N/second`, `N/minute` or `N/hour`, several separated by `;`",

@@ -370,3 +370,26 @@ def test_a_batch_counts_by_its_histories(tmp_path: Path) -> None:
         assert service.bearing("read", "POST", "/v1/forecasts/batch", batch).status_code == 200
         problem_of(service.bearing("read", "POST", "/v1/forecasts/batch", batch), 429)
         assert service.bearing("write", "POST", "/v1/forecasts/batch", batch).status_code == 200
+
+
+def test_a_key_keeps_no_more_than_its_quota(tmp_path: Path) -> None:
+    with Service(tmp_path, key_run_limit=2, key_point_limit=5) as service:
+
+        def append(run: str, *steps: int) -> Any:
+            body = {"history": {"step": list(steps), "val_acc": [0.1] * len(steps)}}
+            return service.bearing("write", "POST", f"/v1/runs/{run}/metrics", body)
+
+        for name in ("a", "b", "a"):
+            assert service.bearing("write", "PUT", f"/v1/runs/{name}", {}).status_code in (200, 201)
+        detail = problem_of(service.bearing("write", "PUT", "/v1/runs/c", {}), 403)["detail"]
+        assert "2 runs of 2" in detail
+        assert "GROKCAST_KEY_RUN_LIMIT" in detail
+        assert service.bearing("admin", "PUT", "/v1/runs/c", {}).status_code == 201  # another key has its own
+        assert append("a", 1, 2, 3).status_code == append("b", 1, 2).status_code == 200
+        assert append("b", 1, 2).status_code == 200  # the same again is nothing new
+        detail = problem_of(append("b", 3), 403)["detail"]
+        assert "5 points of 5" in detail
+        assert "GROKCAST_KEY_POINT_LIMIT" in detail
+        assert service.bearing("write", "DELETE", "/v1/runs/a").status_code == 204
+        assert append("b", 3).status_code == 200
+        assert service.bearing("write", "PUT", "/v1/runs/d", {}).status_code == 201

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from api.caller import Caller
 from api.errors import RunFinished, RunNotFound, RunTaken, ValueConflict
 from api.storage.database import Database, in_parts
+from api.storage.quotas import Quotas
 from api.storage.tables import forecasts, points, runs
 from training_runs import Context, InvalidInput, Trajectory
 from training_runs.signals import SIGNALS
@@ -104,13 +105,20 @@ class RunStore:
     Parameters
     ----------
     point_limit : checkpoints that one run may have.
+    quotas : of a key; default: none.
     """
 
-    def __init__(self, database: Database, point_limit: int) -> None:
-        self._database, self._point_limit = database, point_limit
+    def __init__(self, database: Database, point_limit: int, quotas: Quotas | None = None) -> None:
+        self._database, self._point_limit, self._quotas = database, point_limit, quotas or Quotas()
 
     def put(self, caller: Caller, run_id: str, settings: RunSettings) -> tuple[StoredRun, bool]:
-        """Register a run, or change what it was registered with; return whether it is new."""
+        """Register a run, or change what it was registered with; return whether it is new.
+
+        Raises
+        ------
+        RunTaken : another key has a run of this name.
+        QuotaUsed : it would be new, and the caller has as many as a key may have.
+        """
         now = time.time()
         values = {
             "context": settings.context.as_dict(),
@@ -128,6 +136,7 @@ class RunStore:
                         raise RunTaken(run_id)
                     connection.execute(update(runs).where(runs.c.id == run.id).values(values))
                     return _get(connection, caller, run_id), False
+                self._quotas.check_run(connection, caller.key_id)
                 made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id}
                 try:
                     with connection.begin_nested():
@@ -199,6 +208,7 @@ class RunStore:
         ValueConflict : another value is stored for a step and signal; nothing was added.
         RunFinished : there is something new, and the run has finished.
         InvalidInput : the run would have too many points.
+        QuotaUsed : the key that made it would.
         """
         with self._database.writing() as connection:
             run = _get(connection, caller, run_id, lock=True)
@@ -208,6 +218,7 @@ class RunStore:
             if run.status != "running":
                 raise RunFinished(run_id)
             self._check_room(run, len(new))
+            self._quotas.add_points(connection, run.owner, len(new))
             _write(connection, run, new, changed)
             last = max(history.observed_until, run.observed_until_step or 0)
             _change(connection, run, point_count=run.point_count + len(new), observed_until_step=last)
