@@ -190,8 +190,8 @@ def _pair(run: Run, landmark: int, weight: float, rng: np.random.Generator) -> l
     """Return a row as recorded, and one as a user might have recorded it, about one target drawn at random."""
     seen, target = run.trajectory.prefix(landmark), float(rng.choice(TARGETS))
     recorded, degraded = (share * weight for share in (_RECORDED, 1 - _RECORDED))
-    row = _Row(run, _with_noise(seen, _NOISE, rng), run.context, target, weight=recorded)
-    noisier = replace(row, history=_with_noise(seen, _MORE_NOISE, rng), weight=degraded)
+    row = _Row(run, with_noise(seen, _NOISE, rng), run.context, target, weight=recorded)
+    noisier = replace(row, history=with_noise(seen, _MORE_NOISE, rng), weight=degraded)
     return [row, _degraded(noisier, rng)]
 
 
@@ -353,7 +353,7 @@ def _validated_rarely(history: Trajectory, rng: np.random.Generator) -> Trajecto
     )
 
 
-def _with_noise(history: Trajectory, relative: float, rng: np.random.Generator) -> Trajectory:
+def with_noise(history: Trajectory, relative: float, rng: np.random.Generator) -> Trajectory:
     """Return it as another log would hold it: what differs in the third digit must not decide a forecast."""
     factors = 1 + relative * rng.standard_normal((len(history.signals), len(history)))
     signals = {n: v * f for (n, v), f in zip(history.signals.items(), factors, strict=True)}

@@ -15,6 +15,7 @@ from grokcast.commands.corpus import corpus, generate
 from grokcast.commands.forecast import forecast
 from grokcast.commands.forecasters import benchmark, forecasters, retrain
 from grokcast.commands.keys import keys
+from grokcast.commands.leaderboard import leaderboard
 from grokcast.commands.plan import plan
 from grokcast.commands.reproduce import reproduce
 from grokcast.commands.runs import runs
@@ -34,6 +35,7 @@ for command in (forecast, plan, serve, mcp, benchmark, retrain, generate, corpus
     app.command()(command)
 app.add_typer(forecasters, name="forecasters")
 app.add_typer(keys, name="keys")
+app.add_typer(leaderboard, name="leaderboard")
 app.add_typer(runs, name="runs")
 
 

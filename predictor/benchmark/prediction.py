@@ -15,11 +15,14 @@ from training_runs.arrays import FloatArray
 class Prediction:
     """P(onset by the budget) and the median onset step, given onset by then; shape (n_rows,) each.
 
-    The median is NaN where a method does not predict when.
+    The median is NaN where a method does not predict when. `low` and `high` are the 5 % and 95 % quantiles, given onset by the
+    budget too, of methods that have a whole curve.
     """
 
     probability: FloatArray
     median: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
 
 
 Predictor = Callable[[FeatureTable, FeatureTable], Prediction]
@@ -35,7 +38,7 @@ def at_landmark(predictor: Predictor) -> FitBaseline:
 
 
 def predict(curves: OnsetCurves, table: FeatureTable) -> Prediction:
-    """Read the probability by the budget, and the median given onset by then, off curves."""
+    """Read the probability by the budget, and quantiles given onset by then, off curves."""
     by_budget = curves.probability(decades_after(table.budget, table.landmark))
-    median = curves.quantile(0.5 * by_budget)
-    return Prediction(by_budget, table.landmark * 10 ** np.nan_to_num(median))
+    low, median, high = (np.nan_to_num(curves.quantile(level * by_budget)) for level in (0.05, 0.5, 0.95))
+    return Prediction(by_budget, *(table.landmark * 10**x for x in (median, low, high)))

@@ -1,0 +1,100 @@
+"""Commands of the leaderboard: its tasks, a method put through them, and the table."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grokcast.commands.folders import read_runs
+from grokcast.commands.json_output import AsJson, print_json
+
+leaderboard = typer.Typer(help="Put a method of your own through the benchmark's tasks.", no_args_is_help=True)
+
+Corpus = Annotated[Path | None, typer.Option(help="folder of runs [default: the shipped corpus]")]
+Results = Annotated[Path, typer.Option(help="folder of results")]
+_HELD = Path("docs/leaderboard")
+
+
+@leaderboard.command("tasks")
+def list_tasks(corpus: Corpus = None, json_: AsJson = False) -> None:
+    """Describe the tasks: rows, folds and fingerprints."""
+    from dataclasses import asdict
+
+    from predictor.leaderboard.task import corpus_tasks
+
+    summaries = {task.name: task.summary() for task in corpus_tasks(read_runs(corpus))}
+    if json_:
+        print_json({name: asdict(summary) for name, summary in summaries.items()})
+    else:
+        from grokcast.display.tables import show_table
+        from predictor.leaderboard.page import tasks_table
+
+        show_table(tasks_table(summaries))
+
+
+@leaderboard.command("run")
+def run_method(
+    method: Annotated[str, typer.Argument(help="a Python file, or grokcast for the shipped forecaster")],
+    quick: Annotated[bool, typer.Option("--quick", help="two fifths of one task, to try a method; not kept")] = False,
+    time_limit: Annotated[float, typer.Option(min=1, help="seconds that the method may take in all")] = 900,
+    corpus: Corpus = None,
+    out: Results = _HELD,
+    json_: AsJson = False,
+) -> None:
+    """Judge a method on configurations that it has not seen, keep the result, and write the page again.
+
+    docs/leaderboard.md says what such a file defines. Example: grokcast leaderboard run examples/my_detector.py --quick
+    """
+    from dataclasses import asdict
+
+    from grokcast.display.progress import progress
+    from predictor.leaderboard.result import held_results, write_result
+    from predictor.leaderboard.run import run
+    from predictor.leaderboard.task import CORPUS_TASKS, corpus_tasks, few
+
+    asked = _method(method, time_limit, corpus)
+    runs = read_runs(corpus)
+    tasks = corpus_tasks(few(runs), CORPUS_TASKS[:1]) if quick else corpus_tasks(runs)
+    with progress("tasks") as advance:
+        result = run(asked, tasks, advance, quick=quick)
+    if not quick and corpus is None:
+        from predictor.leaderboard.page import with_results
+
+        write_result(out, result)
+        page = out.with_suffix(".md")
+        if page.exists():  # a checkout has it
+            page.write_text(with_results(page.read_text(), held_results(out)))
+    if json_:
+        print_json(asdict(result))
+    else:
+        from grokcast.display.leaderboard import show_result
+
+        show_result(result)
+
+
+@leaderboard.command("table")
+def table(out: Results = _HELD, json_: AsJson = False) -> None:
+    """Show the results that are kept."""
+    from dataclasses import asdict
+
+    from predictor.leaderboard.result import held_results
+
+    held = held_results(out)
+    if json_:
+        print_json([asdict(result) for result in held])
+    else:
+        from grokcast.display.leaderboard import show_results
+
+        show_results(held)
+
+
+def _method(name: str, time_limit: float, corpus: Path | None) -> Any:
+    """Return a file as a method, or the shipped forecaster."""
+    from predictor.benchmark.methods import FORECASTER
+    from predictor.leaderboard.isolated import IsolatedMethod
+
+    if name != FORECASTER:
+        return IsolatedMethod(Path(name), time_limit, forbidden=[corpus] if corpus else [])
+    from predictor.store import SHIPPED, ForecasterStore
+
+    return ForecasterStore(SHIPPED).load()
