@@ -21,7 +21,7 @@ from predictor.leaderboard.score import interval_score, task_figures
 from predictor.leaderboard.shipped import ShippedMethod
 from predictor.leaderboard.status import MOST_MOVED, status_of
 from predictor.leaderboard.tables import TableMethod
-from predictor.leaderboard.task import Task, TaskSummary, corpus_tasks, questions_of
+from predictor.leaderboard.task import Task, TaskSummary, corpus_tasks, public_tasks, questions_of
 from tests.benchmark_results import interval
 from tests.command_line import grokcast, one_line
 from tests.forks import ROOT
@@ -76,6 +76,26 @@ def test_a_fingerprint_is_of_every_history_and_outcome(task):
     other_history = replace(task, questions=[*task.questions[:3], noisy, *task.questions[4:]])
     assert len({found, other_outcome.summary().fingerprint, other_history.summary().fingerprint}) == 3
     assert replace(task).summary().fingerprint == found
+
+
+def test_sources_are_left_out_whole_and_own_runs_always_learnt_from(corpus):
+    sources = {
+        name: [replace(r, run_id=f"{name}{r.run_id}", configuration_id=f"{name}/{r.configuration_id}") for r in part]
+        for name, part in (("one", corpus[:20]), ("two", corpus[20:40]), ("three", corpus[40:60]))
+    }
+    for found, multiple in zip(public_tasks(corpus[60:], sources), (10, 30), strict=True):
+        rows, own = found.rows, found.fold < 0
+        assert (rows.budget[~own] == multiple * rows.landmark[~own]).all()
+        assert (found.onset_by_horizon() | (rows.time >= rows.budget))[found.judged].all()
+        assert (rows.landmark < rows.rise).all()
+        origin = np.array([name.rpartition("/")[0] for name in rows.configuration.tolist()])
+        asked = []
+        for learnt, of_fold in found.folds():
+            assert not set(origin[learnt]) & set(origin[of_fold])
+            assert set(np.flatnonzero(own)) <= set(learnt)
+            asked += of_fold.tolist()
+        assert sorted(asked) == np.flatnonzero(found.judged).tolist()
+        assert {"one", "two", "three"} == set(origin[asked])
 
 
 # In a process of its own
@@ -322,7 +342,8 @@ def figures_of(**others: Interval) -> TaskFigures:
     ],
 )
 def test_a_status_follows_from_its_rules(first, second, moved, quick, expected):
-    tasks = {"first": figures_of(**first), "second": figures_of(**second)}
+    elsewhere = figures_of(auroc=interval(0.4), brier_skill=interval(-1.0))
+    tasks = {"at memorisation": figures_of(**first), "2x memorisation": figures_of(**second), "elsewhere": elsewhere}
     assert status_of(tasks, moved, quick=quick) == expected
 
 

@@ -11,18 +11,17 @@ from grokcast.commands.json_output import AsJson, print_json
 leaderboard = typer.Typer(help="Put a method of your own through the benchmark's tasks.", no_args_is_help=True)
 
 Corpus = Annotated[Path | None, typer.Option(help="folder of runs [default: the shipped corpus]")]
+External = Annotated[Path | None, typer.Option(help="folder of runs recorded elsewhere, for tasks of their own")]
 Results = Annotated[Path, typer.Option(help="folder of results")]
 _HELD = Path("docs/leaderboard")
 
 
 @leaderboard.command("tasks")
-def list_tasks(corpus: Corpus = None, json_: AsJson = False) -> None:
+def list_tasks(corpus: Corpus = None, external: External = None, json_: AsJson = False) -> None:
     """Describe the tasks: rows, folds and fingerprints."""
     from dataclasses import asdict
 
-    from predictor.leaderboard.task import corpus_tasks
-
-    summaries = {task.name: task.summary() for task in corpus_tasks(read_runs(corpus))}
+    summaries = {task.name: task.summary() for task in _tasks(corpus, external)}
     if json_:
         print_json({name: asdict(summary) for name, summary in summaries.items()})
     else:
@@ -38,6 +37,7 @@ def run_method(
     quick: Annotated[bool, typer.Option("--quick", help="two fifths of one task, to try a method; not kept")] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="seconds that the method may take in all")] = 900,
     corpus: Corpus = None,
+    external: External = None,
     out: Results = _HELD,
     json_: AsJson = False,
 ) -> None:
@@ -50,11 +50,9 @@ def run_method(
     from grokcast.display.progress import progress
     from predictor.leaderboard.result import held_results, write_result
     from predictor.leaderboard.run import run
-    from predictor.leaderboard.task import CORPUS_TASKS, corpus_tasks, few
 
-    asked = _method(method, time_limit, corpus)
-    runs = read_runs(corpus)
-    tasks = corpus_tasks(few(runs), CORPUS_TASKS[:1]) if quick else corpus_tasks(runs)
+    asked = _method(method, time_limit, [folder for folder in (corpus, external) if folder is not None])
+    tasks = _tasks(corpus, external, quick=quick)
     with progress("tasks") as advance:
         result = run(asked, tasks, advance, quick=quick)
     if not quick and corpus is None:
@@ -88,13 +86,23 @@ def table(out: Results = _HELD, json_: AsJson = False) -> None:
         show_results(held)
 
 
-def _method(name: str, time_limit: float, corpus: Path | None) -> Any:
+def _tasks(corpus: Path | None, external: Path | None, *, quick: bool = False) -> list[Any]:
+    from predictor.leaderboard.task import CORPUS_TASKS, corpus_tasks, few, public_tasks
+    from training_runs.readers import read_source_folder
+
+    runs = read_runs(corpus)
+    if quick:
+        return corpus_tasks(few(runs), CORPUS_TASKS[:1])
+    return corpus_tasks(runs) + (public_tasks(runs, read_source_folder(external)) if external else [])
+
+
+def _method(name: str, time_limit: float, forbidden: list[Path]) -> Any:
     """Return a file as a method, or the shipped forecaster."""
     from predictor.benchmark.methods import FORECASTER
     from predictor.leaderboard.isolated import IsolatedMethod
 
     if name != FORECASTER:
-        return IsolatedMethod(Path(name), time_limit, forbidden=[corpus] if corpus else [])
+        return IsolatedMethod(Path(name), time_limit, forbidden)
     from predictor.store import SHIPPED, ForecasterStore
 
     return ForecasterStore(SHIPPED).load()

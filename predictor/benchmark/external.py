@@ -70,7 +70,7 @@ def _rows(
 ) -> Iterator[ExternalRow]:
     parts = {}
     for name, runs in sources.items():
-        table = table_at(runs, _landmarks, context=CONTEXTS[given])
+        table = table_at(runs, source_landmarks, context=CONTEXTS[given])
         parts[name] = _Judged.of(forecaster, runs, table, CONTEXTS[given], blind=name in seen)
     for horizon in HORIZONS:
         alone = [name for name, part in parts.items() if part.enough(horizon)]
@@ -152,7 +152,8 @@ def _means(rows: Sequence[ExternalRow], given: ContextGiven, horizon: int) -> Ex
     )
 
 
-def _landmarks(run: Run) -> list[int]:
+def source_landmarks(run: Run) -> list[int]:
+    """Return the checkpoints at once, twice and four times memorisation; shares of a recording without training accuracy."""
     confirmed = memorization(run.trajectory).confirmed_step
     if confirmed is None and "train_acc" in run.trajectory.recorded_names():
         return []

@@ -28,7 +28,7 @@ def _results_part(results: Sequence[Result]) -> str:
     if flagged:
         parts.append("## Flagged\n\n" + "\n".join(f"- {text}" for text in flagged))
     rules = "\n".join(f"- `{status}`: {rule}" for status, rule in RULES.items())
-    return "\n\n".join([*parts, f"## Status\n\nThe first rule that holds counts.\n\n{rules}"])
+    return "\n\n".join([*parts, f"## Status\n\nOf our own runs; the first rule that holds counts.\n\n{rules}"])
 
 
 def leaderboard_table(results: Sequence[Result]) -> Table:
@@ -69,7 +69,7 @@ def _tasks(results: Sequence[Result]) -> Table:
 
 def _task_table(name: str, results: Sequence[Result]) -> Table:
     rows = tuple((r.name, r.status or "flagged", *_cells(r, name)) for r in results if name in r.tasks)
-    return Table(f"Forecasts {name}", columns("entry", "status", *_FIGURES), rows)
+    return Table(f"{name[0].upper()}{name[1:]}", columns("entry", "status", *_FIGURES), rows)
 
 
 def _cells(result: Result, task: str) -> tuple[Cell, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from predictor.benchmark.bootstrap import Interval
 from predictor.leaderboard.result import Status, TaskFigures
 from predictor.leaderboard.score import ALARM_FPR
+from predictor.leaderboard.task import CORPUS_TASKS
 
 LEAST_CONFIGURATIONS = 100
 MOST_MOVED = 0.05
@@ -29,7 +30,8 @@ RULES: dict[Status, str] = {
 
 
 def status_of(tasks: Mapping[str, TaskFigures], moved: float, *, quick: bool) -> Status:
-    """Return the status of an entry from its figures, of which those of the first task decide."""
+    """Return the status of an entry from its figures on the tasks of our own runs, of which the first decides most."""
+    tasks = {name: figures for name, figures in tasks.items() if name in CORPUS_TASKS}
     first = next(iter(tasks.values()))
     if quick or first.task.configurations < LEAST_CONFIGURATIONS or not _above(first.auroc, 0.5):
         return "INCONCLUSIVE"

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.table import FeatureTable, table_at
-from predictor.benchmark.rows import ANY, LANDMARKS
+from predictor.benchmark.external import HORIZONS, source_landmarks
+from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS
 from predictor.hazard.folds import fold_of
 from training_runs import Context, Run, Trajectory
 
@@ -153,6 +154,34 @@ def _corpus_task(runs: Sequence[Run], name: str) -> Task:
     rows = table_at(runs, LANDMARKS[name]).early()
     fold = fold_of(rows.configuration, "benchmark")
     return Task(name, rows, questions_of(runs, rows), fold, np.ones(len(rows), dtype=bool), rows.grokking())
+
+
+def public_tasks(own: Sequence[Run], sources: Mapping[str, Sequence[Run]]) -> list[Task]:
+    """Return rows of runs recorded elsewhere before their rise, whole sources in one fold, as far ahead as `grokcast benchmark --external`.
+
+    Every fold learns from our own runs at memorisation and from the sources of the others. Rows whose recording ends before the
+    horizon without onset are learnt from, and not judged.
+    """
+    public = [run for runs in sources.values() for run in runs]
+    elsewhere = table_at(public, source_landmarks)
+    elsewhere = elsewhere.where(elsewhere.landmark < elsewhere.rise)
+    learnt = table_at(own, LANDMARKS[HEADLINE]).early()
+    return [_public_task([*own, *public], learnt, elsewhere, multiple) for multiple in HORIZONS]
+
+
+def _public_task(runs: Sequence[Run], learnt: FeatureTable, elsewhere: FeatureTable, multiple: int) -> Task:
+    horizon = multiple * elsewhere.landmark
+    onset = elsewhere.event & (elsewhere.time <= horizon)
+    rows = FeatureTable.concatenate([learnt, replace(elsewhere, budget=horizon)])
+    never = np.zeros(len(learnt), dtype=bool)
+    return Task(
+        name=f"public sources, {multiple}x ahead",
+        rows=rows,
+        questions=questions_of(runs, rows),
+        fold=np.concatenate([np.full(len(learnt), -1), fold_of(elsewhere.configuration, "fit")]),
+        judged=np.concatenate([never, onset | (elsewhere.time >= horizon)]),
+        dated=np.concatenate([never, onset]),
+    )
 
 
 def questions_of(runs: Sequence[Run], rows: FeatureTable) -> list[Question]:
