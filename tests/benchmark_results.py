@@ -12,6 +12,7 @@ from predictor.benchmark.result import (
     FactorFigures,
     GroupFigures,
     Headline,
+    IfRight,
     LandmarkFigures,
     LevelFigures,
     MethodFigures,
@@ -83,13 +84,13 @@ def whole_result() -> BenchmarkResult:
         onsets=20,
         left_out=7,
         in_support=0.9,
-        held_if_right=None,
         auroc=interval(0.9),
         log10_mae=interval(0.15),
         coverage90=interval(0.93),
         too_early=UNKNOWN,
         held=interval(0.8),
         unlikely_happened=UNKNOWN,
+        if_right=IfRight(0.12, 0.95, 0.85),
     )
     return BenchmarkResult(
         runs=2000,
@@ -124,6 +125,6 @@ def whole_result() -> BenchmarkResult:
             "2026.12.1",
             ("elsewhere",),
             (external,),
-            (ExternalMeans(10, "full", 0.9, 0.15, 0.93, None, 0.8, 0.9, None),),
+            (ExternalMeans(10, "full", 0.9, 0.15, 0.93, None, 0.8, 0.9, None, IfRight(0.12, 0.95, 0.85)),),
         ),
     )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
 from predictor.benchmark.bootstrap import Interval, interval
-from predictor.benchmark.result import ContextGiven, ExternalMeans, ExternalResult, ExternalRow
+from predictor.benchmark.result import ContextGiven, ExternalMeans, ExternalResult, ExternalRow, IfRight
 from predictor.benchmark.rows import checkpoint_at
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.curves import OnsetCurves
@@ -32,6 +32,7 @@ HORIZONS = (10, 30)
 POOLED = "smaller sources, pooled"
 LEAST_RUNS = 10  # of either outcome: a source with fewer has no figures of its own
 UNLIKELY = 0.1
+_GRID_POINTS = 200
 _FIGURES = ("auroc", "log10_mae", "coverage90", "too_early", "held", "unlikely_happened")
 _MEMORIZATION_MULTIPLES = (1, 2, 4)
 # Without a training accuracy there is no memorisation: these shares of the recording instead.
@@ -139,6 +140,8 @@ def _means(rows: Sequence[ExternalRow], given: ContextGiven, horizon: int) -> Ex
         defined = [f for f in figures if f is not None]
         return round(float(np.mean(defined)), 4) if defined else None
 
+    right = [r.if_right for r in scored]
+
     return ExternalMeans(
         horizon=horizon,
         context=given,
@@ -149,6 +152,9 @@ def _means(rows: Sequence[ExternalRow], given: ContextGiven, horizon: int) -> Ex
         held=mean(r.held.value for r in scored),
         in_support=mean(r.in_support for r in scored),
         unlikely_happened=mean(r.unlikely_happened.value for r in scored),
+        if_right=IfRight(
+            mean(r.log10_mae for r in right), mean(r.coverage90 for r in right), mean(r.held for r in right)
+        ),
     )
 
 
@@ -168,7 +174,7 @@ def _row(source: str, judged: _Judged, multiple: int, given: ContextGiven) -> Ex
     early = judged.early()
     event, known = _outcome(early.table, multiple)
     scored = early.where(known)
-    held_if_right, figures = _figures(scored, event[known], multiple)
+    figures = _figures(scored, event[known], multiple)
     return ExternalRow(
         source=source,
         horizon=multiple,
@@ -178,7 +184,7 @@ def _row(source: str, judged: _Judged, multiple: int, given: ContextGiven) -> Ex
         onsets=int(event.sum()),
         left_out=int((~known).sum()),
         in_support=round(float(scored.in_support.mean()), 4) if known.any() else None,
-        held_if_right=held_if_right,
+        if_right=if_right(scored.curves, multiple),
         auroc=figures["auroc"],
         log10_mae=figures["log10_mae"],
         coverage90=figures["coverage90"],
@@ -188,17 +194,16 @@ def _row(source: str, judged: _Judged, multiple: int, given: ContextGiven) -> Ex
     )
 
 
-def _figures(scored: _Judged, event: NDArray[np.bool_], multiple: int) -> tuple[float | None, dict[str, Interval]]:
-    """Return the share of onsets that right forecasts would hold, and every figure, of onsets by the horizon."""
+def _figures(scored: _Judged, event: NDArray[np.bool_], multiple: int) -> dict[str, Interval]:
+    """Return every figure, of onsets by the horizon."""
     rows, curves = scored.table, scored.curves
     if not len(rows):
-        return None, dict.fromkeys(_FIGURES, Interval(None, None, None))
+        return dict.fromkeys(_FIGURES, Interval(None, None, None))
     probability = curves.probability(np.full(len(rows), np.log10(multiple)))
     median = rows.landmark * 10 ** np.nan_to_num(curves.quantile(0.5 * probability))
     low, high = (rows.landmark * 10 ** curves.quantile(np.full(len(rows), level)) for level in (0.05, 0.95))
     inside = metrics.open_coverage(low, high, rows.time, event, multiple * rows.landmark)
     too_early = event & (rows.time < np.nan_to_num(low, nan=np.inf))
-    likely = np.minimum(probability, 0.95) - np.minimum(probability, 0.05)  # within the interval
     unlikely = scored.in_support & (probability < UNLIKELY)
 
     def when(i: np.ndarray) -> float:
@@ -213,5 +218,23 @@ def _figures(scored: _Judged, event: NDArray[np.bool_], multiple: int) -> tuple[
         "held": lambda i: float(inside[i][event[i]].mean()) if event[i].any() else float("nan"),
         "unlikely_happened": lambda i: float(event[i][unlikely[i]].mean()) if unlikely[i].any() else float("nan"),
     }
-    figures = {name: interval(measure, rows.configuration) for name, measure in measures.items()}
-    return round(float(likely.sum() / probability.sum()), 4), figures
+    return {name: interval(measure, rows.configuration) for name, measure in measures.items()}
+
+
+def if_right(curves: OnsetCurves, multiple: int) -> IfRight:
+    """Return what some figures would be if each onset were drawn from the curve of its row: as near as such doubt can come.
+
+    A row counts as often as it would have an onset by the horizon. Its mean absolute deviation from the median is the area under
+    the smaller of F and 1 - F, where F is the curve given that.
+    """
+    if not len(curves):
+        return IfRight(None, None, None)
+    end = np.log10(multiple)
+    probability = curves.probability(np.full(len(curves), end))
+    too_early, too_late = np.minimum(probability, 0.05), np.where(probability > 0.95, 0.05, 0.0)
+    held = np.minimum(probability, 0.95) - too_early
+    grid = np.linspace(0, end, _GRID_POINTS)
+    cdf = np.stack([curves.probability(np.full(len(curves), x)) for x in grid], axis=1)
+    deviation = np.trapezoid(np.minimum(cdf, probability[:, None] - cdf), grid, axis=1)
+    error, of_onsets = (float(f.sum() / probability.sum()) for f in (deviation, held))
+    return IfRight(round(error, 4), round(float(1 - (too_early + too_late).mean()), 4), round(of_onsets, 4))

@@ -216,6 +216,15 @@ ContextGiven = Literal["full", "half", "none"]  # half: each field by the toss o
 
 
 @dataclass(frozen=True)
+class IfRight:
+    """What figures would be if each onset were drawn from its own forecast: no honest forecast as unsure as these does better."""
+
+    log10_mae: float | None
+    coverage90: float | None
+    held: float | None
+
+
+@dataclass(frozen=True)
 class ExternalRow:
     """One source of runs recorded elsewhere, at one horizon, with all, half or none of its context.
 
@@ -225,11 +234,11 @@ class ExternalRow:
     already_rising : landmarks left out because validation accuracy had risen.
     left_out : rows left out because the recording ends before the horizon without an onset.
     in_support : share of the rows that are in support.
-    held_if_right : what `held` would be if the forecasts were right.
     coverage90 : by rows; one without onset counts as covered where its interval reaches beyond the horizon.
     too_early : share of rows with an onset before the 5 % quantile, at most 0.05 if forecasts were right.
     held : share of the onsets within their 90 % intervals.
     unlikely_happened : of forecasts below 0.1 that are in support, the share with an onset by the horizon.
+    if_right : what some of these would be if the forecasts were right.
     """
 
     source: str
@@ -240,13 +249,13 @@ class ExternalRow:
     onsets: int
     left_out: int
     in_support: float | None
-    held_if_right: float | None
     auroc: Interval
     log10_mae: Interval
     coverage90: Interval
     too_early: Interval
     held: Interval
     unlikely_happened: Interval
+    if_right: IfRight
 
 
 @dataclass(frozen=True)
@@ -262,6 +271,7 @@ class ExternalMeans:
     held: float | None
     in_support: float | None
     unlikely_happened: float | None
+    if_right: IfRight
 
 
 @dataclass(frozen=True)

@@ -190,18 +190,23 @@ COVERAGE_BY_ROWS = "coverage of 90 %, by rows"
 
 
 IN_SUPPORT, HAPPENED = "in support", "below 0.1 in support, and happened"
+_IF_RIGHT = "if forecasts were right"
+_FIGURES_ELSEWHERE = (
+    *(AUROC, LOG10_MAE, _IF_RIGHT, COVERAGE_BY_ROWS, _IF_RIGHT, TOO_EARLY, HELD, _IF_RIGHT, IN_SUPPORT, HAPPENED),
+)
 
 
 def external_means_table(external: ExternalResult) -> Table:
     """Return the means over the sources of runs recorded elsewhere."""
     rows = tuple(
         (
-            *(m.context, f"{m.horizon}x", m.auroc, m.log10_mae, m.coverage90),
-            *(m.too_early, m.held, m.in_support, m.unlikely_happened),
+            *(m.context, f"{m.horizon}x", m.auroc, m.log10_mae, m.if_right.log10_mae),
+            *(m.coverage90, m.if_right.coverage90, m.too_early, m.held, m.if_right.held, m.in_support),
+            m.unlikely_happened,
         )
         for m in external.means
     )
-    header = columns("context", "horizon", AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, IN_SUPPORT, HAPPENED)
+    header = columns("context", "horizon", *_FIGURES_ELSEWHERE)
     return Table(f"{_ELSEWHERE}: means over sources", header, rows, _how_judged(external))
 
 
@@ -209,14 +214,14 @@ def external_table(external: ExternalResult) -> Table:
     """Return the figures on each source of runs recorded elsewhere."""
     header = columns(
         *("source", "horizon", "context", "rows", "onsets", "left out: already rising", "left out: too short"),
-        *(AUROC, LOG10_MAE, COVERAGE_BY_ROWS, TOO_EARLY, HELD, "if forecasts were right", IN_SUPPORT, HAPPENED),
+        *_FIGURES_ELSEWHERE,
     )
     rows = tuple(
         (
             *(r.source, f"{r.horizon}x", r.context),
             *(r.rows, r.onsets, r.already_rising, r.left_out),
-            *(r.auroc, r.log10_mae, r.coverage90, r.too_early, r.held, r.held_if_right),
-            *(r.in_support, r.unlikely_happened),
+            *(r.auroc, r.log10_mae, r.if_right.log10_mae, r.coverage90, r.if_right.coverage90),
+            *(r.too_early, r.held, r.if_right.held, r.in_support, r.unlikely_happened),
         )
         for r in external.rows
     )
@@ -237,9 +242,9 @@ def _how_judged(external: ExternalResult) -> str:
 
 _BY_ROWS = (
     "Coverage by rows counts a row without onset by the horizon as covered where its interval reaches beyond that: even a "
-    "forecast that is right is above 0.90. Beside it: the share of rows whose onset comes before the interval begins (at "
-    "most 0.05 if forecasts were right), and the share of onsets within their intervals, with what it would be if forecasts "
-    "were right. Recordings that end before the horizon without an onset are too short; recordings that end early with an "
+    "forecast that is right is above 0.90. What a figure would be if forecasts were right is computed from their own curves: "
+    "each onset drawn from the curve of its row. Beside it: the share of rows whose onset comes before the interval begins (at "
+    "most 0.05 if forecasts were right), and the share of onsets within their intervals. Recordings that end before the horizon without an onset are too short; recordings that end early with an "
     "onset stay in, so this sample over-represents onsets."
 )
 

@@ -119,7 +119,8 @@ def _elsewhere(found: ExternalResult | None) -> Iterator[Target]:
         yield (
             f"sources left out, {mean.context} context, {mean.horizon}x",
             f"AUROC {least:.2f}, log10 MAE {most:g}, coverage 0.87 to 0.93",
-            ", ".join(figure_text(figure) for figure in figures),
+            f"{', '.join(figure_text(figure) for figure in figures)} (right forecasts would have an error of "
+            f"{figure_text(mean.if_right.log10_mae)} and a coverage of {figure_text(mean.if_right.coverage90)})",
             auroc >= least and error <= most and 0.87 <= held <= 0.93,
         )
 
