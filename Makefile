@@ -59,10 +59,11 @@ constraints-lowest.txt: pyproject.toml constraints.txt
 bench: setup
 	$(PYTEST) -s $(TIMINGS)
 
-# The service under everything at once: half an hour, or as long as is said. Needs PostgreSQL's server.
+# The service under everything at once: half an hour, or as long as is said. Needs PostgreSQL's server. With
+# REPORT=docs/reliability.md the page has what came of it.
 SOAK_MINUTES ?= 30
 soak: setup
-	$(BIN)/python -m tests.performance.soak --minutes $(SOAK_MINUTES)
+	$(BIN)/python -m tests.performance.soak --minutes $(SOAK_MINUTES) $(if $(REPORT),--report $(REPORT))
 
 # Kinds of models on the same folds, into docs/models.md: half an hour.
 compare: setup

@@ -1,15 +1,14 @@
 """The service under everything at once, for as long as is wanted: `make soak`, or `make soak SOAK_MINUTES=1.5`.
 
 Two workers on PostgreSQL are asked for appends, forecasts, batches and streams, and post webhooks. Meanwhile forecasters are promoted
-and rolled back, a worker is killed, and the server of the database is killed and started again. Clients repeat what was not
-answered, as ours do. In the end every acknowledged point has to be there, no answer may have been wrong, and the workers'
-memory may not have grown, in runs of ten minutes or more.
+and rolled back, a worker is killed, the server of the database is killed and started again, and a forecaster is retrained, on a
+small corpus. Clients repeat what was not answered, as ours do. In the end every acknowledged point has to be there, no answer may
+have been wrong, and the workers' memory may not have grown, in runs of ten minutes or more. `--report PAGE` writes it down.
 """
 
 import argparse
 import contextlib
 import http.server
-import json
 import os
 import random
 import re
@@ -32,8 +31,11 @@ import httpx2
 from api.wire.examples import REQUEST
 from predictor.store import ForecasterStore
 from tests.postgresql import PostgresServer
+from training_runs import archive
+from training_runs.synthetic import synthetic_corpus
 
 _TRANSIENT = {429, 503}  # to be sent again
+_BEGIN, _END = "<!-- soak -->", "<!-- end of soak -->"
 _WARM_MINUTES = 10  # before which memory still grows to what it needs, and proves nothing
 
 
@@ -135,8 +137,63 @@ def megabytes(pid: int) -> float:
     return 0.0
 
 
-def soak(minutes: float) -> int:
-    """Run it; print the report; return 0 if every promise was kept."""
+@dataclass
+class Report:
+    """What came of it."""
+
+    minutes: float
+    load: Load
+    memory: list[tuple[float, list[float]]]
+    stuck: int
+    lost: int
+    retraining: str
+
+    @property
+    def half(self) -> tuple[float, float]:
+        """Megabytes of both workers in the first and the last third of the second half."""
+        half = [sum(each) for share, each in self.memory if share >= 0.5 and len(each) == 2 and min(each) > 0]
+        third = max(1, len(half) // 3)
+        return statistics.median(half[:third]), statistics.median(half[-third:])
+
+    @property
+    def is_kept(self) -> bool:
+        first, last = self.half
+        is_flat = last < 1.05 * first or self.minutes < _WARM_MINUTES
+        failed = self.load.wrong or self.lost or self.stuck or self.retraining == "failed"
+        return bool(is_flat and not failed)
+
+    def text(self) -> str:
+        """Return it as a page has it."""
+        repeated = Counter(
+            {kind: n for kind, n in self.load.answers.items() if kind.split(": ")[-1] in ("503", "429", "no answer")}
+        )
+        events = sum(n for kind, n in self.load.answers.items() if kind.startswith("stream"))
+        first, last = self.half
+        points = sum(map(len, self.load.acknowledged.values()))
+        return "\n".join(
+            [
+                f"{time.strftime('%Y-%m-%d')}, {self.minutes:g} minutes, two workers, PostgreSQL, {os.cpu_count()} cores with a load of {os.getloadavg()[2]:.0f}:",
+                "",
+                "| what | answers | p50 | p99 |",
+                "|---|---|---|---|",
+                *(_row(name, times) for name, times in sorted(self.load.seconds.items()) if len(times) > 1),
+                "",
+                f"{points:,} acknowledged points, {self.lost} lost; {len(self.load.wrong)} wrong answers; {self.stuck} clients stuck; "
+                f"{repeated.total():,} requests were answered with 503, or not at all, and sent again; {events:,} events in five streams; "
+                f"a retraining meanwhile: {self.retraining}.",
+                f"Memory of both workers in the second half: {first:.0f} to {last:.0f} MB ({100 * (last / first - 1):+.1f} %, 5 allowed).",
+                f"{'Every' if self.is_kept else 'NOT every'} promise was kept.",
+            ]
+        )
+
+
+def _row(name: str, times: list[float]) -> str:
+    cuts = statistics.quantiles(times, n=100)
+    return f"| {name} | {len(times):,} | {1000 * cuts[49]:.0f} ms | {1000 * cuts[98]:.0f} ms |"
+
+
+def soak(minutes: float) -> Report:
+    """Run it; return what came of it."""
     database = PostgresServer()
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -145,7 +202,7 @@ def soak(minutes: float) -> int:
             database.stop()
 
 
-def _soak(minutes: float, database: PostgresServer, folder: Path) -> int:
+def _soak(minutes: float, database: PostgresServer, folder: Path) -> Report:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -157,7 +214,9 @@ def _soak(minutes: float, database: PostgresServer, folder: Path) -> int:
         "GROKCAST_DATABASE_URL": database.create("soak"),
         "GROKCAST_FORECASTER_STORE": str(store.folder),
         "GROKCAST_WEBHOOK_PRIVATE_ADDRESSES": "true",
+        "GROKCAST_CORPUS": str(folder / "corpus"),
     }
+    archive.append(folder / "corpus", synthetic_corpus())
     with (folder / "log").open("wb") as log:
         words = [sys.executable, "-m", "grokcast", "serve", "--port", str(port), "--workers", "2"]
         service = subprocess.Popen(words, env=environment, stderr=log)
@@ -183,7 +242,7 @@ def _soak(minutes: float, database: PostgresServer, folder: Path) -> int:
         load.stop.set()
         for thread in threads:
             thread.join(90)
-        return _report(minutes, load, memory, sum(thread.is_alive() for thread in threads))
+        return _judge(minutes, load, memory, threads)
     finally:
         load.stop.set()
         service.terminate()
@@ -194,7 +253,7 @@ def _soak(minutes: float, database: PostgresServer, folder: Path) -> int:
 def _disturb(
     minutes: float, load: Load, supervisor: int, database: PostgresServer, version: str
 ) -> list[tuple[float, list[float]]]:
-    """Promote and roll back all the time, kill a worker at a quarter and the database at three eighths; measure memory."""
+    """Promote and roll back all the time, kill a worker, then the database; retrain; measure memory."""
     begun, seconds = time.monotonic(), 60 * minutes
     due: list[tuple[float, Callable[[], None]]] = [
         (0.25, lambda: os.kill(random.choice(workers_of(supervisor)), signal.SIGKILL)),
@@ -202,6 +261,7 @@ def _disturb(
     ]
     memory = []
     with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
+        due.append((0.45, lambda: load.ask(client, "retrain", "POST", "/v1/retrainings", {"promote": False})))
         for turn in range(10**9):
             share = (time.monotonic() - begun) / seconds
             if share >= 1:
@@ -215,36 +275,33 @@ def _disturb(
     return memory
 
 
-def _report(minutes: float, load: Load, memory: list[tuple[float, list[float]]], stuck: int) -> int:
-    lost = {}
+def _judge(
+    minutes: float, load: Load, memory: list[tuple[float, list[float]]], threads: list[threading.Thread]
+) -> Report:
+    stuck = sum(thread.is_alive() for thread in threads)
     with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
-        for run, steps in load.acknowledged.items():
-            stored = client.get(f"{load.base}/v1/runs/{run}").json()["history"]["step"]
-            lost[run] = len(steps - set(stored))
-    half = [sum(each) for share, each in memory if share >= 0.5 and len(each) == 2 and min(each) > 0]
-    third = max(1, len(half) // 3)
-    first, last = statistics.median(half[:third]), statistics.median(half[-third:])
-    print(f"{minutes:g} minutes, 2 workers, PostgreSQL")
-    for name, times in sorted(load.seconds.items()):
-        cuts = statistics.quantiles(times, n=100) if len(times) > 1 else [times[0]] * 99
-        print(f"  {name}: {len(times)} answers, p50 {1000 * cuts[49]:.0f} ms, p99 {1000 * cuts[98]:.0f} ms")
-    print(f"  {json.dumps(dict(sorted(load.answers.items())))}")
-    points = sum(map(len, load.acknowledged.values()))
-    print(
-        f"  acknowledged points {points}, lost {sum(lost.values())}; wrong answers {len(load.wrong)}; stuck clients {stuck}"
-    )
-    print(
-        f"  memory of both workers in the second half: {first:.0f} to {last:.0f} MB ({100 * (last / first - 1):+.1f} %)"
-    )
-    for line in load.wrong[:10]:
-        print(f"  {line}")
-    is_flat = last < 1.05 * first or minutes < _WARM_MINUTES
-    kept = not load.wrong and not sum(lost.values()) and not stuck and is_flat
-    print("  every promise was kept" if kept else "  NOT every promise was kept")
-    return 0 if kept else 1
+        stored = {run: client.get(f"{load.base}/v1/runs/{run}").json()["history"]["step"] for run in load.acknowledged}
+        jobs = client.get(f"{load.base}/v1/retrainings").json()["retrainings"]
+    lost = sum(len(steps - set(stored[run])) for run, steps in load.acknowledged.items())
+    return Report(minutes, load, memory, stuck, lost, jobs[0]["state"] if jobs else "none")
+
+
+def _put(page: Path, text: str) -> None:
+    """Write a report between the marks of a page."""
+    before, rest = page.read_text().split(_BEGIN)
+    _, after = rest.split(_END)
+    page.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
-    sys.exit(soak(parser.parse_args().minutes))
+    parser.add_argument("--report", type=Path, help="a page with the marks that it goes between")
+    chosen = parser.parse_args()
+    result = soak(chosen.minutes)
+    print(result.text())
+    for line in result.load.wrong[:10]:
+        print(line)
+    if chosen.report:
+        _put(chosen.report, result.text())
+    sys.exit(0 if result.is_kept else 1)
