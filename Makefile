@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check docs bench soak compare pictures reproduce serve sweep
+.PHONY: setup demo test test-slow check docs images bench soak compare pictures reproduce serve sweep
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -54,6 +54,15 @@ docs: $(DOCS_STAMP)
 constraints-lowest.txt: pyproject.toml constraints.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --constraint constraints.txt --extra dev \
 		--no-annotate --custom-compile-command "make $@" --upgrade --output-file $@ pyproject.toml
+
+# What the image installs: one version of each package, with the hashes of its files. Needs uv.
+deploy/requirements.txt: pyproject.toml constraints.txt
+	uv pip compile --quiet --python-version 3.11 --constraint constraints.txt --extra postgres --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make $@" --upgrade --output-file $@ pyproject.toml
+
+# The images in deploy/, by what their tags stand for now. Needs docker.
+images:
+	deploy/pin_images
 
 # One process, nothing beside it, and the figures on the terminal.
 bench: setup

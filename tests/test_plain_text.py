@@ -1,8 +1,13 @@
 """What a terminal would obey is written out, wherever it stands in what others made."""
 
+import io
 import re
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
+from grokcast.display.csv_output import print_csv
 from grokcast.display.plain_text import plain_text
 from tests.command_line import grokcast
 
@@ -27,3 +32,24 @@ def test_names_in_a_file_move_no_cursor(tmp_path: Path) -> None:
         assert not _OBEYED.search(done.stderr)
     imported = grokcast("runs", "import", file, broken, "--out", tmp_path / "out")
     assert not _OBEYED.search(imported.stdout + imported.stderr)
+
+
+def test_no_cell_of_a_table_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [
+        '=HYPERLINK("http://x")',
+        "+1",
+        "-1+cmd|' /C calc'!A0",
+        "@SUM(A1)",
+        " =1",
+        "\t=1",
+        "\x1b[31m",
+        "run-1",
+        "a=b",
+    ]
+    print_csv(pd.DataFrame({"run": names, "=column": [-0.5] * len(names)}).convert_dtypes())
+    printed = capsys.readouterr().out
+    assert not _OBEYED.search(printed)
+    table = pd.read_csv(io.StringIO(printed))
+    assert list(table) == ["run", "'=column"]
+    assert list(table["run"]) == [f"'{name}" for name in names[:6]] + ["\\x1b[31m", "run-1", "a=b"]
+    assert list(table["'=column"]) == [-0.5] * len(names)  # numbers stay what they are

@@ -195,8 +195,8 @@ def _counted(items: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _print_csv(items: Sequence[dict[str, Any]]) -> None:
+    from grokcast.display.csv_output import print_csv
     from grokcast.frames import table_of
 
     # Counts stay whole where others are missing.
-    table = table_of([item["run"] for item in items], list(items)).convert_dtypes()
-    print(table.to_csv(index=False), end="")
+    print_csv(table_of([item["run"] for item in items], list(items)).convert_dtypes())

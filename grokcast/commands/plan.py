@@ -56,7 +56,9 @@ def plan(
     )
     answer = ForecasterStore().load().compare(question)
     if csv:
-        print(Plans(to_json(answer)).table().convert_dtypes().to_csv(index=False), end="")
+        from grokcast.display.csv_output import print_csv
+
+        print_csv(Plans(to_json(answer)).table().convert_dtypes())
     elif json_:
         print_json(to_json(answer))
     else:
