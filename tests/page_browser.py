@@ -153,5 +153,5 @@ def visit(open_page: Callable[..., Visit], page_service: str) -> Iterator[Visit]
     """The page at a desk; whatever happens on it, nothing fails and no request leaves the service."""
     visit = open_page(page_service)
     yield visit
-    assert not visit.errors
+    assert not visit.errors, visit.errors
     assert visit.hosts == {page_service.removeprefix("http://")}

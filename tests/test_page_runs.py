@@ -137,7 +137,7 @@ def test_a_link_holds_the_filter_the_order_and_the_groups(
 def test_what_is_done_with_runs_reaches_the_service_and_a_deletion_can_be_undone(visit: Visit, listed: str) -> None:
     page = visit.page
     page.fill("#run-filter", "weight_decay = 1")
-    page.locator("tr.run", has_text="a10").wait_for()
+    playwright.expect(page.locator("tr.run", has_text=FINISHED)).to_contain_text("finished")
     page.check("[aria-label='Select all that match']")
     assert visit.text(".chosen") == "2 selected"
     page.click("#run-bar >> text=Request a stop")

@@ -2,16 +2,27 @@
 
 import { s } from "./elements.js";
 
-/** Return a function from a positive number to a place on a logarithmic axis; 0 and less stand at its beginning. */
+/** Return a function from a positive number to a place on a logarithmic axis; 0 and less stand at its beginning. `back` is the way back. */
 export function logScale([low, high], [from, to]) {
   const [a, b] = [Math.log10(low), Math.log10(high)];
   const span = b - a || 1;
-  return (v) => (v <= low ? from : from + ((Math.log10(v) - a) / span) * (to - from));
+  const scale = (v) => (v <= 0 ? from : from + ((Math.log10(v) - a) / span) * (to - from));
+  return Object.assign(scale, { back: (at) => 10 ** (a + ((at - from) / (to - from)) * span) });
 }
 
 export function linearScale([low, high], [from, to]) {
   const span = high - low || 1;
-  return (v) => from + ((v - low) / span) * (to - from);
+  const scale = (v) => from + ((v - low) / span) * (to - from);
+  return Object.assign(scale, { back: (at) => low + ((at - from) / (to - from)) * span });
+}
+
+/** Return round numbers for a linear axis, not more than there is room for. */
+export function linearTicks([low, high], room) {
+  const rough = (high - low) / Math.max(1, room);
+  const decade = 10 ** Math.floor(Math.log10(rough));
+  const step = decade * [1, 2, 5, 10].find((factor) => factor * decade >= rough);
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) => (first + k) * step);
 }
 
 /** Return round numbers for a logarithmic axis: powers of ten, and 2 and 5 between them where there is room. */
@@ -33,10 +44,10 @@ export function short(number) {
 }
 
 /** Return a horizontal axis: ticks with their numbers below. */
-export function xAxis(x, ticks, top, bottom) {
+export function xAxis(x, ticks, top, bottom, text = short) {
   return s("g", { class: "axis" }, ticks.map((tick) => [
     s("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "grid-line" }),
-    s("text", { x: x(tick), y: bottom + 16, "text-anchor": "middle" }, short(tick)),
+    s("text", { x: x(tick), y: bottom + 16, "text-anchor": "middle" }, text(tick)),
   ]));
 }
 

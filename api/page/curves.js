@@ -1,51 +1,37 @@
-// The main chart: what a run has done, and what is forecast of it, over one logarithmic axis of steps.
+// The main chart: what a run has done, and what is forecast of it, over one axis of steps.
 
-import { fit, linearScale, logScale, logTicks, path, xAxis, yAxis } from "./axes.js";
+import { linearScale, logScale, logTicks, path, yAxis } from "./axes.js";
 import { h, s } from "./elements.js";
+import { smoothed } from "./smoothing.js";
+import { unitsOf } from "./step_axis.js";
+import { stepChart } from "./step_chart.js";
 import { about, headline, said, steps, value } from "./words.js";
 
 const ACCURACY = 230; // height of its panel
 const LOSS = 100;
 const GAP = 26;
-const BOTTOM = 24;
+const BOTTOM = 38;
 let bands = 0; // drawn so far: each gradient has its own name
 
-/** Return a figure of a history and its forecast, and a function that shows new ones. */
-export function curvesFigure() {
-  const place = h("div", { class: "chart", tabindex: 0, role: "img" });
-  const readout = h("p", { class: "readout", "aria-live": "polite" });
+/**
+ * Return a figure of a history and its forecast, and functions that show new ones and take settings of an address.
+ *
+ * `keep(settings)` is called with how it is drawn.
+ */
+export function curvesFigure(keep) {
   const legend = h("ul", { class: "legend" });
-  let shown = null;
-  let at = null;
-  const redraw = fit(place, (width) => (shown ? draw(shown, width, at) : ""));
-  const point = (index) => {
-    at = index;
-    redraw();
-    readout.textContent = at === null ? hint : described(shown, at);
-  };
-  const hint = "Point at the chart, or focus it and use the arrow keys, to read values.";
-  place.addEventListener("pointermove", (event) => {
-    if (!shown) return;
-    const index = nearest(shown, event.clientX - place.getBoundingClientRect().left, place.clientWidth);
-    if (index !== at) point(index);
-  });
-  place.addEventListener("pointerleave", () => point(null));
-  place.addEventListener("keydown", (event) => {
-    const last = shown.history.step.length - 1;
-    const moved = { ArrowLeft: (at ?? last + 1) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: last }[event.key];
-    if (moved === undefined) return;
-    event.preventDefault();
-    point(Math.min(last, Math.max(0, moved)));
+  const chart = stepChart({
+    domain, draw, keep,
+    stepsOf: ({ history }) => history.step,
+    describe: described,
+    saved: ({ name, history, forecast, context }) => ({ name, histories: [[name, history]], document: { context, history, forecast } }),
   });
   return {
-    element: h("figure", { class: "curves" }, place, legend, readout),
-    show(history, forecast) {
-      shown = { history, forecast };
-      at = null;
-      place.setAttribute("aria-label", spoken(history, forecast));
+    element: h("figure", { class: "curves" }, chart.elements, legend, chart.readout),
+    set: chart.set,
+    show(name, { history, context }, forecast) {
       legend.replaceChildren(...legendOf(history, forecast));
-      readout.textContent = hint;
-      redraw();
+      chart.show({ name, history, forecast, context }, spoken(history, forecast), unitsOf(context, forecast.clock));
     },
   };
 }
@@ -85,24 +71,13 @@ function legendOf(history, forecast) {
   ].filter(Boolean);
 }
 
-function domain({ history, forecast }) {
+/** Return the steps that are shown. On a linear axis what is far beyond the median would leave no room for the rest. */
+function domain({ history, forecast }, isLinear) {
   const low = Math.max(1, history.step.find((step) => step > 0) ?? 1);
   const band = bandOf(forecast);
-  const end = band ? band.p95 ?? forecast.supported_until_step : 0;
+  const end = band ? (isLinear ? band.p50 : band.p95 ?? forecast.supported_until_step) : 0;
   const horizon = forecast.phase === "generalized" ? 0 : forecast.horizon_step;
-  return [low, 1.05 * Math.max(history.step.at(-1), horizon, end, 10 * low)];
-}
-
-function frame(shown, width) {
-  const left = width < 480 ? 34 : 44;
-  const right = width - (width < 480 ? 6 : 14);
-  return { left, right, x: logScale(domain(shown), [left, right]) };
-}
-
-function nearest(shown, px, width) {
-  const { x } = frame(shown, width);
-  const distances = shown.history.step.map((step) => Math.abs(x(step) - px));
-  return distances.indexOf(Math.min(...distances));
+  return [isLinear ? 0 : low, 1.05 * Math.max(history.step.at(-1), horizon, end, 10 * low)];
 }
 
 function described({ history, forecast }, at) {
@@ -112,27 +87,38 @@ function described({ history, forecast }, at) {
   return `Step ${steps(history.step[at])}: ${parts.join(", ")}${memorized}`;
 }
 
-function draw(shown, width, at) {
+function draw(shown, axis, at, weight) {
   const { history, forecast } = shown;
-  const { left, right, x } = frame(shown, width);
+  const { left, right, x, width } = axis;
   const losses = ["train_loss", "val_loss"].filter((name) => history[name]);
   const flags = flagsOf(shown, x, left, right);
   const top = 10 + 17 * (1 + Math.max(0, ...flags.map((flag) => flag.row)));
   const bottom = top + ACCURACY;
   const end = losses.length ? bottom + GAP + LOSS : bottom;
   const y = linearScale([0, 1], [bottom, top]);
-  const ticks = logTicks(domain(shown), Math.max(3, Math.floor(width / 85)));
+  const loss = lossScale(history, losses, [end, bottom + GAP]);
   return s("svg", { width, height: end + BOTTOM, viewBox: `0 0 ${width} ${end + BOTTOM}`, "aria-hidden": "true" },
-    band(shown, x, top, end),
-    xAxis(x, ticks, top, end),
+    axis.clipped(0, end, band(shown, x, top, end)),
+    axis.drawn(top, end),
     yAxis(y, [0, 0.25, 0.5, 0.75, 1], left, right),
     s("line", { x1: left, x2: right, y1: y(forecast.target_accuracy), y2: y(forecast.target_accuracy), class: "target-line" }),
-    chanceLine(forecast, x, y, domain(shown)[1]),
-    ["train", "val"].filter((split) => history[`${split}_acc`]).map((split) => path(history.step, history[`${split}_acc`], x, y, { class: `${split}-line` })),
-    losses.length ? lossPanel(history, losses, x, bottom + GAP, end, left, right) : null,
+    loss && [yAxis(loss, logTicks(loss.domain, 4), left, right), s("text", { x: left + 4, y: bottom + GAP - 7, class: "axis-name" }, "loss")],
+    axis.clipped(0, end,
+      chanceLine(forecast, x, y, x.back(right)),
+      ["train", "val"].filter((split) => history[`${split}_acc`]).map((split) => line(history, `${split}_acc`, x, y, weight)),
+      loss && losses.map((name) => line(history, name, x, loss, weight))),
     flags.map((flag) => flagMark(flag, end)),
-    at === null ? null : cursor(history, at, x, y, top, end),
+    at === null ? null : axis.clipped(0, end, cursor(history, at, x, y, top, end)),
   );
+}
+
+/** Return the curve of a signal; smoothed, with the values themselves behind it. */
+function line(history, name, x, y, weight) {
+  const kind = `${name.split("_")[0]}-line`;
+  return [
+    weight > 0 && path(history.step, history[name], x, y, { class: `${kind} raw` }),
+    path(history.step, smoothed(history[name], weight), x, y, { class: kind }),
+  ];
 }
 
 function chanceLine(forecast, x, y, end) {
@@ -166,7 +152,7 @@ function flagsOf({ history, forecast }, x, left, right) {
     quantiles && { at: quantiles.p50, kind: quantiles.given ? "median given" : "median", text: `${quantiles.given ? "if it comes" : "median"} ${about(quantiles.p50)}` },
     forecast.phase !== "generalized" && { at: forecast.horizon_step, kind: "horizon", text: `horizon ${steps(forecast.horizon_step)}` },
     forecast.memorization_step !== null && { at: forecast.memorization_step, kind: "memorised", text: `memorised ${steps(forecast.memorization_step)}` },
-  ].filter((mark) => mark && mark.at !== null);
+  ].filter((mark) => mark && mark.at !== null && x(mark.at) >= left - 1 && x(mark.at) <= right + 1);
   const rows = [];
   return marks.sort((a, b) => a.at - b.at).map((mark) => {
     const px = x(mark.at);
@@ -185,17 +171,14 @@ function flagMark({ px, middle, row, kind, text }, end) {
     s("text", { x: middle, y: 13 + 17 * row, "text-anchor": "middle" }, text));
 }
 
-function lossPanel(history, names, x, top, end, left, right) {
+/** Return the scale of losses, and its domain; null where none is above 0. */
+function lossScale(history, names, range) {
   const values = names.flatMap((name) => history[name].filter((v) => v !== null && v > 0));
   if (!values.length) return null;
   const low = values.reduce((a, b) => Math.min(a, b));
   const high = values.reduce((a, b) => Math.max(a, b));
-  const y = logScale([low, Math.max(high, low * 1.1)], [end, top]);
-  const ticks = logTicks([low, high], 4);
-  return s("g", {},
-    yAxis(y, ticks, left, right),
-    s("text", { x: left + 4, y: top - 7, class: "axis-name" }, "loss"),
-    names.map((name) => path(history.step, history[name], x, y, { class: `${name.split("_")[0]}-line` })));
+  const domain = [low, Math.max(high, low * 1.1)];
+  return Object.assign(logScale(domain, range), { domain });
 }
 
 function cursor(history, at, x, y, top, end) {

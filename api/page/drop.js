@@ -6,6 +6,7 @@ import { gapsView } from "./gaps.js";
 import { capital, clearFaults, fill, showFaults, showNumbersAsRead, stated, tell, unfill } from "./question_form.js";
 import { asDropped, read, readingView } from "./reading.js";
 import { Problem, ask } from "./service.js";
+import { address, remember } from "./view_address.js";
 import { headline } from "./words.js";
 
 const EPOCHS = { field: "context.steps_per_epoch", text: "The file counts epochs. How many optimiser steps has one?" };
@@ -21,7 +22,8 @@ export function startDrop() {
   const form = document.getElementById("question");
   const zone = document.getElementById("drop");
   const answer = document.getElementById("answer");
-  const view = forecastView();
+  const view = forecastView((settings) => remember("/", settings));
+  view.set(address().settings);
   const gaps = gapsView((said) => {
     tell(form, said);
     form.requestSubmit();
@@ -71,9 +73,9 @@ export function startDrop() {
     const request = { ...stated(form), history: file.history, include: ["gaps"] };
     const found = await ask("/v1/forecasts", { body: request });
     if (!isCurrent()) return;
-    view.show(request.history, found);
-    gaps.show(found.gaps);
     const title = file.runs.length > 1 ? file.run : file.name;
+    view.show(title, request, found);
+    gaps.show(found.gaps);
     document.getElementById("answer-title").textContent = title;
     answer.hidden = false;
     announce(`${title}: ${headline(found)}.`);
@@ -161,7 +163,7 @@ function catchDrops(zone, take) {
   addEventListener("drop", (event) => {
     event.preventDefault();
     mark(-depth);
-    if (location.hash.startsWith("#/runs/")) location.hash = "";
+    if (/^#\/(runs\/|compare)/.test(location.hash)) location.hash = "";
     take([...event.dataTransfer.files]);
   });
 }

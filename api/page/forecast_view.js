@@ -3,23 +3,27 @@
 import { curvesFigure } from "./curves.js";
 import { h } from "./elements.js";
 import { timelineFigure } from "./timeline.js";
-import { OUTCOMES, PHASES, headline, percent, said, steps, value } from "./words.js";
+import { OUTCOMES, PHASES, headline, percent, said, steps, value, verdict } from "./words.js";
 
 const DRIVERS = "Drivers of the forecast"; // longer than the other cards
 // What is said beside the headline; advice and outcomes have cards.
 const SUMMARY = ["now", "no_advice", "not_recorded", "average", "look_again", "horizon", "onset", "onset_if_onset", "delay_if_onset"];
 
-/** Return an element for forecasts, and a function that shows one with its history and, of a run, all before it. */
-export function forecastView() {
-  const curves = curvesFigure();
+/**
+ * Return an element for forecasts, and functions that show one of a `{history, context}` with, of a run, all before it, and that take
+ * the settings of an address; `keep(settings)` is called with how the curves are drawn.
+ */
+export function forecastView(keep) {
+  const curves = curvesFigure(keep);
   const timeline = timelineFigure();
   const [summary, cards, numbers] = [h("div", { class: "said" }), h("div", { class: "cards" }), h("div")];
   const moved = h("section", { hidden: true }, h("h3", {}, "How the forecast changed"), timeline.element);
   return {
     element: h("div", { class: "forecast" }, summary, curves.element, cards, moved, numbers),
-    show(history, forecast, before = []) {
+    set: curves.set,
+    show(name, recorded, forecast, before = []) {
       summary.replaceChildren(...summaryOf(forecast));
-      curves.show(history, forecast);
+      curves.show(name, recorded, forecast);
       cards.replaceChildren(...[advice(forecast), drivers(forecast), outcomes(forecast), support(forecast)].filter(Boolean));
       moved.hidden = before.length < 2;
       if (!moved.hidden) timeline.show(before);
@@ -35,12 +39,19 @@ function summaryOf(forecast) {
   return [
     phase !== "generalized" && support.in_support && h("p", { class: "chance" }, h("b", {}, percent(chance)), h("span", {}, "to generalise")),
     h("div", {},
-      h("p", { class: "headline" }, headline(forecast)),
+      h("p", { class: "headline" }, adviceOf(forecast), headline(forecast)),
       h("p", { class: "tags" }, phase && h("span", { class: `tag ${phase}` }, PHASES[phase]),
         !support.in_support && h("span", { class: "tag caution" }, "unlike the training corpus")),
       sentences(said(forecast, SUMMARY)),
       warnings.length > 0 && h("ul", { class: "warnings", "aria-label": "Warnings" }, warnings.map((text) => h("li", {}, text)))),
   ].filter(Boolean);
+}
+
+/** Return the advice as a dot with its word; nothing where there is none. */
+function adviceOf({ phase, support, advice }) {
+  if (phase === "generalized" || !support.in_support) return null;
+  const { kind, text } = verdict({ phase, in_support: support.in_support, action: advice.action });
+  return h("span", { class: `verdict ${kind}` }, h("i", { class: `dot ${kind}`, "aria-hidden": "true" }), `${text}. `);
 }
 
 /** Return a list of sentences; those of one title belong together. */

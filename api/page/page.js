@@ -1,5 +1,6 @@
 // The page, put together: which part is shown, and with whose key.
 
+import { showComparison } from "./compare.js";
 import { startDrop } from "./drop.js";
 import { showForecaster } from "./forecaster.js";
 import { startPlan } from "./plan.js";
@@ -9,11 +10,11 @@ import { hasKey, keepKey } from "./service.js";
 import { address } from "./view_address.js";
 
 const TITLE = document.title;
-const [home, run] = ["home", "run"].map((id) => document.getElementById(id));
+const [home, run, compare] = ["home", "run", "compare"].map((id) => document.getElementById(id));
 const beginRuns = startRuns();
 let left = new AbortController();
 
-/** Show what the address names: `#/runs/ID` is a run, the name of a part of the page is the page itself. */
+/** Show what the address names: `#/runs/ID` is a run, `#/compare` some of them, the name of a part of the page is the page itself. */
 function route() {
   const name = address().path;
   const part = name && !name.startsWith("/") ? document.getElementById(name) : null;
@@ -21,12 +22,14 @@ function route() {
   left.abort();
   left = new AbortController();
   const runId = name.startsWith("/runs/") ? decodeURIComponent(name.slice("/runs/".length)) : null;
-  home.hidden = runId !== null;
+  compare.hidden = name !== "/compare";
   run.hidden = runId === null;
+  home.hidden = !run.hidden || !compare.hidden;
   document.title = runId === null ? TITLE : `${runId} · ${TITLE}`;
-  if (runId === null) return part?.scrollIntoView();
+  if (!home.hidden) return part?.scrollIntoView();
   scrollTo(0, 0);
-  showRun(runId, left.signal);
+  if (runId === null) showComparison(left.signal);
+  else showRun(runId, left.signal);
 }
 
 function begin() {

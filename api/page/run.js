@@ -6,6 +6,7 @@ import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
 import { runActions } from "./run_actions.js";
 import { ask, follow } from "./service.js";
+import { address, remember } from "./view_address.js";
 import { STATES, ago, headline, steps } from "./words.js";
 
 const QUIET = 10_000; // milliseconds between two announcements: a fast run would never stop talking
@@ -13,7 +14,9 @@ const QUIET = 10_000; // milliseconds between two announcements: a fast run woul
 /** Show a run until the signal aborts. */
 export async function showRun(runId, signal) {
   const path = `/v1/runs/${encodeURIComponent(runId)}`;
-  const view = forecastView();
+  const place = `/runs/${encodeURIComponent(runId)}`;
+  const view = forecastView((settings) => remember(place, settings));
+  view.set(address().settings);
   const [title, note, acts, body] = ["run-title", "run-note", "run-acts", "run-body"].map((id) => document.getElementById(id));
   const actions = runActions(() => look().catch(fail));
   title.textContent = runId;
@@ -39,7 +42,7 @@ export async function showRun(runId, signal) {
       return;
     }
     if (!view.element.isConnected) body.replaceChildren(view.element);
-    view.show(run.history, newest, kept);
+    view.show(runId, run, newest, kept);
     if (Date.now() - announced > QUIET) {
       announce(`${runId}, step ${steps(newest.observed_until_step)}: ${headline(newest)}.`);
       announced = Date.now();

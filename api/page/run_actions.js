@@ -23,13 +23,10 @@ export function runActions(done) {
 
   async function each(said, applies, act) {
     const chosen = runs.filter(applies);
-    note.textContent = "";
-    try {
-      for (const { run_id: name } of chosen) await act(`/v1/runs/${encodeURIComponent(name)}`);
-      announce(`${chosen.length === 1 ? chosen[0].run_id : `${chosen.length} runs`}: ${said}.`);
-    } catch (problem) {
-      note.textContent = problem.message;
-    }
+    const answers = await Promise.allSettled(chosen.map(({ run_id: name }) => act(`/v1/runs/${encodeURIComponent(name)}`)));
+    const faults = answers.filter(({ status }) => status === "rejected").map(({ reason }) => reason.message);
+    note.textContent = faults[0] ?? "";
+    if (!faults.length) announce(`${chosen.length === 1 ? chosen[0].run_id : `${chosen.length} runs`}: ${said}.`);
     done();
   }
 

@@ -1,5 +1,6 @@
 // The list of runs as a table: searched, filtered, sorted and grouped in the browser, with as many lines as are asked for.
 
+import { MOST, comparison } from "./compare.js";
 import { isGoing } from "./deletion.js";
 import { h } from "./elements.js";
 import { runActions } from "./run_actions.js";
@@ -19,8 +20,9 @@ export function runTable(changed) {
     ["run-list", "run-filter", "run-group", "run-filter-note", "run-count", "run-head", "run-table", "more-runs", "run-bar"].map((id) => document.getElementById(id));
   const all = head.querySelector("input");
   const chosenCount = h("span", { class: "chosen" });
+  const compare = h("a", { class: "button" }, "Compare");
   const actions = runActions(changed);
-  bar.append(chosenCount, actions.element);
+  bar.append(chosenCount, compare, actions.element);
   const rows = new Map(); // run_id -> line
   const chosen = new Set();
   let runs = [];
@@ -35,7 +37,7 @@ export function runTable(changed) {
     filter.value = settings.get("q") ?? "";
     order = settings.get("sort") ?? NEWEST;
     group.dataset.wanted = settings.get("group") ?? "";
-    if ([...settings].length) document.getElementById("runs").scrollIntoView();
+    if (["q", "sort", "group"].some((name) => settings.has(name))) document.getElementById("runs").scrollIntoView();
   }
 
   function keep() {
@@ -125,6 +127,8 @@ export function runTable(changed) {
     still.forEach(({ run_id: name }) => chosen.add(name));
     bar.hidden = !still.length;
     chosenCount.textContent = `${still.length} selected`;
+    compare.hidden = still.length < 2 || still.length > MOST;
+    compare.href = comparison(still.map(({ run_id: name }) => name));
     actions.show(still);
     all.checked = found.length > 0 && found.every(({ run_id: name }) => chosen.has(name));
     all.indeterminate = !all.checked && still.length > 0;

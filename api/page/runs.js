@@ -18,6 +18,7 @@ export function startRuns() {
   const table = runTable(() => soon());
   let stopped = new AbortController();
   let timer = null;
+  let newest = 0; // when the newest was made that was read
 
   function render() {
     empty.hidden = runs.size > 0;
@@ -40,16 +41,18 @@ export function startRuns() {
     if (JSON.stringify(before) !== JSON.stringify(found)) runs.set(found.run_id, found);
   }
 
-  /** Read the newest runs, or all of them; those that are not there any more are forgotten. */
+  /** Read the runs that are new and at least the newest, or all of them; then those that are not there any more are forgotten. */
   async function read(isAll, signal) {
     const seen = new Set();
+    const until = newest;
     for (let cursor = ""; cursor !== null; ) {
       const page = await ask(`/v1/runs?limit=${cursor ? PAGE : FIRST}${cursor && `&cursor=${cursor}`}`, { signal });
       page.runs.forEach((found) => {
         take(found);
         seen.add(found.run_id);
+        newest = Math.max(newest, Date.parse(found.created_at));
       });
-      cursor = isAll ? page.next_cursor : null;
+      cursor = isAll || Date.parse(page.runs.at(-1)?.created_at) > until ? page.next_cursor : null;
       if (cursor !== null) render(); // the first of many, at once
     }
     if (isAll) for (const name of runs.keys()) if (!seen.has(name)) runs.delete(name);
