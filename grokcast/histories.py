@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
@@ -221,14 +221,26 @@ def _recording(part: _Part, name: str, options: Options) -> Recording:
     if isinstance(source, Mapping):
         document = json.dumps(source, default=_plain)
         return read_content(document.encode(), name, "json", options)
+    if hasattr(source, "epoch") and hasattr(source, "params"):
+        return _recording(replace(part, place=_of_keras(source)), name, options)
     if isinstance(source, str | os.PathLike) or not hasattr(source, "to_csv"):
         raise InvalidInput(
             field="history",
             value=type(source).__name__,
-            expected="a path, a DataFrame, or a mapping of columns",
+            expected="a path, a DataFrame, a mapping of columns, or what Keras' fit() returns",
         )
     named = source.reset_index() if any(source.index.names) else source
     return read_content(named.to_csv(index=False).encode(), name, "csv", options)
+
+
+def _of_keras(history: Any) -> dict[str, Any]:
+    """Return what Keras' `fit()` returns as anyone would write it down, with the settings of the optimiser."""
+    optimizer = getattr(getattr(history, "model", None), "optimizer", None)
+    config = {} if optimizer is None else dict(optimizer.get_config())
+    if "name" in config:
+        config["optimizer"] = config.pop("name")
+    recorded = {"history": history.history, "epoch": history.epoch, "params": history.params}
+    return {**recorded, "config": {k: v for k, v in config.items() if isinstance(v, str | int | float)}}
 
 
 def _plain(value: Any) -> Any:

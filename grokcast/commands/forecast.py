@@ -34,7 +34,7 @@ def forecast(
     format: Annotated[
         str,
         typer.Option(
-            help="auto, csv, json, jsonl, parquet, npz, npy, log, tensorboard, lightning, hf, mlflow or wandb"
+            help="auto, csv, json, jsonl, parquet, npz, npy, log, tensorboard, lightning, hf, mlflow, wandb, trackio, dvclive or clearml"
         ),
     ] = "auto",
     steps_per_epoch: Annotated[
@@ -70,7 +70,7 @@ def forecast(
 ) -> None:
     """Forecast whether and when a run will generalise, or each of many.
 
-    HISTORY is a table (CSV, JSON, Parquet, .npz ...) or a text log, or what was written by TensorBoard, Lightning, Hugging Face, MLflow or W&B. Several of them, a
+    HISTORY is a table (CSV, JSON, Parquet, .npz ...) or a text log, or what was written by TensorBoard, Lightning, Hugging Face, MLflow, W&B, trackio, DVCLive or ClearML. Several of them, a
     folder of files, or --run all make a table: those to continue first, the likeliest at the top. exp_01.json beside
     exp_01.csv is its context.
     """

@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 
 from training_runs import archive
 from training_runs.errors import InvalidInput
+from training_runs.readers.aim_tables import from_aim
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
 from training_runs.readers.delimited import is_table, read_delimited
 from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
+from training_runs.readers.known_documents import as_written_plainly
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import with_epochs
@@ -91,7 +93,7 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
             runs = read_text_log(text, name, path, options)
         elif format == "csv":
             table, of_table = read_delimited(text, path, options.columns)
-            runs = {name: RawRun(table, notes=of_table)}
+            runs = {name: RawRun(from_aim(table), notes=of_table)}
         else:
             runs = _of_json(text, name, path, options)
     except InvalidInput:
@@ -141,6 +143,8 @@ def _of_run(run: Any) -> RawRun:
 
 def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
     document, notes = document_of(text)
+    document, of_tool = as_written_plainly(document, options)
+    notes += of_tool
     context: dict[str, Any] = {}
     question: dict[str, Any] = {}
     if _is_request(document):

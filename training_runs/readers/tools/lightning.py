@@ -1,12 +1,9 @@
 """Lightning's CSVLogger: `metrics.csv` and `hparams.yaml`, in a folder `<name>/version_N` of their own."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import yaml
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
@@ -14,10 +11,10 @@ from training_runs.readers.damage import each_read, note_on_damage, without_dama
 from training_runs.readers.encodings import damaged_text, first_line
 from training_runs.readers.recording import RawRun, Tool
 from training_runs.readers.tables import parsed
+from training_runs.readers.yaml_values import yaml_values
 
 FILE = "metrics.csv"
 HYPERPARAMETERS = "hparams.yaml"
-_MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000  # larger ones are no hyperparameters
 
 
 def is_lightning(path: Path) -> bool:
@@ -71,7 +68,7 @@ def _read(file: Path) -> RawRun:
         )
     table, of_values = without_damaged_values(table)
     table = table.assign(step=pd.to_numeric(table["step"], errors="coerce") + 1).dropna(subset="step")
-    hyperparameters = _hyperparameters(file.parent / HYPERPARAMETERS) if file.name == FILE else {}
+    hyperparameters = yaml_values(file.parent / HYPERPARAMETERS, "Lightning") if file.name == FILE else {}
     reading = read_hyperparameters(hyperparameters, HYPERPARAMETERS)
     notes = ("Lightning counts steps from 0: 1 is added", *damaged, *of_values, *reading.notes)
     return RawRun(table, reading.fields(), notes)
@@ -85,46 +82,6 @@ def _whole_lines(text: str) -> tuple[str, tuple[str, ...]]:
         is_whole = '"' in line or not line.strip() or line.count(",") == header.count(",")
         (kept if is_whole else damaged).append(line)
     return "".join(kept), note_on_damage("lines", damaged)
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Reads plain values; an object of Python, which Lightning writes too, is taken as missing and never made."""
-
-
-_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
-
-
-def _hyperparameters(file: Path) -> dict[str, Any]:
-    """Return the hyperparameters in a file, under the paths of their names; none where there is no file."""
-    if not file.is_file():
-        return {}
-    try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
-        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)
-        if not isinstance(content, dict | None):
-            raise ValueError(f"it holds a {type(content).__name__}")
-        hyperparameters: dict[str, Any] = {}
-        for path, value in _leaves(content or {}):
-            hyperparameters[path] = value
-            if len(hyperparameters) > _MOST_VALUES:
-                raise ValueError(f"it has more than {_MOST_VALUES:,} values")
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise InvalidInput(
-            field="HISTORY",
-            value=str(file),
-            expected="the hyperparameters that Lightning writes, as YAML: `name: value` lines",
-            hint=f"{' '.join(str(error).split())[:120]}; mend it or move it away",
-        ) from None
-    return hyperparameters
-
-
-def _leaves(content: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in content.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name}/")
-        else:
-            yield f"{prefix}{name}", value
 
 
 TOOL = Tool("lightning", "Lightning", is_lightning, read_lightning)

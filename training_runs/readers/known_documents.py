@@ -1,0 +1,68 @@
+"""JSON of tools whose keys mean something else than their words, put as anyone would write it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training_runs.readers.recording import ReadOptions
+
+
+def as_written_plainly(document: Any, options: ReadOptions) -> tuple[Any, tuple[str, ...]]:
+    """Return a document of Keras or ClearML in plain columns or records, with notes; others as they are."""
+    if _is_keras(document):
+        return _of_keras(document, options)
+    if _is_clearml(document):
+        return _of_clearml(document), ()
+    return document, ()
+
+
+def scalar_name(plot: str, line: str) -> str:
+    """Return the name of a scalar of ClearML: `loss/train`; that of its plot where its line is called the same."""
+    return plot if plot == line else f"{plot}/{line}"
+
+
+def _is_keras(document: Any) -> bool:
+    """Return True for the attributes of a `History`: `params` has the updates of an epoch under the name `steps`."""
+    if not isinstance(document, dict) or not isinstance(document.get("history"), dict):
+        return False
+    parameters = document.get("params")
+    return isinstance(parameters, dict) and isinstance(parameters.get("epochs"), int) and "steps" in parameters
+
+
+def _of_keras(document: Mapping[str, Any], options: ReadOptions) -> tuple[Any, tuple[str, ...]]:
+    """Return the history by step where the updates of an epoch are known; by epoch else, or where they are told."""
+    steps, rest = (
+        document["params"]["steps"],
+        {k: v for k, v in document.items() if k not in ("history", "params", "epoch")},
+    )
+    history = dict(document["history"])
+    epochs = document.get("epoch") or list(range(max(map(len, history.values()), default=0)))
+    if not isinstance(steps, int) or options.steps_per_epoch is not None:
+        return {**rest, "history": {"epoch": epochs, **history}}, ()
+    history["step"] = [(epoch + 1) * steps for epoch in epochs]
+    config = {"steps_per_epoch": steps, "epochs": document["params"]["epochs"]}
+    note = f"Keras counts epochs from 0, each of {steps} steps: a row is taken as made at its epoch's end"
+    return {**rest, "history": history, "config": {**config, **rest.get("config", {})}}, (note,)
+
+
+def _is_clearml(document: Any) -> bool:
+    """Return True for what `get_reported_scalars()` returns: `{plot: {line: {"x": [...], "y": [...]}}}`."""
+    if not isinstance(document, dict) or not document:
+        return False
+    lines = [line for plot in document.values() if isinstance(plot, dict) for line in plot.values()]
+    return bool(lines) and all(isinstance(plot, dict) for plot in document.values()) and all(map(_is_line, lines))
+
+
+def _is_line(line: Any) -> bool:
+    if not isinstance(line, dict) or not {"x", "y"} <= line.keys() <= {"name", "x", "y"}:
+        return False
+    return all(isinstance(line[axis], list) for axis in "xy") and len(line["x"]) == len(line["y"])
+
+
+def _of_clearml(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows: dict[Any, dict[str, Any]] = {}
+    for title, plot in document.items():
+        for series, line in plot.items():
+            name = scalar_name(title, series)
+            for step, value in zip(line["x"], line["y"], strict=True):
+                rows.setdefault(step, {"step": step})[name] = value
+    return [rows[step] for step in sorted(rows)]
