@@ -76,17 +76,22 @@ class Client:
         contexts: Mapping[Any, Mapping[str, Any]] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
         gaps: bool = False,
     ) -> "pd.DataFrame":
         """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals).
 
-        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run.
+        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run; with a column of
+        times, or `seconds_per_step`, `onset_hours_p50`, `onset_at_p50` and `hours_saved_by_stopping` say when.
         """
         requests = frames.requests_of(
             table,
             contexts=contexts,
             horizon_step=horizon_step,
             target_accuracy=target_accuracy,
+            seconds_per_step=seconds_per_step,
+            cost_per_hour=cost_per_hour,
             include=["gaps"] if gaps else None,
         )
         return frames.table_of(list(requests), self.forecast_many(list(requests.values())))
@@ -102,14 +107,19 @@ class Client:
         context: Mapping[str, Any] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
         webhook: Mapping[str, Any] | None = None,
     ) -> JsonObject:
         """Register a run, or replace all that it was registered with; its points stay."""
         settings: dict[str, Any] = {
             "context": context and dict(context),
             "horizon_step": horizon_step,
+            "target_accuracy": target_accuracy,
+            "seconds_per_step": seconds_per_step,
+            "cost_per_hour": cost_per_hour,
+            "webhook": webhook and dict(webhook),
         }
-        settings |= {"target_accuracy": target_accuracy, "webhook": webhook and dict(webhook)}
         return self._object(calls.put_run(run_id, settings))
 
     def run(self, run_id: str) -> JsonObject:
@@ -246,17 +256,22 @@ class AsyncClient:
         contexts: Mapping[Any, Mapping[str, Any]] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
         gaps: bool = False,
     ) -> "pd.DataFrame":
         """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals).
 
-        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run.
+        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run; with a column of
+        times, or `seconds_per_step`, `onset_hours_p50`, `onset_at_p50` and `hours_saved_by_stopping` say when.
         """
         requests = frames.requests_of(
             table,
             contexts=contexts,
             horizon_step=horizon_step,
             target_accuracy=target_accuracy,
+            seconds_per_step=seconds_per_step,
+            cost_per_hour=cost_per_hour,
             include=["gaps"] if gaps else None,
         )
         return frames.table_of(list(requests), await self.forecast_many(list(requests.values())))
@@ -272,14 +287,19 @@ class AsyncClient:
         context: Mapping[str, Any] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
         webhook: Mapping[str, Any] | None = None,
     ) -> JsonObject:
         """Register a run, or replace all that it was registered with; its points stay."""
         settings: dict[str, Any] = {
             "context": context and dict(context),
             "horizon_step": horizon_step,
+            "target_accuracy": target_accuracy,
+            "seconds_per_step": seconds_per_step,
+            "cost_per_hour": cost_per_hour,
+            "webhook": webhook and dict(webhook),
         }
-        settings |= {"target_accuracy": target_accuracy, "webhook": webhook and dict(webhook)}
         return await self._object(calls.put_run(run_id, settings))
 
     async def run(self, run_id: str) -> JsonObject:

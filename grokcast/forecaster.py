@@ -54,6 +54,8 @@ class Forecaster:
         context: Mapping[str, Any] | str | Path | None = None,
         horizon: int | None = None,
         target_accuracy: float | None = None,
+        seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
         steps_per_epoch: float | None = None,
         percent: bool = False,
         names: Mapping[str, str] | None = None,
@@ -71,6 +73,8 @@ class Forecaster:
         context : what is known of the run: fields, or a JSON or CSV file of them; of many, also run -> fields.
         horizon : step that the probability refers to; by default the budget, else 10x the last step.
         target_accuracy : validation accuracy that counts as generalised.
+        seconds_per_step : of training, for dates and hours (`answer.clock`); by default as a column of times in the source shows.
+        cost_per_hour : of training, in any currency.
         steps_per_epoch : optimiser steps in an epoch, if the source counts epochs.
         percent : accuracies are in percent.
         names : column -> signal (or `step`), for names that are not recognised.
@@ -97,7 +101,15 @@ class Forecaster:
             if run is not None:
                 histories = [chosen(histories, run)]
             many = is_list or len(histories) > 1 or is_folder_of_files(sources[0], format)
-            items = self.items(histories, context, horizon, target_accuracy, gaps=gaps)
+            items = self.items(
+                histories,
+                context,
+                horizon_step=horizon,
+                target_accuracy=target_accuracy,
+                seconds_per_step=seconds_per_step,
+                cost_per_hour=cost_per_hour,
+                with_gaps=gaps,
+            )
             if many and run is None:
                 from grokcast.frames import ranked, table_of
 
@@ -118,6 +130,7 @@ class Forecaster:
         target_accuracy: float | None = None,
         wanted: float = 0.9,
         seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
     ) -> "Plans":
         """Return what runs of some settings would do, before they have begun, and which setting to take.
 
@@ -130,6 +143,7 @@ class Forecaster:
         target_accuracy : validation accuracy that counts as generalised.
         wanted : probability of onset by the budget; the cheapest setting that reaches it is named.
         seconds_per_step : of training, for the costs in hours.
+        cost_per_hour : of training, for the costs in money too.
 
         Raises
         ------
@@ -138,34 +152,43 @@ class Forecaster:
         with own_packages():
             from grokcast.plans import Plans, question_of
 
-            question = question_of(context, grid or {}, contexts, budget, target_accuracy, wanted, seconds_per_step)
+            question = question_of(
+                context,
+                grid or {},
+                contexts,
+                budget_step=budget,
+                target_accuracy=target_accuracy,
+                wanted_probability=wanted,
+                seconds_per_step=seconds_per_step,
+                cost_per_hour=cost_per_hour,
+            )
             return Plans(to_json(self._forecaster().compare(question)))
 
     def items(
         self,
         histories: "Sequence[History]",
         context: Mapping[str, Any] | str | Path | None = None,
-        horizon: int | None = None,
-        target_accuracy: float | None = None,
         on_progress: Callable[[int], None] = lambda done: None,
-        *,
-        gaps: bool = False,
+        **asked: Any,
     ) -> list[dict[str, Any]]:
-        """Return an item for each history, in order: `run`, `notes`, and `forecast`, or `problem` and the `error` itself."""
+        """Return an item for each history, in order: `run`, `notes`, and `forecast`, or `problem` and the `error` itself.
+
+        `asked` are fields of `Question`, for all of them.
+        """
         from grokcast.read_question import questions_of
         from predictor.forecast import Forecast
         from predictor.question import Question
         from training_runs.errors import InvalidInput
 
         forecaster = self._forecaster()
-        asked = questions_of(histories, context, horizon, target_accuracy, with_gaps=gaps)
+        questions = questions_of(histories, context, **asked)
         found: list[Forecast | InvalidInput] = []
-        for start in range(0, len(asked), _AT_ONCE):
-            part = asked[start : start + _AT_ONCE]
+        for start in range(0, len(questions), _AT_ONCE):
+            part = questions[start : start + _AT_ONCE]
             answers = iter(forecaster.forecast_many([q for q, _ in part if isinstance(q, Question)]))
             found += [next(answers) if isinstance(q, Question) else q for q, _ in part]
             on_progress(len(found))
-        return [_item(h.run, notes, f) for h, (_, notes), f in zip(histories, asked, found, strict=True)]
+        return [_item(h.run, notes, f) for h, (_, notes), f in zip(histories, questions, found, strict=True)]
 
     def _forecaster(self) -> "OnsetForecaster":
         with self._loading:

@@ -26,7 +26,7 @@ def requests_of(
         order. Without `run_id` and `step` the columns that mean them are found as in files (`seed`, `global_step`).
     contexts : run_id -> what is known of that run; an id that is no text is looked up as it is, then as text; of `seed=3`, `3`
         is enough.
-    question : `horizon_step`, `target_accuracy`, `include`, for all runs; None is left out.
+    question : `horizon_step`, `target_accuracy`, `seconds_per_step`, `cost_per_hour`, `include`, for all runs; None is left out.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
     onset, if_onset, delay, advice, support = (
         f.get(n) or {} for n in ("onset_step", "onset_step_if_onset", "delay_steps", "advice", "support")
     )
+    clock = f.get("clock") or {}
     return {
         "observed_until_step": f.get("observed_until_step"),
         "phase": f.get("phase"),
@@ -124,6 +125,10 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
         "delay_steps_p05": delay.get("p05"),
         "delay_steps_p50": delay.get("p50"),
         "delay_steps_p95": delay.get("p95"),
+        "onset_hours_p50": (clock.get("onset_hours") or {}).get("p50"),
+        "onset_at_p50": (clock.get("onset_at") or {}).get("p50"),
+        "hours_saved_by_stopping": clock.get("hours_saved_by_stopping"),
+        "cost_saved_by_stopping": (clock.get("cost") or {}).get("saved_by_stopping"),
         "advice": advice.get("action"),
         "check_again_step": advice.get("check_again_step"),
         "support": support.get("score"),

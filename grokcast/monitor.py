@@ -57,6 +57,8 @@ class Monitor:
     context : what is known of the run beside its metrics, e.g. `learning_rate`, `chance_accuracy`; every field optional.
     horizon_step : the step that the probability is for; by default the service chooses.
     target_accuracy : the validation accuracy that counts as generalised; by default the service chooses.
+    seconds_per_step : how fast the training goes, for the forecast's dates; by default as the times of `log` show, pauses left out.
+    cost_per_hour : of the training, in any currency.
     run_id : registers the run with the service under this name, and sends only what is new: the run is seen there while
         it trains, and its forecasts are kept. Without it nothing is stored.
     api_key : for a service that requires one; by default `GROKCAST_API_KEY`.
@@ -80,6 +82,8 @@ class Monitor:
         context: Mapping[str, Any] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
+        seconds_per_step: float | None = None,
+        cost_per_hour: float | None = None,
         run_id: str | None = None,
         api_key: str | None = None,
         offline: bool = False,
@@ -109,6 +113,8 @@ class Monitor:
                 "context": {str(k): _plain(v) for k, v in (context or {}).items()},
                 "horizon_step": _plain(horizon_step),
                 "target_accuracy": _plain(target_accuracy),
+                "seconds_per_step": _plain(seconds_per_step),
+                "cost_per_hour": _plain(cost_per_hour),
             }
             self._question = {k: v for k, v in question.items() if v is not None}
 
@@ -305,7 +311,7 @@ class Monitor:
                 self._points.popitem()
             self._rewound_to = step if self._rewound_to is None else min(self._rewound_to, step)
         # A new dict, not an update: the thread may be reading the old one.
-        self._points[step] = {**self._points.get(step, {}), **point}
+        self._points[step] = {"time": round(time.time(), 3), **self._points.get(step, {}), **point}
         if len(self._points) > MAX_POINTS:
             # Every second point of the older half goes: the past gets coarser, the present stays.
             for old in list(self._points)[1 : MAX_POINTS // 2 : 2]:

@@ -51,7 +51,7 @@ class ForecastBackend(Protocol):
 
         Parameters
         ----------
-        question : `context`, `horizon_step`, `target_accuracy`, where they are known.
+        question : `context`, `horizon_step`, `target_accuracy`, `seconds_per_step`, `cost_per_hour`, where they are known.
         rewound_to : the earliest step that the training went back to since the last answer; None: it did not.
 
         Raises

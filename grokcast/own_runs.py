@@ -44,7 +44,7 @@ def own_runs(
     contexts : as `--context` of `grokcast forecast`.
     finished : whether those that did not generalise had ended; None: what each recording shows.
     """
-    asked = questions_of(histories, contexts, None, None)
+    asked = questions_of(histories, contexts)
     for history, (question, notes) in zip(histories, asked, strict=True):
         if isinstance(question, Question):
             yield _own_run(history.run, question, notes, finished)

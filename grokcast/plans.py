@@ -36,12 +36,11 @@ def question_of(
     context: Mapping[str, Any] | str | Path | None,
     grid: Mapping[str, Sequence[Any]],
     contexts: Sequence[Mapping[str, Any]] = (),
-    budget: int | None = None,
-    target_accuracy: float | None = None,
-    wanted: float = 0.9,
-    seconds_per_step: float | None = None,
+    **asked: Any,
 ) -> "PlanQuestion":
     """Return a question about settings; a file with the contexts of several runs is a setting for each.
+
+    `asked` are the other fields of `PlanQuestion`.
 
     Raises
     ------
@@ -55,10 +54,7 @@ def question_of(
         context=read.for_all,
         contexts=contexts or list(read.by_run.values()),
         grid=grid,
-        budget_step=budget,
-        target_accuracy=target_accuracy,
-        wanted_probability=wanted,
-        seconds_per_step=seconds_per_step,
+        **asked,
     )
 
 
@@ -75,6 +71,7 @@ def _row(answer: Mapping[str, Any], k: int) -> dict[str, Any]:
         "outcome": plan["outcome"],
         "expected_steps": plan["expected_steps"],
         "expected_hours": item["expected_hours"],
+        "expected_cost": item["expected_cost"],
         "in_support": plan["in_support"],
         "cheapest": k == answer["cheapest"],
         "reasons": "; ".join(plan["reasons"]) or None,

@@ -16,12 +16,14 @@ Asked = tuple[Question | InvalidInput, tuple[str, ...]]
 def questions_of(
     histories: Sequence[History],
     context: Mapping[str, Any] | str | Path | None,
-    horizon: int | None,
-    target_accuracy: float | None,
-    *,
-    with_gaps: bool = False,
+    **asked: Any,
 ) -> list[Asked]:
     """Return the question about each history, or why there is none, and notes on how it came about.
+
+    Parameters
+    ----------
+    asked : fields of `Question` for all of them (`horizon_step`, `cost_per_hour` ...), before those in a recording; None is
+        left out.
 
     Raises
     ------
@@ -35,8 +37,7 @@ def questions_of(
             value=f"contexts of {', '.join(unused[:3])}",
             expected=f"names of runs that are there: {', '.join(h.run for h in histories[:3])} ...",
         )
-    flags = {"horizon_step": horizon, "target_accuracy": target_accuracy, "with_gaps": with_gaps or None}
-    given = {name: value for name, value in flags.items() if value is not None}
+    given = {name: value for name, value in asked.items() if value is not None}
     return [_question(history, contexts, given) for history in histories]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from features.phase import Phase
@@ -57,6 +58,63 @@ class EpochQuantiles:
             None if step is None else round(step / steps_per_epoch, 2) for step in (steps.p05, steps.p50, steps.p95)
         )
         return cls(p05, p50, p95, steps.status)
+
+
+@dataclass(frozen=True)
+class HourQuantiles:
+    """Quantiles in hours after the last step of the history."""
+
+    p05: float | None
+    p50: float | None
+    p95: float | None
+    status: QuantileStatus
+
+
+@dataclass(frozen=True)
+class TimeQuantiles:
+    """The same as dates, in UTC; None also beyond the year 9999."""
+
+    p05: datetime | None
+    p50: datetime | None
+    p95: datetime | None
+    status: QuantileStatus
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What training costs, in the currency of `per_hour`; None as in the hours that it is of."""
+
+    per_hour: float
+    to_onset: float | None
+    to_horizon: float
+    saved_by_stopping: float | None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A forecast by the clock, at the pace of its training.
+
+    Attributes
+    ----------
+    seconds_per_step : of the wall clock; `measured`: by the times of the history, else as stated.
+    observed_at : when the last step was recorded; None: the history has no dates, and then nothing else here has.
+    onset_hours, onset_at : quantiles of the onset, as `onset_step`; None once it is seen. Likewise given onset by the horizon.
+    hours_to_horizon, horizon_at : from the last step to the horizon; 0 if it has passed.
+    hours_saved_by_stopping : at the last step, of a training that ends at the horizon; None where that was assumed.
+    cost : None without a price.
+    """
+
+    seconds_per_step: float
+    measured: bool
+    observed_at: datetime | None
+    onset_hours: HourQuantiles | None
+    onset_hours_if_onset: HourQuantiles | None
+    onset_at: TimeQuantiles | None
+    onset_at_if_onset: TimeQuantiles | None
+    hours_to_horizon: float
+    horizon_at: datetime | None
+    hours_saved_by_stopping: float | None
+    cost: Cost | None
 
 
 @dataclass(frozen=True)
@@ -143,7 +201,7 @@ class Forecast:
     they are of both steps as forecast (`predictor.answering.delay`). In epochs they are None where the context has no
     `steps_per_epoch`. `outcome` is the likeliest of the classes at the horizon. `horizon_assumed`: neither a horizon nor a budget
     that is not used up was given. `gaps` says what to tell next; None where that was not asked for, or the
-    forecaster was fitted before it could.
+    forecaster was fitted before it could. `clock` says when all this is; None where nothing is known of the training's pace.
     """
 
     forecaster: str
@@ -169,3 +227,4 @@ class Forecast:
     advice: Advice
     warnings: tuple[str, ...]
     gaps: tuple[Gap, ...] | None = None
+    clock: Clock | None = None

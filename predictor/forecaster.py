@@ -15,6 +15,7 @@ from features.phase import PHASES, phase_index
 from features.table import FeatureTable
 from predictor.answering.advice import AdviceRule, fit_advice
 from predictor.answering.answer import answer, answer_generalized
+from predictor.answering.clock import clock_of
 from predictor.answering.drivers import drivers_of
 from predictor.answering.gaps import gaps_of, signal_gaps, suppose
 from predictor.answering.seen_contexts import SeenContexts
@@ -154,9 +155,7 @@ class OnsetForecaster:
             else:
                 results.append(next(answers))
         return [
-            replace(result, gaps=self._gaps(question, result))
-            if question.with_gaps and isinstance(result, Forecast)
-            else result
+            self._completed(question, result) if isinstance(result, Forecast) else result
             for question, result in zip(questions, results, strict=True)
         ]
 
@@ -331,6 +330,13 @@ class OnsetForecaster:
         landmark = np.array([q.landmark for q in questions], dtype=float)
         reach = self.supported_horizon(read.features[:, self._column["memorization_age"]], landmark)
         return OnsetCurves(np.maximum(widened, _confirmed(questions)), reach)
+
+    def _completed(self, question: Question, forecast: Forecast) -> Forecast:
+        """Return a forecast with what was asked for beside it."""
+        clock = clock_of(question, forecast)
+        if question.with_gaps:
+            forecast = replace(forecast, gaps=self._gaps(question, forecast))
+        return forecast if clock is None else replace(forecast, clock=clock)
 
     def _gaps(self, question: Question, forecast: Forecast) -> tuple[Gap, ...] | None:
         """Return what to tell next: nothing where the forecast is none of this run's own, or none at all."""

@@ -9,6 +9,7 @@ from features.table import TARGETS
 from training_runs import Context, InvalidInput, Onset, Trajectory
 from training_runs.context_words.values import OPERATIONS
 from training_runs.onset import arrived, chance_accuracy_of, generalization, memorization, target_accuracy_of
+from training_runs.pace import pace_of, require_rates
 from training_runs.trajectory import NOT_BEGUN
 
 
@@ -23,6 +24,8 @@ class Question:
     target_accuracy : the validation accuracy that counts as generalised. Default: by task family.
     warnings : what the caller already ignored or assumed; repeated in the answer.
     with_gaps : whether to say what to tell next, which takes ten times as long as the forecast.
+    seconds_per_step : how fast the training goes, by the wall clock. Default: by the times of the trajectory.
+    cost_per_hour : of the training, in any currency.
     """
 
     trajectory: Trajectory
@@ -31,6 +34,8 @@ class Question:
     target_accuracy: float | None = None
     warnings: tuple[str, ...] = ()
     with_gaps: bool = False
+    seconds_per_step: float | None = None
+    cost_per_hour: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +73,7 @@ def check(question: Question) -> CheckedQuestion:
 
     Raises
     ------
-    InvalidInput : too few checkpoints, no signal in them, or a horizon, target or chance accuracy that cannot be.
+    InvalidInput : too few checkpoints, no signal in them, or a horizon, target, chance accuracy, pace or price that cannot be.
     """
     history, context = question.trajectory, question.context
     landmark = history.observed_until
@@ -86,6 +91,7 @@ def check(question: Question) -> CheckedQuestion:
             expected="values of at least one signal, such as train_acc and val_acc",
             hint=f"docs/signals.md lists the signals; {NOT_BEGUN}",
         )
+    require_rates(question.seconds_per_step, question.cost_per_hour)
     target, target_warnings = _target(question)
     chance_warnings = _chance_warnings(question, target)
     memorized, generalized = memorization(history), generalization(history, target)
@@ -108,6 +114,7 @@ def check(question: Question) -> CheckedQuestion:
             *_signal_warnings(history, memorized),
             *chance_warnings,
             *horizon_warnings,
+            *_price_without_pace(question),
         ),
     )
 
@@ -161,6 +168,15 @@ def _unknown_operation(context: Context) -> list[str]:
     known = ", ".join(OPERATIONS)
     return [
         f"context.operation {context.operation!r} is not known and counts as none; known are {known} and usual names of theirs"
+    ]
+
+
+def _price_without_pace(question: Question) -> list[str]:
+    """Return a warning where a price is of no use."""
+    if question.cost_per_hour is None or pace_of(question.trajectory, question.seconds_per_step) is not None:
+        return []
+    return [
+        "cost_per_hour is not used: nothing says how fast the training goes (seconds_per_step, or times in the history)"
     ]
 
 

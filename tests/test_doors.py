@@ -60,10 +60,10 @@ def body_of(file: str, steps_per_epoch: float | None = None) -> dict[str, Any]:
     return {"history": present, "context": {"steps_per_epoch": steps_per_epoch}}
 
 
-def said(answer: Any) -> dict[str, Any]:
+def said(answer: Any, *but: str) -> dict[str, Any]:
     """Return an answer without what depends on the door: warnings, and epochs, which need a context."""
-    numbers = {name: answer[name] for name in answer if name != "warnings" and "epochs" not in name}
-    return {**numbers, "words": [said for said in answer["words"] if said["about"] != "delay_if_onset"]}
+    numbers = {name: answer[name] for name in answer if name not in ("warnings", *but) and "epochs" not in name}
+    return {**numbers, "words": [said for said in answer["words"] if said["about"] not in ("delay_if_onset", *but)]}
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -119,7 +119,8 @@ def test_cases_have_the_answer_of_the_command_line_from_a_monitor(url: str, file
         assert "train_correct" in str(monitor.problem)
         return
     assert is_answered, monitor.problem
-    assert said(monitor.forecast) == said(grokcast.forecast(CASES / file))
+    # A monitor knows how fast its training goes.
+    assert said(monitor.forecast, "clock") == said(grokcast.forecast(CASES / file), "clock")
 
 
 @pytest.mark.parametrize("file", ["12_epoch_names/Epoch.csv", "10_no_step_column/j_keras.json"])
@@ -153,4 +154,35 @@ def test_a_monitor_sends_a_point_without_a_signal_together_with_the_next(url: st
     with Client(url) as client:
         with pytest.raises(ServiceError, match="values of a known signal"):
             client.append("without-signal", {"step": [30]})
-        assert client.run("without-signal")["history"] == {"step": [10, 20], "val_acc": [None, 0.1]}
+        stored = client.run("without-signal")["history"]
+        assert {name: stored[name] for name in ("step", "val_acc")} == {"step": [10, 20], "val_acc": [None, 0.1]}
+
+
+def test_a_history_with_times_has_one_clock_at_every_door(url: str, tmp_path: Path) -> None:
+    table = pd.read_csv(Path(__file__).parent.parent / "examples/history.csv")
+    begin = pd.Timestamp("2026-11-24T09:00:00Z").timestamp()
+    at = begin + 0.5 * table["step"]
+    dated = table.assign(Timestamp=[f"{date:%Y-%m-%d %H:%M:%S.%f}" for date in pd.to_datetime(at, unit="s")])
+    dated.to_csv(tmp_path / "dated.csv", index=False)
+    done = command("forecast", tmp_path / "dated.csv", "--horizon", 200_000, "--cost-per-hour", 2, "--json")
+    assert done.returncode == 0, done.stderr
+    expected = json.loads(done.stdout)
+    assert expected["clock"]["seconds_per_step"] == pytest.approx(0.5)
+    assert expected["clock"]["cost"]["per_hour"] == 2
+    rest = {"horizon_step": 200_000, "cost_per_hour": 2}
+    history = {str(name): column.tolist() for name, column in table.items()}
+    with Client(url) as client:
+        client.put_run("timed", **rest)
+        stored = client.append("timed", {**history, "wall_time": at.tolist()})["forecast"]
+        of_table = client.forecast_table(dated.assign(run_id="a"), **rest)
+        posted = client.forecast({"history": {**history, "time": at.tolist()}, **rest})
+    with Monitor(url, min_interval=60, **rest) as monitor:
+        for row in table.assign(time=at).to_dict("records"):
+            monitor.log(row.pop("step"), **row)
+        assert monitor.flush(60), monitor.problem
+    here = grokcast.forecast(dated, horizon=200_000, cost_per_hour=2)
+    for answer in (stored, posted, monitor.forecast, here):
+        assert answer is not None
+        assert answer["clock"] == expected["clock"]
+    assert of_table["hours_saved_by_stopping"].item() == expected["clock"]["hours_saved_by_stopping"]
+    assert of_table["onset_at_p50"].item() == expected["clock"]["onset_at"]["p50"]

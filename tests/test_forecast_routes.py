@@ -109,7 +109,7 @@ def test_openapi_documents_problems_under_their_media_type(client: TestClient) -
                 good = others.get(path, "application/json")
                 expected = good if status < "400" else "application/problem+json"
                 assert list(response.get("content", {})) == ([] if status == "204" else [expected])
-    assert document["components"]["schemas"]["History"]["properties"].keys() == {"step", *SIGNALS}
+    assert document["components"]["schemas"]["History"]["properties"].keys() == {"step", "time", *SIGNALS}
     assert "HTTPValidationError" not in json.dumps(document["paths"])
 
 

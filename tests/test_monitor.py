@@ -301,3 +301,18 @@ def test_a_failed_watch_is_a_problem_for_as_long_as_it_lasts(service: Service, w
     monitor.log(1, val_acc=0.1)
     assert monitor.flush(5)
     assert "watch failed" in (monitor.problem or "")
+
+
+def test_a_point_has_the_time_of_its_first_log_and_the_pace_goes_with_the_history(
+    service: Service, watch: Callable[..., Monitor]
+) -> None:
+    monitor = watch(service.url, cost_per_hour=2.5, seconds_per_step=0.1, min_interval=60.0)
+    before = time.time()
+    monitor.log(1, val_acc=0.1)
+    monitor.log(2, val_acc=0.1)
+    time.sleep(0.05)
+    monitor.log(2, train_acc=0.5)
+    assert monitor.flush(5)
+    (first, second), sent = service.times[-1], service.requests[-1]
+    assert before - 0.001 <= first <= second < before + 0.05
+    assert (sent["seconds_per_step"], sent["cost_per_hour"]) == (0.1, 2.5)

@@ -38,7 +38,7 @@ def store(request, tmp_path_factory):
         client.log_metric(run, "val_accuracy", 0.5, step=20, timestamp=25)  # logged again
         client.log_metric(run, "train/loss", float("nan"), step=30, timestamp=35)
         for sign in (1, -1):  # the store in SQLite writes the largest number in their place
-            client.log_metric(run, "val_loss", sign * float("inf"), step=20 + 10 * sign, timestamp=36)
+            client.log_metric(run, "val_loss", sign * float("inf"), step=20 + 10 * sign, timestamp=26 + 10 * sign)
         client.log_metric(run, "val_loss", 3.0, step=20, timestamp=36)
         for sample in (0, 400):  # MLflow's own, of the machine
             client.log_metric(run, "system/cpu_utilization_percentage", 50.0, step=sample, timestamp=37)
@@ -59,6 +59,7 @@ def test_runs_metrics_and_hyperparameters(store):
     assert recording.contexts["own"] == {"learning_rate": 0.001, "weight_decay": 1.0}
     assert "train/loss is read as train_loss" in recording.notes
     assert history.recorded("val_loss")[0].tolist() == [20]
+    assert history.times.tolist() == [16, 36, 36]  # of each step's last value
     assert "2 infinite values of val_loss count as missing" in recording.notes
     assert not any("system" in note for note in recording.notes)
 

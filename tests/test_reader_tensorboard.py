@@ -30,7 +30,7 @@ def test_all_points_of_two_tags_on_their_own_steps(writer_at, tmp_path):
     # More than the 10,000 that TensorBoard keeps of a tag by default.
     with writer_at(tmp_path / "run") as writer:
         for step in range(12_000):
-            writer.add_scalar("Loss/train", 1 / (step + 1), step)
+            writer.add_scalar("Loss/train", 1 / (step + 1), step, walltime=1.8e9 + step)
         for step in range(0, 12_000, 1_000):
             writer.add_scalar("Accuracy/val", step / 12_000, step)
         writer.add_scalar("lr", 0.1, 0)
@@ -39,6 +39,7 @@ def test_all_points_of_two_tags_on_their_own_steps(writer_at, tmp_path):
     assert list(recording.histories) == ["run"]
     history = recording.histories["run"]
     assert history.steps.tolist() == list(range(12_000))
+    assert history.times[1:1_000].tolist() == [1.8e9 + step for step in range(1, 1_000)]
     steps, values = history.recorded("val_acc")
     assert steps.tolist() == list(range(0, 12_000, 1_000))
     np.testing.assert_allclose(values, steps / 12_000, rtol=1e-6)

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
 
 from training_runs import InvalidInput
@@ -51,6 +53,9 @@ def test_every_row_of_an_offline_run(offline_run):
     assert history.signals["val_acc"].tolist() == [k / 3000 for k in range(3000)]
     assert recording.contexts["long"]["learning_rate"] == 0.001
     assert "acc/val is read as val_acc" in recording.notes
+    assert "_timestamp is read as time" in recording.notes
+    assert (np.diff(history.times) >= 0).all()
+    assert time.time() - 600 < history.times[0] <= time.time()
 
 
 @pytest.mark.filterwarnings("ignore")

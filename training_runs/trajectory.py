@@ -38,6 +38,8 @@ class Trajectory:
     ----------
     steps : int64, shape (n_evals,), strictly increasing, >= 0.
     signals : name of a signal -> float64, shape (n_evals,); NaN where it was not recorded.
+    times : when each checkpoint was recorded, float64, shape (n_evals,), in seconds: since 1970, or since any moment that is
+        the same for all; NaN where it is not known. None: of no checkpoint. No forecast reads it.
 
     Raises
     ------
@@ -47,20 +49,22 @@ class Trajectory:
 
     steps: NDArray[np.int64]
     signals: Mapping[str, FloatArray]
+    times: FloatArray | None = None
 
-    def __init__(self, steps: ArrayLike, signals: Mapping[str, ArrayLike]) -> None:
+    def __init__(self, steps: ArrayLike, signals: Mapping[str, ArrayLike], times: ArrayLike | None = None) -> None:
         checked = _checked_steps(steps)
         columns = _sound_signals(signals, len(checked))
         if columns is None:  # one by one, to say what is wrong with which
             columns = {name: _checked_signal(name, signals[name], len(checked)) for name in signals}
         object.__setattr__(self, "steps", checked)
         object.__setattr__(self, "signals", MappingProxyType(columns))
+        object.__setattr__(self, "times", None if times is None else _checked_times(times, len(checked)))
 
     def __len__(self) -> int:
         return len(self.steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Trajectory, (self.steps, dict(self.signals))
+        return Trajectory, (self.steps, dict(self.signals), self.times)
 
     @property
     def observed_until(self) -> int:
@@ -97,20 +101,22 @@ class Trajectory:
 
     def only(self, names: Collection[str]) -> "Trajectory":
         """Return the history with some of its signals only."""
-        return _trusted(self.steps, {n: v for n, v in self.signals.items() if n in names})
+        return _trusted(self.steps, {n: v for n, v in self.signals.items() if n in names}, self.times)
 
     def _at(self, index: Any) -> "Trajectory":
         # Copies, not views: a view's `.base` would still hold the future.
-        return _trusted(self.steps[index].copy(), {n: v[index].copy() for n, v in self.signals.items()})
+        times = None if self.times is None else self.times[index].copy()
+        return _trusted(self.steps[index].copy(), {n: v[index].copy() for n, v in self.signals.items()}, times)
 
 
-def _trusted(steps: NDArray[np.int64], signals: dict[str, FloatArray]) -> Trajectory:
+def _trusted(steps: NDArray[np.int64], signals: dict[str, FloatArray], times: FloatArray | None) -> Trajectory:
     """Build a trajectory from parts of one that was already checked."""
     trajectory = object.__new__(Trajectory)
-    for array in (steps, *signals.values()):
+    for array in (steps, *signals.values(), *(() if times is None else (times,))):
         array.setflags(write=False)
     object.__setattr__(trajectory, "steps", steps)
     object.__setattr__(trajectory, "signals", MappingProxyType(signals))
+    object.__setattr__(trajectory, "times", times)
     return trajectory
 
 
@@ -172,6 +178,19 @@ def _checked_signal(name: str, values: ArrayLike, n_evals: int) -> FloatArray:
             expected="a finite number, or null where it is missing",
         )
     return _in_range(name, field, array, bottom, top)
+
+
+def _checked_times(times: ArrayLike, n_evals: int) -> FloatArray:
+    array = _numbers("history.time", times)
+    if len(array) != n_evals:
+        raise InvalidInput(field="history.time", value=f"{len(array)} values", expected=f"{n_evals}, one for each step")
+    if np.isinf(array).any():
+        i = int(np.argmax(np.isinf(array)))
+        raise InvalidInput(
+            field=f"history.time[{i}]", value=_plain(array[i]), expected="seconds, or null where the time is missing"
+        )
+    array.setflags(write=False)
+    return array
 
 
 def _in_range(name: str, field: str, array: FloatArray, bottom: float, top: float) -> FloatArray:

@@ -19,7 +19,7 @@ from training_runs.errors import InvalidInput
 JsonObject = dict[str, Any]
 _RunId = Annotated[str, Field(pattern=RUN_ID, description="name of a stored run; `list_runs` shows them")]
 # What a stored run and the body of a forecast have in common.
-_OF_A_QUESTION = ("history", "context", "horizon_step", "target_accuracy")
+_OF_A_QUESTION = ("history", "context", "horizon_step", "target_accuracy", "seconds_per_step", "cost_per_hour")
 
 
 class Refused(Exception):

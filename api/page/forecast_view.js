@@ -7,7 +7,7 @@ import { OUTCOMES, PHASES, headline, percent, said, steps, value, verdict } from
 
 const DRIVERS = "Drivers of the forecast"; // longer than the other cards
 // What is said beside the headline; advice and outcomes have cards.
-const SUMMARY = ["now", "no_advice", "not_recorded", "average", "look_again", "horizon", "onset", "onset_if_onset", "delay_if_onset"];
+const SUMMARY = ["now", "no_advice", "not_recorded", "average", "look_again", "horizon", "onset", "onset_if_onset", "delay_if_onset", "clock"];
 
 /**
  * Return an element for forecasts, and functions that show one of a `{history, context}` with, of a run, all before it, and that take

@@ -20,6 +20,7 @@ from training_runs import Context, InvalidInput, Trajectory
 from training_runs.signals import SIGNALS
 
 _SHOWN_CONFLICTS = 20
+_TIME = "time"  # of a point, beside its signals: the first that was sent counts
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,15 @@ class RunSettings:
     context : what is known of it.
     horizon_step, target_accuracy : of its forecasts; None: as `POST /v1/forecasts` chooses them.
     webhook : where its alarms go.
+    seconds_per_step, cost_per_hour : of its training; None: as its times show, and not known.
     """
 
     context: Context
     horizon_step: int | None = None
     target_accuracy: float | None = None
     webhook: Webhook | None = None
+    seconds_per_step: float | None = None
+    cost_per_hour: float | None = None
 
 
 class RunMark(NamedTuple):
@@ -77,6 +81,8 @@ class StoredRun:
     context: Mapping[str, Any]
     horizon_step: int | None
     target_accuracy: float | None
+    seconds_per_step: float | None
+    cost_per_hour: float | None
     webhook_url: str | None
     webhook_secret: str | None
     created_at: float
@@ -124,6 +130,8 @@ class RunStore:
             "context": settings.context.as_dict(),
             "horizon_step": settings.horizon_step,
             "target_accuracy": settings.target_accuracy,
+            "seconds_per_step": settings.seconds_per_step,
+            "cost_per_hour": settings.cost_per_hour,
             "webhook_url": settings.webhook.url if settings.webhook else None,
             "webhook_secret": settings.webhook.secret if settings.webhook else None,
             "updated_at": now,
@@ -360,7 +368,7 @@ def _merged(
         if before is None:
             new[step] = values
         elif values.keys() - before.keys():
-            changed[step] = {**before, **values}
+            changed[step] = {**values, **before}
     return new, changed
 
 
@@ -371,13 +379,15 @@ def _conflicts(
     for k, (step, values) in enumerate(sent):
         before = stored.get(step, {})
         for name, value in values.items():
-            if before.get(name, value) != value:
+            if name != _TIME and before.get(name, value) != value:
                 yield _conflict(k, step, name, value, before[name]), before[name]
 
 
 def _points(history: Trajectory) -> list[tuple[int, dict[str, float]]]:
     steps = history.steps.tolist()
     columns = {name: history.signals[name].tolist() for name in history.recorded_names()}
+    if history.times is not None:
+        columns[_TIME] = history.times.tolist()
     return [
         (step, {name: column[k] for name, column in columns.items() if column[k] == column[k]})
         for k, step in enumerate(steps)
@@ -421,4 +431,5 @@ def _trajectory(connection: Connection, run: StoredRun) -> Trajectory | None:
     return Trajectory(
         [row[0] for row in rows],
         {n: [point.get(n) for point in values] for n in SIGNALS if n in names},
+        [point.get(_TIME) for point in values] if _TIME in names else None,
     )

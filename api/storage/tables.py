@@ -41,6 +41,8 @@ runs = Table(
     Column("context", JSON, nullable=False),
     Column("horizon_step", BigInteger),
     Column("target_accuracy", Double),
+    Column("seconds_per_step", Double),  # as stated; null: as the times of the points show
+    Column("cost_per_hour", Double),
     Column("webhook_url", Text),
     Column("webhook_secret", Text),
     Column("created_at", Double, nullable=False),
@@ -61,7 +63,7 @@ points = Table(
     METADATA,
     Column("run", Identifier, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("step", BigInteger, primary_key=True),
-    Column("values", Text, nullable=False),  # JSON, signal -> number; a missing value is absent
+    Column("values", Text, nullable=False),  # JSON, signal (and `time`) -> number; a missing value is absent
     sqlite_with_rowid=False,  # stored in the order that it is read in
 )
 

@@ -68,6 +68,7 @@ ANSWER: dict[str, Any] = {
     },
     "warnings": [],
     "gaps": None,
+    "clock": None,
     "words": [
         {"about": "now", "title": "now", "text": "step 60: memorised since step 25"},
         {"about": "advice", "title": "advice", "text": "undecided: 30 % to generalise by step 20,000"},
@@ -183,6 +184,7 @@ PLAN_ANSWER: dict[str, Any] = {
                 ],
             },
             "expected_hours": 0.0899,
+            "expected_cost": None,
         },
         {
             "setting": {"weight_decay": 1.0},
@@ -212,6 +214,7 @@ PLAN_ANSWER: dict[str, Any] = {
                 ],
             },
             "expected_hours": 0.0293,
+            "expected_cost": None,
         },
     ],
     "cheapest": 1,

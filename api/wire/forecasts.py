@@ -5,6 +5,7 @@ Nothing of the web framework is imported here, so that the command line prints t
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, computed_field
@@ -24,6 +25,16 @@ MAX_WITH_GAPS = 100  # of one batch: each takes as long as some twenty forecasts
 _NAMES_SHOWN = 20
 
 
+SecondsPerStep = Annotated[
+    Annotated[Number, Field(gt=0)] | None,
+    Field(description="of training, by the wall clock; default: as the times of the history show"),
+]
+CostPerHour = Annotated[
+    Annotated[Number, Field(ge=0)] | None,
+    Field(description="of training, in any currency: `clock` then also says what the hours cost"),
+]
+
+
 class ForecastRequest(BaseModel):
     """A partial metric history, its run's context, horizon and target. Unknown fields are ignored with a warning."""
 
@@ -37,6 +48,8 @@ class ForecastRequest(BaseModel):
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )
+    seconds_per_step: SecondsPerStep = None
+    cost_per_hour: CostPerHour = None
     include: list[Literal["gaps"]] = Field(
         default_factory=list, description="`gaps`: also say what to tell next, which takes about 0.1 s", max_length=1
     )
@@ -56,6 +69,8 @@ class ForecastRequest(BaseModel):
             target_accuracy=self.target_accuracy,
             warnings=(*ignored, *history.notes, *context.report()),
             with_gaps="gaps" in self.include,
+            seconds_per_step=self.seconds_per_step,
+            cost_per_hour=self.cost_per_hour,
         )
 
 
@@ -115,6 +130,58 @@ class EpochQuantiles(Answer):
     p50: float | None
     p95: float | None
     status: QuantileStatus = QUANTILE_STATUS
+
+
+class HourQuantiles(Answer):
+    """The same quantiles in hours after the last step of the history."""
+
+    p05: float | None
+    p50: float | None
+    p95: float | None
+    status: QuantileStatus = QUANTILE_STATUS
+
+
+class TimeQuantiles(Answer):
+    """The same quantiles as dates, in UTC."""
+
+    p05: datetime | None
+    p50: datetime | None
+    p95: datetime | None
+    status: QuantileStatus = QUANTILE_STATUS
+
+
+class Cost(Answer):
+    """What training costs, in the currency of `cost_per_hour`."""
+
+    per_hour: float = Field(description="`cost_per_hour` of the request")
+    to_onset: float | None = Field(description="until the median onset; null where that is null, and once it is seen")
+    to_horizon: float = Field(description="until `horizon_step`")
+    saved_by_stopping: float | None = Field(description="of `hours_saved_by_stopping`")
+
+
+class Clock(Answer):
+    """When all of it will be, at the pace of this training."""
+
+    seconds_per_step: float = Field(
+        description="by the wall clock; measured as the median over the newest stretches between checkpoints, so that pauses "
+        "do not count"
+    )
+    measured: bool = Field(description="by the times of the history; false: as given")
+    observed_at: datetime | None = Field(
+        description="when the last step was recorded; null, and every other date too, if the history has no dates"
+    )
+    onset_hours: HourQuantiles | None = Field(
+        description="`onset_step` in hours after the last step; null once the onset is seen"
+    )
+    onset_hours_if_onset: HourQuantiles | None = Field(description="`onset_step_if_onset`, likewise")
+    onset_at: TimeQuantiles | None = Field(description="`onset_step` as dates")
+    onset_at_if_onset: TimeQuantiles | None = Field(description="`onset_step_if_onset` as dates")
+    hours_to_horizon: float = Field(description="from the last step to `horizon_step`; 0 if that has passed")
+    horizon_at: datetime | None
+    hours_saved_by_stopping: float | None = Field(
+        description="at the last step, of a training that ends at `horizon_step`; null if that was assumed"
+    )
+    cost: Cost | None = Field(description="null without `cost_per_hour`")
 
 
 class OnsetCurve(Answer):
@@ -229,6 +296,11 @@ class ForecastAnswer(Answer):
         description="what to tell next: fields that were not given, the most telling first, then core signals; null unless `include` asks for it",
     )
 
+    clock: Clock | None = Field(
+        None,
+        description="when: in hours, dates and money; null without `seconds_per_step` and without times in the history",
+    )
+
     @computed_field(description="the same in words, as `grokcast forecast` prints them")  # type: ignore[prop-decorator]
     @property
     def words(self) -> list[Sentence]:
@@ -245,7 +317,7 @@ class ForecastAnswer(Answer):
         """Return an answer that was stored, by an earlier release perhaps: what it lacks follows from what it holds."""
         whole = answer if "outcome" in answer else _completed(answer)
         fields = {name: value for name, value in whole.items() if name != "words"}
-        return cls.model_validate({"horizon_assumed": False, **fields})
+        return cls.model_validate({"horizon_assumed": False, "clock": None, **fields})
 
 
 def _completed(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from training_runs import InvalidInput, Trajectory
+from training_runs.arrays import FloatArray
+from training_runs.pace import times_of
 from training_runs.signals import SIGNALS
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def renamed(known: Mapping[str, Any], extra: Mapping[str, Any]) -> HistoryReadin
     from training_runs.readers.metric_names import canonical_name, value_meaning
 
     columns, notes = dict(known), []
+    times, timed = _times(columns, extra)
     for name, values in lists.items():
         signal = canonical_name(name)
         if signal == "step" and "step" in known:
@@ -117,9 +120,24 @@ def renamed(known: Mapping[str, Any], extra: Mapping[str, Any]) -> HistoryReadin
         columns[signal] = _numbers(name, values)
         notes.append(f"{name} is read as {signal}")
     _require_all(columns, [name for name in lists if canonical_name(name) is None], extra)
-    trajectory = Trajectory(columns["step"], {n: v for n, v in columns.items() if n != "step"})
+    trajectory = Trajectory(columns["step"], {n: v for n, v in columns.items() if n != "step"}, times)
+    notes += timed
     read = {note.split(" is read as ")[0] for note in notes}
     return HistoryReading(trajectory, tuple(name for name in extra if name not in read), tuple(notes))
+
+
+def _times(columns: dict[str, Any], extra: Mapping[str, Any]) -> tuple[FloatArray | None, list[str]]:
+    """Take the times from columns, or from the list beside them whose name says that it has them; return them and how it was read."""
+    from training_runs.readers.metric_names import time_rank
+
+    if "time" in columns:
+        return times_of(columns.pop("time")), []
+    long = len(columns.get("step", ()))
+    ranks = {n: rank for n, values in _lists(extra) if len(values) == long and (rank := time_rank(n)) is not None}
+    for name in sorted(ranks, key=lambda n: ranks[n]):
+        if (times := times_of(extra[name])) is not None:
+            return times, [f"{name} is read as time"]
+    return None, []
 
 
 def in_body_words(error: InvalidInput) -> InvalidInput:
@@ -176,7 +194,7 @@ def _readable(known: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[tu
     """Yield the lists that a reader is given: all that mean something, and of the others those of the history's length."""
     lists = dict(_lists(extra))
     meant = [name for name in lists if _is_meant(name)]
-    if not known.keys() - {"step"} and not meant and not lists:
+    if not known.keys() - {"step", "time"} and not meant and not lists:
         return
     first = known.get("step") or next((lists[name] for name in meant), None) or next(iter(lists.values()), [])
     for name, values in lists.items():

@@ -13,10 +13,12 @@ from pydantic_core import PydanticCustomError
 
 from api.wire.foreign_names import HistoryReading, read_foreign, renamed
 from training_runs import Context, InvalidInput, Trajectory
+from training_runs.arrays import FloatArray
 from training_runs.context import MEANINGS
 from training_runs.context_words import ContextReading, read_context
 from training_runs.context_words.fields import SYNONYMS
 from training_runs.context_words.values import VOCABULARIES, known_values
+from training_runs.pace import times_of
 from training_runs.signals import SIGNALS
 from training_runs.trajectory import NOT_BEGUN
 
@@ -27,6 +29,8 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 # `fail_fast`: one wrong value is named, not 100,000 of them.
 Steps = Annotated[list[Number], Field(max_length=MAX_VALUES, fail_fast=True)]
 Values = Annotated[list[Number | None], Field(max_length=MAX_VALUES, fail_fast=True)]
+Date = Annotated[str, Field(max_length=40)]
+Times = Annotated[list[Number | Date | None], Field(max_length=MAX_VALUES, fail_fast=True)]
 
 
 def _number(value: Any) -> Any:
@@ -54,6 +58,11 @@ class _History(BaseModel):
         description="number of optimiser updates at each checkpoint, increasing; may be under another name (`global_step`), "
         "or in epochs (`epoch`) with `context.steps_per_epoch`",
     )
+    time: Times | None = Field(
+        None,
+        description="when each checkpoint was recorded, in seconds since 1970 or since the start of the training, or as dates "
+        "(ISO 8601): the answer then has a `clock`. May be under another name (`timestamp`, `wall_time`, `_timestamp`)",
+    )
 
     @property
     def size(self) -> int:
@@ -69,14 +78,15 @@ class _History(BaseModel):
         """
         extra = self.model_extra or {}
         known = self._known()
-        plain = None if self.step is None else Trajectory(self.step, known)
+        times, notes = self._times()
+        plain = None if self.step is None else Trajectory(self.step, known, times)
         found = read_foreign(self._columns(), extra, steps_per_epoch) if extra else None
         if found is not None:
             return found
         if plain is None:
             hint = "" if any(map(len, known.values())) else NOT_BEGUN
             raise InvalidInput(field="history.step", value=None, expected="a value: this field is required", hint=hint)
-        return HistoryReading(plain, tuple(extra))
+        return HistoryReading(plain, tuple(extra), notes)
 
     def read_points(self) -> HistoryReading:
         """Return points of a run, unknown names read by the names alone.
@@ -87,11 +97,19 @@ class _History(BaseModel):
         """
         known = self._known()
         if self.step is not None and known and not self.model_extra:
-            return HistoryReading(Trajectory(self.step, known))
+            times, notes = self._times()
+            return HistoryReading(Trajectory(self.step, known, times), notes=notes)
         return renamed(self._columns(), self.model_extra or {})
 
+    def _times(self) -> tuple[FloatArray | None, tuple[str, ...]]:
+        """Return the times, and a note where they are none."""
+        times = None if self.time is None else times_of(self.time)
+        is_unread = self.time is not None and times is None
+        return times, ("time is not read: expected seconds, or dates in ISO 8601",) if is_unread else ()
+
     def _columns(self) -> dict[str, Any]:
-        return ({} if self.step is None else {"step": self.step}) | self._known()
+        given = {"step": self.step, "time": self.time}
+        return {name: values for name, values in given.items() if values is not None} | self._known()
 
     def _known(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in SIGNALS}
@@ -160,8 +178,10 @@ else:
 
 def wire_history(trajectory: Trajectory) -> dict[str, list[float | None]]:
     """Return a history as it was posted: null for a missing value."""
-    columns = {
-        name: [None if value != value else value for value in values.tolist()]
-        for name, values in trajectory.signals.items()
-    }
-    return {"step": trajectory.steps.tolist(), **columns}
+    columns = {name: _wire_values(values) for name, values in trajectory.signals.items()}
+    times = {} if trajectory.times is None else {"time": _wire_values(trajectory.times)}
+    return {"step": trajectory.steps.tolist(), **times, **columns}
+
+
+def _wire_values(values: FloatArray) -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]

@@ -43,6 +43,9 @@ class PlanRequest(BaseModel):
     seconds_per_step: Annotated[Number, Field(gt=0)] | None = Field(
         None, description="of training; with it the expected costs are in hours too"
     )
+    cost_per_hour: Annotated[Number, Field(ge=0)] | None = Field(
+        None, description="of training, in any currency; with `seconds_per_step` the expected costs are in money too"
+    )
 
     def to_question(self) -> PlanQuestion:
         """Return the request as the forecaster takes it."""
@@ -54,6 +57,7 @@ class PlanRequest(BaseModel):
             target_accuracy=self.target_accuracy,
             wanted_probability=self.wanted_probability,
             seconds_per_step=self.seconds_per_step,
+            cost_per_hour=self.cost_per_hour,
             warnings=tuple(ignored_names(("fields", self.model_extra))),
         )
 
@@ -93,6 +97,7 @@ class PlannedSetting(Answer):
     setting: dict[str, Any] = Field(description="the fields in which the settings differ, as they were read")
     plan: PlanOfSetting
     expected_hours: float | None = Field(description="`expected_steps` in hours; null without `seconds_per_step`")
+    expected_cost: float | None = Field(description="of `expected_hours`; null without `cost_per_hour`")
 
 
 class PlanAnswer(Answer):

@@ -85,6 +85,8 @@ class RequestRead(BaseModel):
     context: dict[str, Any]
     horizon_step: int | None
     target_accuracy: float | None
+    seconds_per_step: float | None
+    cost_per_hour: float | None
 
     @classmethod
     def of(cls, run: "ReadRun") -> "RequestRead":
@@ -104,8 +106,7 @@ class RequestRead(BaseModel):
         return cls(
             history=wire_history(run.trajectory),
             context=dict(run.context),
-            horizon_step=run.question.get("horizon_step"),
-            target_accuracy=run.question.get("target_accuracy"),
+            **{name: run.question.get(name) for name in cls.model_fields.keys() - {"history", "context"}},
         )
 
 

@@ -11,7 +11,7 @@ from api.storage.forecasts import BriefForecast, StoredForecast
 from api.storage.runs import RunSettings, StoredRun, Webhook
 from api.storage.training_data import as_run, missing_for_training
 from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
-from api.wire.forecasts import ForecastAnswer, Probability, ignored_names
+from api.wire.forecasts import CostPerHour, ForecastAnswer, Probability, SecondsPerStep, ignored_names
 from api.wire.history import ContextFields, History, Number, WholeNumber, wire_history
 from api.wire.problems import Problem
 from api.wire.webhook_address import check_url
@@ -53,6 +53,8 @@ class RunRequest(BaseModel):
     target_accuracy: Annotated[Number, Field(gt=0, le=1)] | None = Field(
         None, description="validation accuracy that counts as generalised; default: by task family"
     )
+    seconds_per_step: SecondsPerStep = None
+    cost_per_hour: CostPerHour = None
     webhook: WebhookFields | None = None
 
     def to_settings(self, *, private_addresses: bool) -> RunSettings:
@@ -67,6 +69,8 @@ class RunRequest(BaseModel):
             self.horizon_step,
             self.target_accuracy,
             webhook,
+            self.seconds_per_step,
+            self.cost_per_hour,
         )
 
     def warnings(self) -> list[str]:
@@ -126,6 +130,8 @@ class RunSummary(BaseModel):
     context: dict[str, Any]
     horizon_step: int | None
     target_accuracy: float | None
+    seconds_per_step: float | None
+    cost_per_hour: float | None
     webhook_url: str | None
     points: int = Field(description="number of stored checkpoints")
     observed_until_step: int | None = Field(description="last stored step; null before the first point")
@@ -144,9 +150,12 @@ class RunSummary(BaseModel):
 
 def _summary(run: StoredRun) -> dict[str, Any]:
     """Return the fields that every answer about a run has."""
-    same = ("run_id", "status", "context", "horizon_step", "target_accuracy", "webhook_url", "stop_requested")
+    same = ("run_id", "status", "context", "horizon_step", "target_accuracy", "seconds_per_step", "cost_per_hour")
     return {
-        **{name: getattr(run, name) for name in (*same, "observed_until_step", "revision")},
+        **{
+            name: getattr(run, name)
+            for name in (*same, "webhook_url", "stop_requested", "observed_until_step", "revision")
+        },
         "points": run.point_count,
         "rewinds": run.rewinds,
         "created_at": at(run.created_at),

@@ -1,6 +1,7 @@
 """A forecast in words: the sentences of the command line and of the page, from the numbers of an answer alone."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import Field
@@ -27,6 +28,7 @@ About = Literal[
     "onset",
     "onset_if_onset",
     "delay_if_onset",
+    "clock",
     Outcome,
 ]
 
@@ -51,7 +53,8 @@ class Sentence:
 def in_words(f: "ForecastAnswer") -> list[Sentence]:
     """Return a forecast in words. Out of support there is no advice, but what is foreign or missing; at support 0 no forecast either."""
     if f.phase == "generalized":
-        return [_now(f), Sentence(about="advice", title="advice", text=f"{f.advice.action}: {f.advice.reason}")]
+        advice = Sentence(about="advice", title="advice", text=f"{f.advice.action}: {f.advice.reason}")
+        return [_now(f), advice, *_clock(f)]
     verdict = _advice(f) if f.support.in_support else _no_verdict(f)
     expected = _expected(f) if f.support.score > 0 else []
     return [_now(f), *verdict, *_again(f), *_horizon(f), *expected]
@@ -132,8 +135,49 @@ def _expected(f: "ForecastAnswer") -> list[Sentence]:
         Sentence(about="onset", title="onset", text=onset),
         Sentence(about="onset_if_onset", title=f"if {by}", text=onset_range(f.onset_step_if_onset, end)),
         Sentence(about="delay_if_onset", title="delay, if it generalises", text=delay),
+        *_clock(f),
         *(Sentence(about=n, title=by, text=f"{percent(chances[n])} {_MEANINGS[n]}") for n in ranked),
     ]
+
+
+def _clock(f: "ForecastAnswer") -> list[Sentence]:
+    """Return when the rise is expected by the clock, how much longer that is, and what stopping saves."""
+    if f.clock is None:
+        return []
+    said = _rise(f, f.clock)
+    if saved := f.clock.hours_saved_by_stopping:
+        said += [f"stopping saves {_spent(saved, f.clock)}"]
+    return [Sentence(about="clock", title="by the clock", text="; ".join(said))] if said else []
+
+
+def _rise(f: "ForecastAnswer", clock: "forecasts.Clock") -> list[str]:
+    """Return when the rise is expected; of a run that is likelier not to rise, when it would be."""
+    hours, at, text = clock.onset_hours, clock.onset_at, "rise expected"
+    if hours is None or hours.p50 is None:
+        hours, at = clock.onset_hours_if_onset, clock.onset_at_if_onset
+        text = f"if it rises by step {_answered_at(f):,}, then"
+    if hours is None or hours.p05 is None or hours.p50 is None:
+        return []
+    if at is None or at.p05 is None or at.p50 is None:
+        high = "never" if hours.p95 is None else _duration(hours.p95)
+        return [f"{text} in about {_spent(hours.p50, clock)} (90 %: {_duration(hours.p05)} to {high})"]
+    low, high = _date(at.p05), "never" if at.p95 is None else _date(at.p95)
+    return [f"{text} on {_date(at.p50, 'about ')} UTC (90 %: {low} to {high}), {_spent(hours.p50, clock)} more"]
+
+
+def _spent(hours: float, clock: "forecasts.Clock") -> str:
+    """Return some hours and what they cost, where that is known."""
+    return _duration(hours) + ("" if clock.cost is None else f" (cost {hours * clock.cost.per_hour:,.2f})")
+
+
+def _duration(hours: float) -> str:
+    if hours < 1:
+        return "less than a minute" if hours < 1 / 60 else f"{60 * hours:.0f} min"
+    return f"{hours:.3g} hours" if hours < 100 else f"{hours / 24:,.0f} days"
+
+
+def _date(at: datetime, about: str = "") -> str:
+    return f"{at:%a} {at.day} {at:%b} {at.year}, {about}{at:%H:%M}"
 
 
 def _answered_at(f: "ForecastAnswer") -> int:

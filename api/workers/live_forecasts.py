@@ -64,7 +64,14 @@ class LiveForecasts:
 
 def _question(run: StoredRun, history: Trajectory) -> Question:
     context, _ = Context.from_mapping(run.context)
-    question = Question(history, context, run.horizon_step, run.target_accuracy)
+    question = Question(
+        history,
+        context,
+        run.horizon_step,
+        run.target_accuracy,
+        seconds_per_step=run.seconds_per_step,
+        cost_per_hour=run.cost_per_hour,
+    )
     if run.horizon_step is not None and run.horizon_step <= history.observed_until:
         # A run may be watched past the horizon that it was registered with.
         warning = f"horizon_step {run.horizon_step} has passed: the horizon is chosen anew"

@@ -30,6 +30,13 @@ def forecast(
             "(`grokcast context` lists names and values). Of many, a file run -> configuration, or a CSV with a column `run`"
         ),
     ] = None,
+    seconds_per_step: Annotated[
+        float | None,
+        typer.Option(
+            help="of training: the forecast is in hours too [default: as a column of times in the file shows]"
+        ),
+    ] = None,
+    cost_per_hour: Annotated[float | None, typer.Option(help="of training, in any currency")] = None,
     run: Annotated[str | None, typer.Option(help="name of the run, if there are several, or all")] = None,
     format: Annotated[
         str,
@@ -45,7 +52,7 @@ def forecast(
         list[str] | None,
         typer.Option(
             "--map",
-            help="COLUMN=SIGNAL (or step, or none to leave it out), for names that are not recognised; repeatable",
+            help="COLUMN=SIGNAL (or step, time, or none to leave it out), for names that are not recognised; repeatable",
         ),
     ] = None,
     columns: Annotated[
@@ -92,16 +99,21 @@ def forecast(
         run_column=run_column,
         sort=sort,
     )
-    step = step_of("--horizon", horizon)
+    asked = {
+        "horizon_step": step_of("--horizon", horizon),
+        "target_accuracy": target_accuracy,
+        "seconds_per_step": seconds_per_step,
+        "cost_per_hour": cost_per_hour,
+    }
     stated = stated_context(context or [])
     histories = list(read_histories(history, format, options))
     is_many = len(histories) > 1 < len(history) or run == "all" or is_folder_of_files(history[0], format)
     if is_many and run in (None, "all"):
         _require_one_alone("--plot", plot)
-        return _forecast_many(histories, stated, step, target_accuracy, gaps=gaps, as_csv=csv, as_json=json_)
+        return _forecast_many(histories, stated, {**asked, "with_gaps": gaps}, as_csv=csv, as_json=json_)
     in_words = not (csv or json_)
-    one = chosen(histories, run)
-    return _forecast_one(one, stated, step, target_accuracy, plot, gaps=gaps or in_words, as_csv=csv, as_json=json_)
+    asked["with_gaps"] = gaps or in_words
+    return _forecast_one(chosen(histories, run), stated, asked, plot, as_csv=csv, as_json=json_)
 
 
 def _require_one_alone(flag: str, value: Path | None) -> None:
@@ -114,11 +126,9 @@ def _require_one_alone(flag: str, value: Path | None) -> None:
 def _forecast_one(
     history: Any,
     context: Mapping[str, Any] | Path | None,
-    horizon: int | None,
-    target_accuracy: float | None,
+    asked: Mapping[str, Any],
     plot: Path | None,
     *,
-    gaps: bool,
     as_csv: bool,
     as_json: bool,
 ) -> None:
@@ -127,7 +137,7 @@ def _forecast_one(
     from predictor.question import Question
     from predictor.store import ForecasterStore
 
-    ((question, notes),) = questions_of([history], context, horizon, target_accuracy, with_gaps=gaps)
+    ((question, notes),) = questions_of([history], context, **asked)
     if not isinstance(question, Question):
         raise question
     answer = ForecasterStore().load().forecast(question)
@@ -149,10 +159,8 @@ def _forecast_one(
 def _forecast_many(
     histories: Sequence[Any],
     context: Mapping[str, Any] | Path | None,
-    horizon: int | None,
-    target_accuracy: float | None,
+    asked: Mapping[str, Any],
     *,
-    gaps: bool,
     as_csv: bool,
     as_json: bool,
 ) -> None:
@@ -166,10 +174,8 @@ def _forecast_many(
             Forecaster().items(
                 histories,
                 context,
-                horizon,
-                target_accuracy,
                 on_progress=lambda done: advance("forecasting", done, len(histories)),
-                gaps=gaps,
+                **asked,
             )
         )
     show_notes(_counted(items))

@@ -35,6 +35,9 @@ def plan(
         float, typer.Option(help="probability of onset by the budget that the cheapest setting is to reach")
     ] = 0.9,
     seconds_per_step: Annotated[float | None, typer.Option(help="of training: costs are in hours too")] = None,
+    cost_per_hour: Annotated[
+        float | None, typer.Option(help="of training, in any currency: costs are in money too")
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="print a CSV table with a row a setting")] = False,
     json_: AsJson = False,
 ) -> None:
@@ -52,7 +55,13 @@ def plan(
         ((name, text),) = assignments([assignment], expected="FIELD=VALUE,VALUE,...").items()
         grid.setdefault(name.strip(), []).extend(_values(text))
     question = question_of(
-        stated_context(context or []), grid, (), step_of("--budget", budget), target, wanted, seconds_per_step
+        stated_context(context or []),
+        grid,
+        budget_step=step_of("--budget", budget),
+        target_accuracy=target,
+        wanted_probability=wanted,
+        seconds_per_step=seconds_per_step,
+        cost_per_hour=cost_per_hour,
     )
     answer = ForecasterStore().load().compare(question)
     if csv:

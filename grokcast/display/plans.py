@@ -32,7 +32,7 @@ def _cells(item: PlannedSetting, is_cheapest: bool) -> dict[str, str | None]:
     plan = item.plan
     if not plan.in_support:
         return {"P": _NO_VERDICT} | dict.fromkeys(
-            ("memorised at", "median onset", "90 %", "likeliest outcome", "expected steps", "hours", "")
+            ("memorised at", "median onset", "90 %", "likeliest outcome", "expected steps", "hours", "cost", "")
         )
     onset, end = plan.onset_step, plan.supported_until_step
     return {
@@ -43,6 +43,7 @@ def _cells(item: PlannedSetting, is_cheapest: bool) -> dict[str, str | None]:
         "likeliest outcome": plan.outcome.replace("memorization", "memorisation"),
         "expected steps": f"{plan.expected_steps:,}",
         "hours": None if item.expected_hours is None else f"{item.expected_hours:.3g}",
+        "cost": None if item.expected_cost is None else f"{item.expected_cost:,.2f}",
         "": "cheapest" if is_cheapest else None,
     }
 

@@ -20,12 +20,14 @@ class PlannedSetting:
     ----------
     setting : the fields in which the settings differ, as they were read.
     plan : what a run of it would do.
-    expected_hours : to onset or to the budget, whichever comes first; None where no rate is given.
+    expected_hours : to onset or to the budget, whichever comes first; None where no pace is given.
+    expected_cost : of these hours; None where no price is given.
     """
 
     setting: dict[str, Any]
     plan: Plan
     expected_hours: float | None
+    expected_cost: float | None
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ class Comparison:
     ) -> "Comparison":
         """Put together what was asked and what was answered."""
         shared, differing = _parted([context.as_dict() for context in contexts])
-        rate = question.seconds_per_step
-        hours = [None if rate is None else plan.expected_steps * rate / _SECONDS for plan in plans]
-        settings = tuple(map(PlannedSetting, differing, plans, hours))
+        pace, price = question.seconds_per_step, question.cost_per_hour
+        hours = [None if pace is None else plan.expected_steps * pace / _SECONDS for plan in plans]
+        costs = [None if spent is None or price is None else spent * price for spent in hours]
+        settings = tuple(map(PlannedSetting, differing, plans, hours, costs))
         best = cheapest(plans, question.wanted_probability)
         return cls(
             forecaster=version,
@@ -108,5 +111,7 @@ def _described(setting: PlannedSetting) -> str:
     cost = f"{plan.expected_steps:,} steps expected"
     if setting.expected_hours is not None:
         cost += f", {setting.expected_hours:.3g} hours"
+    if setting.expected_cost is not None:
+        cost += f" (cost {setting.expected_cost:,.2f})"
     chance = percent(plan.probability_onset_by_budget)
     return f"{named(setting.setting)}, {chance} to generalise by step {by:,}, {cost}"

@@ -10,6 +10,7 @@ from training_runs import Context, InvalidInput
 from training_runs.context_words import ContextReading, read_context
 from training_runs.context_words.fields import field_named, plain_name
 from training_runs.context_words.gathering import last_word, leaves, shown
+from training_runs.pace import require_rates
 
 MAX_SETTINGS = 500  # three milliseconds each
 WANTED = 0.9
@@ -30,6 +31,7 @@ class PlanQuestion:
     target_accuracy : the validation accuracy that counts as generalised. Default: by task family.
     wanted_probability : of onset by the budget; the cheapest setting that reaches it is named.
     seconds_per_step : of training; the costs are then in hours too.
+    cost_per_hour : of training, in any currency; with the pace the costs are then in money too.
     warnings : what the caller already ignored; repeated in the answer.
     """
 
@@ -40,6 +42,7 @@ class PlanQuestion:
     target_accuracy: float | None = None
     wanted_probability: float = WANTED
     seconds_per_step: float | None = None
+    cost_per_hour: float | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -47,8 +50,13 @@ class PlanQuestion:
             raise InvalidInput(
                 field="wanted_probability", value=self.wanted_probability, expected="a number between 0 and 1"
             )
-        if self.seconds_per_step is not None and not 0 < self.seconds_per_step < math.inf:
-            raise InvalidInput(field="seconds_per_step", value=self.seconds_per_step, expected="a number > 0")
+        require_rates(self.seconds_per_step, self.cost_per_hour)
+        if self.cost_per_hour is not None and self.seconds_per_step is None:
+            raise InvalidInput(
+                field="cost_per_hour",
+                value=self.cost_per_hour,
+                expected="seconds_per_step beside it, which makes hours of steps",
+            )
         if len(self.contexts) > MAX_SETTINGS:
             raise InvalidInput(
                 field="contexts", value=f"{len(self.contexts):,} settings", expected=f"at most {MAX_SETTINGS}"

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.pace import are_times, times_of
 from training_runs.readers.metric_names import (
     METRICS,
     Meaning,
@@ -14,6 +15,7 @@ from training_runs.readers.metric_names import (
     meaning_of,
     metric_like,
     recorded_as,
+    time_rank,
     value_meaning,
     words_of,
 )
@@ -21,6 +23,7 @@ from training_runs.readers.recording import ReadOptions, UnreadColumns
 from training_runs.signals import SIGNALS, signal_names
 
 ERROR_RATE = "1-"  # before the name of an accuracy: the column holds 1 minus it
+TIME = "time"  # in place of a signal: the column says when each row was recorded
 UNUSED = "none"  # in place of a signal: the caller wants the column left out
 _GIVEN = -1  # rank of what the caller names
 _READ_AS_ACCURACY = tuple(ERROR_RATE + name for name in signal_names("accuracy"))
@@ -28,10 +31,11 @@ _READ_AS_ACCURACY = tuple(ERROR_RATE + name for name in signal_names("accuracy")
 
 @dataclass(frozen=True)
 class Choice:
-    """Column -> signal (`step`, or an accuracy after `1-` for an error rate), and the column of epochs if there is one."""
+    """Column -> signal (`step`, or an accuracy after `1-` for an error rate), and the columns of epochs and of times if there are any."""
 
     signals: dict[str, str]
     epoch: str | None
+    time: str | None = None
 
     @property
     def step(self) -> str:
@@ -56,7 +60,8 @@ def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Ch
         twice = next(c for c in columns if columns.count(c) > 1)
         raise InvalidInput(field=source, value=f"two columns {twice}", expected="columns of different names")
     renamed = _renamed(columns, source, options)
-    columns = [c for c in columns if options.names.get(c) != UNUSED]
+    time = _time_column(table, options)
+    columns = [c for c in columns if options.names.get(c) != UNUSED and c != time]
     meanings = {c: m for c in columns if (m := meaning_of(c))}
     meanings |= renamed
     meanings |= _bare(columns, meanings)
@@ -70,7 +75,7 @@ def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Ch
         chosen[epoch] = "step"
     if "step" not in chosen.values():
         raise _without_steps(columns, epoch, source)
-    return Choice({c: chosen[c] for c in columns if c in chosen}, epoch)
+    return Choice({c: chosen[c] for c in columns if c in chosen}, epoch, time)
 
 
 def suspected(columns: Sequence[str], read: Mapping[str, str]) -> dict[str, str]:
@@ -125,14 +130,26 @@ def _renamed(columns: Sequence[str], source: str, options: ReadOptions) -> dict[
             raise InvalidInput(
                 field="--map", value=column, expected=f"a column of {source}: {', '.join(columns)[:200]}"
             )
-        if signal not in ("step", UNUSED, *SIGNALS, *_READ_AS_ACCURACY):
+        if signal not in ("step", TIME, UNUSED, *SIGNALS, *_READ_AS_ACCURACY):
             raise InvalidInput(
                 field="--map",
                 value=signal,
-                expected="step or a signal, 1-train_acc and 1-val_acc for error rates, or none to leave it out",
+                expected="step or a signal, time, 1-train_acc and 1-val_acc for error rates, or none to leave it out",
                 hint="docs/signals.md lists them",
             )
-    return {column: Meaning(signal, _GIVEN) for column, signal in options.names.items() if signal != UNUSED}
+    given = {column: signal for column, signal in options.names.items() if signal not in (UNUSED, TIME)}
+    return {column: Meaning(signal, _GIVEN) for column, signal in given.items()}
+
+
+def _time_column(table: pd.DataFrame, options: ReadOptions) -> str | None:
+    """Return the column of times: the one that the caller names, else the best by its name whose values go forward."""
+    named = [column for column, signal in options.names.items() if signal == TIME]
+    ranks = {c: rank for c in map(str, table.columns) if (rank := time_rank(c)) is not None and c not in options.names}
+    for column in [*named, *sorted(ranks, key=lambda c: ranks[c])]:
+        times = times_of(table[column].tolist())
+        if times is not None and are_times(times):
+            return column
+    return None
 
 
 def _bare(columns: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:

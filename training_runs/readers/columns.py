@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
-from training_runs.readers.column_choice import ERROR_RATE, UNUSED, Choice, choose_columns, numbers_of, suspected
+from training_runs.pace import times_of
+from training_runs.readers.column_choice import ERROR_RATE, TIME, UNUSED, Choice, choose_columns, numbers_of, suspected
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import Reading, ReadOptions, UnreadColumns
 from training_runs.signals import signal_names
@@ -37,6 +38,8 @@ def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None =
     chosen = choice.signals
     numbers = _numbers(table, chosen, source)
     measured = _measured(table, chosen, numbers)
+    if choice.time is not None:
+        numbers[TIME] = times_of(table[choice.time].tolist())
     if not measured.all():
         numbers = numbers[measured]
     if per_epoch is not None:
@@ -48,16 +51,20 @@ def read_columns(table: pd.DataFrame, source: str, options: ReadOptions | None =
     merged = numbers.set_index("step") if rises else numbers.groupby("step", sort=False, dropna=False).last()
     if not merged.index.is_monotonic_increasing:  # training and validation one after the other
         merged = merged.sort_index()
-    notes += _recorded_again(numbers)
+    notes += _recorded_again(numbers.drop(columns=TIME, errors="ignore"))
     signals = {str(name): merged[name].to_numpy(copy=True) for name in merged.columns}
+    times = signals.pop(TIME, None)
     notes += [f"{c} is read as {m.replace(ERROR_RATE, '1 - ')}" for c, m in chosen.items() if m != c]
+    if choice.time is not None:
+        chosen = chosen | {choice.time: TIME}
+        notes += [f"{choice.time} is read as {TIME}"] if choice.time != TIME else []
     looks_like = suspected([c for c in columns if options.names.get(c) != UNUSED], chosen)
     left = [*looks_like, *(c for c in columns if c not in chosen and c not in looks_like)]
     notes += _without_infinities(signals)
     notes += _as_shares(signals, chosen, source, options)
     _turn_error_rates(signals, chosen)
     _require_metrics(signals, columns, looks_like, source)
-    trajectory = Trajectory(merged.index.to_numpy(), signals)
+    trajectory = Trajectory(merged.index.to_numpy(), signals, times)
     may_be_epochs = per_epoch is None and options.steps_per_epoch is None and _may_count_epochs(trajectory.steps)
     if may_be_epochs:
         ends = f"{trajectory.steps[0]}, {trajectory.steps[1]} ... {trajectory.steps[-1]}"

@@ -15,6 +15,12 @@ _STEP = (
     *("training_step", "training_steps", "train_iter", "train_iters"),
 )
 _EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}
+# When a row was recorded, dates before seconds since the start. What one epoch took is called otherwise.
+_TIME = (
+    *("timestamp", "time_stamp", "wall_time", "walltime", "datetime", "date_time", "time", "unix_time", "logged_at"),
+    *("created_at", "recorded_at", "date", "runtime", "elapsed", "elapsed_time", "time_elapsed", "elapsed_seconds"),
+    *("relative_time", "wall_clock", "wall_clock_time", "seconds"),
+)
 # Words for a split, the surer ones first: validation before test, test before what is only like a validation.
 _SPLITS: dict[Split, tuple[set[str], ...]] = {
     "train": ({"train", "training"}, {"tr", "trn"}),
@@ -148,6 +154,17 @@ def is_epoch(column: str) -> bool:
     [True, True, False]
     """
     return "_".join(words_of(column)) in _EPOCH
+
+
+@lru_cache(maxsize=4096)
+def time_rank(column: str) -> int | None:
+    """Return how good a name for the time of a checkpoint is, 0 the best; None where it is none.
+
+    >>> [time_rank(c) for c in ("_timestamp", "Wall time", "_runtime", "epoch_time")]
+    [0, 2, 12, None]
+    """
+    name = "_".join(words_of(column))
+    return _TIME.index(name) if name in _TIME else None
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ class RawRun:
         order of recording; it may hold several runs that a column distinguishes.
     context : what the tool knows beside it, under the names of `Context`.
     notes : how the file was read, in words.
-    question : `horizon_step` and `target_accuracy`, where the file asks.
+    question : `horizon_step`, `target_accuracy`, `seconds_per_step` and `cost_per_hour`, where the file asks.
     """
 
     table: pd.DataFrame
@@ -37,7 +37,7 @@ class Reading:
 
     Attributes
     ----------
-    mapping : column -> signal, `1-val_acc` for an error rate, or `step`.
+    mapping : column -> signal, `1-val_acc` for an error rate, `step`, or `time`.
     left_out : columns that were not used, those that look like a metric first.
     context_columns : column -> field of the context that its one value gives.
     run_columns : columns whose values distinguish the runs of the table.
@@ -158,8 +158,8 @@ class ReadOptions:
 
     Attributes
     ----------
-    names : column -> signal, `1-` and an accuracy for an error rate, `step`, or `none` to leave it out, where the names alone do not
-        tell.
+    names : column -> signal, `1-` and an accuracy for an error rate, `step`, `time`, or `none` to leave it out, where the names
+        alone do not tell.
     steps_per_epoch : optimiser updates in an epoch, for a file that counts epochs.
     percent : accuracies are in percent.
     columns : names of the columns, for a table without a header.
@@ -215,7 +215,12 @@ class Tool:
 
 
 def wide(points: pd.DataFrame) -> pd.DataFrame:
-    """Return a wide table, steps increasing, from long rows (step, metric, value); the last value of a step counts."""
+    """Return a wide table, steps increasing, from long rows (step, metric, value); the last value of a step counts.
+
+    Where the rows have times too (`time`), each step has that of its last value.
+    """
     kept = points.drop_duplicates(["step", "metric"], keep="last")
     table = kept.pivot(index="step", columns="metric", values="value").sort_index()
+    if "time" in points and "time" not in table:
+        table["time"] = kept.groupby("step")["time"].max()
     return table.reset_index().rename_axis(columns=None)

@@ -108,7 +108,7 @@ def _candidates(table: pd.DataFrame, choice: Choice) -> list[str]:
     found = []
     for column in map(str, table.columns):
         name = "_".join(words_of(column))
-        if column in choice.signals or is_epoch(column) or name in _POSITIONS:
+        if column in choice.signals or column == choice.time or is_epoch(column) or name in _POSITIONS:
             continue
         if meaning_of(column) is not None or metric_like(column) is not None:
             continue

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from training_runs import archive
 from training_runs.errors import InvalidInput
+from training_runs.pace import require_rates
 from training_runs.readers.aim_tables import from_aim
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
@@ -141,6 +142,9 @@ def _of_run(run: Any) -> RawRun:
     return RawRun(pd.DataFrame(columns), {**run.context.as_dict(), "budget_step": run.budget_step})
 
 
+_QUESTION = ("horizon_step", "target_accuracy", "seconds_per_step", "cost_per_hour")
+
+
 def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
     document, notes = document_of(text)
     document, of_tool = as_written_plainly(document, options)
@@ -149,7 +153,7 @@ def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str,
     question: dict[str, Any] = {}
     if _is_request(document):
         context, question = _context_and_question(document)
-        document = {k: v for k, v in document.items() if k not in ("context", "horizon_step", "target_accuracy")}
+        document = {k: v for k, v in document.items() if k not in ("context", *_QUESTION)}
     runs = runs_of(document, name, path, options)
     return {
         run: RawRun(raw.table, {**raw.context, **context}, (*notes, *raw.notes), question) for run, raw in runs.items()
@@ -171,7 +175,12 @@ def _context_and_question(request: Mapping[str, Any]) -> tuple[dict[str, Any], d
         raise InvalidInput(field="horizon_step", value=horizon, expected="a whole number > 0")
     if target is not None and not (_is_number(target) and 0 < target <= 1):
         raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
-    question = {"horizon_step": horizon and int(horizon), "target_accuracy": target}
+    pace, price = request.get("seconds_per_step"), request.get("cost_per_hour")
+    for name, value in (("seconds_per_step", pace), ("cost_per_hour", price)):
+        if value is not None and not _is_number(value):
+            raise InvalidInput(field=name, value=value, expected="a number")
+    require_rates(pace, price)
+    question = dict(zip(_QUESTION, (horizon and int(horizon), target, pace, price), strict=True))
     return _known(context), _known(question)
 
 

@@ -19,12 +19,13 @@ from training_runs.readers.recording import RawRun, Tool, wide
 DATABASE = "mlflow.db"
 _SQLITE = b"SQLite format 3\0"
 _SYSTEM = "system/"  # MLflow's own metrics of the machine, whose steps count samples
+_COLUMNS = ["step", "metric", "value", "time"]
 _MOST = 2**53  # no timestamp and no step is larger
 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """A run as the store holds it; metrics are long rows (step, metric, value) in the order of logging."""
+    """A run as the store holds it; metrics are long rows (step, metric, value, time in milliseconds) in the order of logging."""
 
     name: str
     metrics: pd.DataFrame
@@ -79,7 +80,7 @@ def _of_database(path: Path) -> dict[str, _Run]:
                 "SELECT run_uuid, name FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time"
             ).fetchall()
             metrics = pd.read_sql_query(
-                "SELECT run_uuid, step, key AS metric, CASE WHEN is_nan THEN NULL ELSE value END AS value "
+                "SELECT run_uuid, step, key AS metric, CASE WHEN is_nan THEN NULL ELSE value END AS value, timestamp AS time "
                 "FROM metrics ORDER BY timestamp",
                 store,
             )
@@ -95,7 +96,7 @@ def _of_database(path: Path) -> dict[str, _Run]:
     return {
         run_id: _Run(
             name or run_id,
-            *_numbers(metrics.loc[metrics["run_uuid"] == run_id, ["step", "metric", "value"]]),
+            *_numbers(metrics.loc[metrics["run_uuid"] == run_id, _COLUMNS]),
             {key: value for owner, key, value in params if owner == run_id},
         )
         for run_id, name in runs
@@ -161,8 +162,8 @@ def _metrics(folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
                 points.append(point)
             else:
                 notes += (f"the last line of {metric} is cut off and left out: {last.strip()[:40]}",)
-    table = pd.DataFrame(points, columns=["timestamp", "step", "metric", "value"])
-    return table.sort_values("timestamp", kind="stable")[["step", "metric", "value"]], notes
+    table = pd.DataFrame(points, columns=["time", "step", "metric", "value"])
+    return table.sort_values("time", kind="stable")[_COLUMNS], notes
 
 
 def _point(line: str, metric: str) -> tuple[int, int, str, float] | None:

@@ -49,9 +49,9 @@ def read_tensorboard(path: Path) -> dict[str, RawRun | InvalidInput]:
             run, _ = _owner(folder, set())
             problems[run] = problem if isinstance(problem, InvalidInput) else _damaged(folder, str(problem))
             continue
-        run, names = _owner(folder, {tag for _, tag, _ in points.rows})
+        run, names = _owner(folder, {tag for _, tag, *_ in points.rows})
         of_run = runs.setdefault(run, _Points())
-        of_run.rows += [(step, names[tag], value) for step, tag, value in points.rows]
+        of_run.rows += [(step, names[tag], value, time) for step, tag, value, time in points.rows]
         of_run.notes += points.notes
     read: dict[Path, RawRun | InvalidInput] = {run: _raw(points) for run, points in runs.items() if points.rows}
     if not read and not problems:
@@ -61,14 +61,15 @@ def read_tensorboard(path: Path) -> dict[str, RawRun | InvalidInput]:
 
 @dataclass
 class _Points:
-    """Scalars of a run (step, tag, value), and notes on how they were read."""
+    """Scalars of a run (step, tag, value, seconds since 1970), and notes on how they were read."""
 
-    rows: list[tuple[int, str, float]] = field(default_factory=list)
+    rows: list[tuple[int, str, float, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def _raw(points: _Points) -> RawRun:
-    return RawRun(wide(pd.DataFrame(points.rows, columns=["step", "metric", "value"])), notes=tuple(points.notes))
+    table = pd.DataFrame(points.rows, columns=["step", "metric", "value", "time"])
+    return RawRun(wide(table), notes=tuple(points.notes))
 
 
 def _points(folder: Path) -> _Points:
@@ -77,7 +78,7 @@ def _points(folder: Path) -> _Points:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.util import tensor_util
 
-    points: dict[str, list[tuple[int, float]]] = {}
+    points: dict[str, list[tuple[int, float, float]]] = {}
     notes: list[str] = []
     scalar_tensors = set()  # TensorFlow 2 names the kind of a tag in its first event only
     for file in [folder] if folder.is_file() else sorted(folder.glob(_EVENTS)):
@@ -100,11 +101,11 @@ def _points(folder: Path) -> _Points:
                 earlier = points.setdefault(value.tag, [])
                 while earlier and earlier[-1][0] >= event.step:  # a training that was rewound
                     earlier.pop()
-                earlier.append((event.step, number))
+                earlier.append((event.step, number, event.wall_time))
         if records.damaged and not sound:
             raise _damaged(file, "none of its records is sound")
         notes += note_on_damage(f"records of {file.name}", [f"byte {at}" for at in records.damaged])
-    return _Points([(step, tag, value) for tag, pairs in points.items() for step, value in pairs], notes)
+    return _Points([(step, tag, value, at) for tag, of_tag in points.items() for step, value, at in of_tag], notes)
 
 
 def _damaged(file: Path, hint: str) -> InvalidInput:

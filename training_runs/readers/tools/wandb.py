@@ -23,6 +23,7 @@ from training_runs.readers.tables import SUFFIXES, parsed
 
 _BETWEEN = " - "  # run and metric in the header of a chart's export
 _INTERNAL = {"_runtime", "_timestamp", "_step", "_wandb"}
+_TIMES = {"_runtime", "_timestamp"}
 
 _MAGIC = b":W&B"
 
@@ -116,7 +117,7 @@ def _is_chart(columns: list[str]) -> bool:
 def _of_history(table: pd.DataFrame) -> RawRun:
     """Take the steps that the training logged; else W&B's own, which count the calls of its log()."""
     own = [c for c in table.columns if str(c) != "_step" and canonical_name(str(c)) == "step"]
-    kept = table.drop(columns=[c for c in table.columns if str(c) in _INTERNAL - {"_step"}])
+    kept = table.drop(columns=[c for c in table.columns if str(c) in _INTERNAL - {"_step", *_TIMES}])
     if own:
         return RawRun(kept.drop(columns="_step", errors="ignore"))
     return RawRun(
