@@ -41,6 +41,7 @@ from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
 from api.workers.file_reader import FileReader
 from api.workers.live_forecasts import LiveForecasts
+from api.workers.migration import Migration
 from api.workers.retrainer import Retrainer
 from api.workers.supervisor import end_with_it
 from api.workers.webhooks import Webhooks
@@ -106,7 +107,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     bound_arenas()
     end_with_it()
     database = Database(settings.database_url)
-    await run_in_threadpool(database.migrate)
+    migration = Migration(database)
+    await run_in_threadpool(migration.begin)
     state = app.state
     webhooks = Webhooks(database, private_addresses=settings.webhook_private_addresses)
     state.database = database
@@ -132,7 +134,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.callback(state.files.close)
         stack.push_async_callback(state.agents.stop)
         sending = (("retrainings", retrainer.look), ("webhooks", webhooks.send_due)) if state.sends_and_learns else ()
-        for name, work in (("forecaster", state.active.follow), *sending):
+        for name, work in (("database", migration.go_on), ("forecaster", state.active.follow), *sending):
             thread = Periodic(name, work, _FOLLOW_SECONDS)
             thread.start()
             stack.push_async_callback(run_in_threadpool, thread.stop)

@@ -8,7 +8,7 @@ of the user's own teach the challenger and never judge it.
 import datetime
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version as installed_version
 from typing import Any
@@ -24,6 +24,7 @@ from predictor.benchmark.prediction import predict
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import N_FOLDS
 from predictor.store import Card, ForecasterStore
+from predictor.surprises import Surprise, surprises
 from predictor.table_cache import fitting_tables
 from training_runs import Run, archive
 from training_runs.arrays import FloatArray
@@ -34,7 +35,10 @@ TOLERANCE = 0.01
 
 @dataclass(frozen=True)
 class Comparison:
-    """Champion and challenger on the same held-out rows. Gains are champion minus challenger: above 0 is better."""
+    """Champion and challenger on the same held-out rows. Gains are champion minus challenger: above 0 is better.
+
+    `surprises` are the added runs that ended otherwise than the champion had forecast: look at them before promoting.
+    """
 
     champion: str
     challenger: str
@@ -47,6 +51,7 @@ class Comparison:
     brier_gain: Interval
     log10_mae_gain: Interval
     promoted: bool = False
+    surprises: tuple[Surprise, ...] = ()
 
     @property
     def better(self) -> bool:
@@ -77,13 +82,14 @@ def retrain(
         tables=tables,
     )
     on_progress("comparing", 0, 1)
-    comparison = compare(champion, challenger, corpus)
+    strange = surprises(champion, challenger, added)
+    comparison = replace(compare(champion, challenger, corpus), surprises=strange)
     _log_use(store, comparison)
     store.save(challenger, make_card([*corpus, *added], {"against": as_dict(comparison)}))
     on_progress("comparing", 1, 1)
     if promote and comparison.better:
         store.activate(version)
-        return Comparison(**{**vars(comparison), "promoted": True})
+        return replace(comparison, promoted=True)
     return comparison
 
 
@@ -155,4 +161,4 @@ def _log_use(store: ForecasterStore, comparison: Comparison) -> None:
 
 def as_dict(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as plain data."""
-    return {k: vars(v) if isinstance(v, Interval) else v for k, v in vars(comparison).items()}
+    return asdict(comparison)

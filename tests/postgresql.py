@@ -84,12 +84,18 @@ class PostgresServer:
 
     def create(self, name: str) -> str:
         """Make an empty database; return its URL."""
+        self._execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://grokcast@127.0.0.1:{self.port}/{name}"
+
+    def allow(self, name: str, connections: bool) -> None:
+        """Let nobody connect to a database, or everybody again."""
+        self._execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {connections}")
+
+    def _execute(self, statement: str) -> None:
         import psycopg
 
-        address = f"grokcast@127.0.0.1:{self.port}"
-        with psycopg.connect(f"postgresql://{address}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg://{address}/{name}"
+        with psycopg.connect(f"postgresql://grokcast@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
 
     def _run(self, program: str, *args: str) -> None:
         done = subprocess.run(

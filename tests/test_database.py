@@ -24,7 +24,8 @@ from api.storage.tables import METADATA
 from api.wire.examples import REQUEST
 from api.wire.webhook_secret import signing_key
 from tests.postgresql import PostgresServer
-from tests.wire import local_client, problem_of
+from tests.timing import until
+from tests.wire import StandInStore, local_client, problem_of
 from training_runs import InvalidInput
 
 
@@ -178,3 +179,14 @@ def test_a_damaged_page_is_no_fault_of_the_service(tmp_path: Path) -> None:
     with local_client(create_app(settings), raise_server_exceptions=False) as client:
         answer = client.post("/v1/runs/mine/metrics", json={"history": {"step": [90], "train_acc": [1.0]}})
         assert problem_of(answer, 503)["detail"] == "the database does not answer; try again"
+
+
+def test_a_worker_that_starts_without_a_database_lives_and_finds_it(postgresql: PostgresServer) -> None:
+    url = postgresql.create("absent")
+    postgresql.allow("absent", False)
+    with local_client(create_app(Settings(database_url=url), StandInStore()), raise_server_exceptions=False) as client:
+        assert client.get("/healthz").status_code == 200
+        problem_of(client.get("/readyz"), 503)
+        problem_of(client.put("/v1/runs/a", json={}), 503)
+        postgresql.allow("absent", True)
+        until(lambda: client.get("/readyz").status_code == 200 and client.put("/v1/runs/a", json={}).status_code < 300)

@@ -23,8 +23,8 @@ def test_finished_runs_teach_if_they_have_something_to_teach(runs: RunStore) -> 
             runs.finish(LOCAL, name, "finished", blocked=name == "seed")
     runs.put(LOCAL, "empty", SETTINGS)
     runs.finish(LOCAL, "empty", "diverged", blocked=False)
-    good, seed = training_runs(runs)
-    assert training_runs(runs)[0].run_id == good.run_id != seed.run_id
+    good, seed = training_runs(runs).values()
+    assert next(iter(training_runs(runs).values())).run_id == good.run_id != seed.run_id
     int(good.run_id, 16)
     assert (good.budget_step, good.blocked, seed.budget_step, seed.blocked) == (100, False, 200, True)
     assert good.configuration_id == seed.configuration_id

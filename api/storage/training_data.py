@@ -9,13 +9,13 @@ from training_runs import Context, Run, Trajectory
 from training_runs.onset import SUSTAINED_EVALS
 
 
-def training_runs(store: RunStore) -> list[Run]:
-    """Return the finished runs that have something to teach, in the order in which they were registered."""
-    return [
-        as_run(stored, history)
+def training_runs(store: RunStore) -> dict[str, Run]:
+    """Return the finished runs that have something to teach, by name, in the order in which they were registered."""
+    return {
+        stored.run_id: as_run(stored, history)
         for stored, history in store.finished()
         if history is not None and missing_for_training(history) is None
-    ]
+    }
 
 
 def as_run(stored: StoredRun, history: Trajectory) -> Run:

@@ -37,8 +37,10 @@ def main(number: int, holder: str) -> int:
         corpus = archive.read(settings.corpus or archive.CORPUS)
         runs = training_runs(RunStore(database, settings.run_point_limit))
         store = ForecasterStore(settings.forecaster_store)
-        comparison = _retrain(jobs, claim, store, corpus, runs)
-        jobs.succeed(claim, {**as_dict(comparison), "added_runs": len(runs)})
+        comparison = _retrain(jobs, claim, store, corpus, list(runs.values()))
+        names = {run.run_id: name for name, run in runs.items()}
+        strange = [{**vars(found), "run_id": names[found.run_id]} for found in comparison.surprises]
+        jobs.succeed(claim, {**as_dict(comparison), "surprises": strange, "added_runs": len(runs)})
         return 0
     except Exception as error:
         _LOG.exception("retraining %d failed", number)

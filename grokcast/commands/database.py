@@ -46,4 +46,4 @@ def stored_training_runs() -> list[Any]:
     from api.storage.training_data import training_runs
 
     with stored_runs() as store:
-        return training_runs(store)
+        return list(training_runs(store).values())

@@ -5,10 +5,12 @@ from typing import Any
 from rich.table import Table as Grid
 
 from grokcast.display.console import OUT
+from grokcast.display.plain_text import plain_text
 from grokcast.display.tables import show_table
 from predictor.report.table import Column, Table, columns
 from predictor.report.tables import LOG10_MAE
 from predictor.retrain import Comparison
+from training_runs.probability import percent
 
 
 def show_forecasters(cards: list[dict[str, Any]]) -> None:
@@ -32,5 +34,9 @@ def show_comparison(comparison: Comparison) -> None:
         (LOG10_MAE, c.champion_log10_mae, c.challenger_log10_mae, c.log10_mae_gain),
     )
     show_table(Table(f"{c.rows:,} rows of {c.configurations:,} held-out configurations", header, rows))
+    for strange in c.surprises:
+        ended = "generalised" if strange.generalised else "did not generalise"
+        forecast = f"{c.champion} forecast onset at {percent(strange.champion)}, {c.challenger} at {percent(strange.challenger)}"
+        OUT.print(plain_text(f"run {strange.run_id} {ended}; {forecast}: is its recording right?"), highlight=False)
     verdict = "promoted" if c.promoted else "better, not promoted" if c.better else "not better: not promoted"
     OUT.print(f"{c.challenger}: {verdict}")

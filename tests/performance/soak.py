@@ -9,6 +9,8 @@ have been wrong, and the workers' memory may not have grown, in runs of ten minu
 import argparse
 import contextlib
 import http.server
+import itertools
+import math
 import os
 import random
 import re
@@ -125,8 +127,12 @@ class _Receiver(http.server.BaseHTTPRequestHandler):
 
 def workers_of(supervisor: int) -> list[int]:
     """Return the processes that answer: those that a supervisor has spawned, without Python's own helper."""
-    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return [int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
+    found = []
+    for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+    return found
 
 
 def megabytes(pid: int) -> float:
@@ -152,13 +158,15 @@ class Report:
     def half(self) -> tuple[float, float]:
         """Megabytes of both workers in the first and the last third of the second half."""
         half = [sum(each) for share, each in self.memory if share >= 0.5 and len(each) == 2 and min(each) > 0]
+        if not half:
+            return math.nan, math.nan  # a worker was missing all the time, which is a fault
         third = max(1, len(half) // 3)
         return statistics.median(half[:third]), statistics.median(half[-third:])
 
     @property
     def is_kept(self) -> bool:
         first, last = self.half
-        is_flat = last < 1.05 * first or self.minutes < _WARM_MINUTES
+        is_flat = last < 1.05 * first or (self.minutes < _WARM_MINUTES and not math.isnan(last))
         failed = self.load.wrong or self.lost or self.stuck or self.retraining == "failed"
         return bool(is_flat and not failed)
 
@@ -255,24 +263,32 @@ def _disturb(
 ) -> list[tuple[float, list[float]]]:
     """Promote and roll back all the time, kill a worker, then the database; retrain; measure memory."""
     begun, seconds = time.monotonic(), 60 * minutes
-    due: list[tuple[float, Callable[[], None]]] = [
+    client = httpx2.Client(trust_env=False, verify=False, timeout=60)
+    due: list[tuple[float, Callable[[], object]]] = [
         (0.25, lambda: os.kill(random.choice(workers_of(supervisor)), signal.SIGKILL)),
-        (0.375, lambda: (database.kill(), database.start())[0]),  # type: ignore[func-returns-value]
+        (0.375, lambda: (database.kill(), database.start())),  # type: ignore[func-returns-value]
+        (0.45, lambda: load.ask(client, "retrain", "POST", "/v1/retrainings", {"promote": False})),
     ]
+    promoting = threading.Thread(target=_promote, args=(load, version, min(5.0, seconds / 40)), daemon=True)
+    promoting.start()
     memory = []
+    while (share := (time.monotonic() - begun) / seconds) < 1:
+        while due and share >= due[0][0]:
+            due.pop(0)[1]()
+        memory.append((share, [megabytes(pid) for pid in workers_of(supervisor)]))
+        time.sleep(min(5.0, seconds / 40))
+    load.stop.set()
+    promoting.join(90)
+    return memory
+
+
+def _promote(load: Load, version: str, pause: float) -> None:
     with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
-        due.append((0.45, lambda: load.ask(client, "retrain", "POST", "/v1/retrainings", {"promote": False})))
-        for turn in range(10**9):
-            share = (time.monotonic() - begun) / seconds
-            if share >= 1:
-                return memory
-            while due and share >= due[0][0]:
-                due.pop(0)[1]()
+        for turn in itertools.count():
+            if load.stop.wait(pause):
+                return
             wanted = ("another", version)[turn % 2]
             load.ask(client, "promote", "PUT", "/v1/forecasters/active", {"version": wanted})
-            memory.append((share, [megabytes(pid) for pid in workers_of(supervisor)]))
-            time.sleep(min(5.0, seconds / 40))
-    return memory
 
 
 def _judge(
