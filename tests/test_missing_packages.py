@@ -24,6 +24,7 @@ except ImportError as error:
     [
         ("import grokcast.pruner", "optuna", "optuna"),
         ("from grokcast.callbacks import LightningCallback", "lightning", "lightning"),
+        ("from grokcast.callbacks import KerasCallback", "keras", "keras"),
         ("from grokcast.callbacks import HuggingFaceCallback", "transformers", "transformers"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What both callbacks share: a monitor that is made when a training begins, and that may fail without harm."""
+"""What all callbacks share: a monitor that is made when a training begins, and that may fail without harm."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -25,12 +25,13 @@ class WatchedTraining:
 
     Attributes
     ----------
+    names : as given.
     monitor : from the beginning of a training on.
     stopped_for : why it was stopped; None while it has not been.
     """
 
     def __init__(self, names: Mapping[str, str] | None, share: float, options: dict[str, Any]) -> None:
-        self._names, self._share, self._options = dict(names or {}), share, options
+        self.names, self._share, self._options = dict(names or {}), share, options
         self.monitor: Monitor | None = None
         self.stopped_for: str | None = None
         self._has_warned = False
@@ -64,8 +65,8 @@ class WatchedTraining:
         """Return the signal that a metric's name stands for, None if it is none. Names given by the caller take precedence."""
         from training_runs.readers.metric_names import Meaning, meaning_of
 
-        if name in self._names:
-            return Meaning(self._names[name], -1)
+        if name in self.names:
+            return Meaning(self.names[name], -1)
         meaning = meaning_of(name)
         return None if meaning is None or meaning.signal == "step" else meaning
 
