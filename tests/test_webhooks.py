@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import re
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from standardwebhooks.webhooks import Webhook as OfficialVerifier, WebhookVerificationError
 
 from api.access.keys import KeyStore
@@ -21,10 +23,12 @@ from api.storage.forecasts import ForecastStore
 from api.storage.runs import RunSettings, RunStore, StoredRun, Webhook
 from api.wire import webhook_address
 from api.wire.forecasts import ForecastAnswer
+from api.wire.runs import RunRequest
 from api.wire.webhook_address import check_url, is_public
 from api.wire.webhook_secret import check_secret, signing_key
 from api.workers import webhooks as module
 from api.workers.live_forecasts import LiveForecasts
+from api.workers.messages import message_of
 from api.workers.webhooks import Webhooks
 from tests.timing import until
 from tests.wire import FORECAST, StandInForecaster
@@ -38,12 +42,14 @@ class Receiver:
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
         self.statuses: list[int] = []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.paths.append(self.path)
                 receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
                 self.send_header("location", "http://127.0.0.1:1/elsewhere")
@@ -318,3 +324,78 @@ def test_a_host_with_one_private_address_among_others_is_refused(
 )
 def test_only_the_public_internet_is_public(address: str, public: bool) -> None:
     assert is_public(address) == public
+
+
+def told_by(database: Database, format: str, url: str, action: str = "stop") -> dict[str, Any]:
+    settings = RunSettings(Context(), webhook=Webhook(url, None, format))
+    run = RunStore(database, 10).put(LOCAL, "a_*b*_@everyone~1", settings)[0]
+    return message_of(run, "run.unlikely" if action == "stop" else "run.expected", answer(action))
+
+
+def test_a_message_for_slack_is_text_without_its_control_characters(database: Database) -> None:
+    message = told_by(database, "slack", "https://hooks.slack.com/services/T0/B0/x")
+    assert message.keys() == {"text", "mrkdwn"}
+    assert message["mrkdwn"] is False
+    assert message["text"].startswith("run a_*b*_@everyone~1 is unlikely to generalise by step ")
+    assert "\nstop: " in message["text"]
+    assert not set("<>") & set(message["text"])
+    assert not re.search("&(?!amp;|lt;|gt;)", message["text"])
+
+
+def test_a_message_for_discord_formats_nothing_and_mentions_nobody(database: Database) -> None:
+    message = told_by(database, "discord", "https://discord.com/api/webhooks/1/x")
+    assert message.keys() == {"content", "allowed_mentions"}
+    assert message["allowed_mentions"] == {"parse": []}
+    assert message["content"].startswith(r"run a\_\*b\*\_\@everyone\~1 is unlikely")
+    assert len(message["content"]) <= 2000
+
+
+@pytest.mark.parametrize(("action", "tag"), [("stop", "octagonal_sign"), ("continue", "seedling")])
+def test_a_message_for_ntfy_names_its_topic(database: Database, action: str, tag: str) -> None:
+    message = told_by(database, "ntfy", "https://ntfy.example.org/base/my-runs", action)
+    assert message.keys() == {"topic", "title", "message", "tags"}
+    assert (message["topic"], message["tags"]) == ("my-runs", [tag])
+    assert message["message"].startswith("run a_*b*_@everyone~1 is ")
+
+
+def test_ntfys_json_is_posted_to_its_server_and_others_where_they_belong(
+    database: Database, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    base = receiver.url.partition("/hook")[0]
+    for name, format, path in (
+        ("a", "ntfy", "/base/my-runs"),
+        ("b", "slack", "/services/x"),
+        ("c", "discord", "/api/y"),
+    ):
+        settings = RunSettings(Context(), webhook=Webhook(f"{base}{path}", None, format))
+        webhooks.consider(RunStore(database, 10).put(LOCAL, name, settings)[0], answer())
+    webhooks.send_due()
+    assert sorted(receiver.paths) == ["/api/y", "/base/", "/services/x"]
+    for headers, body in receiver.got:
+        assert headers["content-type"] == "application/json"
+        assert "webhook-signature" not in headers
+        assert json.loads(body).keys() & {"text", "content", "message"}
+    assert {row[0] for row in rows(database)} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "field"),
+    [
+        ({"url": "https://ntfy.sh/", "format": "ntfy"}, "webhook.url"),
+        ({"url": "https://ntfy.sh/my runs", "format": "ntfy"}, "webhook.url"),
+        ({"url": "https://hooks.slack.com/services/x", "format": "slack", "secret": SECRET}, "webhook.secret"),
+    ],
+)
+def test_a_form_has_the_address_that_it_needs_and_no_secret(webhook: dict[str, str], field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        RunRequest.model_validate({"webhook": webhook}).to_settings(private_addresses=True)
+    assert refused.value.field == field
+
+
+def test_a_run_shows_the_form_of_its_webhook(client: TestClient) -> None:
+    for format in ("slack", "plain"):
+        webhook = {"url": "https://hooks.slack.com/services/x", "format": format}
+        assert client.put("/v1/runs/formed", json={"webhook": webhook}).json()["webhook_format"] == format
+    assert client.put("/v1/runs/formed", json={}).json()["webhook_format"] is None
+    unknown = client.put("/v1/runs/formed", json={"webhook": {"url": "https://x.org/y", "format": "teams"}})
+    assert unknown.status_code == 422

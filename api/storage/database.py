@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from api.errors import DatabaseUnusable
 from training_runs import InvalidInput
 
-REVISION = "0004"  # of the schema that this code works with: the newest file of `migrations/versions`
+REVISION = "0005"  # of the schema that this code works with: the newest file of `migrations/versions`
 
 _LOCK_SECONDS = 30  # how long a writer waits for the others
 _POOL_SECONDS = 10  # how long a request waits for one of the connections

@@ -25,10 +25,11 @@ _TIME = "time"  # of a point, beside its signals: the first that was sent counts
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where a run's alarms are posted, and the secret that signs them."""
+    """Where a run's alarms are posted, the secret that signs them, and the form that they have."""
 
     url: str
     secret: str | None = None
+    format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class StoredRun:
     cost_per_hour: float | None
     webhook_url: str | None
     webhook_secret: str | None
+    webhook_format: str | None
     created_at: float
     updated_at: float
     revision: int
@@ -134,6 +136,7 @@ class RunStore:
             "cost_per_hour": settings.cost_per_hour,
             "webhook_url": settings.webhook.url if settings.webhook else None,
             "webhook_secret": settings.webhook.secret if settings.webhook else None,
+            "webhook_format": settings.webhook.format if settings.webhook else None,
             "updated_at": now,
         }
         while True:

@@ -45,6 +45,7 @@ runs = Table(
     Column("cost_per_hour", Double),
     Column("webhook_url", Text),
     Column("webhook_secret", Text),
+    Column("webhook_format", String(16)),  # null: plain
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("revision", BigInteger, nullable=False),  # grows with every change of the points

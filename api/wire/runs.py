@@ -1,9 +1,11 @@
 """The wire format of stored runs: what they are registered with, their points, timeline and outcome."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -18,7 +20,7 @@ from api.wire.webhook_address import check_url
 from api.wire.webhook_secret import check_secret
 from features.phase import Phase
 from predictor.forecast import Action
-from training_runs import Trajectory
+from training_runs import InvalidInput, Trajectory
 from training_runs.labelled_run import label
 from training_runs.onset import Outcome
 from training_runs.run import Status
@@ -26,6 +28,8 @@ from training_runs.run import Status
 RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._:+=@~-]{0,127}$"
 
 NEXT = Field(description="value of `?cursor=` for the next page; null on the last page")
+WebhookFormat = Literal["plain", "slack", "discord", "ntfy"]
+_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")  # as ntfy names them
 RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
 Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
 
@@ -37,8 +41,34 @@ class WebhookFields(BaseModel):
     secret: Text | None = Field(
         None,
         description="signs each message as Standard Webhooks does: `whsec_` and the base64 of 24 to 64 random bytes; "
-        "never shown again",
+        "never shown again; of plain messages alone",
     )
+    format: WebhookFormat = Field(
+        "plain", description="`slack`, `discord` and `ntfy` take the address of an incoming webhook, or of a topic"
+    )
+
+    def checked(self, *, private_addresses: bool) -> Webhook:
+        """Return the webhook to store.
+
+        Raises
+        ------
+        InvalidInput : an address that nothing can be posted to, or a secret that cannot sign.
+        """
+        check_url(self.url, private_addresses=private_addresses)
+        if self.format == "ntfy" and not _TOPIC.fullmatch(urlsplit(self.url).path.rpartition("/")[2]):
+            raise InvalidInput(
+                field="webhook.url", value=self.url, expected="the address of a topic, such as https://ntfy.sh/my-runs"
+            )
+        if self.secret is not None and self.format != "plain":
+            raise InvalidInput(
+                field="webhook.secret",
+                value="a secret",
+                expected=f"none with format {self.format}, which checks no signature",
+                hint="its address is what is secret",
+            )
+        if self.secret is not None:
+            check_secret(self.secret)
+        return Webhook(self.url, self.secret, None if self.format == "plain" else self.format)
 
 
 class RunRequest(BaseModel):
@@ -59,11 +89,7 @@ class RunRequest(BaseModel):
 
     def to_settings(self, *, private_addresses: bool) -> RunSettings:
         """Return the settings to store, checked."""
-        webhook = Webhook(**self.webhook.model_dump()) if self.webhook else None
-        if webhook is not None:
-            check_url(webhook.url, private_addresses=private_addresses)
-            if webhook.secret is not None:
-                check_secret(webhook.secret)
+        webhook = self.webhook.checked(private_addresses=private_addresses) if self.webhook else None
         return RunSettings(
             (self.context or ContextFields()).reading().context,
             self.horizon_step,
@@ -133,6 +159,7 @@ class RunSummary(BaseModel):
     seconds_per_step: float | None
     cost_per_hour: float | None
     webhook_url: str | None
+    webhook_format: WebhookFormat | None = Field(description="null without a webhook")
     points: int = Field(description="number of stored checkpoints")
     observed_until_step: int | None = Field(description="last stored step; null before the first point")
     revision: int = Field(description="increases with every change of the points")
@@ -156,6 +183,7 @@ def _summary(run: StoredRun) -> dict[str, Any]:
             name: getattr(run, name)
             for name in (*same, "webhook_url", "stop_requested", "observed_until_step", "revision")
         },
+        "webhook_format": run.webhook_url and (run.webhook_format or "plain"),
         "points": run.point_count,
         "rewinds": run.rewinds,
         "created_at": at(run.created_at),

@@ -1,6 +1,6 @@
 """Alarms, posted: once for a run and kind, signed, and tried again until they arrive.
 
-Messages follow the Standard Webhooks specification (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, and in
+Plain messages follow the Standard Webhooks specification (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, and in
 `webhook-signature` the HMAC-SHA256 of `id.timestamp.body`, whose key is what the base64 of the secret stands for.
 """
 
@@ -28,6 +28,7 @@ from api.storage.tables import deliveries, runs
 from api.wire.forecasts import ForecastAnswer
 from api.wire.webhook_address import RefusedAddress, public_address
 from api.wire.webhook_secret import signing_key
+from api.workers.messages import event_of, message_of, posted_to
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class _Delivery:
     attempts: int
     url: str
     secret: str | None
+    format: str | None
     owner: str  # the key whose run it is about; empty without one
 
 
@@ -68,7 +70,7 @@ class Webhooks:
 
     def consider(self, run: StoredRun, forecast: ForecastAnswer) -> None:
         """Queue a message if a forecast is an alarm, or gives a run up, and none like it was queued for this run before."""
-        event = _event(forecast)
+        event = event_of(forecast)
         if run.webhook_url is None or event is None:
             return
         values = {
@@ -76,7 +78,7 @@ class Webhooks:
             "event": event,
             "rewinds": run.rewinds,
             "message_id": f"msg_{uuid.uuid4().hex}",
-            "body": json.dumps(_message(run, event, forecast)),
+            "body": json.dumps(message_of(run, event, forecast)),
             "state": "due",
             "attempts": 0,
             "due_at": time.time(),
@@ -129,6 +131,7 @@ class Webhooks:
             deliveries.c.attempts,
             runs.c.webhook_url.label("url"),
             runs.c.webhook_secret.label("secret"),
+            runs.c.webhook_format.label("format"),
             owner.label("owner"),
         )
         query = (
@@ -178,7 +181,7 @@ class Webhooks:
         return (None, False) if status < 300 else (f"answered with {status}", status == 410)
 
     async def _status(self, delivery: _Delivery, url: str) -> int:
-        parts = urlsplit(url)
+        parts = urlsplit(posted_to(url, delivery.format))
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         body = delivery.body.encode()
@@ -217,27 +220,3 @@ def signed(message_id: str, body: bytes, secret: str | None, now: int) -> dict[s
         digest = hmac.new(signing_key(secret), content, hashlib.sha256).digest()
         headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()
     return headers
-
-
-def _event(forecast: ForecastAnswer) -> str | None:
-    if forecast.phase == "generalized":
-        return None
-    return {"continue": "run.expected", "stop": "run.unlikely"}.get(forecast.advice.action)
-
-
-def _message(run: StoredRun, event: str, forecast: ForecastAnswer) -> dict[str, Any]:
-    if event == "run.expected":
-        median = forecast.onset_step.p50 or forecast.onset_step_if_onset.p50
-        when = "" if median is None else f" around step {median:,}"
-        text = f"run {run.run_id} is expected to generalise{when}"
-    else:
-        text = f"run {run.run_id} is unlikely to generalise by step {forecast.horizon_step:,}"
-    return {
-        "type": event,
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "data": {
-            "run_id": run.run_id,
-            "text": text,
-            "forecast": forecast.model_dump(mode="json"),
-        },
-    }
