@@ -1,8 +1,11 @@
-// The drop zone: files in, a forecast below them. Nothing is stored.
+// The drop zone: files in, a forecast below them. The service stores nothing; this tab keeps the files for a reload.
 
+import { chosenFiles, filesOf } from "./dropped_files.js";
 import { announce } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
 import { gapsView } from "./gaps.js";
+import { keepForm } from "./keep_run.js";
+import { forgetFiles, keepFiles, keptFiles } from "./kept_files.js";
 import { capital, clearFaults, fill, showFaults, showNumbersAsRead, stated, tell, unfill } from "./question_form.js";
 import { asDropped, read, readingView } from "./reading.js";
 import { Problem, ask } from "./service.js";
@@ -10,6 +13,8 @@ import { address, remember } from "./view_address.js";
 import { headline } from "./words.js";
 
 const EPOCHS = { field: "context.steps_per_epoch", text: "The file counts epochs. How many optimiser steps has one?" };
+const MOST_FILES = 500; // that the service takes at once
+const COUNT = (count) => `Found ${count || "no"} files that may hold a history; expected 1 to ${MOST_FILES}. Drop the folder of one run, or name it to grokcast forecast.`;
 const NEXT = {
   percent: "are they percent? Tick the box below",
   map: "say below what its columns are",
@@ -28,21 +33,43 @@ export function startDrop() {
     tell(form, said);
     form.requestSubmit();
   });
-  document.getElementById("answer-body").append(view.element);
+  const keep = keepForm(() => request());
+  document.getElementById("answer-body").append(view.element, keep.element);
   view.element.querySelector(".cards").before(gaps.element);
   const reading = readingView((said) => readAgain({ ...file, said }));
   document.getElementById("file-reading").append(reading.element);
+  const [forget, tooLarge] = ["forget-file", "too-large"].map((id) => document.getElementById(id));
   let file = null; // {name, files, said, history, stepsPerEpoch}: what was dropped last, and its history once it is read
   let turn = 0; // a later question takes the place of an earlier one
 
   /** Take files that were dropped or chosen together, with what is known of them beside them. */
   async function take(files, known = {}) {
-    if (!files.length) return;
-    const name = files.length > 4 ? `${files.length} files` : files.map((each) => each.name).join(", ");
+    clearFaults(form);
+    if (files.length > MOST_FILES || !files.length) return showFaults(form, [{ field: "", text: COUNT(files.length) }]);
+    const name = nameOf(files);
     unfill(form);
     reading.clear();
-    document.getElementById("file-name").textContent = name;
+    show(name);
     await readAgain({ name, files, said: asDropped(), known });
+  }
+
+  function show(name) {
+    document.getElementById("file-name").textContent = name;
+    forget.hidden = !name;
+  }
+
+  /** Show again what was dropped before a reload. */
+  async function comeBack() {
+    const kept = keptFiles();
+    if (!kept) return;
+    for (const [name, text] of Object.entries(kept.typed)) if (form.elements[name]) form.elements[name].value = text;
+    const name = nameOf(kept.files);
+    show(name);
+    await readAgain({ ...kept, name, isBack: true });
+  }
+
+  function request() {
+    return { ...stated(form), history: file.history };
   }
 
   /** Read files as a person says, and forecast them. */
@@ -70,15 +97,22 @@ export function startDrop() {
   }
 
   async function forecast(isCurrent) {
-    const request = { ...stated(form), history: file.history, include: ["gaps"] };
-    const found = await ask("/v1/forecasts", { body: request });
+    const asked = request();
+    const found = await ask("/v1/forecasts", { body: { ...asked, include: ["gaps"] } });
     if (!isCurrent()) return;
     const title = file.runs.length > 1 ? file.run : file.name;
-    view.show(title, request, found);
+    view.show(title, asked, found);
     gaps.show(found.gaps);
+    keep.offer(title);
     document.getElementById("answer-title").textContent = title;
     answer.hidden = false;
     announce(`${title}: ${headline(found)}.`);
+    const { isBack } = file;
+    file.isBack = false;
+    if (isBack) return; // the page is as it was, and so is where one looks
+    const typed = [...form.querySelectorAll("#context [name]")].filter(({ value, dataset }) => value && dataset.filled === undefined);
+    const isKept = await keepFiles(file, Object.fromEntries(typed.map(({ name, value }) => [name, value])));
+    tooLarge.hidden = isKept;
     document.getElementById("answer-title").focus({ preventScroll: true });
     answer.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
@@ -108,12 +142,14 @@ export function startDrop() {
     showFaults(form, asked.includes("steps_per_epoch") ? [EPOCHS] : problem.faults.map((fault) => onPage(file, fault, asked)));
   }
 
-  const input = document.getElementById("file");
-  input.addEventListener("change", () => {
-    take([...input.files]);
-    input.value = ""; // so that the same files can be chosen again
-  });
-  document.getElementById("choose").addEventListener("click", () => input.click());
+  for (const [name, opener] of [["file", "choose"], ["folder", "choose-folder"]]) {
+    const input = document.getElementById(name);
+    input.addEventListener("change", () => {
+      take(name === "folder" ? chosenFiles(input.files) : [...input.files]);
+      input.value = ""; // so that the same files can be chosen again
+    });
+    document.getElementById(opener).addEventListener("click", () => input.click());
+  }
   document.getElementById("example").addEventListener("click", async () => {
     const [history, context] = await Promise.all(["/page/example.csv", "/page/example_context.json"].map((path) => fetch(path)));
     take([new File([await history.blob()], "example.csv")], await context.json());
@@ -128,7 +164,23 @@ export function startDrop() {
     if (isRead) busily(forecast);
     else readAgain(file);
   });
+  forget.addEventListener("click", () => {
+    forgetFiles();
+    turn++;
+    file = null;
+    unfill(form);
+    reading.clear();
+    show("");
+    answer.hidden = tooLarge.hidden = true;
+  });
   catchDrops(zone, take);
+  comeBack();
+}
+
+function nameOf(files) {
+  const folders = new Set(files.map(({ path = "" }) => path.split("/", path.includes("/") ? 1 : 0)[0]));
+  if (folders.size === 1 && !folders.has(undefined)) return `${[...folders][0]}/`;
+  return files.length > 4 ? `${files.length} files` : files.map((each) => each.name).join(", ");
 }
 
 /** Return a fault of a file in the words of this page, with the next move here where the service names a parameter. */
@@ -164,6 +216,6 @@ function catchDrops(zone, take) {
     event.preventDefault();
     mark(-depth);
     if (/^#\/(runs\/|compare)/.test(location.hash)) location.hash = "";
-    take([...event.dataTransfer.files]);
+    filesOf(event.dataTransfer).then(take);
   });
 }

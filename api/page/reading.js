@@ -27,8 +27,8 @@ export async function read(files, said, stepsPerEpoch) {
 
 function readOnce(files, { run, percent, columns, map }, stepsPerEpoch = null) {
   const asked = new URLSearchParams();
-  for (const { name, size } of files) {
-    asked.append("name", name);
+  for (const { name, path, size } of files) {
+    asked.append("name", path ?? name);
     if (files.length > 1) asked.append("size", size);
   }
   if (columns) asked.append("columns", columns);

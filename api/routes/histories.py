@@ -25,7 +25,8 @@ _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "b
 _PROBLEMS = problem_responses(400, 401, 403, 413, 415, 429, 500, 503) | {
     422: {"model": ReadProblem, "description": "Invalid input", "content": {MEDIA_TYPE: {}}}
 }
-_MOST_FILES = 100  # at once
+_MOST_FILES = 500  # at once: MLflow's folders have one for each metric and parameter
+_DEEPEST = 10  # folders
 # More than the metrics of any run that is worth reading: 100,000 checkpoints of 10 signals.
 _BOUNDS = ContentBounds(
     lists=20_000,
@@ -88,7 +89,7 @@ async def read_histories(
         Query(
             max_length=_MOST_FILES,
             description="name of the file, whose ending says what it is; also by Content-Disposition. "
-            "Of several files the name of each, in the order of the body",
+            "Of several files the name of each, in the order of the body, with the folders that they lie in",
         ),
     ] = [],  # noqa: B006
     size: Annotated[
@@ -101,8 +102,9 @@ async def read_histories(
     """Read the bytes of a file as `grokcast forecast` does: its runs, and which column was read as which signal. Nothing is stored.
 
     The body is the file itself, whatever its content type; or several files one after the other, told apart by a `name` and a `size`
-    for each. Charts of one run, accuracy in one file and loss in another, become one run. `request` is the run that is chosen, or
-    the only one, as the body of `POST /v1/forecasts`. Folders (TensorBoard, MLflow, Lightning) are read by `grokcast forecast FOLDER`.
+    for each. Charts of one run, accuracy in one file and loss in another, become one run. Names may be paths: the files of a folder that
+    TensorBoard, MLflow or Lightning wrote are read as that folder. JSON, YAML or TOML with settings is context of the runs beside it.
+    `request` is the run that is chosen, or the only one, as the body of `POST /v1/forecasts`.
     """
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise HTTPException(415, "the body is a form; expected the bytes of the file: curl --data-binary @FILE")
@@ -132,13 +134,13 @@ def _disposed(request: Request) -> str:
 
 
 def _contents(body: bytes, names: list[str], sizes: list[int]) -> dict[str, bytes]:
-    """Return the bytes of each file in a body, by the last part of its name; that names what is read, and no file is looked for.
+    """Return the bytes of each file in a body by its name, of several by its path; that names what is read, and no file is looked for.
 
     Raises
     ------
     InvalidInput : sizes that are not those of the files, or two files of one name.
     """
-    plain = [PureWindowsPath(name).name[-120:] or "history" for name in names]
+    plain = [_plain(name, _DEEPEST if len(names) > 1 else 1) for name in names]
     sizes = sizes or [len(body)]
     if len(sizes) != len(names) or sum(sizes) != len(body):
         raise InvalidInput(
@@ -156,3 +158,10 @@ def _contents(body: bytes, names: list[str], sizes: list[int]) -> dict[str, byte
         )
     ends = list(accumulate(sizes))
     return {name: body[end - size : end] for name, size, end in zip(plain, sizes, ends, strict=True)}
+
+
+def _plain(name: str, most: int) -> str:
+    """Return the last parts of a path, below where they begin: none leads elsewhere."""
+    path = PureWindowsPath(name.replace("\0", ""))
+    parts = [part[-100:] for part in path.parts if part not in (path.anchor, "..")]
+    return "/".join(parts[-most:]) or "history"

@@ -111,10 +111,7 @@ class RequestRead(BaseModel):
 
 
 class HistoriesRead(BaseModel):
-    """The runs of a file or of several, and one of them as a request. Nothing is stored.
-
-    Folders, as TensorBoard, MLflow and Lightning write them, are read by `grokcast forecast FOLDER` alone.
-    """
+    """The runs of a file, of several or of a folder, and one of them as a request. Nothing is stored."""
 
     name: str = Field(description="name of the file; of several all names, separated by commas")
     runs: list[RunRead]

@@ -1,5 +1,6 @@
-"""Files whose bytes are at hand and not their paths: one, or several that may be charts of one run."""
+"""Files whose bytes are at hand: one, or several that may be charts of one run, a folder of a tool, and settings beside histories."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 from training_runs.content_size import ContentBounds
 from training_runs.errors import InvalidInput
+from training_runs.readers.contexts_beside import settings_among, with_settings
 from training_runs.readers.encodings import UNPACKED_BYTES, unpacked
-from training_runs.readers.formats import Recorded, read_recorded
+from training_runs.readers.formats import Recorded, detected, read_recorded
 from training_runs.readers.merged_files import Merged, merged_files, names_of_files
 from training_runs.readers.recording import ReadOptions, ReadRun, Recording
 
@@ -55,32 +57,93 @@ def read_content(content: bytes, name: str, format: str = "auto", options: Optio
 def read_contents(contents: Mapping[str, bytes], format: str = "auto", options: Options = None) -> Recording:
     """Return the histories in the bytes of files with names: charts of one run are one history, and runs have their file's name.
 
-    A file that cannot be read is a problem of that name, and spoils no other.
+    A file that cannot be read is a problem of that name, and spoils no other. Where names are paths, a folder that a tool wrote is
+    read as a whole, and what holds no history in a folder is left out. A file of settings is context of the runs beside it.
 
     Raises
     ------
-    InvalidInput : none of them can be read.
+    InvalidInput : none of them can be read, or damaged settings.
     """
     if len(contents) == 1:
         ((name, content),) = contents.items()
         return read_content(content, name, format, options)
-    opened = {name: _opened(content, name, format, options) for name, content in contents.items()}
+    of_tools = _of_tools(contents, options) if format == "auto" else {}
+    others = {name: held for name, held in contents.items() if not any(name.startswith(f"{f}/") for f in of_tools)}
+    settings = settings_among(others) if len(others) > 1 or of_tools else {}
+    histories = {name: held for name, held in others.items() if name not in settings}
+    opened = of_tools | {name: _opened(held, name, format, options) for name, held in histories.items()}
     parts = merged_files(opened, options.names if options else None)
     runs: dict[str, ReadRun] = {}
     problems: dict[str, InvalidInput] = {}
+    left_out: dict[str, InvalidInput] = {}
     notes: list[str] = []
     for part, name in zip(parts, names_of_files([part.place for part in parts]), strict=True):
         recording = _recording(part, options)
         if isinstance(recording, InvalidInput):
-            problems[name] = recording
+            (left_out if "/" in part.place else problems)[name] = recording
             continue
         alone = len(recording.runs) + len(recording.problems) == 1
-        runs |= {name if alone else f"{name}/{run}": read for run, read in recording.runs.items()}
+        for run, read in recording.runs.items():
+            own = name if alone else f"{name}/{run}"
+            runs[own] = with_settings(
+                read, [f"{path}/{run}/" if path in of_tools else path for path in part.paths], settings
+            )
         problems |= {f"{name}/{run}": problem for run, problem in recording.problems.items()}
         notes += recording.file_notes
+    if left_out and runs:
+        notes.append(f"left out, since they hold no history: {', '.join(left_out)}")
+    elif left_out:
+        problems |= left_out
     if not runs:
         raise next(iter(problems.values()))
     return Recording(runs, problems, tuple(dict.fromkeys(notes)))
+
+
+def _of_tools(contents: Mapping[str, bytes], options: Options) -> dict[str, Recorded | InvalidInput]:
+    """Return what the folders hold that a tool wrote, by their paths; the files of others are looked at one by one."""
+    found: dict[str, Recorded | InvalidInput] = {}
+    paths = [name for name in contents if "/" in name]
+    if not paths:
+        return found
+    with TemporaryDirectory() as root:
+        for name in paths:
+            _write(Path(root, name), contents[name], name)
+        for place, folders, _ in os.walk(root):
+            folder = Path(place).relative_to(root).as_posix()
+            folders.sort()
+            if folder != "." and _is_of_a_tool(Path(place)):
+                folders.clear()
+                found[folder] = _read_folder(Path(place), folder, options)
+    return found
+
+
+def _write(file: Path, content: bytes, name: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise InvalidInput(
+            field="name",
+            value=name,
+            expected="the path of a file",
+            hint="another name has it as a folder, or the other way round",
+        ) from None
+
+
+def _is_of_a_tool(folder: Path) -> bool:
+    try:
+        detected(folder)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _read_folder(place: Path, name: str, options: Options) -> Recorded | InvalidInput:
+    try:
+        with _called(place, name):
+            return _recorded(place, name, "auto", options)
+    except InvalidInput as problem:
+        return problem
 
 
 def _opened(content: bytes, name: str, format: str, options: Options) -> Recorded | InvalidInput:

@@ -1,0 +1,57 @@
+"""Files of settings: what JSON, YAML and TOML hold, as one mapping."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+SUFFIXES = (".yaml", ".yml", ".toml", ".json")
+_MOST_BYTES, _MOST_VALUES = (
+    1_000_000,
+    10_000,
+)  # larger ones are no settings; a few lines of YAML can repeat each other without end
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads plain values; an object of Python, which Lightning writes too, is taken as missing and never made."""
+
+
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+
+
+def read_settings(text: str, suffix: str) -> dict[Any, Any]:
+    """Return what a file of settings holds, by the ending of its name; empty where it holds nothing.
+
+    Raises
+    ------
+    ValueError : it is damaged, holds something else, or too much.
+    """
+    if len(text) > _MOST_BYTES:
+        raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+    try:
+        settings = _parsed(text, suffix)
+        if not isinstance(settings, dict | None):
+            raise ValueError(f"it holds a {type(settings).__name__}")
+        for k, _ in enumerate(values_of(settings or {})):
+            if k >= _MOST_VALUES:
+                raise ValueError(f"it has more than {_MOST_VALUES:,} values")
+    except (yaml.YAMLError, TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    return settings or {}
+
+
+def values_of(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each value with the path of its name."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from values_of(value, f"{prefix}{name}/")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _parsed(text: str, suffix: str) -> Any:
+    if suffix == ".toml":
+        return tomllib.loads(text)
+    return json.loads(text) if suffix == ".json" else yaml.load(text, _Loader)
