@@ -28,6 +28,14 @@ class LocalForecaster:
         self._loading = threading.Lock()
         self._forecaster: OnsetForecaster | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return nothing: whoever gets a copy, as Ray Tune's files do, loads the forecaster again."""
+        return {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin as new."""
+        self.__init__()  # type: ignore[misc]
+
     def forecast(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a request, as JSON would hold it.
 

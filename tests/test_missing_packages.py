@@ -23,6 +23,7 @@ except ImportError as error:
     ("statement", "package", "extra"),
     [
         ("import grokcast.pruner", "optuna", "optuna"),
+        ("import grokcast.ray_scheduler", "ray", "ray"),
         ("from grokcast.callbacks import LightningCallback", "lightning", "lightning"),
         ("from grokcast.callbacks import KerasCallback", "keras", "keras"),
         ("from grokcast.callbacks import HuggingFaceCallback", "transformers", "transformers"),

@@ -75,7 +75,12 @@ class Recorded:
         self.answer = {
             "phase": phase,
             "probability_onset_by_horizon": probability,
-            "advice": {"action": action},
+            "advice": {
+                "action": action,
+                "reason": "50 % to generalise by step 1,000",
+                "false_stop_rate": 0.02,
+                "false_positive_rate": 0.05,
+            },
         }
         self.requests = []
 
@@ -112,6 +117,29 @@ def ask(pruner, steps=(10, 20, 100), direction="maximize", params=None, report=N
 def test_the_rule(answer, stop_below, prunes):
     pruner = GrokPruner(budget_step=1_000, stop_below=stop_below, forecaster=answer)
     assert ask(pruner, steps=[100]) == [prunes]
+
+
+@pytest.mark.parametrize(
+    ("answer", "stop_below", "reason", "error_rate"),
+    [
+        (Recorded(action="stop"), None, "50 % to generalise by step 1,000", 0.02),
+        (Recorded(action="continue"), None, "50 % to generalise by step 1,000", 0.05),
+        (Recorded(), None, "50 % to generalise by step 1,000", None),
+        (Recorded(probability=0.1), 0.2, "50 % to generalise by step 1,000, below 0.2", None),
+    ],
+)
+def test_a_trial_says_what_its_forecast_was(answer, stop_below, reason, error_rate):
+    pruner = GrokPruner(budget_step=1_000, stop_below=stop_below, forecaster=answer)
+    study = optuna.create_study(pruner=pruner)
+    trial = study.ask()
+    trial.report(0.1, 100)
+    trial.should_prune()
+    assert study.trials[0].user_attrs == {
+        "grokcast_step": 100,
+        "grokcast_probability": answer.answer["probability_onset_by_horizon"],
+        "grokcast_reason": reason,
+        "grokcast_error_rate": error_rate,
+    }
 
 
 def test_what_the_forecaster_is_asked():
