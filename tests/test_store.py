@@ -2,8 +2,11 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import pickle
 import shutil
+import signal
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -96,6 +99,22 @@ def test_many_may_activate_at_once(store):
         list(pool.map(store.activate, versions))
     assert store.active_version() in versions
     assert {p.name for p in store.folder.iterdir()} == {"active", "synthetic"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_kill_during_a_promotion_leaves_one_version_or_the_other(store):
+    shipped, moments = store.active_version(), np.random.default_rng(0).uniform(0.0, 0.12, 6)
+    for moment in moments:
+        child = os.fork()
+        if not child:
+            while True:  # until it is killed, somewhere between writing aside and renaming
+                for version in ("synthetic", shipped):
+                    store._write_active(version)
+        time.sleep(moment)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert store.active_version() in ("synthetic", shipped)
+    assert store.load().version == store.active_version()
 
 
 def test_unknown_versions_are_named_with_the_known(store):
