@@ -13,13 +13,13 @@ import httpx2
 
 
 @contextlib.contextmanager
-def running_service(folder: Path) -> Iterator[str]:
-    """Start `grokcast serve` with its data in a folder; yield its address when it is ready, and end it."""
+def running_service(folder: Path, **settings: str) -> Iterator[str]:
+    """Start `grokcast serve` with its data in a folder and some variables set; yield its address when it is ready, and end it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "XDG_DATA_HOME": str(folder)}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "XDG_DATA_HOME": str(folder), **settings}
     service = subprocess.Popen(
         [sys.executable, "-m", "grokcast", "serve", "--port", str(port)],
         cwd=folder,
