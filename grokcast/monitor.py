@@ -35,6 +35,7 @@ from grokcast.monitor_backends import (
 if TYPE_CHECKING:
     from grokcast.layer_groups import Groups
     from grokcast.model_signals import Batch, ModelSignals
+    from grokcast.tracked_run import TrackedRun
 
 MAX_POINTS = 10_000  # beyond, older points are thinned: a forecast hardly depends on their density
 
@@ -65,6 +66,8 @@ class Monitor:
     offline : run the forecaster on this machine instead of using a service. It runs in a process of its own, which takes 2 to
         4 s of another core to be ready, and 0.3 GB of memory.
     on_forecast : called with each forecast, from the background thread.
+    report_to : a run of W&B or Trackio (what their `init` returned): each forecast is logged there as scalars `grokcast/...`, and an
+        alert tells when the advice becomes to continue or to stop.
     min_interval : seconds between two requests at least; `flush` does not wait for them.
     timeout : seconds after which a request is given up.
 
@@ -88,6 +91,7 @@ class Monitor:
         api_key: str | None = None,
         offline: bool = False,
         on_forecast: Callable[[Forecast], object] | None = None,
+        report_to: Any = None,
         min_interval: float = 1.0,
         timeout: float = 10.0,
     ) -> None:
@@ -100,6 +104,7 @@ class Monitor:
         self._min_interval = min_interval
         self._question: dict[str, Any] = {}
         self._warned: set[str] = set()
+        self._tracked = None if report_to is None else self._tracking(report_to)
         self._backend: ForecastBackend | None = None
         self._watched: ModelSignals | None = None
         with self._harmless("Monitor()"):
@@ -293,6 +298,13 @@ class Monitor:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _tracking(self, run: Any) -> "TrackedRun | None":
+        with self._harmless("report_to"):
+            from grokcast.tracked_run import TrackedRun
+
+            return TrackedRun(run)
+        return None
+
     def _value(self, name: str, value: Any) -> float | None:
         if value is None:
             return None
@@ -368,7 +380,7 @@ class Monitor:
             problem = NoForecast("request", f"the history could not be sent to {self.url}: {error!r}")
         self.problem = problem.message if problem else self._unwatched
         if problem is None:
-            self._hand_over(self.forecast or {})
+            self._hand_over(self.forecast)
         elif problem.kind != TOO_SHORT:
             self._warn_once(problem.kind, problem.message)
         with self._changed:
@@ -394,8 +406,13 @@ class Monitor:
         self._warn_once("horizon", message)
         return {k: v for k, v in self._question.items() if k != "horizon_step"}
 
-    def _hand_over(self, forecast: Forecast) -> None:
-        """Pass a forecast on to the callback, and its warnings to the log."""
+    def _hand_over(self, forecast: Answer | None) -> None:
+        """Pass a forecast on to the tracker and the callback, and its warnings to the log."""
+        if forecast is None:
+            return
+        if self._tracked is not None:
+            with self._harmless("report_to"):
+                self._tracked.report(forecast)
         warnings = forecast.get("warnings")
         for text in warnings if isinstance(warnings, list) else []:
             self._warn_once(re.sub(r"\d[\d,]*", "", str(text)), f"{self.url} warns: {text}")
