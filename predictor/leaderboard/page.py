@@ -78,11 +78,10 @@ def _cells(result: Result, task: str) -> tuple[Cell, ...]:
 
 
 def _entries(results: Sequence[Result]) -> Table:
-    header = columns("entry", "what it is", "onsets announced", "false alarms", "moves by", "rises at onset", "seconds")
-    rows = []
-    for r in results:
-        first = next(iter(r.tasks.values()))
-        rows.append(
-            (r.name, r.title, first.announced, first.false_alarms, r.moved, r.leakage.at_onset, round(r.seconds))
-        )
-    return Table("", header, tuple(rows))
+    header = columns("entry", "what it is", "onsets announced", "false alarms", "moves by", "rises at onset")
+    first = {r.name: next(iter(r.tasks.values())) for r in results}
+    rows = tuple(
+        (r.name, r.title, first[r.name].announced, first[r.name].false_alarms, r.moved, r.leakage.at_onset)
+        for r in results
+    )
+    return Table("", header, rows)

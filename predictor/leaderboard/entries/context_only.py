@@ -1,7 +1,8 @@
-"""Context only: the forecaster's kind of hazard, boosted trees and all, on the hyperparameters and the landmark alone."""
+"""Context only: a logistic regression for whether and a ridge for when, on the hyperparameters, the landmark and the horizon."""
 
-from predictor.benchmark.baselines.context_and_population import context_boosting
+from predictor.benchmark.baselines.context_and_population import context_linear
+from predictor.benchmark.prediction import at_landmark
 from predictor.leaderboard.tables import TableMethod
 
-_method = TableMethod(context_boosting)
+_method = TableMethod(at_landmark(context_linear))
 fit, predict_many = _method.fit, _method.predict_many
