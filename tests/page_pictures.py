@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +29,22 @@ CONTEXT = {
     "architecture": "embedding_mlp",
     "budget_step": 20_000,
 }
+COMPARED = f"#/compare?run=example&run={RUN}-until-20000&signal=val_loss"
 # Where the run is forecast: its last is flat still, and validation accuracy has not risen.
+CUTS = (100, 480, 920, 1_910, 5_000, 20_000)  # where the runs of the list end; the last two have risen
 SEEN_AT = (50, 100, 200, 365, 400, 480, 650, 920, 1_320, 1_910, 2_520)
 
 
-def add_run(url: str) -> int:
-    """Add the tutorial's run to a service, until it has been flat for long; return its last step."""
+def add_run(url: str, name: str, seen_at: Sequence[int]) -> int:
+    """Add the tutorial's run to a service, a few points at a time; return its last step."""
     stated = json.loads((ROOT / "docs/tutorial/context.json").read_text())
     with (ROOT / "docs/tutorial/whole.csv").open() as lines:
         rows = [{k: float(v) if v else None for k, v in row.items()} for row in csv.DictReader(lines)]
     sent = 0
-    run = f"{url}/v1/runs/{RUN}"
+    run = f"{url}/v1/runs/{name}"
     with httpx2.Client(trust_env=False, timeout=60) as service:
         service.put(run, json={"context": {**stated, **CONTEXT}}).raise_for_status()
-        for until in SEEN_AT:
+        for until in seen_at:
             new = [row for row in rows if sent < (row["step"] or 0) <= until]
             history = {name: [row[name] for row in new] for name in rows[0]}
             service.post(f"{run}/metrics", json={"history": history}).raise_for_status()
@@ -49,14 +52,28 @@ def add_run(url: str) -> int:
     return sent
 
 
+def add_example(url: str) -> None:
+    """Add the page's example, which is of another configuration."""
+    with (ROOT / "examples/history.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    history = {name: [float(row[name]) for row in rows] for name in rows[0]}
+    context = json.loads((ROOT / "examples/context.json").read_text())
+    with httpx2.Client(trust_env=False, timeout=60) as service:
+        service.put(f"{url}/v1/runs/example", json={"context": context}).raise_for_status()
+        service.post(f"{url}/v1/runs/example/metrics", json={"history": history}).raise_for_status()
+
+
 def take(url: str, folder: Path) -> None:
-    """Add the run, open the page, and write the three pictures."""
+    """Add the run as it was at several steps, open the page, and write the pictures."""
     from playwright.sync_api import expect, sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise SystemExit("no chromium; next: apt-get install chromium fonts-dejavu-core")
-    last = add_run(url)
+    for until in CUTS:
+        add_run(url, f"{RUN}-until-{until}", (until,))
+    last = add_run(url, RUN, SEEN_AT)
+    add_example(url)
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -69,18 +86,28 @@ def take(url: str, folder: Path) -> None:
             opened.goto(url)
             return opened
 
-        def picture(page: Any, name: str) -> None:
+        def picture(page: Any, name: str, part: str | None = None) -> None:
             page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
             page.mouse.move(0, 0)
             page.wait_for_timeout(500)
-            page.screenshot(path=folder / name)
+            (page if part is None else page.locator(part)).screenshot(path=folder / name)
             print(f"{folder / name}", flush=True)
 
         run = page(1_100, 1_850, "dark")
-        run.locator(".run", has_text=RUN).locator("a").click()
+        run.get_by_role("link", name=RUN, exact=True).click()
         expect(run.locator("#run .words")).to_contain_text(f"Step {last:,}: ")
         expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
         picture(run, "run-dark.png")
+        listed = page(1_100, 1_200)
+        listed.fill("#run-filter", "add-mod budget_step = 20000")
+        listed.click("#run-head >> text=P")
+        listed.locator("#runs").scroll_into_view_if_needed()
+        expect(listed.locator(".sparkline")).to_have_count(len(CUTS) + 1)
+        picture(listed, "runs.png", "#runs")
+        compared = page(1_100, 1_200)
+        compared.evaluate("(view) => { location.hash = view; }", COMPARED)
+        compared.wait_for_selector("#compare svg")
+        picture(compared, "compare.png", "#compare")
         for name, width, height in (("forecast.png", 1_100, 2_130), ("phone.png", 360, 2_210)):
             desk = page(width, height)
             desk.click("#example")

@@ -114,9 +114,9 @@ function nearestRun(runs, signal, { x }, px, py) {
 
 function tableOf(runs) {
   const names = [...new Set(runs.flatMap(({ context }) => Object.keys(context)))];
-  const isSame = (name) => runs.every(({ context }) => context[name] === runs[0].context[name]);
+  const isSame = (name) => new Set(runs.map(({ context }) => shown(context[name]))).size === 1;
   const differ = names.filter((name) => !isSame(name));
-  const same = names.filter(isSame).map((name) => `${name.replaceAll("_", " ")} ${runs[0].context[name]}`);
+  const same = names.filter(isSame).map((name) => `${name.replaceAll("_", " ")} ${shown(runs[0].context[name])}`);
   const row = (title, of) => h("tr", {}, h("th", { scope: "row" }, title), runs.map((run) => h("td", { "data-run": run.run_id }, of(run))));
   return h("section", { "aria-labelledby": "differences" }, h("h2", { id: "differences" }, "Side by side"),
     h("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Runs side by side" }, h("table", {},
@@ -127,8 +127,12 @@ function tableOf(runs) {
         row("P", ({ forecast }) => (forecast?.support.in_support && forecast.phase !== "generalized" ? percent(forecast.probability_onset_by_horizon) : "–")),
         row("Median onset", ({ forecast }) => onsetOf(forecast)),
         row("Last step", ({ history }) => steps(history.step.at(-1))),
-        differ.map((name) => row(name.replaceAll("_", " "), ({ context }) => String(context[name] ?? "not given")))))),
+        differ.map((name) => row(name.replaceAll("_", " "), ({ context }) => shown(context[name])))))),
     same.length > 0 && h("p", { class: "note" }, `The same in all: ${same.join(", ")}.`));
+}
+
+function shown(found) {
+  return typeof found === "number" ? String(Number(found.toPrecision(6))) : String(found ?? "not given");
 }
 
 function adviceOf(forecast) {
