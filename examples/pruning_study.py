@@ -20,7 +20,7 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvin
 
 from grokcast.in_process import LocalForecaster
 from grokcast.pruner import GrokPruner
-from predictor.release import with_table
+from predictor.report.markdown import between
 from predictor.store import ForecasterStore
 from training_runs import Run, archive
 from training_runs.config import RunConfig
@@ -276,7 +276,7 @@ def write(found: dict[str, Any], docs: Path) -> None:
     plot(found["pruners"], folder / "study.png")
     page = docs / "pruning.md"
     if page.is_file():
-        page.write_text(with_table(page.read_text(), table(found), *MARKS))
+        page.write_text(between(page.read_text(), table(found), *MARKS))
 
 
 def main() -> None:
