@@ -69,6 +69,20 @@ def test_a_link_holds_how_a_run_is_drawn(visit: Visit, run: str) -> None:
     assert "from=" not in page.url
 
 
+def test_a_run_with_times_is_shown_over_the_time_of_training(visit: Visit, run: str) -> None:
+    times = {"step": pd.read_csv(HISTORY)["step"].tolist()}
+    times["time"] = [3.6 * step for step in times["step"]]
+    ask(
+        "POST", f"{run}/metrics", json={"history": {**pd.read_csv(HISTORY).to_dict("list"), **times}}
+    ).raise_for_status()
+    open_run(visit)
+    visit.page.select_option(f"{TOOLS} [aria-label='Unit of the axis']", "time")
+    assert ticks(visit)[:4] == ["10 s", "1 min", "10 min", "1 h"]  # of 20 hours and more
+    visit.page.select_option(f"{TOOLS} [aria-label='Scale of the axis']", "linear")
+    assert [tick.split()[1] for tick in ticks(visit)][:3] == ["h", "h", "h"]
+    assert "By the clock" in visit.text("#run .words")
+
+
 def test_a_part_is_enlarged_by_keyboard(visit: Visit, run: str) -> None:
     open_run(visit)
     whole = ticks(visit)

@@ -37,7 +37,7 @@ export async function showComparison(signal) {
 }
 
 function chartOf(runs, settings) {
-  const signals = [...new Set([...SIGNALS, ...runs.flatMap(({ history }) => Object.keys(history))])].filter((name) => name !== "step" && runs.some(({ history }) => history[name]));
+  const signals = [...new Set([...SIGNALS, ...runs.flatMap(({ history }) => Object.keys(history))])].filter((name) => !["step", "time"].includes(name) && runs.some(({ history }) => history[name]));
   const choice = h("select", { "aria-label": "Signal", change: () => {
     remember(PATH, { signal: choice.value === signals[0] ? "" : choice.value });
     show();
