@@ -28,6 +28,8 @@ from tests.forks import ROOT
 from training_runs import InvalidInput, Run, Trajectory, archive
 from training_runs.synthetic import synthetic_corpus
 
+ENTRIES = ROOT / "predictor" / "leaderboard" / "entries"
+
 
 @pytest.fixture(scope="module")
 def task(corpus) -> Task:
@@ -364,3 +366,11 @@ def test_the_page_is_that_of_the_results_that_are_kept():
     }
     assert with_results(page, held) == page
     assert not any(result.quick for result in held)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ENTRIES.glob("[!_]*.py")) + [ROOT / "examples" / "my_detector.py"], ids=lambda path: path.stem
+)
+def test_an_entrys_result_is_of_the_file_as_it_is(file):
+    kept = json.loads((ROOT / "docs" / "leaderboard" / f"{file.stem}.json").read_text())
+    assert kept["identity"] == IsolatedMethod(file).sha256, f"run it again: grokcast leaderboard run {file.name}"
