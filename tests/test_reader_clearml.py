@@ -27,7 +27,7 @@ def session(folder, lines=(), task=None):
 
 def zipped(folder):
     path = folder.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w") as content:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as content:
         for name in ("metrics.jsonl", "task.json"):
             content.write(folder / name, name)
     return path
@@ -53,6 +53,30 @@ def test_damage_is_left_out_and_named(tmp_path):
     (tmp_path / "metrics.jsonl").write_text("")
     with pytest.raises(InvalidInput, match="an offline session of ClearML"):
         read_recording(str(tmp_path))
+
+
+def test_a_zip_or_a_line_of_too_much_is_not_unpacked_or_parsed(tmp_path):
+    recording = read_recording(str(session(tmp_path, ["[" + "[]," * 2**21 + "[]]"])))
+    assert any("1 lines of metrics.jsonl" in note for note in recording.notes)
+    (tmp_path / "metrics.jsonl").write_bytes(b" " * (65 * 2**20))
+    bomb = zipped(tmp_path)
+    assert bomb.stat().st_size < 2**20
+    with pytest.raises(InvalidInput, match="unpacks to more than 64 MiB"):
+        read_content(bomb.read_bytes(), "offline-1.zip")
+
+
+@pytest.mark.parametrize("place", ["data", "method"])
+def test_a_damaged_zip_is_one_line(tmp_path, place):
+    path = zipped(session(tmp_path))
+    content = bytearray(path.read_bytes())
+    if place == "data":
+        content[60:90] = b"\xff" * 30
+    else:  # of compression, which nobody knows: in the file's own header and in the directory at the end
+        directory = content.index(b"PK\x01\x02")
+        content[8:10] = content[directory + 10 : directory + 12] = b"\x63\x00"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match="an offline session of ClearML"):
+        read_recording(str(path))
 
 
 def test_reported_scalars_are_read_through_every_door():

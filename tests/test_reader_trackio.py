@@ -8,7 +8,7 @@ import pytest
 
 from tests.command_line import grokcast as command
 from training_runs import InvalidInput
-from training_runs.readers import read_recording
+from training_runs.readers import read_content, read_recording
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -51,7 +51,7 @@ def test_damaged_rows_spoil_no_other(folder, tmp_path):
         copy.execute("UPDATE metrics SET metrics = ? WHERE step = 200 AND run_name = 'own'", (b'{"train/loss": 0.',))
         copy.execute("UPDATE metrics SET metrics = ? WHERE run_name = 'same'", (json.dumps({"note": "text"}),))
         copy.commit()
-    recording = read_recording(str(path))
+    recording = read_content(path.read_bytes(), "grok.db")
     assert recording.histories["own"].steps.tolist() == [0, 100, 300, 400]
     assert any("damaged and left out: 2 rows of metrics" in note for note in recording.notes)
     assert set(recording.runs) == {"own"}

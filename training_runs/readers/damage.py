@@ -1,6 +1,8 @@
 """What is damaged in a recording is left out and named: one run, line or value that cannot be read spoils no other."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -8,6 +10,7 @@ from training_runs.errors import InvalidInput
 from training_runs.readers.recording import RawRun
 
 _MISSING = ("", "nan", "none", "null")
+_LONGEST_RECORD = 4 * 2**20  # characters: parsed, empty lists take twenty times as much
 
 
 def each_read(readers: Mapping[str, Callable[[], RawRun]]) -> dict[str, RawRun | InvalidInput]:
@@ -22,6 +25,18 @@ def each_read(readers: Mapping[str, Callable[[], RawRun]]) -> dict[str, RawRun |
             hint = str(error.strerror or error)[:120]
             runs[name] = InvalidInput(field="HISTORY", value=name, expected="a run that can be read", hint=hint)
     return runs
+
+
+def record_of(text: str | bytes) -> Any:
+    """Return the JSON of one record of many.
+
+    Raises
+    ------
+    ValueError : it is none, or longer than any record of metrics is.
+    """
+    if len(text) > _LONGEST_RECORD:
+        raise ValueError(f"a record of {len(text):,} characters")
+    return json.loads(text)
 
 
 def note_on_damage(what: str, damaged: Sequence[object]) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 What `Task.get_reported_scalars()` returns is read as JSON.
 """
 
-import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,15 @@ import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
-from training_runs.readers.damage import note_on_damage
-from training_runs.readers.encodings import UNPACKED_BYTES, damaged_text
+from training_runs.readers.damage import note_on_damage, record_of
+from training_runs.readers.encodings import damaged_text
 from training_runs.readers.known_documents import scalar_name
 from training_runs.readers.recording import RawRun, Tool, wide
 
+_UNPACKED_BYTES = 64 * 2**20  # of a zip: 300,000 scalars
 _METRICS, _TASK = "metrics.jsonl", "task.json"
+# Cut off, altered, encrypted, or packed in a way that is not known.
+_NO_ZIP = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, NotImplementedError)
 _SCALAR = "training_stats_scalar"  # single values, as `report_single_value` makes them, have a negative `iter`
 
 
@@ -30,13 +33,13 @@ def read_clearml(path: Path) -> dict[str, RawRun]:
     """
     try:
         metrics, task = _texts(path)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _NO_ZIP as error:
         raise _unreadable(path, str(error)) from None
     points: list[tuple[int, str, float]] = []
     damaged = []
     for line in metrics.splitlines():
         try:
-            points += [_point(event) for event in json.loads(line) if event["type"] == _SCALAR and event["iter"] >= 0]
+            points += [_point(event) for event in record_of(line) if event["type"] == _SCALAR and event["iter"] >= 0]
         except (ValueError, KeyError, TypeError, RecursionError):
             damaged += [line] if line.strip() else []
     notes = note_on_damage(f"lines of {_METRICS}", damaged)
@@ -59,15 +62,15 @@ def _texts(path: Path) -> tuple[str, str]:
         return tuple(damaged_text((path / name).read_bytes()) for name in (_METRICS, _TASK))  # type: ignore[return-value]
     with zipfile.ZipFile(path) as session:
         parts = [session.getinfo(name) for name in (_METRICS, _TASK)]
-        if sum(part.file_size for part in parts) > UNPACKED_BYTES:
-            raise ValueError(f"it unpacks to more than {UNPACKED_BYTES // 2**20} MiB")
+        if sum(part.file_size for part in parts) > _UNPACKED_BYTES:
+            raise ValueError(f"it unpacks to more than {_UNPACKED_BYTES // 2**20} MiB")
         metrics, task = (damaged_text(session.read(part)) for part in parts)
     return metrics, task
 
 
 def _description(task: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     try:
-        described = json.loads(task)
+        described = record_of(task)
     except (ValueError, RecursionError):
         described = None
     return (described, ()) if isinstance(described, dict) else ({}, note_on_damage(f"{_TASK}:", [task]))

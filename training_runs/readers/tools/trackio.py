@@ -1,6 +1,5 @@
 """Trackio's databases, read without Trackio: a project is `PROJECT.db` in its folder, by default `~/.cache/huggingface/trackio`."""
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
-from training_runs.readers.damage import note_on_damage
+from training_runs.readers.damage import note_on_damage, record_of
 from training_runs.readers.recording import RawRun, Tool, wide
 
 _SQLITE = b"SQLite format 3\0"
@@ -77,7 +76,7 @@ def _raw(file: Path, logged: list[tuple[str, int, Any]], config: Any) -> RawRun 
 def _object(text: Any) -> dict[str, Any] | None:
     """Return the values of a JSON object by their paths (`optimizer/lr`); None for what is none."""
     try:
-        content = json.loads(text)
+        content = record_of(text)
     except (ValueError, TypeError, RecursionError):
         return None
     if not isinstance(content, dict):
