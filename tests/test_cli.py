@@ -136,6 +136,7 @@ def test_percent_accuracies_are_named():
         (["corpus", "no/such/folder"], "an existing folder"),
         (["retrain", "--runs", "no/such/folder"], "an existing folder"),
         (["benchmark", "--external", "docs"], "<source>.parquet"),
+        (["benchmark", "--quick", "--external", "docs"], "--quick is of the corpus"),
         (["forecasters", "activate", "1.2.3"], "no forecaster '1.2.3'"),
         (["serve", "--host", "0.0.0.0"], "is not a loopback address"),
     ],

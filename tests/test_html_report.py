@@ -15,7 +15,8 @@ from predictor.benchmark.decision import Frontier
 from predictor.benchmark.held_out import HeldOut
 from predictor.benchmark.plots import Calibration, Coverage, Onsets, Plots, Roc, calibration, plot_arrays, roc
 from predictor.benchmark.prediction import Prediction
-from predictor.benchmark.result import BenchmarkResult
+from predictor.benchmark.result import QUICK, BenchmarkResult
+from predictor.report.documents import benchmark_page
 from predictor.report.html import external_report, html_report
 from tests.benchmark_results import interval, whole_result
 from training_runs import InvalidInput
@@ -133,6 +134,16 @@ def test_figures_stand_with_their_intervals(html: str) -> None:
 def test_every_part_stands_alone(key: str) -> None:
     """The headline needs the table of its landmark; nothing else needs anything."""
     Page(html_report(replace(NOTHING, **{key: getattr(whole_result(), key)}), Plots()))
+
+
+def test_a_quick_benchmark_says_so_and_is_not_documented() -> None:
+    quick = replace(whole_result(), quick=True)
+    assert QUICK in html_report(quick, Plots())
+    assert QUICK not in html_report(whole_result(), Plots())
+    assert quick.as_dict()["quick"] is True
+    assert "quick" not in whole_result().as_dict()
+    with pytest.raises(ValueError, match="run the whole one"):
+        benchmark_page(quick, "2026.11.1")
 
 
 def test_the_headline_needs_the_table_of_its_landmark_alone() -> None:

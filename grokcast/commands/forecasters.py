@@ -18,11 +18,12 @@ def benchmark(
     corpus: Annotated[Path | None, typer.Option(help="[default: the shipped corpus]")] = None,
     external: Annotated[list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")] = None,
     out: Annotated[Path | None, typer.Option(help="folder for results.json and report.html")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="a fifth of the configurations, few trees")] = False,
     json_: AsJson = False,
 ) -> None:
     """Measure the forecaster against every baseline.
 
-    On held-out configurations, in folds (about an hour).
+    On held-out configurations, in folds (about an hour). --quick is to try something: its figures are none of the benchmark's.
 
     With --external, the forecaster in use is measured on runs recorded elsewhere: sources that taught it, by a learner that
     has not seen them.
@@ -32,20 +33,22 @@ def benchmark(
     if out is not None:
         require("matplotlib", extra="plots")  # before the hour that the figures take
         out.mkdir(parents=True, exist_ok=True)
+    if external and quick:
+        raise typer.BadParameter("--quick is of the corpus; --external takes minutes anyway")
     if external:
         _benchmark_external(external, out, json_)
     else:
-        _benchmark_corpus(corpus, out, json_)
+        _benchmark_corpus(corpus, out, json_, quick=quick)
 
 
-def _benchmark_corpus(corpus: Path | None, out: Path | None, json_: bool) -> None:
+def _benchmark_corpus(corpus: Path | None, out: Path | None, json_: bool, *, quick: bool) -> None:
     from grokcast.display.benchmark import show_benchmark
     from grokcast.display.progress import progress
     from predictor.benchmark.run import benchmark as run_benchmark
     from predictor.report.html import html_report
 
     with progress("folds") as advance:
-        result, plots = run_benchmark(read_runs(corpus), advance)
+        result, plots = run_benchmark(read_runs(corpus), advance, quick=quick)
     if out is not None:
         _write(out, result.as_dict(), html_report(result, plots))
     if json_:

@@ -87,12 +87,13 @@ def table(out: Results = _HELD, json_: AsJson = False) -> None:
 
 
 def _tasks(corpus: Path | None, external: Path | None, *, quick: bool = False) -> list[Any]:
-    from predictor.leaderboard.task import CORPUS_TASKS, corpus_tasks, few, public_tasks
+    from predictor.benchmark.rows import few
+    from predictor.leaderboard.task import CORPUS_TASKS, corpus_tasks, public_tasks
     from training_runs.readers import read_source_folder
 
     runs = read_runs(corpus)
     if quick:
-        return corpus_tasks(few(runs), CORPUS_TASKS[:1])
+        return corpus_tasks(few(runs, folds=2), CORPUS_TASKS[:1])
     return corpus_tasks(runs) + (public_tasks(runs, read_source_folder(external)) if external else [])
 
 

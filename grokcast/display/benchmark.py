@@ -17,8 +17,7 @@ from predictor.report.tables import (
 
 def show_benchmark(result: BenchmarkResult) -> None:
     """Print the benchmark: every table, the headline last."""
-    counts = f"{result.runs:,} runs of {result.configurations:,} configurations, {result.folds} folds"
-    OUT.print(f"{counts}; --json has all figures with their intervals")
+    OUT.print(f"{result.counts} --json has all figures with their intervals.")
     for landmark, figures in result.tables.items():
         show_table(landmark_table(landmark, figures))
     for table in result_tables(result):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+QUICK = "Quick: a fifth of the configurations, with few trees and no levels left out; not to be compared with the whole benchmark."
 
 
 @dataclass(frozen=True)
@@ -307,6 +308,7 @@ class BenchmarkResult:
     delay : by kind of landmark and whether memorisation was seen; empty where it was not measured, as before 2026-11-27.
     outcomes : by kind of landmark, likewise.
     recipe : the version whose recipe the held-out figures are of, where it is not the version at hand.
+    quick : of a fifth of the configurations, with few trees: to try something, never beside figures of the whole.
     """
 
     runs: int
@@ -324,6 +326,13 @@ class BenchmarkResult:
     delay: dict[str, DelayFigures] = field(default_factory=dict)
     outcomes: dict[str, OutcomeFigures] = field(default_factory=dict)
     recipe: str | None = None
+    quick: bool = False
+
+    @property
+    def counts(self) -> str:
+        """What the figures are of, in words."""
+        found = f"{self.runs:,} runs, {self.configurations:,} configurations, {self.folds} folds."
+        return f"{found} {QUICK}" if self.quick else found
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data, the headline with the other layers' figures of the forecaster in it."""
@@ -360,7 +369,7 @@ class BenchmarkResult:
         return result
 
 
-_WHERE_KNOWN = ("blind", "external", "delay", "outcomes", "recipe")  # else left out of the JSON
+_WHERE_KNOWN = ("blind", "external", "delay", "outcomes", "recipe", "quick")  # else left out of the JSON
 
 
 def _without_levels(factor: dict[str, Any]) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from predictor.benchmark.held_out import Evaluation, HeldOut, cross_validate
 from predictor.benchmark.methods import FORECASTER
 from predictor.benchmark.plots import Plots, held_out_plots
 from predictor.benchmark.result import BenchmarkResult, Decision, FactorFigures, LandmarkFigures
-from predictor.benchmark.rows import ANY, HEADLINE, CorpusTables
+from predictor.benchmark.rows import ANY, HEADLINE, CorpusTables, few
 from predictor.benchmark.transfer import leave_one_out
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import N_FOLDS
 from training_runs import Run
 
+QUICK_TREES = 120  # of a learner
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
@@ -31,16 +32,23 @@ def benchmark(
     on_progress: Progress = lambda stage, done, total: None,
     *,
     n_trees: int | None = None,
+    quick: bool = False,
 ) -> tuple[BenchmarkResult, Plots]:
     """Return every figure, and the arrays of the report's plots.
 
-    `n_trees` is that of every learner, as `OnsetForecaster.fit` has it.
+    Parameters
+    ----------
+    n_trees : of every learner, as `OnsetForecaster.fit` has it.
+    quick : a fifth of the configurations, few trees and no levels left out. Its figures are worse than those of the whole.
     """
+    if quick:
+        runs, n_trees = few(runs, folds=1), n_trees or QUICK_TREES
     tables = CorpusTables.of(runs)
     evaluation = cross_validate(runs, tables, partial(on_progress, "folds"), n_trees=n_trees)
-    transfer = leave_one_out(runs, tables, partial(on_progress, "levels left out"), n_trees=n_trees)
+    levels = partial(on_progress, "levels left out")
+    transfer = {} if quick else leave_one_out(runs, tables, levels, n_trees=n_trees)
     sweep, forecasts = sweep_of(runs), _forecasts(evaluation)
-    result = _summarize(runs, evaluation, transfer, decide(sweep, forecasts))
+    result = _summarize(runs, evaluation, transfer, decide(sweep, forecasts), quick=quick)
     return result, held_out_plots(runs, evaluation, frontier(sweep, forecasts, np.linspace(0.3, 1, 40)))
 
 
@@ -55,6 +63,8 @@ def _summarize(
     evaluation: Evaluation,
     transfer: dict[str, FactorFigures],
     decision: dict[str, Decision],
+    *,
+    quick: bool,
 ) -> BenchmarkResult:
     tables = {name: landmark_figures(held_out) for name, held_out in evaluation.at.items()}
     at_headline = evaluation.at.get(HEADLINE)
@@ -71,6 +81,7 @@ def _summarize(
         delay=delays_by_kind(evaluation.delays),
         outcomes={name: outcome_figures(found) for name, found in evaluation.delays.items()},
         headline=headline(HEADLINE, at_headline, tables[HEADLINE], evaluation.baselines) if at_headline else None,
+        quick=quick,
     )
 
 

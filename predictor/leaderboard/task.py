@@ -17,7 +17,6 @@ from training_runs import Context, Run, Trajectory
 
 # The rows at any landmark are ten times as many, and seldom change an order: `grokcast benchmark` has them.
 CORPUS_TASKS = tuple(name for name in LANDMARKS if name != ANY)
-_QUICK_FOLDS = 2  # of five
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +136,6 @@ class Task:
             for name in sorted(history):
                 found.update(np.ascontiguousarray(history[name]).tobytes())
         return found.hexdigest()[:16]
-
-
-def few(runs: Sequence[Run]) -> list[Run]:
-    """Return two fifths of the configurations, always the same: enough to try a method."""
-    fold = fold_of(np.array([run.configuration_id for run in runs]), "leaderboard, quick")
-    return [run for run, k in zip(runs, fold, strict=True) if k < _QUICK_FOLDS]
 
 
 def corpus_tasks(runs: Sequence[Run], names: Sequence[str] = CORPUS_TASKS) -> list[Task]:

@@ -24,8 +24,10 @@ def benchmark_page(result: BenchmarkResult, version: str) -> str:
 
     Raises
     ------
-    ValueError : no row at the headline landmark could be scored.
+    ValueError : no row at the headline landmark could be scored, or the result is a quick one.
     """
+    if result.quick:
+        raise ValueError("a quick benchmark is not documented; run the whole one")
     tables = [targets_table(result)]
     tables += [_methods(landmark, figures) for landmark, figures in result.tables.items()]
     tables += result_tables(result)

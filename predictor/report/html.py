@@ -77,7 +77,6 @@ def html_report(result: BenchmarkResult, plots: Plots) -> str:
     ------
     InvalidInput : there is something to draw, and matplotlib is not installed.
     """
-    counts = f"{result.runs:,} runs, {result.configurations:,} configurations, {result.folds} folds."
     held_out = "Whole configurations held out; 95 % intervals by bootstrap over configurations."
     caption = f"Whether and when: {result.headline.landmark}." if result.headline else ""
     sections = (
@@ -91,7 +90,7 @@ def html_report(result: BenchmarkResult, plots: Plots) -> str:
         *([_external(result.external)] if result.external is not None else []),
         _landmarks(result),
     )
-    return _page(f"{counts} {held_out}", sections, _tiles(result), caption)
+    return _page(f"{result.counts} {held_out}", sections, _tiles(result), caption)
 
 
 def external_report(external: ExternalResult) -> str:
