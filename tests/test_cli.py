@@ -119,7 +119,7 @@ def test_percent_accuracies_are_named():
         (["forecast", EXAMPLE, "--run", "x"], "it holds history"),
         (["forecast", EXAMPLE, "--format", "excel"], "one of auto, csv"),
         (["forecast", EXAMPLE, "--format", "hf"], "log_history"),
-        (["forecast", "deploy"], "or TensorBoard wrote, or with files ending in .csv"),
+        (["forecast", "grokcast/display"], "or TensorBoard wrote, or with files ending in .csv"),
         (["forecast", EXAMPLE, "--map", "loss"], "COLUMN=SIGNAL"),
         (["forecast", EXAMPLE, "--plot", "x.gif"], "a file ending in .png"),
         (["forecast", EXAMPLE, "--steps-per-epoch", "0"], "--steps-per-epoch is 0.0"),
