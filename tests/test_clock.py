@@ -73,7 +73,9 @@ def test_times_are_read_in_their_units(values: list[Any]) -> None:
     np.testing.assert_allclose(times_of(values), [BEGIN, np.nan, BEGIN + 60])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("values", [["01:30", "02:00"], [True, "soon"], [float("inf")], [[1], [2]]])
+@pytest.mark.parametrize(
+    "values", [["01:30", "02:00"], [True, "soon"], [float("inf")], [[1], [2]], [-1e308, 1e308], [1.0, 2.0, 1e15]]
+)
 def test_what_is_no_time_is_not_read_as_one(values: list[Any]) -> None:
     assert times_of(values) is None
 
@@ -142,7 +144,8 @@ def test_dates_beyond_the_calendar_are_none(shipped: OnsetForecaster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("seconds_per_step", 0.0), ("seconds_per_step", np.inf), ("cost_per_hour", -1.0)]
+    ("field", "value"),
+    [("seconds_per_step", 0.0), ("seconds_per_step", 1e300), ("cost_per_hour", -1.0), ("cost_per_hour", 1e300)],
 )
 def test_a_pace_or_a_price_that_cannot_be_is_refused(shipped: OnsetForecaster, field: str, value: float) -> None:
     with pytest.raises(InvalidInput, match=field):
@@ -237,3 +240,15 @@ def test_plans_cost_money_where_an_hour_has_a_price(shipped_client: TestClient) 
     refused = shipped_client.post("/v1/plans", json=without | {"cost_per_hour": 4.0})
     assert refused.status_code == 422
     assert refused.json()["field"] == "cost_per_hour"
+
+
+def test_the_largest_numbers_that_are_taken_make_no_infinities(shipped_client: TestClient) -> None:
+    most = {"seconds_per_step": 1e9, "cost_per_hour": 1e12, "horizon_step": 2**53}
+    assert shipped_client.post("/v1/forecasts", json=REQUEST | most).json()["clock"]["cost"]["to_horizon"] > 1e30
+    for field in ("seconds_per_step", "cost_per_hour"):
+        for path, body in (("/v1/forecasts", REQUEST), ("/v1/plans", PLAN_REQUEST)):
+            assert shipped_client.post(path, json=body | {field: 1e300}).json()["field"] == field
+        assert shipped_client.put("/v1/runs/most", json={field: 1e300}).json()["field"] == field
+    for times in ([-1e308, -1e300, 0, 1e300, 1e308], [0, 1e-320, 2e-320, 1, 2], ["0001-01-01", *["9999-12-31"] * 4]):
+        told = REQUEST | {"history": REQUEST["history"] | {"time": times}}
+        assert shipped_client.post("/v1/forecasts", json=told).status_code == 200, times

@@ -17,6 +17,9 @@ _RECENT = 32  # stretches between checkpoints: what a training does now is what 
 _FEWEST = 3  # a median of fewer is moved by one pause
 # Smaller numbers are seconds since the start of the training; clocks that say 2001 are wrong.
 _EARLIEST = 1e9
+_LATEST = 1e12  # and larger ones are no times
+# Larger ones would make infinities of hours and costs.
+MOST_SECONDS, MOST_COST = 1e9, 1e12
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from this size on, dates count so many in a second
 _RETURNS = 0.1  # of the stretches between checkpoints, at most: a training that was resumed counts from 0 again
 
@@ -82,10 +85,12 @@ def require_rates(seconds_per_step: float | None, cost_per_hour: float | None) -
     ------
     InvalidInput : they cannot.
     """
-    if seconds_per_step is not None and not 0 < seconds_per_step < np.inf:
-        raise InvalidInput(field="seconds_per_step", value=seconds_per_step, expected="a number > 0")
-    if cost_per_hour is not None and not 0 <= cost_per_hour < np.inf:
-        raise InvalidInput(field="cost_per_hour", value=cost_per_hour, expected="a number >= 0")
+    if seconds_per_step is not None and not 0 < seconds_per_step <= MOST_SECONDS:
+        raise InvalidInput(
+            field="seconds_per_step", value=seconds_per_step, expected=f"a number > 0, at most {MOST_SECONDS:g}"
+        )
+    if cost_per_hour is not None and not 0 <= cost_per_hour <= MOST_COST:
+        raise InvalidInput(field="cost_per_hour", value=cost_per_hour, expected=f"a number in [0, {MOST_COST:g}]")
 
 
 def times_of(values: Sequence[Any]) -> FloatArray | None:
@@ -101,10 +106,11 @@ def times_of(values: Sequence[Any]) -> FloatArray | None:
     except (TypeError, ValueError, OverflowError):
         return None
     known = times[~np.isnan(times)]
-    if np.isinf(known).any():
+    if (np.abs(known) > _LATEST * _UNITS[0][1]).any():
         return None
     size = float(np.median(np.abs(known))) if len(known) else 0.0
-    return times / next((unit for least, unit in _UNITS if size >= least), 1.0)
+    times = times / next((unit for least, unit in _UNITS if size >= least), 1.0)
+    return None if (np.abs(times) > _LATEST).any() else times
 
 
 def _seconds(value: Any) -> float:

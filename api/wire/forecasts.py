@@ -18,6 +18,7 @@ from features.phase import Phase
 from predictor.forecast import Action, Forecast, Quantiles, QuantileStatus, since_memorization
 from predictor.question import Question
 from training_runs.onset import Outcome
+from training_runs.pace import MOST_COST, MOST_SECONDS
 from training_runs.signals import Signal
 
 MAX_ITEMS = 1_000  # of one batch
@@ -26,11 +27,11 @@ _NAMES_SHOWN = 20
 
 
 SecondsPerStep = Annotated[
-    Annotated[Number, Field(gt=0)] | None,
+    Annotated[Number, Field(gt=0, le=MOST_SECONDS)] | None,
     Field(description="of training, by the wall clock; default: as the times of the history show"),
 ]
 CostPerHour = Annotated[
-    Annotated[Number, Field(ge=0)] | None,
+    Annotated[Number, Field(ge=0, le=MOST_COST)] | None,
     Field(description="of training, in any currency: `clock` then also says what the hours cost"),
 ]
 

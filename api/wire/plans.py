@@ -11,6 +11,7 @@ from predictor.planning.comparison import Comparison
 from predictor.planning.question import MAX_SETTINGS, WANTED, PlanQuestion
 from training_runs.context import MEANINGS
 from training_runs.onset import Outcome
+from training_runs.pace import MOST_COST, MOST_SECONDS
 
 _Values = Annotated[list[Any], Field(min_length=1, max_length=MAX_SETTINGS)]
 
@@ -40,10 +41,10 @@ class PlanRequest(BaseModel):
     wanted_probability: Annotated[Number, Field(gt=0, lt=1)] = Field(
         WANTED, description="of onset by the budget: the cheapest setting that reaches it is named"
     )
-    seconds_per_step: Annotated[Number, Field(gt=0)] | None = Field(
+    seconds_per_step: Annotated[Number, Field(gt=0, le=MOST_SECONDS)] | None = Field(
         None, description="of training; with it the expected costs are in hours too"
     )
-    cost_per_hour: Annotated[Number, Field(ge=0)] | None = Field(
+    cost_per_hour: Annotated[Number, Field(ge=0, le=MOST_COST)] | None = Field(
         None, description="of training, in any currency; with `seconds_per_step` the expected costs are in money too"
     )
 
