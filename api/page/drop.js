@@ -185,15 +185,16 @@ function nameOf(files) {
 
 /** Return a fault of a file in the words of this page, with the next move here where the service names a parameter. */
 function onPage({ files }, fault, asked) {
+  const isNamed = (text) => files.some(({ name, path = name }) => path === text);
   const option = asked.find((each) => each in NEXT);
   const next = option ? NEXT[option] : fault.hint;
   const field = ["percent", "columns"].includes(option) ? option : "";
   if (fault.field === "name") {
-    const found = files.some(({ name }) => name === fault.value) ? "no metrics" : fault.value;
+    const found = isNamed(fault.value) ? "no metrics" : fault.value;
     return { field: "", text: `Found ${found}; expected ${fault.expected}.` };
   }
   // A file as a whole, or several that are one run; what is wrong in a row of it is said of the row.
-  if (fault.field.split(" + ").every((part) => files.some(({ name }) => name === part))) {
+  if (fault.field.split(" + ").every(isNamed)) {
     const of = files.length > 1 ? `${fault.field}: found` : "Found";
     return { field, text: `${of} ${fault.value}; expected ${fault.expected}.${next ? ` ${capital(next)}.` : ""}` };
   }
@@ -216,6 +217,6 @@ function catchDrops(zone, take) {
     event.preventDefault();
     mark(-depth);
     if (/^#\/(runs\/|compare)/.test(location.hash)) location.hash = "";
-    filesOf(event.dataTransfer).then(take);
+    if (event.dataTransfer.types.includes("Files")) filesOf(event.dataTransfer).then(take); // not a text that was dragged
   });
 }
