@@ -1,6 +1,6 @@
 # Every target sets up .venv first if it is not there, or if what it is made from has changed.
 .SILENT:
-.PHONY: setup demo test test-slow check docs images bench soak compare pictures reproduce serve sweep
+.PHONY: setup demo test test-slow check docs images bench performance soak compare pictures reproduce serve sweep
 
 # 3.11 or newer
 PYTHON ?= python3
@@ -67,6 +67,11 @@ images:
 # One process, nothing beside it, and the figures on the terminal.
 bench: setup
 	$(PYTEST) -s $(TIMINGS)
+
+# docs/performance.md and the tables of docs/scaling.md, measured: a quarter of an hour, nothing beside it. Needs PostgreSQL's
+# server.
+performance: setup
+	$(BIN)/python -m tests.performance.performance_page
 
 # The service under everything at once: half an hour, or as long as is said. Needs PostgreSQL's server. With
 # REPORT=docs/reliability.md the page has what came of it.
