@@ -1,7 +1,6 @@
 """Every view of the page by axe-core's rules (WCAG and best practices), in both schemes, and by keyboard alone."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pandas as pd
 import pytest
@@ -30,17 +29,19 @@ def runs(page_service: str) -> Iterator[str]:
 
 
 def violations(visit: Visit) -> list[str]:
-    found: dict[str, Any] = axe.Axe().run(visit.page).response
-    return [
-        f"{rule['impact']}: {rule['id']}: {node['html'][:150]} {node['failureSummary'][:200]}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
+    """Return the rules that the view breaks in either scheme."""
+    found: list[str] = []
+    for scheme in ("light", "dark"):
+        visit.page.emulate_media(color_scheme=scheme)
+        found += [
+            f"{scheme}: {rule['impact']}: {rule['id']}: {node['html'][:150]} {node['failureSummary'][:200]}"
+            for rule in axe.Axe().run(visit.page).response["violations"]
+            for node in rule["nodes"]
+        ]
+    return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_breaks_a_rule(open_page: Callable[..., Visit], page_service: str, runs: str, scheme: str) -> None:
-    visit = open_page(page_service, color_scheme=scheme)
+def test_no_view_breaks_a_rule(visit: Visit, runs: str) -> None:
     page = visit.page
     page.click("#example")
     page.wait_for_selector("#answer .headline")
@@ -64,7 +65,6 @@ def test_no_view_breaks_a_rule(open_page: Callable[..., Visit], page_service: st
     page.click("#run-acts >> text=Delete")
     page.wait_for_selector("#undo button")
     assert violations(visit) == []
-    page.click("#undo button")
 
 
 def test_runs_are_filtered_compared_and_read_by_keyboard_alone(visit: Visit, runs: str) -> None:

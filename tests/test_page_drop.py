@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.page_browser import HISTORY, Visit, ask
+from tests.page_browser import HISTORY, Visit, ask, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -18,7 +18,7 @@ def test_a_dropped_file_is_there_after_a_reload_until_it_is_forgotten(visit: Vis
     page.get_by_label("held-out score is read as").wait_for(state="attached")
     page.click(".columns summary")
     page.get_by_label("held-out score is read as").select_option("val_acc")
-    page.wait_for_selector("#answer .headline")
+    wait_for(lambda: page.evaluate("sessionStorage['grokcast-dropped']?.includes('val_acc')"))  # once it is forecast
     said = visit.text("#answer .headline")
     with page.expect_request("**/v1/forecasts") as sent:
         page.reload()
