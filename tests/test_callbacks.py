@@ -383,4 +383,4 @@ def test_both_are_found_where_the_documents_say():
 
     assert Path(grokcast.callbacks.__file__).name == "__init__.py"
     with pytest.raises(AttributeError):
-        grokcast.callbacks.KerasCallback  # noqa: B018
+        grokcast.callbacks.ChainerCallback  # noqa: B018

@@ -75,7 +75,7 @@ def test_tables_and_mappings_are_read_as_files_are(kind):
 
 
 def test_one_that_cannot_be_read_is_an_error_in_words():
-    with pytest.raises(ValueError, match="expected a path, a DataFrame, or a mapping of columns"):
+    with pytest.raises(ValueError, match="expected a path, a DataFrame, a mapping of columns, or what Keras'"):
         package.forecast(7)
     with pytest.raises(ValueError, match="No such file"):
         package.forecast("nothing.csv")

@@ -5,11 +5,18 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from mapie.regression import SplitConformalRegressor
 from sklearn.dummy import DummyRegressor
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from predictor.answering.advice import _bound, clopper_pearson_bound
 from predictor.benchmark.bootstrap import interval
-from predictor.benchmark.metrics import auroc, c_index, integrated_brier, interval_coverage, open_coverage
+from predictor.benchmark.metrics import (
+    auroc,
+    average_precision,
+    c_index,
+    integrated_brier,
+    interval_coverage,
+    open_coverage,
+)
 from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.folds import N_FOLDS, fold_of
 from predictor.hazard.probability_calibration import fit_calibration
@@ -205,11 +212,18 @@ def test_integrated_brier_equals_scikit_survival():
     assert integrated_brier(probability, grid, x, event) == pytest.approx(theirs, rel=1e-6)
 
 
-def test_auroc_equals_scikit_learn_ties_included():
+@pytest.mark.parametrize(
+    ("ours", "oracle"),
+    [(auroc, roc_auc_score), (average_precision, average_precision_score)],
+    ids=["auroc", "precision"],
+)
+def test_figures_of_ranks_equal_scikit_learns_ties_included(ours, oracle):
     rng = np.random.default_rng(0)
     event = rng.random(500) < 0.3
-    probability = np.round(rng.random(500) + 0.3 * event, 1)
-    assert auroc(probability, event) == pytest.approx(roc_auc_score(event, probability), abs=1e-12)
+    for decimals in (0, 1, 15):
+        probability = np.round(rng.random(500) + 0.3 * event, decimals)
+        assert ours(probability, event) == pytest.approx(oracle(event, probability), abs=1e-12)
+    assert np.isnan(ours(probability, np.zeros(500, dtype=bool)))
     assert np.isnan(auroc(probability, np.ones(500, dtype=bool)))
 
 

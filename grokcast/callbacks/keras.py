@@ -10,8 +10,15 @@ from grokcast.training_context import loss_of
 from training_runs.context_words import read_hyperparameters
 
 with needed_from("keras", "grokcast.callbacks.KerasCallback"):
-    from keras import backend, ops
-    from keras.callbacks import Callback
+    try:
+        from keras import backend, ops
+        from keras.callbacks import Callback
+    except ModuleNotFoundError as error:
+        if error.name not in ("tensorflow", "jax", "torch"):
+            raise
+        raise ImportError(
+            f"Keras is to run on {error.name}, which is not installed: set KERAS_BACKEND to torch, tensorflow or jax, whichever is"
+        ) from None
 
 
 class KerasCallback(Callback):  # type: ignore[misc]
