@@ -88,9 +88,17 @@ def test_a_row_of_another_length_is_refused() -> None:
 @pytest.mark.parametrize(("width", "cell"), [(200, "0.500 [0.250, 0.750]"), (40, "0.500")])
 def test_a_narrow_terminal_leaves_intervals_out(monkeypatch: pytest.MonkeyPatch, width: int, cell: str) -> None:
     monkeypatch.setattr(OUT, "width", width)
+    monkeypatch.setattr(OUT, "_force_terminal", True)
     figure = Interval(0.5, 0.25, 0.75)
     with OUT.capture() as printed:
         show_table(Table("Kept", columns("policy", "kept", "compute"), (("grokcast", figure, figure),), "By run."))
     (row,) = [line for line in printed.get().splitlines() if "grokcast" in line]
     assert [part.strip() for part in row.split("│")[1:-1]] == ["grokcast", cell, cell]
     assert "By run." in printed.get()
+
+
+def test_a_row_in_a_file_is_as_long_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    figure = Interval(0.5, 0.25, 0.75)
+    show_table(Table("Kept", columns("policy", *"abcdefgh"), (("grokcast", *[figure] * 8),)))
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "grokcast" in line]
+    assert row.count("0.500 [0.250, 0.750]") == 8

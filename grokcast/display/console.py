@@ -34,3 +34,9 @@ def console(**options: Any) -> Console:
 
 OUT = console()
 ERR = console(stderr=True)
+WIDEST = 10_000  # where it goes into a file
+
+
+def out_for_tables() -> Console:
+    """Return the terminal, or where no terminal is there, a file in which a row is as long as it is."""
+    return OUT if OUT.is_terminal else console(width=WIDEST)

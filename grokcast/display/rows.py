@@ -5,9 +5,7 @@ from collections.abc import Collection, Sequence
 from rich.measure import Measurement
 from rich.table import Table
 
-from grokcast.display.console import OUT, console
-
-_WIDEST = 10_000  # where it goes into a file
+from grokcast.display.console import WIDEST, out_for_tables
 
 
 def show_rows(
@@ -24,7 +22,7 @@ def show_rows(
     first_to_go : columns that are left out, one after the other, while the terminal is too narrow for all.
     """
     shown = list(columns)
-    out = OUT if OUT.is_terminal else console(width=_WIDEST)
+    out = out_for_tables()
 
     def table() -> Table:
         grid = Table(box=None, pad_edge=False)
@@ -36,7 +34,7 @@ def show_rows(
         return grid
 
     for name in first_to_go:
-        if Measurement.get(out, out.options.update(width=_WIDEST), table()).maximum > out.width:
+        if Measurement.get(out, out.options.update(width=WIDEST), table()).maximum > out.width:
             shown.remove(name)
     if rows:
         out.print(table(), highlight=False)

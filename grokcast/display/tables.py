@@ -3,7 +3,7 @@
 from rich.measure import Measurement
 from rich.table import Table as Grid
 
-from grokcast.display.console import OUT
+from grokcast.display.console import OUT, WIDEST, out_for_tables
 from predictor.report.table import Table
 
 _NAME_WIDTH = 20  # characters that the names of rows keep in a narrow terminal
@@ -11,10 +11,10 @@ _NAME_WIDTH = 20  # characters that the names of rows keep in a narrow terminal
 
 def show_table(table: Table) -> None:
     """Print a table under its title and over its note; without intervals where the terminal is too narrow for them."""
-    grid = _grid(table, intervals=True)
-    if Measurement.get(OUT, OUT.options, grid).maximum >= OUT.width:
+    out, grid = out_for_tables(), _grid(table, intervals=True)
+    if Measurement.get(out, out.options.update(width=WIDEST), grid).maximum > out.width:
         grid = _grid(table, intervals=False)
-    OUT.print(grid)
+    out.print(grid)
     if table.note:
         OUT.print(table.note, highlight=False)
     OUT.print()
