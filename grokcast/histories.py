@@ -18,7 +18,7 @@ from training_runs.readers import (
     read_content,
     read_recorded,
 )
-from training_runs.readers.formats import detected, is_compressed_table
+from training_runs.readers.formats import is_compressed_table, is_of_a_tool
 from training_runs.readers.tables import SUFFIXES
 from training_runs.readers.tools import TOOL_NAMES
 
@@ -86,7 +86,7 @@ def is_folder_of_files(source: Source, format: str) -> bool:
     """Return True for a folder that no tool wrote: its files are runs of their own."""
     if not isinstance(source, str | os.PathLike) or format != "auto" or not Path(source).is_dir():
         return False
-    return not _is_of_a_tool(Path(source))
+    return not is_of_a_tool(Path(source))
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,20 +130,12 @@ def _recordings(folder: Path) -> Iterator[Path]:
     stems = {entry.stem for entry in entries if entry.is_file() and entry.suffix.lower() in SUFFIXES.keys() - {".json"}}
     for entry in entries:
         if entry.is_dir():
-            if _is_of_a_tool(entry):
+            if is_of_a_tool(entry):
                 yield entry
             else:
                 yield from _recordings(entry)
         elif (entry.suffix.lower() in SUFFIXES or is_compressed_table(entry)) and not _is_context(entry, stems):
             yield entry
-
-
-def _is_of_a_tool(folder: Path) -> bool:
-    try:
-        detected(folder)
-    except InvalidInput:
-        return False
-    return True
 
 
 def _is_context(file: Path, stems: set[str]) -> bool:

@@ -10,7 +10,7 @@ from training_runs.content_size import ContentBounds
 from training_runs.errors import InvalidInput
 from training_runs.readers.contexts_beside import settings_among, with_settings
 from training_runs.readers.encodings import UNPACKED_BYTES, unpacked
-from training_runs.readers.formats import Recorded, detected, read_recorded
+from training_runs.readers.formats import Recorded, is_of_a_tool, read_recorded
 from training_runs.readers.merged_files import Merged, merged_files, names_of_files
 from training_runs.readers.recording import ReadOptions, ReadRun, Recording
 
@@ -111,7 +111,7 @@ def _of_tools(contents: Mapping[str, bytes], options: Options) -> dict[str, Reco
         for place, folders, _ in os.walk(root):
             folder = Path(place).relative_to(root).as_posix()
             folders.sort()
-            if folder != "." and _is_of_a_tool(Path(place)):
+            if folder != "." and is_of_a_tool(Path(place)):
                 folders.clear()
                 found[folder] = _read_folder(Path(place), folder, options)
     return found
@@ -128,14 +128,6 @@ def _write(file: Path, content: bytes, name: str) -> None:
             expected="the path of a file",
             hint="another name has it as a folder, or the other way round",
         ) from None
-
-
-def _is_of_a_tool(folder: Path) -> bool:
-    try:
-        detected(folder)
-    except InvalidInput:
-        return False
-    return True
 
 
 def _read_folder(place: Path, name: str, options: Options) -> Recorded | InvalidInput:

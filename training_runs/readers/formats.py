@@ -125,6 +125,15 @@ def detected(path: Path) -> str:
     return _format_of(content, str(path))
 
 
+def is_of_a_tool(folder: Path) -> bool:
+    """Return True for a folder that one of the known tools wrote: one recording, not a folder of recordings."""
+    try:
+        detected(folder)
+    except InvalidInput:
+        return False
+    return True
+
+
 def _format_of(content: bytes, path: str) -> str:
     """Return the format of the content of a table; its name's ending counts where the content shows nothing.
 
