@@ -13,6 +13,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from predictor.benchmark.designs import benchmark_designs
 from predictor.benchmark.external import benchmark_external
 from predictor.benchmark.plans import benchmark_plans
 from predictor.benchmark.result import BenchmarkResult
@@ -42,8 +43,11 @@ def release(version: str, external: Path | None, *, keep_held_out: bool = False)
         _held_out_so_far() if keep_held_out else _benchmark_once(corpus, ROOT / "out" / f"benchmark-{version}.json")
     )
     own, public = _release_runs(corpus, external)
-    forecaster = OnsetForecaster.fit([*own, *public], version, tables=release_tables(own, public))
-    publish(forecaster, [*own, *public], result, external)
+    tables = release_tables(own, public)
+    forecaster = OnsetForecaster.fit([*own, *public], version, tables=tables)
+    designs = {folder.name: archive.read(folder) for folder in RELEASE_RUNS}
+    figures = benchmark_designs(forecaster, corpus, designs, tables.training)
+    publish(forecaster, [*own, *public], replace(result, designs=figures), external)
 
 
 def release_tables(own: list[Run], public: list[Run]) -> FittingTables:

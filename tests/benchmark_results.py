@@ -2,6 +2,7 @@
 
 from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.result import (
+    IMAGES,
     AlarmFigures,
     BenchmarkResult,
     Decision,
@@ -120,6 +121,7 @@ def whole_result() -> BenchmarkResult:
             "at memorisation, memorisation seen": DelayFigures(300, 200, {"grokcast": interval(0.1), "other": UNKNOWN})
         },
         outcomes={"at memorisation": OutcomeFigures(60, {"grokcast": CONFUSION}, {"grokcast": interval(0.8)})},
+        designs={"long_delays": {"at memorisation": table}, IMAGES: {"10 % of budget": table}},
         headline=Headline("at memorisation", whether, when),
         external=ExternalResult(
             "2026.12.1",

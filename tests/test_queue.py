@@ -4,16 +4,18 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from training_runs import archive
 from training_runs.config import RunConfig
+from training_runs.errors import InvalidInput
 from training_runs.generator.deadline import Deadline
 from training_runs.generator.executors import train_and_store
 from training_runs.generator.presets import PRESETS, Preset
-from training_runs.generator.queue import Item, read_queue, work_off
+from training_runs.generator.queue import Item, chosen, read_queue, work_off
 from training_runs.generator.sweep import Sweep, run_sweep
 from training_runs.generator.train import train
 
@@ -76,10 +78,10 @@ def test_an_item_is_made_in_pieces_each_run_once(tmp_path, monkeypatch):
         Item("here", "tiny", 3, 0, "cpu", "is made"),
         Item("later", "tiny", 2, 50, "cpu", "is made when the one before is complete"),
     ]
-    work_off(items[:2], "cpu", 1, 1, tmp_path)
+    work_off(chosen(items[:2], "cpu"), 1, 1, tmp_path)
     shards = sorted((tmp_path / "here").glob("shard-*.parquet"))
     before = [shard.read_bytes() for shard in shards]
-    work_off([Item("here", "tiny", 5, 0, "cpu", "more of it"), items[2]], "cpu", 1, 1, tmp_path)
+    work_off([Item("here", "tiny", 5, 0, "cpu", "more of it"), items[2]], 1, 1, tmp_path)
     assert [shard.read_bytes() for shard in shards] == before
     made = archive.read(tmp_path / "here")
     assert sorted(run.config["seed"] for run in made) == [0, 1, 2, 3, 4]
@@ -88,10 +90,17 @@ def test_an_item_is_made_in_pieces_each_run_once(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*/part-*"))
 
 
+def test_an_item_that_is_named_is_made_on_any_device():
+    items = [Item("here", "tiny", 3, 0, "cpu", ""), Item("elsewhere", "tiny", 3, 0, "cuda", "")]
+    assert chosen(items, "cpu", ["elsewhere"]) == [replace(items[1], device="cpu")]
+    with pytest.raises(InvalidInput, match="nowhere.*one of here, elsewhere"):
+        chosen(items, "cpu", ["here", "nowhere"])
+
+
 def test_what_is_apart_lies_beside_the_candidates(tmp_path, monkeypatch):
     monkeypatch.setitem(PRESETS, "tiny", Preset("of this test", lambda seed: (tiny(seed + k) for k in range(99))))
     out = tmp_path / "candidates"
-    work_off([Item("unseen", "tiny", 1, 0, "cpu", "judges", apart=True)], "cpu", 1, 1, out)
+    work_off([Item("unseen", "tiny", 1, 0, "cpu", "judges", apart=True)], 1, 1, out)
     assert len(archive.read(tmp_path / "unseen")) == 1
     assert not out.exists()
 

@@ -39,11 +39,20 @@ class HeldOut:
 
     @classmethod
     def of(
-        cls, forecaster: OnsetForecaster, predictors: Mapping[str, Predictor], at: FeatureTable, test: FeatureTable
+        cls,
+        forecaster: OnsetForecaster,
+        predictors: Mapping[str, Predictor],
+        at: FeatureTable,
+        test: FeatureTable,
+        *,
+        blind: bool = False,
     ) -> "HeldOut":
-        """Predict test rows by a forecaster and by baselines, which have the training rows `at` the same landmark."""
+        """Predict test rows by a forecaster and by baselines, which have the training rows `at` the same landmark.
+
+        `blind` : the forecaster by those of its learners that did not see each row's configuration.
+        """
         # As far as the model goes: baselines know no supported horizon, and all predict the same budgets.
-        curves = forecaster.curves(test, to_reach=False)
+        curves = forecaster.curves(test, blind=blind, to_reach=False)
         predictions = {FORECASTER: predict(curves, test)}
         predictions |= {name: predictor(at, test) for name, predictor in predictors.items()}
         at_end = curves.probability(decades_after(test.time, test.landmark))

@@ -4,5 +4,6 @@ FORECASTER = "grokcast"
 NO_PRUNING = "no pruning"
 CONTEXT_BOOSTED = "context only, boosted"
 CONTEXT_LINEAR = "context only, linear"
+BEST_SIGNAL = "best single signal"
 # Of the context alone; where one of them is quoted it is the stronger.
 CONTEXT_ONLY = (CONTEXT_BOOSTED, CONTEXT_LINEAR)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+IMAGES = "MNIST and digits"  # of every design, among those that a release has learnt from
 QUICK = "Quick: a fifth of the configurations, with few trees and no levels left out; not to be compared with the whole benchmark."
 
 
@@ -307,6 +308,7 @@ class BenchmarkResult:
         elsewhere.
     delay : by kind of landmark and whether memorisation was seen; empty where it was not measured, as before 2026-11-27.
     outcomes : by kind of landmark, likewise.
+    designs : by design beside the corpus that a release has learnt from, and by kind of landmark; by a release only.
     recipe : the version whose recipe the held-out figures are of, where it is not the version at hand.
     quick : of a fifth of the configurations, with few trees: to try something, never beside figures of the whole.
     """
@@ -325,6 +327,7 @@ class BenchmarkResult:
     external: ExternalResult | None = None
     delay: dict[str, DelayFigures] = field(default_factory=dict)
     outcomes: dict[str, OutcomeFigures] = field(default_factory=dict)
+    designs: dict[str, dict[str, LandmarkFigures]] = field(default_factory=dict)
     recipe: str | None = None
     quick: bool = False
 
@@ -369,7 +372,7 @@ class BenchmarkResult:
         return result
 
 
-_WHERE_KNOWN = ("blind", "external", "delay", "outcomes", "recipe", "quick")  # else left out of the JSON
+_WHERE_KNOWN = ("blind", "external", "delay", "outcomes", "designs", "recipe", "quick")  # else left out of the JSON
 
 
 def _without_levels(factor: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED, FORECASTER
 from predictor.benchmark.result import (
     AlarmFigures,
     BenchmarkResult,
@@ -31,6 +32,7 @@ def result_tables(result: BenchmarkResult) -> list[Table]:
         delay_table(result.delay),
         *(outcomes_table(landmark, figures) for landmark, figures in result.outcomes.items()),
         groups_table(result.groups),
+        designs_table(result.designs),
         signal_sets_table(result.signal_sets),
         transfer_means_table(result.transfer),
         transfer_levels_table(result.transfer),
@@ -151,6 +153,29 @@ def groups_table(groups: Mapping[str, GroupFigures]) -> Table:
         for name, g in groups.items()
     )
     return Table("By task family and architecture", header, rows)
+
+
+def designs_table(designs: Mapping[str, Mapping[str, LandmarkFigures]]) -> Table:
+    """Return the figures of what a release learns from beside the corpus, each row forecast by learners that have not seen it."""
+    header = columns(
+        *("design", "forecast", "rows", "generalise", "grok", AUROC, CONTEXT_AUROC, "AUROC, best single signal"),
+        *(LOG10_MAE, CONTEXT_LOG10_MAE, "coverage of 90 %"),
+    )
+    rows = tuple(
+        (
+            *(name, landmark, f.rows, f.positives, f.grokking),
+            *(f.methods[method].auroc for method in (FORECASTER, CONTEXT_BOOSTED, BEST_SIGNAL)),
+            *(f.methods[method].log10_mae for method in (FORECASTER, CONTEXT_BOOSTED)),
+            f.coverage90,
+        )
+        for name, landmarks in designs.items()
+        for landmark, f in landmarks.items()
+    )
+    note = (
+        "Each run by the learner that has not seen its configuration, as is context only; the best single signal is chosen and fitted "
+        "on other configurations of the same design. Images are of every design and of the corpus."
+    )
+    return Table("Designs beside the corpus", header, rows, note)
 
 
 def signal_sets_table(signal_sets: Mapping[str, SignalSetFigures]) -> Table:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.methods import FORECASTER
 from predictor.benchmark.result import (
+    IMAGES,
     AlarmFigures,
     BenchmarkResult,
     Decision,
     ExternalResult,
     FactorFigures,
     GroupFigures,
+    LandmarkFigures,
     When,
     Whether,
 )
@@ -37,6 +39,7 @@ def _targets(result: BenchmarkResult) -> Iterator[Target]:
         yield from _when(result.headline.when, result.groups)
     yield from _coverage_in_families(result.groups)
     yield from _left_out(result.transfer)
+    yield from _images(result.designs)
     yield from _elsewhere(result.external)
     yield _decision(result.decision[FORECASTER])
 
@@ -106,6 +109,14 @@ def _left_out(found: Mapping[str, FactorFigures]) -> Iterator[Target]:
         side = f"{100 * abs(less):.0f} % {'below' if less >= 0 else 'above'}"
         reached = f"{mean.auroc:.3f}, {mean.log10_mae:.3f} ({side})"
         yield name, aim, reached, mean.auroc >= 0.85 and less >= 0.25
+
+
+def _images(designs: Mapping[str, Mapping[str, LandmarkFigures]]) -> Iterator[Target]:
+    for landmark, figures in designs.get(IMAGES, {}).items():
+        found = figures.methods[FORECASTER]
+        reached = f"{figure_text(found.auroc)}, {figure_text(found.log10_mae)}"
+        enough = _at_least(found.auroc, 0.85) and _at_most(found.log10_mae, 0.15)
+        yield f"{IMAGES}, {landmark}", "AUROC 0.85, log10 MAE 0.15", reached, enough
 
 
 _ELSEWHERE = {"full": (0.91, 0.15), "half": (0.84, 0.175), "none": (0.80, 0.185)}  # AUROC, log10 MAE

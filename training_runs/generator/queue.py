@@ -10,12 +10,13 @@ import argparse
 import time
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from training_runs import archive
 from training_runs.config import RunConfig
+from training_runs.errors import InvalidInput
 from training_runs.generator.deadline import Deadline
 from training_runs.generator.executors import run_local, train_and_store
 from training_runs.generator.presets import preset_configs
@@ -67,12 +68,26 @@ def read_queue(file: Path = QUEUE) -> list[Item]:
     return [Item(**fields) for fields in tomllib.loads(file.read_text())["item"]]
 
 
-def work_off(
-    items: Sequence[Item], device: str, minutes: float, workers: int, out: Path, data_dir: Path | None = None
-) -> None:
-    """Make what is missing of the items for a device, one after the other, until the time is up."""
+def chosen(items: Sequence[Item], device: str, names: Sequence[str] | None = None) -> list[Item]:
+    """Return the items meant for a device, or those named, as to be made on it.
+
+    Raises
+    ------
+    InvalidInput : no item has such a name.
+    """
+    if names is None:
+        return [item for item in items if item.device == device]
+    by_name = {item.name: item for item in items}
+    for name in names:
+        if name not in by_name:
+            raise InvalidInput(field="--item", value=name, expected=f"one of {', '.join(by_name)}")
+    return [replace(by_name[name], device=device) for name in names]
+
+
+def work_off(items: Sequence[Item], minutes: float, workers: int, out: Path, data_dir: Path | None = None) -> None:
+    """Make what is missing of the items, one after the other, until the time is up."""
     end = time.monotonic() + 60 * minutes
-    for item in (i for i in items if i.device == device):
+    for item in items:
         left = (end - time.monotonic()) / 60
         folder = item.folder(out)
         missing = item.missing(folder)
@@ -117,12 +132,14 @@ def main() -> None:
     """Read the arguments of the command line and work off the queue."""
     parser = argparse.ArgumentParser(prog="python -m training_runs.generator.queue", description=__doc__)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--item", action="append", help="this item, for whichever device it is; may be given again")
     parser.add_argument("--minutes", type=float, default=150)
     parser.add_argument("--workers", type=int, default=1, help="stacks at a time, one core each")
     parser.add_argument("--out", type=Path, default=NEXT, help="folder of folders of runs")
     parser.add_argument("--data-dir", type=Path, help="directory with MNIST's IDX files")
     arguments = parser.parse_args()
-    work_off(read_queue(), arguments.device, arguments.minutes, arguments.workers, arguments.out, arguments.data_dir)
+    items = chosen(read_queue(), arguments.device, arguments.item)
+    work_off(items, arguments.minutes, arguments.workers, arguments.out, arguments.data_dir)
 
 
 if __name__ == "__main__":

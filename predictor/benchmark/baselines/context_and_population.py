@@ -33,10 +33,26 @@ def context_matrix(table: FeatureTable) -> FloatArray:
 
 def context_boosting(train: FeatureTable, n_learners: int = N_FOLDS, n_trees: int | None = None) -> Predictor:
     """Fit the same kind of hazard, with the same folds and calibration, on the context and the landmark alone."""
+    model = _of_context(train, n_learners, n_trees)
+    return lambda at, test: predict_hazard(model, context_matrix(test), test)
+
+
+def blind_context_boosting(train: FeatureTable) -> Predictor:
+    """Fit the same; each row is predicted by a learner that has not seen its configuration, which `train` may hold."""
+    model = _of_context(train)
+
+    def predictor(at: FeatureTable, test: FeatureTable) -> Prediction:
+        group = np.zeros(len(test), dtype=np.int64)
+        cdf = model.blind_curves(context_matrix(test), test.target, group, test.configuration)
+        return predict(OnsetCurves(cdf, np.full(len(test), EDGES[-1])), test)
+
+    return predictor
+
+
+def _of_context(train: FeatureTable, n_learners: int = N_FOLDS, n_trees: int | None = None) -> HazardModel:
     train = train.where(train.as_recorded)
     rows = Rows.of(train, context_matrix(train), np.zeros(len(train), dtype=np.int64))
-    model = HazardModel.fit(rows, range(rows.features.shape[1]), n_learners=n_learners, n_trees=n_trees)
-    return lambda at, test: predict_hazard(model, context_matrix(test), test)
+    return HazardModel.fit(rows, range(rows.features.shape[1]), n_learners=n_learners, n_trees=n_trees)
 
 
 def predict_hazard(model: HazardModel, features: FloatArray, test: FeatureTable) -> Prediction:

@@ -22,7 +22,7 @@ from predictor.benchmark.baselines.single_signals import (
     linear_rule,
     loss_extrapolation,
 )
-from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR
+from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED, CONTEXT_LINEAR
 from predictor.benchmark.prediction import FitBaseline, at_landmark
 
 
@@ -51,7 +51,7 @@ def baselines(trajectories: Trajectories, n_trees: int | None = None) -> tuple[B
     return (
         Baseline(CONTEXT_BOOSTED, "context", partial(context_boosting, n_trees=n_trees)),
         Baseline(CONTEXT_LINEAR, "context", at_landmark(context_linear)),
-        Baseline("best single signal", "signals", at_landmark(best_single_signal)),
+        Baseline(BEST_SIGNAL, "signals", at_landmark(best_single_signal)),
         Baseline("Kaplan-Meier", "population", at_landmark(kaplan_meier_curve)),
         *(Baseline(name, "signals", at_landmark(linear_rule(*columns))) for name, columns in COLUMNS.items()),
         Baseline("weight-norm first passage", "signals", first_passage),
