@@ -149,8 +149,9 @@ def _waiting(tune_controller: "TuneController", status: str) -> list[Trial]:
 
 
 def _signals(result: Mapping[str, Any], time_attr: str) -> dict[str, float]:
-    """Return the metrics of a result, under the trainable's names."""
-    return {
+    """Return the metrics of a result, under the trainable's names, and when Tune received it."""
+    received = {"time": float(result["timestamp"])} if isinstance(result.get("timestamp"), Real) else {}
+    return received | {
         str(name): float(value)
         for name, value in result.items()
         if isinstance(value, Real) and not isinstance(value, bool) and name not in _OF_RAY and name != time_attr

@@ -34,6 +34,7 @@ class Verdict:
     phase : of training; None if it is not known.
     reason : why, in words.
     error_rate : how often such an advice was wrong on held-out runs; None where it was not counted.
+    hours_left : to the budget, at the pace of the trial; None where its results have no times.
     """
 
     gives_up: bool
@@ -43,6 +44,7 @@ class Verdict:
     phase: str | None
     reason: str
     error_rate: float | None
+    hours_left: float | None = None
 
 
 class TrialForecasts:
@@ -111,7 +113,8 @@ class TrialForecasts:
             gives_up = phase in ("memorized", "rising") and probability < self._stop_below
             if gives_up:
                 reason, rate = f"{reason}, below {self._stop_below:g}", None
-        return Verdict(gives_up, step, probability, str(advice["action"]), phase, reason, rate)
+        hours = (forecast.get("clock") or {}).get("hours_to_horizon")
+        return Verdict(gives_up, step, probability, str(advice["action"]), phase, reason, rate, hours)
 
     def _check(self, step: int) -> int:
         return math.floor(self._checks_per_decade * math.log10(max(step, 1)) + 1e-9)

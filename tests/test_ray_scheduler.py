@@ -74,16 +74,29 @@ def test_what_the_forecaster_is_asked_and_what_stays():
     scheduler = GrokScheduler(budget_step=900, context={"modulus": 47}, forecaster=answer)
     one = trial("a", lr=0.01, weight_decay=1.0)
     ask(scheduler, one, step=10)
-    ask(scheduler, one, step=100, train_loss=float("nan"), note="text")
+    ask(scheduler, one, step=100, train_loss=float("nan"), note="text", timestamp=1_795_000_000)
     assert answer.requests[-1] == {
-        "history": {"step": [10, 100], "val_acc": [0.1, 0.1], "train_loss": [None, None]},
+        "history": {
+            "step": [10, 100],
+            "val_acc": [0.1, 0.1],
+            "time": [None, 1_795_000_000],
+            "train_loss": [None, None],
+        },
         "context": {"budget_step": 900, "learning_rate": 0.01, "weight_decay": 1.0, "modulus": 47},
         "horizon_step": 900,
     }
     scheduler.on_trial_complete(controller(), one, {})
     assert scheduler.verdicts["a"].reason == "50 % to generalise by step 1,000"
+    assert scheduler.verdicts["a"].hours_left is None
     assert ask(scheduler, one, step=900) == "CONTINUE"
     assert len(answer.requests) == 2
+
+
+def test_the_times_of_results_tell_the_hours_that_a_stop_saves():
+    scheduler = GrokScheduler(budget_step=8_200, forecaster=LocalForecaster(), checks_per_decade=40)
+    for step in range(100, 1_100, 100):
+        ask(scheduler, trial("a"), step=step, train_acc=1.0, timestamp=1_795_000_000 + step // 2)
+    assert scheduler.verdicts["a"].hours_left == pytest.approx(1.0)
 
 
 def test_results_without_a_step_decide_nothing_and_are_named_once(caplog):

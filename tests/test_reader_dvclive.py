@@ -1,5 +1,7 @@
 """Folders that DVCLive itself wrote here, and what may be wrong with one."""
 
+import time
+
 import pytest
 
 from training_runs import InvalidInput
@@ -13,7 +15,7 @@ def training(tmp_path_factory):
     """A folder of a training, in which DVCLive writes `dvclive`."""
     path = tmp_path_factory.mktemp("dvc") / "seed-1"
     path.mkdir()
-    live_of = pytest.importorskip("dvclive").Live
+    live_of = pytest.importorskip("dvclive", reason="dvclive is not installed: extra tests-trackers").Live
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
         patch.setenv("DVC_NO_ANALYTICS", "1")
@@ -21,6 +23,7 @@ def training(tmp_path_factory):
             live.log_params({"lr": 1e-3, "optimizer": {"weight_decay": 1.0}})
             for step in range(0, 500, 100):
                 live.step = step
+                time.sleep(0.002)  # DVCLive's clock counts milliseconds
                 live.log_metric("train/loss", 1 / (step + 1))
                 live.log_metric("val/acc", step / 1000, timestamp=True)
             live.log_metric("seconds", 12.5, plot=False)
@@ -36,6 +39,7 @@ def test_a_run_is_read_with_its_parameters(training, place):
     assert history.signals["val_acc"].tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
     assert history.signals["train_loss"][0] == 1
     assert recording.contexts["seed-1"] == {"learning_rate": 0.001, "weight_decay": 1.0}
+    assert time.time() - 3600 < history.times[0] < history.times[-1] < time.time()
 
 
 def test_damaged_lines_are_left_out(training, tmp_path):

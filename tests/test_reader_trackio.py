@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 
+import numpy as np
 import pytest
 
 from tests.command_line import grokcast as command
@@ -49,10 +50,16 @@ def test_damaged_rows_spoil_no_other(folder, tmp_path):
     with closing(sqlite3.connect(damaged)) as source, closing(sqlite3.connect(path)) as copy:
         source.backup(copy)
         copy.execute("UPDATE metrics SET metrics = ? WHERE step = 200 AND run_name = 'own'", (b'{"train/loss": 0.',))
+        # It stamps what it writes together, each half a second: here later steps are later.
+        copy.execute("UPDATE metrics SET timestamp = '2026-11-27T10:0' || (step / 100) || substr(timestamp, 17)")
+        copy.execute("UPDATE metrics SET timestamp = ? WHERE step = 300 AND run_name = 'own'", ("yesterday",))
         copy.execute("UPDATE metrics SET metrics = ? WHERE run_name = 'same'", (json.dumps({"note": "text"}),))
         copy.commit()
     recording = read_content(path.read_bytes(), "grok.db")
     assert recording.histories["own"].steps.tolist() == [0, 100, 300, 400]
+    times = recording.histories["own"].times
+    assert np.isnan(times).tolist() == [False, False, True, False]
+    assert times[[1, 3]] - times[0] == pytest.approx([60, 240])
     assert any("damaged and left out: 2 rows of metrics" in note for note in recording.notes)
     assert set(recording.runs) == {"own"}
     assert len(recording.problems) == 2

@@ -15,13 +15,14 @@ def from_aim(table: pd.DataFrame) -> pd.DataFrame:
     for column in [c for c in table.columns if str(c).startswith(_CONTEXT)]:
         names = names + table[column].map(_inner)
     points = table.assign(metric=names, value=pd.to_numeric(table["value"], errors="coerce"))
+    kept = [c for c in ("step", "metric", "value", "time") if c in points]
     if _RUN not in table.columns:
-        return wide(points[["step", "metric", "value"]])
+        return wide(points[kept])
     parameters = [c for c in table.columns if str(c).startswith(_PARAMETER) and c != _RUN]
     runs = []
     for run, part in points.groupby(_RUN, sort=False):
         own = {str(c).removeprefix(_PARAMETER).replace(".", "/"): part[c].iloc[0] for c in parameters}
-        runs.append(wide(part[["step", "metric", "value"]]).assign(run_id=run, **own))
+        runs.append(wide(part[kept]).assign(run_id=run, **own))
     return pd.concat(runs, ignore_index=True)
 
 

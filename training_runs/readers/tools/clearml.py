@@ -35,7 +35,7 @@ def read_clearml(path: Path) -> dict[str, RawRun]:
         metrics, task = _texts(path)
     except _NO_ZIP as error:
         raise _unreadable(path, str(error)) from None
-    points: list[tuple[int, str, float]] = []
+    points: list[tuple[int, str, float, float | None]] = []
     damaged = []
     for line in metrics.splitlines():
         try:
@@ -47,13 +47,20 @@ def read_clearml(path: Path) -> dict[str, RawRun]:
         raise _unreadable(path, "; ".join(notes) or "no scalar was reported")
     described, of_task = _description(task)
     reading = read_hyperparameters(_hyperparameters(described), "hyperparameters")
-    table = wide(pd.DataFrame(points, columns=["step", "metric", "value"]))
+    table = wide(pd.DataFrame(points, columns=["step", "metric", "value", "time"]))
     name = str(described.get("name") or path.stem)
     return {name: RawRun(table, reading.fields(), (*notes, *of_task, *reading.notes))}
 
 
-def _point(event: dict[str, Any]) -> tuple[int, str, float]:
-    return int(event["iter"]), scalar_name(str(event["metric"]), str(event["variant"])), float(event["value"])
+def _point(event: dict[str, Any]) -> tuple[int, str, float, float | None]:
+    """Return step, metric, value and time (in milliseconds since 1970; None where there is none)."""
+    time = event.get("timestamp")
+    return (
+        int(event["iter"]),
+        scalar_name(str(event["metric"]), str(event["variant"])),
+        float(event["value"]),
+        None if time is None else float(time),
+    )
 
 
 def _texts(path: Path) -> tuple[str, str]:

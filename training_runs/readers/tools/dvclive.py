@@ -1,5 +1,6 @@
 """DVCLive's folder, read without DVC: `plots/metrics/**/NAME.tsv` and `params.yaml`."""
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -43,27 +44,30 @@ def _name(folder: Path) -> str:
 
 
 def _read(folder: Path) -> RawRun:
-    points: list[tuple[int, str, float]] = []
+    points: list[tuple[int, str, float, float]] = []
     notes: tuple[str, ...] = ()
     for file in _files(folder):
         metric = file.relative_to(folder / _METRICS).with_suffix("").as_posix()
         header, *lines = damaged_text(file.read_bytes()).splitlines() or [""]
         columns = header.split("\t")
         found = [(line, _point(line, columns)) for line in lines if line.strip()]
-        points += [(point[0], metric, point[1]) for _, point in found if point]
+        points += [(point[0], metric, *point[1:]) for _, point in found if point]
         notes += note_on_damage(f"lines of {metric}", [line for line, point in found if not point])
     if not points:
         raise _unreadable(folder, "; ".join(notes))
     reading = read_hyperparameters(yaml_values(folder / "params.yaml", "DVCLive"), "params.yaml")
-    table = wide(pd.DataFrame(points, columns=["step", "metric", "value"]))
+    table = wide(pd.DataFrame(points, columns=["step", "metric", "value", "time"]))
     return RawRun(table, reading.fields(), (*notes, *reading.notes))
 
 
-def _point(line: str, columns: list[str]) -> tuple[int, float] | None:
-    """Return step and value, which is the last column; a timestamp may stand before them."""
+def _point(line: str, columns: list[str]) -> tuple[int, float, float] | None:
+    """Return step, value and time (in milliseconds since 1970; NaN where the metric was logged without)."""
     cells = line.split("\t")
+    if len(cells) != len(columns):
+        return None
     try:
-        return (int(cells[columns.index("step")]), float(cells[-1])) if len(cells) == len(columns) else None
+        time = float(cells[columns.index("timestamp")]) if "timestamp" in columns else math.nan
+        return int(cells[columns.index("step")]), float(cells[-1]), time
     except ValueError:
         return None
 

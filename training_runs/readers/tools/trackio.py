@@ -1,5 +1,6 @@
 """Trackio's databases, read without Trackio: a project is `PROJECT.db` in its folder, by default `~/.cache/huggingface/trackio`."""
 
+import math
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
+from training_runs.pace import times_of
 from training_runs.readers.damage import note_on_damage, record_of
 from training_runs.readers.recording import RawRun, Tool, wide
 
@@ -45,31 +47,37 @@ def _runs(file: Path) -> list[tuple[str, str, RawRun | InvalidInput]]:
     """Return id, name and content of each run of a project, in the order of their beginnings."""
     try:
         with closing(_opened(file)) as store:
-            rows = store.execute("SELECT run_id, run_name, step, metrics FROM metrics ORDER BY id").fetchall()
+            rows = store.execute(
+                "SELECT run_id, run_name, step, metrics, timestamp FROM metrics ORDER BY id"
+            ).fetchall()
             configs = dict(store.execute("SELECT run_id, config FROM configs").fetchall())
     except sqlite3.Error as error:
         raise _unreadable(file, str(error)) from None
-    of_run: dict[str, list[tuple[str, int, Any]]] = {}
-    for run_id, name, step, metrics in rows:
-        of_run.setdefault(run_id, []).append((name, step, metrics))
+    of_run: dict[str, list[tuple[str, int, Any, Any]]] = {}
+    for run_id, *logged in rows:
+        of_run.setdefault(run_id, []).append(tuple(logged))
     return [(run_id, logged[0][0], _raw(file, logged, configs.get(run_id))) for run_id, logged in of_run.items()]
 
 
-def _raw(file: Path, logged: list[tuple[str, int, Any]], config: Any) -> RawRun | InvalidInput:
-    points: list[tuple[int, str, float]] = []
+def _raw(file: Path, logged: list[tuple[str, int, Any, Any]], config: Any) -> RawRun | InvalidInput:
+    points: list[tuple[int, str, float, float]] = []
     damaged = []
-    for _, step, text in logged:
+    for _, step, text, timestamp in logged:
         metrics = _object(text)
         if metrics is None or not isinstance(step, int):
             damaged.append(text)
             continue
-        points += [(step, name, number) for name, value in metrics.items() if (number := _number(value)) is not None]
+        time = _time(timestamp)
+        numbers = {name: number for name, value in metrics.items() if (number := _number(value)) is not None}
+        points += [(step, name, number, time) for name, number in numbers.items()]
     notes = note_on_damage("rows of metrics", damaged)
     if not points:
         return _unreadable(file, "; ".join(notes) or "no metric of it is a number")
     reading = read_hyperparameters(_object(config) or {}, "config")
     return RawRun(
-        wide(pd.DataFrame(points, columns=["step", "metric", "value"])), reading.fields(), (*notes, *reading.notes)
+        wide(pd.DataFrame(points, columns=["step", "metric", "value", "time"])),
+        reading.fields(),
+        (*notes, *reading.notes),
     )
 
 
@@ -91,6 +99,12 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return _NO_NUMBERS.get(value) if isinstance(value, str) else float(value)
+
+
+def _time(timestamp: Any) -> float:
+    """Return seconds since 1970 of a date, NaN where it is none: SQLite keeps any value in any column."""
+    times = times_of([timestamp])
+    return math.nan if times is None else float(times[0])
 
 
 def _opened(file: Path) -> sqlite3.Connection:
