@@ -97,6 +97,20 @@ def test_a_narrow_terminal_leaves_intervals_out(monkeypatch: pytest.MonkeyPatch,
     assert "By run." in printed.get()
 
 
+@pytest.mark.parametrize("width", [80, 60])
+def test_no_column_of_a_narrow_terminal_is_cut(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setattr(OUT, "width", width)
+    monkeypatch.setattr(OUT, "_force_terminal", True)
+    titles = ("entry", "status", "Brier skill", "AUROC", "log10 MAE", "coverage of 90 %", "interval score")
+    row = ("norm_first_passage", "SUPPORTED_FOR_ALARM", *(Interval(k / 8, 0.0, 1.0) for k in range(5)))
+    with OUT.capture() as printed:
+        show_table(Table("At memorisation", columns(*titles), (row,)))
+    figures = ["0.000", "0.125", "0.250", "0.375", "0.500"]
+    (shown,) = [line for line in printed.get().splitlines() if "norm_first_passage" in line]
+    assert shown.split()[-5:] == figures
+    assert (shown.split()[1] == "SUPPORTED_FOR_ALARM") == (width == 80)
+
+
 def test_a_row_in_a_file_is_as_long_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     figure = Interval(0.5, 0.25, 0.75)
     show_table(Table("Kept", columns("policy", *"abcdefgh"), (("grokcast", *[figure] * 8),)))

@@ -15,7 +15,7 @@ from predictor.leaderboard.answers import Answers
 from predictor.leaderboard.checks import MOST_AT_ONSET, check
 from predictor.leaderboard.isolated import IsolatedMethod, namespaces
 from predictor.leaderboard.page import with_results
-from predictor.leaderboard.result import TaskFigures, held_results
+from predictor.leaderboard.result import TaskFigures, held_results, with_tasks_not_asked
 from predictor.leaderboard.run import run
 from predictor.leaderboard.score import interval_score, task_figures
 from predictor.leaderboard.shipped import ShippedMethod
@@ -356,6 +356,19 @@ def test_what_is_flagged_has_no_status(task):
 
     result = run(Knowing(ROOT / "examples" / "my_detector.py"), [task])
     assert (result.status, result.leakage.flagged) == (None, True)
+
+
+def test_public_rows_are_kept_of_the_same_file_on_the_same_rows():
+    (whole,) = (r for r in held_results(ROOT / "docs" / "leaderboard") if r.name == "my_detector")
+    own = {name: figures for name, figures in whole.tasks.items() if not name.startswith("public")}
+    assert len(own) < len(whole.tasks)
+    alone = replace(whole, tasks=own, seconds=1.0)
+    assert with_tasks_not_asked(alone, [whole]) == replace(whole, seconds=1.0)
+    first = next(iter(own))
+    other_rows = replace(own[first], task=replace(own[first].task, fingerprint="0"))
+    for other in (replace(alone, identity="0"), replace(alone, tasks={**own, first: other_rows})):
+        assert with_tasks_not_asked(other, [whole]) == other
+    assert with_tasks_not_asked(alone, []) == alone
 
 
 def test_the_page_is_that_of_the_results_that_are_kept():

@@ -48,7 +48,7 @@ def run_method(
     from dataclasses import asdict
 
     from grokcast.display.progress import progress
-    from predictor.leaderboard.result import held_results, write_result
+    from predictor.leaderboard.result import held_results, with_tasks_not_asked, write_result
     from predictor.leaderboard.run import run
 
     asked = _method(method, time_limit, [folder for folder in (corpus, external) if folder is not None])
@@ -58,6 +58,7 @@ def run_method(
     if not quick and corpus is None:
         from predictor.leaderboard.page import with_results
 
+        result = with_tasks_not_asked(result, held_results(out))
         write_result(out, result)
         page = out.with_suffix(".md")
         if page.exists():  # a checkout has it

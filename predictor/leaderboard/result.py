@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -112,6 +112,17 @@ def held_results(folder: Path) -> list[Result]:
                 hint="run the method again",
             ) from error
     return found
+
+
+def with_tasks_not_asked(result: Result, held: Iterable[Result]) -> Result:
+    """Return a result with the tasks that it was not asked this time, as public sources without their folder, as they are held.
+
+    They are kept of the same file, judged on the same rows; else they are figures of something else.
+    """
+    before = next((r for r in held if (r.name, r.identity) == (result.name, result.identity)), None)
+    if before is None or any(before.tasks[n].task != f.task for n, f in result.tasks.items() if n in before.tasks):
+        return result
+    return replace(result, tasks={**result.tasks, **{n: f for n, f in before.tasks.items() if n not in result.tasks}})
 
 
 def ranked(results: Iterable[Result]) -> list[Result]:
