@@ -398,6 +398,10 @@ STACKS = {
         {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "sgd", "nesterov": True, "momentum": m}
         for m in (0.9, 0.5)
     ],
+    "norm held": [
+        {"modulus": 11, "embedding_dim": 8, "width": 16, "learning_rate": 1e-2, "init_scale": 2.0, "hold_norm": h}
+        for h in (True, False)
+    ],
     "muon, norm pushed up": [
         {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "muon", "norm_penalty": x, "freeze_embedding": f}
         for x, f in ((-1e-3, False), (0.0, True))

@@ -451,7 +451,7 @@ def test_dropout_variance_has_the_closed_form_of_a_binomial():
 def test_dropout_accuracy_without_dropout_does_not_vary():
     parameters = network()
     labels = answers(parameters)
-    mean, variance = robustness.dropout_accuracy(logits_with, parameters, labels, generator(), 0.0)
+    mean, variance = robustness.dropout_accuracy(logits_with, parameters, labels, generator(), rate=0.0)
     assert mean.tolist() == [0.75] * 3
     assert variance.tolist() == [0.0] * 3
 

@@ -176,6 +176,89 @@ def test_cross_entropy_groks_where_every_seed_does():
     assert made("golechha_mnist", lambda c: 200).verdict == FAILS
 
 
+def steps_of(epochs: float, config: RunConfig) -> float:
+    return epochs * (config.context().steps_per_epoch or 1)
+
+
+@pytest.mark.parametrize(
+    ("memorized", "onset", "expected"), [(300, 1200, HOLDS), (100, 400, IN_PART), (300, 500, FAILS), (300, 1e9, FAILS)]
+)
+def test_figures_epochs_are_those_of_some_setting_or_of_none(memorized, onset, expected):
+    found = made("sy_timescale", lambda c: steps_of(onset, c), lambda c: steps_of(memorized, c))
+    assert found.verdict == expected
+    assert found.figures["settings"] == 3
+
+
+def test_a_grid_correlates_with_what_delays_follow():
+    def onset(config, exponents=(1, 1, -1, -1)):
+        levels = (
+            config.batch_size > 16,
+            config.embedding_noise > 0,
+            config.learning_rate > 1e-3,
+            config.weight_decay > 0.3,
+        )
+        return 20 + steps_of(40 * 2.0 ** sum(e * x for e, x in zip(exponents, levels, strict=True)), config)
+
+    assert made("ls_correlations", onset, lambda c: 20).verdict == HOLDS
+    assert made("ls_correlations", lambda c: onset(c, (-1, -1, 1, 1)), lambda c: 20).verdict == FAILS
+    assert made("ls_correlations", lambda c: 1e9).verdict is None
+
+
+def test_comprehension_lies_in_the_band_or_elsewhere():
+    found = made("ls_regimes", lambda c: 300 if c.batch_size == 16 else 3000)
+    assert found.verdict == HOLDS
+    assert found.figures["runs in the band"] == found.figures["runs below it"] == 20
+    assert made("ls_regimes", lambda c: 3000 if c.batch_size == 16 else 300).verdict == FAILS
+
+
+@pytest.mark.parametrize(
+    ("train_loss", "val_loss", "expected"),
+    [
+        (lambda c: 1.0 if c.init_scale < 1 else 0.01, lambda c: 0.2 + abs(np.log(c.init_scale)), HOLDS),
+        (
+            lambda c: 1.0 if c.init_scale < 1 else 0.01,
+            lambda c: 1 / c.init_scale,
+            FAILS,
+        ),  # the least test loss is at the end
+        (lambda c: 1.0, lambda c: 0.2 + abs(np.log(c.init_scale)), IN_PART),
+    ],
+)
+def test_losses_over_held_norms_are_an_l_and_a_u(train_loss, val_loss, expected):
+    found = made(
+        "omnigrok_lu",
+        lambda c: 3000,
+        train_loss=lambda c, step: train_loss(c),
+        val_loss=lambda c, step: val_loss(c),
+        weight_norm=lambda c, step: 10 * c.init_scale,
+    )
+    assert found.verdict == expected
+
+
+def histogram(values: np.ndarray) -> dict[str, object]:
+    limit = float(np.abs(values).max())
+    return {"limit": limit, "counts": np.histogram(values, 81, (-limit, limit))[0].tolist()}
+
+
+@pytest.mark.parametrize(
+    ("first", "tail", "expected"), [(0.0, -1.0, HOLDS), (0.3, -1.0, IN_PART), (0.0, 1.0, IN_PART), (0.3, 1.0, FAILS)]
+)
+def test_layers_have_the_shapes_that_are_drawn_or_others(first, tail, expected):
+    rng = np.random.default_rng(0)
+    arrays = {
+        "embedding": histogram(np.concatenate([rng.normal(side * 0.4, 0.05, 500) for side in (-1, 1)])),
+        "hidden": histogram(rng.laplace(first, 0.05, 5000)),
+        "output": histogram(np.concatenate([rng.uniform(0, 0.2, 700), tail * rng.exponential(0.5, 300)])),
+    }
+    configs = CLAIMS["sy_layers"].configs
+    assert configs is not None
+    runs = [replace(r, run=replace(r.run, arrays=[arrays])) for r in (a_run(config=c) for c in configs(True))]
+    test = CLAIMS["sy_layers"].test
+    assert test is not None
+    found = test(runs)
+    assert found.verdict == expected
+    assert found.figures["upper peak"].value == pytest.approx(0.4, abs=0.1)
+
+
 def test_phases_are_what_most_seeds_are_in():
     def onset(config):
         return {1e-4: 1e9, 1e-3: 4000, 1e-2: 200}.get(config.learning_rate, 1e9)
@@ -302,8 +385,8 @@ def test_stored_runs_still_say_what_is_stored(name):
 def test_a_claim_that_is_unknown_or_untested_is_refused():
     with pytest.raises(InvalidInput, match="expected one of sy_dropout_variance"):
         judged("sy")
-    with pytest.raises(InvalidInput, match="missing: distributions of weights"):
-        judged("sy_layers")
+    with pytest.raises(InvalidInput, match="missing: a graph network"):
+        judged("omnigrok_qm9")
 
 
 def test_the_command_lists_claims_with_their_verdicts():

@@ -134,6 +134,15 @@ def test_an_embedding_has_the_rate_that_is_its_own():
     assert list(moved.values()) == pytest.approx([3e-3] * len(moved), rel=1e-2)
 
 
+def test_a_norm_that_is_held_stays_while_the_loss_falls():
+    signals = train([vary(hold_norm=True, init_scale=2.0), vary(seed=1)])[0].trajectory.signals
+    assert np.ptp(signals["weight_norm"]) < 1e-4 * signals["weight_norm"][0]
+    initial = network_of(SMALL).initial(vary(init_scale=2.0), generator_of(SMALL, "weights"))
+    whole = torch.cat([values.flatten() for values in initial.values()])
+    assert signals["weight_norm"][0] == pytest.approx(whole.norm().item(), rel=1e-4)
+    assert signals["train_loss"][-1] < 0.5 * signals["train_loss"][0]
+
+
 def test_memorises_a_random_table_without_generalising():
     run = train([vary(operation="random_table", budget_step=1500, weight_decay=0.0)])[0]
     assert run.blocked

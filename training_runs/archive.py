@@ -46,6 +46,7 @@ _SCHEMA = pa.schema(
         ("status", pa.string()),
         ("step", pa.list_(pa.int64())),
         *((name, pa.list_(pa.float32())) for name in SIGNALS),
+        ("arrays", pa.string()),  # JSON, of the few runs that have some
     ]
 )
 
@@ -181,6 +182,7 @@ def _row(run: Run) -> dict[str, Any]:
         "blocked": run.blocked,
         "status": run.status,
         "step": run.trajectory.steps.tolist(),
+        "arrays": json.dumps(run.arrays) if run.arrays else None,
         **{
             name: (_rounded(values) if run.config and name not in _AS_RECORDED else values).tolist()
             for name, values in run.trajectory.signals.items()
@@ -208,4 +210,5 @@ def _run(row: dict[str, Any]) -> Run:
         blocked=row["blocked"],
         status=row["status"],
         config=config,
+        arrays=json.loads(row["arrays"] or "[]"),
     )

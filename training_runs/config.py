@@ -17,8 +17,11 @@ ARCHITECTURES = ("embedding_mlp", "transformer", "mlp", "lstm")
 OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "muon", "lion")
 LOSSES = ("cross_entropy", "mse")
 
+# How a network is looked at: it trains the same whatever these are.
+_PROBING = {"probe_passes", "probe_samples", "probe_split", "probe_every", "probe_arrays"}
+
 # What two runs of one configuration may differ in.
-_NOT_CONFIGURATION = {
+_NOT_CONFIGURATION = _PROBING | {
     "seed",
     "budget_step",
     "checkpoints_per_decade",
@@ -27,7 +30,7 @@ _NOT_CONFIGURATION = {
 }
 
 # What runs trained as one stack may differ in, beside that.
-_OF_ONE_RUN = _NOT_CONFIGURATION | {
+_OF_ONE_RUN = (_NOT_CONFIGURATION - _PROBING) | {
     "operation",
     "train_fraction",
     "train_samples",
@@ -43,6 +46,7 @@ _OF_ONE_RUN = _NOT_CONFIGURATION | {
     "embedding_noise",
     "augmentation",
     "norm_penalty",
+    "hold_norm",
     "beta1",
     "beta2",
     "momentum",
@@ -92,6 +96,9 @@ class RunConfig:
     embedding_noise: float = 0.0  # std of Gaussian noise on embeddings (Li & Sakib 3.1)
     augmentation: float = 0.0  # sigma: rotation by 30 sigma degrees, blur of sigma / 2 (Li & Sakib 4)
     norm_penalty: float = 0.0  # times the sum of squared weights in the loss; negative raises the norm
+    hold_norm: bool = (
+        False  # all weights are scaled back to the norm they began with after each step (arXiv 2210.01117)
+    )
     beta1: float = 0.9  # of AdamW, Adam, Lion and Muon's AdamW: torch's default, and that of the papers
     beta2: float = 0.999  # torch's default; Power et al. and Nanda et al. have 0.98, Lion's authors 0.99
     momentum: float = 0.9  # of SGD
@@ -103,6 +110,13 @@ class RunConfig:
     budget_step: int = 10_000
     checkpoints_per_decade: int = 25  # log-spaced from step 1
     checkpoint_every: int | None = None  # instead: every so many steps, as most people record
+    probe_passes: int = 8  # with dropout, or with weights zeroed; Salah & Yevick 3.1 have 100
+    probe_samples: int = 256  # of a split, for signals of hidden units and those that run the network again
+    probe_split: str = "val"  # whose samples hidden units are read on; Golechha 4.1 has train
+    probe_every: int | None = (
+        None  # steps between those that run the network again; None: 6 or 2 a decade from step 100
+    )
+    probe_arrays: bool = False  # as often as the landscape, store what figures are drawn from (probes/figure_arrays.py)
     early_stop: bool = True  # after val_acc >= 0.99 at 5 checkpoints in a row
 
     def __post_init__(self) -> None:
@@ -110,15 +124,17 @@ class RunConfig:
         _one_of("architecture", self.architecture, ARCHITECTURES)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("loss", self.loss, LOSSES)
+        _one_of("probe_split", self.probe_split, ("train", "val"))
         _one_of(f"architecture for {self.task_family}", self.architecture, family.networks)
         family.check(self)
         if not 0 < self.train_fraction < 1:
             raise InvalidInput(field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)")
         for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
             _at_least(name, getattr(self, name), 1)
-        for name in ("bits", "dimensions", "checkpoints_per_decade"):
+        for name in ("bits", "dimensions", "checkpoints_per_decade", "probe_samples"):
             _at_least(name, getattr(self, name), 1)
-        for name in ("train_samples", "batch_size", "checkpoint_every"):
+        _at_least("probe_passes", self.probe_passes, 2)  # of which there is a variance
+        for name in ("train_samples", "batch_size", "checkpoint_every", "probe_every"):
             if getattr(self, name) is not None:
                 _at_least(name, getattr(self, name), 1)
         for name in ("learning_rate", "init_scale", "separation"):
@@ -135,6 +151,10 @@ class RunConfig:
         for name in ("dropout", "label_noise"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number in [0, 1]")
+        if self.hold_norm and self.freeze_embedding:
+            raise InvalidInput(
+                field="hold_norm", value=True, expected="false where the embedding is frozen: it is scaled too"
+            )
         if self.dropout == 1:
             raise InvalidInput(field="dropout", value=1, expected="less than 1: something is kept")
         if self.architecture == "transformer" and self.embedding_dim % self.heads:

@@ -1,6 +1,6 @@
 """One training run as it is kept: who it is, what is known of it, and what was recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ class Run:
     blocked : whether it can never generalise by construction. A label, never a feature.
     status : `finished` at its budget, `stopped_early` after generalising, or `diverged`.
     config : the fields of its `RunConfig`; empty for runs recorded elsewhere.
+    arrays : what figures are drawn from, at some steps, of a run that was asked for it (`RunConfig.probe_arrays`): objects
+        of a `step` and of what `training_runs/generator/probes/figure_arrays.py` names.
     """
 
     run_id: str
@@ -34,6 +36,7 @@ class Run:
     blocked: bool = False
     status: Status = "finished"
     config: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Sequence[Mapping[str, Any]] = ()
 
     @property
     def origin(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.metrics import auroc
@@ -103,7 +103,10 @@ def spearman(runs: Runs, x: Sequence[float], y: Sequence[float]) -> Interval:
 
 def rank_correlation(x: FloatArray, y: FloatArray) -> float:
     """Return Spearman's correlation; NaN where one of both does not vary."""
-    return float(spearmanr(x, y)[0]) if len(set(x)) > 1 and len(set(y)) > 1 else float("nan")
+    if len(set(x)) < 2 or len(set(y)) < 2:
+        return float("nan")
+    # By ranks: several times as fast as scipy's, which tests significance too.
+    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 
 
 def pearson(runs: Runs, x: Sequence[float], y: Sequence[float]) -> Interval:

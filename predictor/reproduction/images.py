@@ -15,8 +15,7 @@ from training_runs.labelled_run import LabelledRun
 from training_runs.onset import COMPREHENSION_DELAY_STEPS
 
 # Half as wide, and no longer than it takes to see that validation has not come.
-_SMALL = replace(MNIST, width=100, budget_step=4000, early_stop=False)
-_LONG = replace(MNIST, early_stop=False)
+_SMALL = replace(MNIST, width=100, budget_step=4000)
 # Table 3's column "Grkin?", row by row.
 _GROKS = (True, True, True, True, False, True, False, False, False, False, True, True, True, True, True, True, False)
 _QUICK_ROWS = (0, 9, 16)  # the original, cross-entropy, small initial weights
@@ -44,7 +43,7 @@ def _groks(run: LabelledRun) -> bool:
 def table_3_configs(quick: bool) -> Sequence[RunConfig]:
     """Return the rows of Table 3; some, with shorter budgets where nothing is waited for, where quick."""
     if not quick:
-        return each_seed([replace(_LONG, **row) for row in TABLE_3])
+        return each_seed([replace(MNIST, **row) for row in TABLE_3])
     rows = [replace(_SMALL, **TABLE_3[k], budget_step=4000 if _GROKS[k] else 2500) for k in _QUICK_ROWS]
     return each_seed(rows)
 
@@ -98,7 +97,7 @@ def cross_entropy_configs(quick: bool) -> Sequence[RunConfig]:
     if quick:
         base = replace(_SMALL, loss="cross_entropy", budget_step=2500)
         return each_seed([replace(base, init_scale=scale) for scale in _SCALES])
-    base = replace(_LONG, loss="cross_entropy")
+    base = replace(MNIST, loss="cross_entropy")
     return each_seed(
         [
             replace(base, init_scale=scale, weight_decay=decay, train_samples=images)
@@ -137,7 +136,7 @@ def _at_memorisation(run: LabelledRun) -> float:
 
 def rising_norm_configs(quick: bool) -> Sequence[RunConfig]:
     """Return runs with and without the term that rewards large weights."""
-    base = replace(_SMALL, budget_step=2500) if quick else _LONG
+    base = replace(_SMALL, budget_step=2500) if quick else MNIST
     return each_seed([replace(base, loss="cross_entropy", norm_penalty=penalty) for penalty in (0.0, RISING_NORM)])
 
 
@@ -180,7 +179,7 @@ def rising_norm(runs: Runs) -> Finding:
 
 def dropout_configs(quick: bool) -> Sequence[RunConfig]:
     """Return runs with and without dropout in training, under the squared loss."""
-    base = _SMALL if quick else _LONG
+    base = _SMALL if quick else MNIST
     return each_seed([replace(base, dropout=rate) for rate in (0.0, 0.3)])
 
 

@@ -26,8 +26,8 @@ from training_runs.config import RunConfig
 from training_runs.labelled_run import LabelledRun
 
 # The paper's settings (section 2; embedding width and batch are ours), and a network that groks ten times sooner.
-_PAPER = RunConfig(budget_step=40_000)
-_SMALL = RunConfig(
+PAPER = RunConfig(budget_step=40_000, early_stop=False)
+SMALL = RunConfig(
     modulus=31, embedding_dim=32, width=128, learning_rate=2e-3, train_fraction=0.75, budget_step=6000
 )  # fmt: skip
 _ALIKE = 1.2  # times as wide
@@ -48,7 +48,7 @@ CASES: dict[str, tuple[str, str]] = {
 
 def scale_configs(quick: bool) -> Sequence[RunConfig]:
     """Return runs that differ in alpha alone."""
-    return each_seed([replace(_SMALL if quick else _PAPER, init_scale=scale) for scale in _SCALES])
+    return each_seed([replace(SMALL if quick else PAPER, init_scale=scale) for scale in _SCALES])
 
 
 def scale(runs: Runs) -> Finding:
@@ -102,7 +102,7 @@ def scale(runs: Runs) -> Finding:
 
 def shift_configs(quick: bool) -> Sequence[RunConfig]:
     """Return runs of every case."""
-    base = replace(_SMALL, budget_step=3000) if quick else _PAPER
+    base = replace(SMALL, budget_step=3000) if quick else PAPER
     return each_seed([replace(base, embedding_init=table, other_init=rest) for table, rest in CASES.values()])
 
 

@@ -15,11 +15,9 @@ from training_runs.labelled_run import LabelledRun
 PAPER = "Li & Sakib"
 
 _SPIKE = 1.05  # of the norm at memorisation: above it later counts as a spike
-_BAND = (20, 800)  # training samples over batch size: where comprehension lies (figure 4)
 _MODULUS, _FRACTIONS = 97, (0.2, 0.4)  # of figures 2, 11 and 12: theirs is 0.3
 _OPERATIONS = ("add", "sub", "mul", "div")
 _SEVERAL = 3  # runs: one is no evidence
-_ENOUGH = 20  # configurations on either side of the band
 
 
 def _transformers(runs: Runs) -> list[LabelledRun]:
@@ -166,34 +164,6 @@ def correlations(runs: Runs) -> Finding:
         ),
         "Random draws of all settings at once, not the paper's grid of five values; noise on embeddings was never drawn.",
     )
-
-
-def regimes(runs: Runs) -> Finding:
-    """Test whether comprehension lies where there are 20 to 800 training samples to a batch."""
-    tested = [r for r in _transformers(runs) if r.memorized.step is not None or r.generalized.step is not None]
-    inside = [r for r in tested if _BAND[0] <= _ratio(r) <= _BAND[1]]
-    below = [r for r in tested if _ratio(r) < _BAND[0]]
-
-    def comprehends(run: LabelledRun) -> bool:
-        return run.outcome == "comprehension"
-
-    excess = evidence.share_difference(inside, below, comprehends)
-    enough = len({r.run.configuration_id for r in inside}) >= _ENOUGH
-    return Finding(
-        graded(at_least(excess, 0.25), at_least(excess, 0.0)) if enough else None,
-        {
-            "share of comprehension in the band minus below it": excess,
-            "runs in the band": len(inside),
-            "share of comprehension below the band": evidence.share(below, comprehends),
-        },
-        tested,
-        note="" if enough else f"Only {len(inside)} stored runs lie in the band; {_ENOUGH} configurations are needed.",
-    )
-
-
-def _ratio(run: LabelledRun) -> float:
-    context = run.run.context
-    return (context.train_size or 0) / (context.batch_size or context.train_size or 1)
 
 
 def operations(runs: Runs) -> Finding:

@@ -17,7 +17,7 @@ from training_runs.onset import OUTCOMES
 _QUICK_RATES = (1e-4, 1e-3, 1e-2, 1e-1)
 _RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 _ADDITION = RunConfig(modulus=23, embedding_dim=16, width=64, train_fraction=0.75, budget_step=3000)
-_TEACHER = RunConfig(
+TEACHER = RunConfig(
     task_family="teacher",
     architecture="mlp",
     train_samples=1000,
@@ -33,7 +33,7 @@ _SCALES = (1.0, 2.0, 4.0, 8.0)
 
 def rate_configs(quick: bool) -> Sequence[RunConfig]:
     """Return a grid of the decoder's and the embedding's learning rates."""
-    base = _ADDITION if quick else replace(_ADDITION, budget_step=30_000)
+    base = _ADDITION if quick else replace(_ADDITION, budget_step=30_000, early_stop=False)
     rates = _QUICK_RATES if quick else _RATES
     return each_seed(
         [replace(base, learning_rate=decoder, embedding_learning_rate=table) for decoder in rates for table in rates]
@@ -70,7 +70,7 @@ def rates(runs: Runs) -> Finding:
 
 def teacher_configs(quick: bool) -> Sequence[RunConfig]:
     """Return students that differ in the scale of their initial weights."""
-    base = _TEACHER if quick else replace(_TEACHER, budget_step=30_000)
+    base = TEACHER if quick else replace(TEACHER, budget_step=30_000, early_stop=False)
     return each_seed([replace(base, init_scale=scale) for scale in _SCALES])
 
 

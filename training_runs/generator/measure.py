@@ -2,6 +2,7 @@
 
 import math
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,14 +10,14 @@ from torch import Tensor
 from training_runs.generator.networks import Activations
 from training_runs.generator.networks.noise import ProbingDropout
 from training_runs.generator.probes import Checkpoint, fit
+from training_runs.generator.probes.figure_arrays import figure_arrays
 from training_runs.generator.samples import Batch
 from training_runs.generator.stack import Stack
 from training_runs.signals import Cost, signal_names
 from training_runs.tasks import family_of
 
-# Of a split, for signals of hidden units and logits; also for those that run the network again.
-_SAMPLES = 256
-# How often signals are measured that run the network again, from step 100. The landscape changes slowly.
+# How often signals are measured that run the network again, from step 100, unless a config says otherwise. The landscape
+# changes slowly.
 _PER_DECADE: dict[Cost, int] = {"high": 6, "highest": 2}
 _FROM_STEP = 100
 
@@ -33,12 +34,25 @@ def cheap_signals(stack: Stack, before: Tensor) -> dict[str, Tensor]:
 @torch.no_grad()
 def expensive_signals(stack: Stack, step: int, previous: int) -> dict[str, Tensor]:
     """Return the signals that run the network again, if any is due at this checkpoint; shape (n_runs,) each."""
-    due = [cost for cost, per_decade in _PER_DECADE.items() if _is_due(step, previous, per_decade)]
+    every = stack.configs[0].probe_every
+    due = [cost for cost in _PER_DECADE if _is_due(cost, step, previous, every)]
     return StackCheckpoint(stack, step).measured([name for cost in due for name in signal_names(cost=cost)])
 
 
-def _is_due(step: int, previous: int, per_decade: int) -> bool:
-    """Return True if a point of a log-spaced grid has been passed since the previous checkpoint."""
+@torch.no_grad()
+def arrays_of_figures(stack: Stack, step: int, previous: int) -> list[dict[str, Any]]:
+    """Return what figures are drawn from, one object a run; none where it is not asked for or not due."""
+    config = stack.configs[0]
+    if not config.probe_arrays or not _is_due("highest", step, previous, config.probe_every):
+        return []
+    return figure_arrays(StackCheckpoint(stack, step))
+
+
+def _is_due(cost: Cost, step: int, previous: int, every: int | None) -> bool:
+    """Return True if a point of a grid has been passed since the previous checkpoint."""
+    if every is not None:
+        return step // every > previous // every
+    per_decade = _PER_DECADE[cost]
 
     def passed(at: int) -> int:
         return math.floor(per_decade * math.log10(max(at, 1)) + 1e-9)
@@ -52,11 +66,13 @@ class StackCheckpoint(Checkpoint):
     def __init__(self, stack: Stack, step: int = 0, before: Tensor | None = None) -> None:
         self.step = step
         self._stack = stack
+        self._config = stack.configs[0]  # runs of one stack are looked at in one way
+        self.passes = self._config.probe_passes
         self.gradient = stack.blocks(stack.gradient)
         self.update = None if before is None else stack.blocks(stack.flat - before)
         self.train_weight, self.val_weight = stack.train.weight, stack.val.weight
         self.margin_mask = (stack.train.weight > 0).float()
-        self.chance = 1.0 / stack.configs[0].classes
+        self.chance = 1.0 / self._config.classes
 
     @cached_property
     def parameters(self) -> dict[str, Tensor]:
@@ -101,25 +117,30 @@ class StackCheckpoint(Checkpoint):
     @cached_property
     def train_logits(self) -> Tensor:
         """Of some training samples."""
-        return self._seen.logits[self._stack.train.first_rows(_SAMPLES)]
+        return self._seen.logits[self._stack.train.first_rows(self._config.probe_samples)]
 
     @cached_property
     def hidden(self) -> Tensor | None:
-        """Units on some validation samples."""
-        return self._some(self._unseen.hidden)
+        """Units on some samples of the split that is read."""
+        return self._some(self._probed.hidden)
 
     @cached_property
     def representation(self) -> Tensor | None:
         """What the output layer reads on them."""
-        return self._some(self._unseen.representation)
+        return self._some(self._probed.representation)
 
     @cached_property
     def attention(self) -> Tensor | None:
         """Of the answer's position on them."""
-        return self._some(self._unseen.attention)
+        return self._some(self._probed.attention)
 
-    def _some(self, of_val: Tensor | None) -> Tensor | None:
-        return None if of_val is None else of_val[self._stack.val.first_rows(_SAMPLES)]
+    @property
+    def _probed(self) -> Activations:
+        return self._seen if self._config.probe_split == "train" else self._unseen
+
+    def _some(self, of_split: Tensor | None) -> Tensor | None:
+        split = self._stack.train if self._config.probe_split == "train" else self._stack.val
+        return None if of_split is None else of_split[split.first_rows(self._config.probe_samples)]
 
     @cached_property
     def embedding(self) -> Tensor | None:
@@ -129,10 +150,9 @@ class StackCheckpoint(Checkpoint):
     @cached_property
     def symbols(self) -> Tensor | None:
         """The rows without the transformer's sign; words of reviews have no order to find structure in."""
-        config = self._stack.configs[0]
-        if self.embedding is None or not family_of(config.task_family).is_of_pairs:
+        if self.embedding is None or not family_of(self._config.task_family).is_of_pairs:
             return None
-        return self.embedding[:, : config.classes]
+        return self.embedding[:, : self._config.classes]
 
     @cached_property
     def ordered_symbols(self) -> Tensor | None:
@@ -141,11 +161,11 @@ class StackCheckpoint(Checkpoint):
 
     @cached_property
     def _val_batch(self) -> Batch:
-        return self._stack.val.first(_SAMPLES)
+        return self._stack.val.first(self._config.probe_samples)
 
     @cached_property
     def _train_batch(self) -> Batch:
-        return self._stack.train.first(_SAMPLES)
+        return self._stack.train.first(self._config.probe_samples)
 
     @cached_property
     def labels(self) -> Tensor:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,7 @@ class Record:
         self._steps: list[int] = []
         self._values: dict[str, list[float]] = {}
         self._perfect_evals = 0
+        self.arrays: list[dict[str, Any]] = []  # of figures
 
     @property
     def last_step(self) -> int:
@@ -83,4 +85,5 @@ class Record:
             blocked=self.config.blocked,
             status=self.status,
             config=self.config.as_dict(),
+            arrays=self.arrays,
         )

@@ -62,7 +62,7 @@ def gather(tasks: Sequence[Task], rows: Sequence[Tensor], device: str) -> Batch:
 def probe_rows(rows: Tensor, config: RunConfig, generator: torch.Generator) -> Tensor:
     """Return the rows of a split that a run is measured on."""
     batch = config.batch_size or _MOST_SAMPLES
-    count = min(max(_BATCHES * batch, _LEAST_SAMPLES), _MOST_SAMPLES)
+    count = max(min(max(_BATCHES * batch, _LEAST_SAMPLES), _MOST_SAMPLES), config.probe_samples)
     if len(rows) <= count:
         return rows
     return rows[torch.randperm(len(rows), generator=generator)[:count].sort().values]

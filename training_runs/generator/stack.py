@@ -53,6 +53,7 @@ class Stack:
         self._hold(torch.cat([b.flatten() for b in blocks]).to(device))
         self._optimizer = optimizer_of(configs[0].optimizer, self.flat, self._hyperparameters(), self.blocks)
         self._penalty = self._per_parameter([2 * c.norm_penalty for c in configs])
+        self._first_norms = self._norms()
         size = configs[0].minibatch
         self._batches: Minibatches | DeviceMinibatches | None = None
         if size is not None:
@@ -91,6 +92,19 @@ class Stack:
         if any(c.norm_penalty for c in self.configs):
             self.gradient.addcmul_(self._penalty, self.flat)
         self._optimizer.step(self.gradient)
+        if any(c.hold_norm for c in self.configs):
+            self._rescale()
+
+    @torch.no_grad()
+    def _rescale(self) -> None:
+        """Give the weights of runs whose norm is held the norm that they began with (Liu et al., arXiv 2210.01117)."""
+        scale = torch.where(self._holds, self._first_norms / self._norms(), 1.0)
+        for block in self.blocks(self.flat).values():
+            block.mul_(scale.view(-1, *[1] * (block.ndim - 1)))
+
+    def _norms(self) -> Tensor:
+        """Return the L2 norm of all weights of each run, (n_runs,)."""
+        return torch.stack([b.flatten(1).square().sum(1) for b in self.blocks(self.flat).values()]).sum(0).sqrt()
 
     def _backpropagate(self, batch: Batch) -> None:
         inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts)
@@ -141,6 +155,7 @@ class Stack:
         )  # buffers of this size
         self._optimizer.select(indices, self.flat)
         self._penalty = self._penalty[indices]
+        self._first_norms = self._first_norms[kept]
         if self._batches is not None:
             self._batches.select(active, self._samples)
         self._noise_generators = [self._noise_generators[k] for k in active]
@@ -168,6 +183,7 @@ class Stack:
     def _hold(self, flat: Tensor) -> None:
         """Take over the parameters of the runs now in the stack."""
         self.flat, self.gradient = flat, torch.zeros_like(flat)
+        self._holds = torch.tensor([c.hold_norm for c in self.configs], device=flat.device)
         self.parameters = {n: v.requires_grad_(True) for n, v in self.blocks(flat).items()}
         for name, gradient in self.blocks(self.gradient).items():
             self.parameters[name].grad = gradient

@@ -12,7 +12,7 @@ import torch
 
 from training_runs.config import RunConfig
 from training_runs.generator.deadline import Deadline
-from training_runs.generator.measure import cheap_signals, expensive_signals
+from training_runs.generator.measure import arrays_of_figures, cheap_signals, expensive_signals
 from training_runs.generator.record import OnCheckpoint, Record
 from training_runs.generator.stack import Stack
 from training_runs.run import Run
@@ -98,3 +98,5 @@ def _record(
         rows = torch.stack([values.to(before.device, torch.float64) for values in signals.values()], 1).tolist()
         for k, row in zip(runs, rows, strict=True):
             active[k].add(step, dict(zip(signals, row, strict=True)), on_checkpoint)
+        for k, arrays in zip(runs, arrays_of_figures(part, step, previous), strict=False):
+            active[k].arrays.append({"step": step, **arrays})

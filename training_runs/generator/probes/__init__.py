@@ -16,6 +16,7 @@ mean nothing) and leaves the others as they are.
 | `attention` | attention weights |
 | `robustness` | the network again, with units dropped or weights zeroed |
 | `landscape` | the loss around the parameters |
+| `figure_arrays` | the same parts, of which it keeps curves, histograms and matrices |
 """
 
 from training_runs.generator.probes import activations, attention, embedding, fit, landscape, robustness, weights

@@ -36,10 +36,12 @@ class Checkpoint:
     symbols : its rows that are symbols of the task; `ordered_symbols` : where these are in the order of a group operation.
     logits_of, logits_with, labels : the networks again on some validation samples, whose labels are (n_runs, n_samples).
     loss_of : the same on some training samples.
+    passes : how often the networks are run with units or weights switched off.
     chance : the accuracy of a blind guess; 0 where it is not known.
     """
 
     step: int
+    passes: int = robustness.PASSES
 
     @cached_property
     def parameters(self) -> Parameters:

@@ -25,14 +25,14 @@ RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # Salah & Yevick 3.1
 LEAST_ABOVE_CHANCE = 0.05
 
 
-@measures("dropout_acc_mean", "dropout_acc_var", reads=("logits_with", "parameters", "labels", "masks"))
+@measures("dropout_acc_mean", "dropout_acc_var", reads=("logits_with", "parameters", "labels", "masks", "passes"))
 def dropout_accuracy(
     logits_with: LogitsWith,
     parameters: dict[str, Tensor],
     labels: Tensor,
     generator: torch.Generator,
-    rate: float = DROPOUT,
     passes: int = PASSES,
+    rate: float = DROPOUT,
 ) -> tuple[Tensor, Tensor]:
     """Return mean and variance of the accuracy over stochastic passes, weights held, each of shape (n_runs,).
 
@@ -93,13 +93,13 @@ def drc_half(curve: Tensor, chance: float = 0.0, rates: Sequence[float] = RATES)
     return half.masked_fill(~(start >= LEAST_ABOVE_CHANCE), torch.nan).squeeze(1)
 
 
-@measures("circuit_complexity", reads=("logits_of", "parameters", "masks"))
+@measures("circuit_complexity", reads=("logits_of", "parameters", "masks", "passes"))
 def circuit_complexity(
     logits_of: LogitsOf,
     parameters: dict[str, Tensor],
     generator: torch.Generator,
-    fraction: float = 0.1,
     masks: int = PASSES,
+    fraction: float = 0.1,
 ) -> Tensor:
     """Return KL(P || P') per sample in nats, P' with a random share of each weight matrix zeroed, mean over masks.
 

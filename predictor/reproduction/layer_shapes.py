@@ -1,0 +1,102 @@
+"""Salah & Yevick 3.2, figure 4, on runs of their settings that store histograms of their weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from predictor.reproduction.claim import Figure, Finding, Picture, at_least, at_most, graded, line
+from predictor.reproduction.evidence import Runs
+from predictor.reproduction.initialisation import PAPER, SMALL
+from predictor.reproduction.replicates import each_seed, median_of, over_seeds
+from training_runs.arrays import FloatArray
+from training_runs.config import RunConfig
+from training_runs.labelled_run import LabelledRun
+
+_AT_ZERO = 0.1  # of the standard deviation: how far from 0 the fullest bin of a peak at 0 may be
+_BULK = (0.0, 0.2)  # where most of the last layer's weights lie
+_TAIL = 2.0  # times as far from 0 as the highest hundredth: where the lowest is, if its tail is long
+
+
+def configs(quick: bool) -> Sequence[RunConfig]:
+    """Return runs of the paper's settings: 100 passes of dropout on all test samples, and what figures are drawn from."""
+    every = 500
+    paper = replace(
+        PAPER, budget_step=15_000, probe_passes=100, probe_samples=1404, probe_every=every, probe_arrays=True
+    )
+    small = replace(SMALL, budget_step=4000, probe_every=every, probe_arrays=True)
+    return each_seed([small if quick else paper])
+
+
+def last_layer(runs: Runs) -> Finding:
+    """Test the shape of the first and the last layer's weights at the end, and say where the embedding values peak."""
+    at_zero = over_seeds(runs, median_of(lambda r: abs(_mode(r, "hidden")) / _spread(r, "hidden")))
+    bulk = over_seeds(runs, median_of(lambda r: _share(r, "output", *_BULK)))
+    tail = over_seeds(
+        runs, median_of(lambda r: -_quantile(r, "output", 0.01) / max(_quantile(r, "output", 0.99), 1e-9))
+    )
+    peaks_at_zero = at_most(at_zero, _AT_ZERO)
+    skewed = at_least(bulk, 0.5) and at_least(tail, _TAIL)
+    figures: dict[str, Figure] = {
+        "share of the last layer's weights in [0, 0.2]": bulk,
+        "its lowest hundredth over its highest, below and above 0": tail,
+        "fullest bin of the first layer's weights, in standard deviations from 0": at_zero,
+        "lower peak of the embedding values": over_seeds(runs, median_of(lambda r: _peak(r, below=True))),
+        "upper peak": over_seeds(runs, median_of(lambda r: _peak(r, below=False))),
+        "embedding values at 0 over those at the peaks": over_seeds(runs, median_of(_dip)),
+    }
+    names = {"embedding": "embedding", "hidden": "first layer", "output": "last layer"}
+    return Finding(
+        graded(peaks_at_zero and skewed, peaks_at_zero or skewed),
+        figures,
+        runs,
+        Picture("weight", "density at the end, first seed", [line(n, *_density(runs[0], g)) for g, n in names.items()]),
+    )
+
+
+def _histogram(run: LabelledRun, group: str) -> tuple[FloatArray, FloatArray]:
+    """Return edges and counts of a histogram at the last step that has one."""
+    stored: Mapping[str, Any] = run.run.arrays[-1][group]
+    counts = np.array(stored["counts"], dtype=float)
+    return np.linspace(-stored["limit"], stored["limit"], len(counts) + 1), counts
+
+
+def _density(run: LabelledRun, group: str) -> tuple[FloatArray, FloatArray]:
+    edges, counts = _histogram(run, group)
+    return (edges[:-1] + edges[1:]) / 2, counts / counts.sum() / np.diff(edges)
+
+
+def _mode(run: LabelledRun, group: str) -> float:
+    centres, density = _density(run, group)
+    return float(centres[np.argmax(density)])
+
+
+def _spread(run: LabelledRun, group: str) -> float:
+    centres, density = _density(run, group)
+    mean = np.average(centres, weights=density)
+    return float(np.sqrt(np.average((centres - mean) ** 2, weights=density)))
+
+
+def _share(run: LabelledRun, group: str, low: float, high: float) -> float:
+    edges, counts = _histogram(run, group)
+    below = np.interp([low, high], edges, np.concatenate([[0], counts.cumsum()]) / counts.sum())
+    return float(below[1] - below[0])
+
+
+def _quantile(run: LabelledRun, group: str, share: float) -> float:
+    edges, counts = _histogram(run, group)
+    return float(np.interp(share, np.concatenate([[0], counts.cumsum()]) / counts.sum(), edges))
+
+
+def _peak(run: LabelledRun, *, below: bool) -> float:
+    """Return where the embedding values are densest on one side of 0."""
+    centres, density = _density(run, "embedding")
+    side = centres < 0 if below else centres > 0
+    return float(centres[side][np.argmax(density[side])])
+
+
+def _dip(run: LabelledRun) -> float:
+    centres, density = _density(run, "embedding")
+    peaks = [density[centres < 0].max(), density[centres > 0].max()]
+    return float(density[len(density) // 2] / np.mean(peaks))
