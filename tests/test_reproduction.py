@@ -90,8 +90,8 @@ def test_operations_grok_where_three_runs_of_each_do():
     for name in ("add", "sub", "mul", "div"):
         base = RunConfig(architecture="transformer", embedding_dim=8, modulus=97, train_fraction=0.3, operation=name)
         runs += some_runs(3, base, onset=3000 if name in ("add", "sub") else 500)
-    assert verdict("ls_operations", runs) == IN_PART
-    assert verdict("ls_operations", [r for r in runs if r.operation != "add"]) == FAILS
+    assert verdict("ls_operations_stored", runs) == IN_PART
+    assert verdict("ls_operations_stored", [r for r in runs if r.operation != "add"]) == FAILS
 
 
 def test_too_few_runs_are_no_verdict():
@@ -257,6 +257,33 @@ def test_layers_have_the_shapes_that_are_drawn_or_others(first, tail, expected):
     found = test(runs)
     assert found.verdict == expected
     assert found.figures["upper peak"].value == pytest.approx(0.4, abs=0.1)
+
+
+def test_operations_grok_where_every_seed_of_each_does():
+    assert made("ls_operations", lambda c: 3000).verdict == HOLDS
+    assert made("ls_operations", lambda c: 3000 if c.operation in ("add", "mul") or c.seed else 200).verdict == IN_PART
+    assert made("ls_operations", lambda c: 200).verdict == FAILS
+
+
+def test_decay_shortens_delays_and_norms_peak_alike_or_do_not():
+    def onset(config):
+        return 100 + {0.3: 6000, 1.0: 4000, 2.0: 2000, 4.0: 1000}[config.weight_decay]
+
+    def memorized(config):
+        return 1e9 if config.weight_decay == 4 else 100
+
+    def norm(config, step):
+        return 10 + 5 * np.exp(-(np.log(step * min(config.weight_decay, 1) / 300) ** 2))
+
+    assert made("ls_attention_decay", onset, memorized, weight_norm_attention=norm).verdict == HOLDS
+    found = made(
+        "ls_attention_decay", lambda c: onset(replace(c, weight_decay=1.0)), memorized, weight_norm_attention=norm
+    )
+    assert found.verdict == IN_PART
+    flat = made(
+        "ls_attention_decay", lambda c: 3000, weight_norm_attention=lambda c, step: 10 / c.weight_decay + 1 / step
+    )
+    assert flat.verdict == FAILS
 
 
 def test_phases_are_what_most_seeds_are_in():

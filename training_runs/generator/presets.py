@@ -101,7 +101,7 @@ def _golechha_imdb(seed: int) -> Iterator[RunConfig]:
         )
 
 
-_TRANSFORMER = RunConfig(
+TRANSFORMER = RunConfig(
     architecture="transformer",
     modulus=97,
     embedding_dim=128,
@@ -118,11 +118,11 @@ _TRANSFORMER = RunConfig(
 
 def _li_sakib(seed: int) -> Iterator[RunConfig]:
     """Section 3: division, 30/70, 10,000 steps; the choices of Table 1 drawn at random, after one run of Figure 2."""
-    yield replace(_TRANSFORMER, operation="div", seed=seed)
+    yield replace(TRANSFORMER, operation="div", seed=seed)
     for k in itertools.count(1):
         rng = np.random.default_rng([seed, k])
         yield replace(
-            _TRANSFORMER,
+            TRANSFORMER,
             operation="div",
             batch_size=int(rng.choice([8, 16, 32, 128, 512, 1024])),
             embedding_noise=float(rng.choice([0, 0.01, 0.1, 1, 10])),
@@ -168,7 +168,7 @@ def _power(seed: int) -> Iterator[RunConfig]:
         name = operations[k % len(operations)]
         task = {"task_family": "permutation"} if name == "s5" else {"operation": name}
         yield replace(
-            _TRANSFORMER,
+            TRANSFORMER,
             **task,  # type: ignore[arg-type]
             train_fraction=0.5,
             budget_step=100_000,
