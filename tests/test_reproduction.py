@@ -14,7 +14,7 @@ from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim, Finding
 from predictor.reproduction.pages import laws_page, reproduction_page, with_signals
 from predictor.reproduction.pictures import picture_svg
 from predictor.reproduction.registry import CLAIMS
-from predictor.reproduction.reproduce import judged
+from predictor.reproduction.reproduce import folder_of_runs, judged
 from predictor.reproduction.results import held_results, read_result, result_of, write_result
 from tests.command_line import grokcast
 from training_runs import InvalidInput, Run, Trajectory
@@ -284,6 +284,40 @@ def test_decay_shortens_delays_and_norms_peak_alike_or_do_not():
         "ls_attention_decay", lambda c: 3000, weight_norm_attention=lambda c, step: 10 / c.weight_decay + 1 / step
     )
     assert flat.verdict == FAILS
+
+
+@pytest.mark.parametrize(
+    ("variance_peak", "half", "expected"),
+    [(1500, 0.6, HOLDS), (30, 0.6, IN_PART), (1500, 0.3, IN_PART), (30, 0.3, FAILS)],
+)
+def test_curves_under_dropout_end_flat_and_halve_late_or_do_not(variance_peak, half, expected):
+    claim = CLAIMS["sy_dropout_figures"]
+    assert claim.configs is not None
+    assert claim.test is not None
+    arrays = [
+        {"step": s, "robustness_curve": [1 - (r > 0.25) * r for r in np.arange(10) / 10]} for s in (500, 1000, 4000)
+    ]
+    runs = [
+        a_run(
+            config=config,
+            dropout_acc_var=lambda step: 0.01 * np.exp(-(np.log(step / variance_peak) ** 2) / 0.1),
+            drc_half=lambda step: half,
+            drc_auc=lambda step: half,
+        )
+        for config in claim.configs(True)
+    ]
+    found = claim.test([replace(r, run=replace(r.run, arrays=arrays)) for r in runs])
+    assert found.verdict == expected
+    assert found.picture is not None
+    assert [series.name for series in found.picture.series] == ["step 500", "step 1,000", "step 4,000"]
+
+
+def test_claims_that_are_tested_on_the_same_runs_share_them():
+    for name, claim in CLAIMS.items():
+        if claim.runs_of:
+            owner = CLAIMS[claim.runs_of]
+            assert claim.configs is owner.configs
+            assert folder_of_runs(Path("runs"), name, quick=True) == Path("runs") / f"{claim.runs_of}_quick"
 
 
 def test_phases_are_what_most_seeds_are_in():

@@ -52,7 +52,7 @@ def _reproduce(name: str, quick: bool, out: Path, results: Path, workers: int, d
     claim, runs = claim_of(name), []
     if claim.configs is not None:
         folder = folder_of_runs(out, name, quick=quick)
-        _make_runs(name, list(claim.configs(quick)), folder, workers, data_dir)
+        _make_runs(claim.runs_of or name, list(claim.configs(quick)), folder, workers, data_dir)
         runs = archive.read(folder)
     if not write_result(results, name, judged(name, runs, quick=quick)):
         say(f"grokcast: {name}: the full result that is held is kept")

@@ -76,6 +76,7 @@ class Claim:
     configs : the runs to make for it, by whether they should be quick; None where stored runs test it.
     missing : what an untested claim lacks.
     signals : those of docs/signals.md that it is about.
+    runs_of : another claim whose runs it is tested on; none: it has its own.
     """
 
     paper: str
@@ -87,6 +88,7 @@ class Claim:
     configs: Callable[[bool], Sequence[RunConfig]] | None = None
     missing: str = ""
     signals: tuple[str, ...] = ()
+    runs_of: str = ""
 
 
 def graded(holds: bool, in_part: bool) -> Verdict:

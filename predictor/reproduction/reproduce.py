@@ -59,5 +59,6 @@ def judged(name: str, runs: Iterable[Run] = (), *, quick: bool = False) -> Resul
 
 
 def folder_of_runs(out: Path, name: str, *, quick: bool) -> Path:
-    """Return where the runs of a claim are made."""
-    return out / (f"{name}_quick" if quick else name)
+    """Return where the runs of a claim are made; claims that are tested on the same runs share a folder."""
+    owner = claim_of(name).runs_of or name
+    return out / (f"{owner}_quick" if quick else owner)

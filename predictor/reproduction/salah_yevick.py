@@ -24,7 +24,7 @@ def _grokking(runs: Runs, signal: str) -> list[LabelledRun]:
 def dropout_variance(runs: Runs) -> Finding:
     """Test whether the variance under dropout rises before the validation accuracy does."""
     tested = [r for r in _grokking(runs, "dropout_acc_var") if evidence.rise(r) < evidence.onset(r)]
-    early = evidence.share(tested, _variance_is_early)
+    early = evidence.share(tested, variance_is_early)
     at_peak = evidence.median(tested, lambda r: evidence.value_at(r, "val_acc", _peak_step(r)))
     binomial = evidence.median(tested, _over_binomial)
     shape = evidence.share(tested, lambda r: evidence.memorized(r) < _peak_step(r))
@@ -56,7 +56,7 @@ def _peak_step(run: LabelledRun) -> float:
     return float(steps[np.argmax(values)])
 
 
-def _variance_is_early(run: LabelledRun) -> bool:
+def variance_is_early(run: LabelledRun) -> bool:
     """Return True if the variance first reaches a quarter of its peak between memorisation and rise."""
     risen = evidence.crossing(run, "dropout_acc_var", _ANNOUNCED * _peak(run))
     return evidence.memorized(run) < risen < evidence.rise(run)

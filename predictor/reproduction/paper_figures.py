@@ -1,4 +1,4 @@
-"""Salah & Yevick 3.2, figure 4, on runs of their settings that store histograms of their weights."""
+"""Figures 1, 2 and 4 of Salah & Yevick, on runs of their settings that store what the figures are drawn from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,27 +6,73 @@ from typing import Any
 
 import numpy as np
 
+from predictor.reproduction import evidence
 from predictor.reproduction.claim import Figure, Finding, Picture, at_least, at_most, graded, line
 from predictor.reproduction.evidence import Runs
 from predictor.reproduction.initialisation import PAPER, SMALL
-from predictor.reproduction.replicates import each_seed, median_of, over_seeds
+from predictor.reproduction.replicates import each_seed, last, median_of, over_seeds
+from predictor.reproduction.salah_yevick import variance_is_early
 from training_runs.arrays import FloatArray
 from training_runs.config import RunConfig
 from training_runs.labelled_run import LabelledRun
 
 _AT_ZERO = 0.1  # of the standard deviation: how far from 0 the fullest bin of a peak at 0 may be
 _BULK = (0.0, 0.2)  # where most of the last layer's weights lie
+_FLAT = 0.9  # of the accuracy without dropout: what a curve that is flat up to a rate of 0.2 has there
+_HALVES = 0.5  # the rate at which the accuracy has halved, or a higher one
 _TAIL = 2.0  # times as far from 0 as the highest hundredth: where the lowest is, if its tail is long
 
 
 def configs(quick: bool) -> Sequence[RunConfig]:
-    """Return runs of the paper's settings: 100 passes of dropout on all test samples, and what figures are drawn from."""
+    """Return runs of the paper's settings: 100 passes of dropout on all test samples but one, and arrays."""
     every = 500
     paper = replace(
         PAPER, budget_step=15_000, probe_passes=100, probe_samples=1404, probe_every=every, probe_arrays=True
     )
     small = replace(SMALL, budget_step=4000, probe_every=every, probe_arrays=True)
     return each_seed([small if quick else paper])
+
+
+def dropout(runs: Runs) -> Finding:
+    """Test whether the variance under dropout announces the rise, and the robustness curve ends flat and halves late."""
+    early = sum(map(variance_is_early, runs))
+    flat = over_seeds(runs, median_of(lambda r: _curve(r, -1)[2] / max(_curve(r, -1)[0], 1e-9)))
+    half = over_seeds(runs, median_of(lambda r: last(r, "drc_half")))
+    robust = at_least(flat, _FLAT) and at_least(half, _HALVES)
+    return Finding(
+        graded(early == len(runs) and robust, early == len(runs) or robust),
+        {
+            "seeds whose variance reaches a quarter of its peak between memorisation and rise": early,
+            "validation accuracy at the peak of the variance": over_seeds(runs, median_of(_accuracy_at_peak)),
+            "accuracy at a dropout rate of 0.2 over that without, at the end": flat,
+            "rate at which the accuracy has halved, at the end": half,
+            "area under the curve at memorisation": over_seeds(
+                runs, median_of(lambda r: evidence.value_at(r, "drc_auc", evidence.memorized(r)))
+            ),
+            "area at the end": over_seeds(runs, median_of(lambda r: last(r, "drc_auc"))),
+        },
+        runs,
+        _curves(runs[0]),
+    )
+
+
+def _curve(run: LabelledRun, at: int) -> list[float]:
+    return list(run.run.arrays[at]["robustness_curve"])
+
+
+def _accuracy_at_peak(run: LabelledRun) -> float:
+    steps, values = run.run.trajectory.recorded("dropout_acc_var")
+    return evidence.value_at(run, "val_acc", float(steps[np.argmax(values)]))
+
+
+def _curves(run: LabelledRun) -> Picture:
+    """Return the robustness curve at some steps, evenly on a log scale."""
+    steps = [float(at["step"]) for at in run.run.arrays]
+    chosen = sorted(
+        {int(np.argmin(np.abs(np.log(steps) - x))) for x in np.linspace(np.log(steps[0]), np.log(steps[-1]), 5)}
+    )
+    series = [line(f"step {steps[k]:,.0f}", np.arange(10) / 10, np.array(_curve(run, k))) for k in chosen]
+    return Picture("dropout rate", "validation accuracy, first seed", series)
 
 
 def last_layer(runs: Runs) -> Finding:
