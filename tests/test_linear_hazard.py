@@ -23,16 +23,20 @@ def fitted(features, x, event, columns=(0, 1, 2)):
     return LinearHazard.fit(features, target, person_periods(x, event), weight, columns)
 
 
+def log_rates(linear, features, target):
+    return linear.log_rates(linear.distances(features, target))
+
+
 def test_recovers_a_planted_hazard():
     features, x, event, rate = planted()
     linear = fitted(features, x, event)
     np.testing.assert_allclose(linear.weight[:3] / linear.scale, [1.2, -0.8, 0.0], atol=0.12)
     asked = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     watched = CENTRES < 2
-    log_rates = linear.log_rates(asked, np.full(2, 0.95))[:, watched]
-    assert log_rates.shape == (2, int(watched.sum()))
-    np.testing.assert_allclose(log_rates[0].mean(), 0.5, atol=0.2)
-    np.testing.assert_allclose(log_rates[1].mean() - log_rates[0].mean(), 1.2, atol=0.15)
+    found = log_rates(linear, asked, np.full(2, 0.95))[:, watched]
+    assert found.shape == (2, int(watched.sum()))
+    np.testing.assert_allclose(found[0].mean(), 0.5, atol=0.2)
+    np.testing.assert_allclose(found[1].mean() - found[0].mean(), 1.2, atol=0.15)
 
 
 def test_a_missing_value_counts_as_the_median_and_a_far_one_as_three_spreads():
@@ -41,9 +45,9 @@ def test_a_missing_value_counts_as_the_median_and_a_far_one_as_three_spreads():
     linear = fitted(features, x, event)
     target = np.full(1, 0.95)
     missing, median = np.array([[np.nan, 0.0, 0.0]]), np.array([[linear.centre[0], 0.0, 0.0]])
-    np.testing.assert_array_equal(linear.log_rates(missing, target), linear.log_rates(median, target))
+    np.testing.assert_array_equal(log_rates(linear, missing, target), log_rates(linear, median, target))
     far, farther = np.array([[1e3, 0.0, 0.0]]), np.array([[1e6, 0.0, 0.0]])
-    np.testing.assert_array_equal(linear.log_rates(far, target), linear.log_rates(farther, target))
+    np.testing.assert_array_equal(log_rates(linear, far, target), log_rates(linear, farther, target))
 
 
 def test_a_feature_that_no_row_has_is_not_read():
@@ -56,9 +60,9 @@ def test_contributions_add_up_to_the_difference_from_a_typical_row():
     features, x, event, _ = planted()
     linear = fitted(features, x, event)
     row, target, bins = features[:5], np.full(5, 0.9), np.full(5, 7)
-    typical = linear.log_rates(np.tile(linear.centre, (5, 1)), target)[:, 7]
-    added = linear.contributions(row, target, bins).sum(1)
-    np.testing.assert_allclose(typical + added, linear.log_rates(row, target)[:, 7], atol=1e-10)
+    typical = log_rates(linear, np.tile(linear.centre, (5, 1)), target)[:, 7]
+    added = linear.contributions(linear.distances(row, target), bins, 3).sum(1)
+    np.testing.assert_allclose(typical + added, log_rates(linear, row, target)[:, 7], atol=1e-10)
 
 
 def test_a_learner_finds_what_is_not_linear_too():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from predictor.hazard.learner import Learner, averaged
 from predictor.hazard.linear import LinearHazard
-from predictor.hazard.network import HazardNetwork
+from predictor.hazard.network import Activations, HazardNetwork
 from predictor.hazard.time_bins import CENTRES, N_BINS
 from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
 from predictor.hazard.trees.evaluate import TreeSum
@@ -19,18 +19,18 @@ from training_runs.arrays import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class PreparedRows:
-    """Rows as the learners of one ensemble read them, and where each ends in their trees: the most of the work.
+    """What the parts of the learners of one ensemble have worked out of some rows: the most of the work.
 
     Attributes
     ----------
-    features : those that are read, shape (n_rows, n_read).
-    target : the requested target accuracy, shape (n_rows,).
+    distances : of the log-linear part.
     leaves : of each row, as `TreeSum.leaves` gives them: some hundred kilobytes a row.
+    activations : of the networks.
     """
 
-    features: FloatArray
-    target: FloatArray
+    distances: FloatArray
     leaves: Sequence[Index]
+    activations: Activations
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +63,17 @@ class Ensemble:
     def prepare(self, features: FloatArray, target: FloatArray) -> PreparedRows:
         """Return rows made ready for the two methods below."""
         read = self._read(features)
-        return PreparedRows(read, target, [self.trees.leaves(row) for row in np.column_stack([read, target])])
+        return PreparedRows(
+            distances=self.linear.distances(read, target),
+            leaves=[self.trees.leaves(row) for row in np.column_stack([read, target])],
+            activations=self.network.activations(read, target),
+        )
 
     def log_rates(self, rows: PreparedRows) -> FloatArray:
         """Return the mean log hazard per decade in each bin, shape (n_rows, n_bins)."""
         boosted = np.array([self.trees.sum(leaves) for leaves in rows.leaves]).reshape(-1, N_BINS)
-        stepwise = self.linear.log_rates(rows.features, rows.target) + boosted / len(self.learners)
-        return averaged(stepwise, self.network.log_rates(rows.features, rows.target))
+        stepwise = self.linear.log_rates(rows.distances) + boosted / len(self.learners)
+        return averaged(stepwise, self.network.log_rates(rows.activations))
 
     def contributions(self, rows: PreparedRows, bins: NDArray[np.intp]) -> FloatArray:
         """Return the contribution of each feature that is read to the log hazard at one bin of each row.
@@ -78,8 +82,8 @@ class Ensemble:
         """
         moved = [self.trees.contributions(leaves, k) for leaves, k in zip(rows.leaves, bins, strict=True)]
         boosted = np.array(moved)[:, : len(self.columns)] / len(self.learners)
-        stepwise = self.linear.contributions(rows.features, rows.target, bins) + boosted
-        return averaged(stepwise, self.network.contributions(rows.features, rows.target, bins))
+        stepwise = self.linear.contributions(rows.distances, bins, len(self.columns)) + boosted
+        return averaged(stepwise, self.network.contributions(rows.activations, bins))
 
     def blind_log_rates(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
         """Return the log hazard of each row by the learner that has not seen its fold."""

@@ -40,7 +40,7 @@ class Learner:
         """Fit one part after the other; arguments as for `fit_hazard` and `LinearHazard.fit`."""
         few = thinned(periods)
         linear = LinearHazard.fit(features, target, few, weight, linear_columns)
-        start = linear.log_rates(features, target)
+        start = linear.log_rates(linear.distances(features, target))
         boosted = fit_hazard(features, target, few, weight, start, n_trees)
         return cls(linear, boosted, HazardNetwork.fit(features, target, periods, weight))
 
@@ -51,9 +51,9 @@ class Learner:
 
     def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
         """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
-        start = self.linear.log_rates(features, target)
+        start = self.linear.log_rates(self.linear.distances(features, target))
         stepwise = start + self.trees.sums(np.column_stack([features, target]))
-        return averaged(stepwise, self.network.log_rates(features, target))
+        return averaged(stepwise, self.network.log_rates(self.network.activations(features, target)))
 
     def importance(self) -> FloatArray:
         """Return the importance of each feature, shape (n_features,), summing to 1: half by the trees, half by the lines."""

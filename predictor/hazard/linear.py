@@ -56,7 +56,7 @@ class LinearHazard:
         centre = np.nanmedian(features[:, read], axis=0)
         spread = np.nanstd(features[:, read], axis=0)
         blank = cls(read, centre, np.where(spread > 1e-9, spread, 1.0), *[np.zeros(0)] * 3)
-        z = blank._standardized(features, target)[periods.row]
+        z = blank.distances(features, target)[periods.row]
         ahead = (CENTRES[periods.bin] - _MIDDLE)[:, None]
         design = np.hstack([z, z * ahead, np.eye(N_BINS)[periods.bin]])
         share = weight[periods.row] * periods.exposure
@@ -96,25 +96,28 @@ class LinearHazard:
         base = np.mean([part.base for part in parts], axis=0)
         return cls(**read, weight=weight, drift=drift, base=base)
 
-    def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
-        z = self._standardized(features, target)
-        # Sums along rows, not matrix products: those round otherwise in a batch, and a forecast must not depend on which
-        # other rows are in it.
-        middle, drift = (np.ascontiguousarray(z * w).sum(1) for w in (self.weight, self.drift))
-        return np.asarray(middle[:, None] + np.outer(drift, CENTRES - _MIDDLE) + self.base)
+    def distances(self, features: FloatArray, target: FloatArray) -> FloatArray:
+        """Return how far features of shape (n_rows, n_features) are from their centres, to be handed to the two methods below.
 
-    def contributions(self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]) -> FloatArray:
-        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
-        effect = self.weight + np.outer(CENTRES[bins] - _MIDDLE, self.drift)
-        moved = self._standardized(features, target) * effect
-        out = np.zeros(features.shape)
-        # Not an assignment: a mean of several reads a column more than once.
-        np.add.at(out.T, self.columns, moved[:, :-1].T)
-        return out
-
-    def _standardized(self, features: FloatArray, target: FloatArray) -> FloatArray:
+        In units of their scales, shape (n_rows, n_read + 1), the target accuracy last.
+        """
         z = np.empty((len(features), len(self.columns) + 1))
         z[:, :-1] = standardized(features[:, self.columns], self.centre, self.scale, _FARTHEST)
         z[:, -1] = standardized_target(target)
         return z
+
+    def log_rates(self, distances: FloatArray) -> FloatArray:
+        """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
+        # Sums along rows, not matrix products: those round otherwise in a batch, and a forecast must not depend on which
+        # other rows are in it.
+        middle, drift = (np.ascontiguousarray(distances * w).sum(1) for w in (self.weight, self.drift))
+        return np.asarray(middle[:, None] + np.outer(drift, CENTRES - _MIDDLE) + self.base)
+
+    def contributions(self, distances: FloatArray, bins: NDArray[np.intp], n_features: int) -> FloatArray:
+        """Return each feature's contribution to the log hazard at one bin of each row, shape (n_rows, n_features)."""
+        effect = self.weight + np.outer(CENTRES[bins] - _MIDDLE, self.drift)
+        moved = distances * effect
+        out = np.zeros((len(distances), n_features))
+        # Not an assignment: a mean of several reads a column more than once.
+        np.add.at(out.T, self.columns, moved[:, :-1].T)
+        return out

@@ -29,6 +29,23 @@ _ONE: Array = np.ones(1, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
+class Activations:
+    """What rows become on their way through the networks, each of shape (n_rows, n_networks, 1, width of the layer).
+
+    Attributes
+    ----------
+    inputs : the features, standardised.
+    first, second : what goes into each hidden layer.
+    log_rates : log hazard per decade in each bin.
+    """
+
+    inputs: Array
+    first: Array
+    second: Array
+    log_rates: Array
+
+
+@dataclass(frozen=True, eq=False)
 class HazardNetwork:
     """The mean log hazard of networks that read every column they are given, standardised; there is one, or one of each learner.
 
@@ -79,32 +96,30 @@ class HazardNetwork:
         layers = zip(*(part.parameters for part in parts), strict=True)
         return cls(centre, scale, [np.concatenate(layer) for layer in layers])
 
-    def log_rates(self, features: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
-        log_rates = _forward(self.parameters, *self._rows(features, target))[-1]
-        return np.asarray(log_rates[:, :, 0].mean(1), dtype=np.float64)
-
-    def contributions(self, features: FloatArray, target: FloatArray, bins: NDArray[np.intp]) -> FloatArray:
-        """Return each feature's distance from its median, as far as it is read, times the slope there.
-
-        Shape (n_rows, n_features). The first term of a Taylor series: what it leaves out belongs to no single feature.
-        """
-        x, query = self._rows(features, target)
-        w1, _, w2, _, w3, *_ = self.parameters
-        before_1, _, before_2, _, _ = _forward(self.parameters, x, query)
-        to_bins = np.moveaxis(w3[:, :, bins], 2, 0)[:, :, None]  # (n_rows, n_networks, 1, n_hidden)
-        back_2 = to_bins * _silu_slope(before_2)
-        back_1 = back_2 @ w2.transpose(0, 2, 1) * _silu_slope(before_1)
-        return np.asarray((x * (back_1 @ w1.transpose(0, 2, 1)))[:, :, 0].mean(1))
-
-    def _rows(self, features: FloatArray, target: FloatArray) -> tuple[Array, Array]:
-        """Return inputs of shape (n_rows, n_networks, 1, n_features), and the target accuracy likewise.
+    def activations(self, features: FloatArray, target: FloatArray) -> Activations:
+        """Return what features of shape (n_rows, n_features) become, to be handed to the two methods below.
 
         A product for each row: one of all rows rounds otherwise, and a forecast must not depend on which other rows
         are in the batch.
         """
         x = _standardized(features[:, None], self.centre, self.scale)[:, :, None]
-        return x, _query(target)[:, None, None]
+        first, _, second, _, log_rates = _forward(self.parameters, x, _query(target)[:, None, None])
+        return Activations(x, first, second, log_rates)
+
+    def log_rates(self, rows: Activations) -> FloatArray:
+        """Return the log hazard per decade in each bin, shape (n_rows, n_bins)."""
+        return np.asarray(rows.log_rates[:, :, 0].mean(1), dtype=np.float64)
+
+    def contributions(self, rows: Activations, bins: NDArray[np.intp]) -> FloatArray:
+        """Return each feature's distance from its median, as far as it is read, times the slope there.
+
+        Shape (n_rows, n_features). The first term of a Taylor series: what it leaves out belongs to no single feature.
+        """
+        w1, _, w2, _, w3, *_ = self.parameters
+        to_bins = w3[:, :, bins].transpose(2, 0, 1)[:, :, None]  # (n_rows, n_networks, 1, n_hidden)
+        back_2 = to_bins * _silu_slope(rows.second)
+        back_1 = back_2 @ w2.transpose(0, 2, 1) * _silu_slope(rows.first)
+        return np.asarray((rows.inputs * (back_1 @ w1.transpose(0, 2, 1)))[:, :, 0].mean(1))
 
 
 def _standardized(features: FloatArray, centre: FloatArray, scale: FloatArray) -> Array:

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 from predictor.hazard.trees.boosted_trees import BoostedTrees, Index
 from training_runs.arrays import FloatArray
 
-LeafSet = NDArray[np.unsignedinteger]  # bit k is leaf k of a tree
-
-_LEFT, _ZERO_MISSING, _NAN_MISSING = 2, 4, 8  # bits of a decision
-_ZERO = float(np.float32(1e-35))  # LightGBM's kZeroThreshold: values up to it are zeros
+LeafSet = NDArray[np.signedinteger]  # bit k is the k-th leaf of a tree from the left; -1 is every leaf
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +20,14 @@ class Nodes:
     ----------
     tree : that each belongs to.
     column, threshold, decision : as of `BoostedTrees`.
-    below_left, below_right : the leaves on each side.
+    right : the leaves that are left over where a row goes right: all but those on the left.
     """
 
     tree: Index
     column: Index
     threshold: FloatArray
     decision: Index
-    below_left: LeafSet
-    below_right: LeafSet
+    right: LeafSet
 
     @classmethod
     def of(cls, trees: BoostedTrees, children: "Children") -> "Nodes":
@@ -39,16 +35,17 @@ class Nodes:
 
         Raises
         ------
-        ValueError : a tree has more than 64 leaves, or its nodes do not lead to each of its leaves once.
+        ValueError : a tree has more than 64 leaves.
         """
-        below_left, below_right = _leaves_below(trees, children)
+        kind = _kind(int(trees.n_leaves.max()))
+        n_left, first = (a[children.left].astype(np.uint64) for a in (children.below, children.before))
+        left = ((np.uint64(1) << n_left) - np.uint64(1)) << first
         return cls(
             tree=np.repeat(np.arange(len(trees.n_leaves)), trees.n_leaves - 1),
             column=trees.column,
             threshold=trees.threshold,
             decision=trees.decision,
-            below_left=below_left,
-            below_right=below_right,
+            right=(~left).view(np.int64).astype(kind),
         )
 
     def where(self, chosen: NDArray[np.bool_]) -> "Nodes":
@@ -58,10 +55,6 @@ class Nodes:
     def rank(self) -> Index:
         """Return the number of each node among those of its tree."""
         return rank_in(self.tree)
-
-    def kept(self, left: NDArray[np.bool_]) -> LeafSet:
-        """Return the leaves that each node does not rule out, by which side is taken; shape (..., n_nodes)."""
-        return np.where(left, ~self.below_right, ~self.below_left)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +66,15 @@ class Children:
     left, right : number of the child on each side, shape (n_nodes,).
     n_leaves : of all trees together; inner node k has number `n_leaves + k`.
     n_nodes : of each tree, shape (n_trees,).
+    below, before : how many leaves are below each leaf (itself) and inner node, and how many of its tree are left of those.
     """
 
     left: Index
     right: Index
     n_leaves: int
     n_nodes: Index
+    below: NDArray[np.uint16]
+    before: NDArray[np.uint16]
 
     @classmethod
     def of(cls, trees: BoostedTrees) -> "Children":
@@ -86,13 +82,13 @@ class Children:
 
         Raises
         ------
-        ValueError : a node is not numbered after its parent, or does not exist.
+        ValueError : a node is not numbered after its parent, does not exist, or is not reached from the root once.
         """
-        n_nodes = trees.n_leaves - 1
+        n_nodes, n_leaves = trees.n_leaves - 1, int(trees.n_leaves.sum())
         first_leaf, first_node = (np.cumsum(n) - n for n in (trees.n_leaves, n_nodes))
+        roots = np.where(n_nodes > 0, n_leaves + first_node, first_leaf)
         here = rank_in(np.repeat(np.arange(len(n_nodes)), n_nodes))
         first_leaf, first_node, most = (np.repeat(a, n_nodes) for a in (first_leaf, first_node, trees.n_leaves))
-        n_leaves = int(trees.n_leaves.sum())
 
         def numbered(child: Index) -> Index:
             inner = child >= 0
@@ -100,14 +96,40 @@ class Children:
                 raise ValueError("the nodes of a tree are out of order")
             return np.asarray(np.where(inner, n_leaves + first_node + child, first_leaf + ~child))
 
-        return cls(numbered(trees.left), numbered(trees.right), n_leaves, n_nodes)
+        left, right = numbered(trees.left), numbered(trees.right)
+        reached = np.bincount(np.concatenate([left, right, roots]), minlength=n_leaves + len(left))
+        if (reached != 1).any():
+            raise ValueError("the nodes of a tree do not lead to each of its leaves once")
+        below, before = (np.repeat(np.array([one, 0], np.uint16), [n_leaves, len(left)]) for one in (1, 0))
+        children = cls(left, right, n_leaves, n_nodes, below, before)
+        for nodes in children.upwards():
+            below[n_leaves + nodes] = below[left[nodes]] + below[right[nodes]]
+        for nodes in children.downwards():
+            before[left[nodes]] = before[n_leaves + nodes]
+            before[right[nodes]] = before[n_leaves + nodes] + below[left[nodes]]
+        return children
 
     def upwards(self) -> Iterator[Index]:
         """Yield inner nodes, each after those below it, one of every tree at a time."""
-        first = np.cumsum(self.n_nodes) - self.n_nodes
         # Nodes are numbered as they were split, so children come after their parent.
-        for k in range(self.n_nodes.max(initial=0) - 1, -1, -1):
-            yield first[self.n_nodes > k] + k
+        return map(self._each, range(self.n_nodes.max(initial=0) - 1, -1, -1))
+
+    def downwards(self) -> Iterator[Index]:
+        """Yield inner nodes, each after the one above it, one of every tree at a time."""
+        return map(self._each, range(self.n_nodes.max(initial=0)))
+
+    def from_left(self) -> Index:
+        """Return the leaves, tree by tree, those of each from left to right; shape (n_leaves,)."""
+        n_leaves = self.n_nodes + 1
+        order = np.empty(self.n_leaves, dtype=np.intp)
+        order[np.repeat(np.cumsum(n_leaves) - n_leaves, n_leaves) + self.before[: self.n_leaves]] = np.arange(
+            self.n_leaves
+        )
+        return order
+
+    def _each(self, number: int) -> Index:
+        """Return the node of this number of each tree that has it."""
+        return np.asarray((np.cumsum(self.n_nodes) - self.n_nodes)[self.n_nodes > number] + number)
 
 
 def rank_in(groups: Index) -> Index:
@@ -120,41 +142,20 @@ def rank_in(groups: Index) -> Index:
     return np.asarray(np.arange(len(groups)) - (np.cumsum(count) - count)[groups])
 
 
-def as_read(values: FloatArray, decision: int) -> FloatArray:
-    """Return values as nodes of one kind see them: a missing one becomes a number that goes where such nodes send it."""
-    nowhere = -np.inf if decision & _LEFT else np.nan  # NaN is not at most anything: it goes right
-    read = np.where(np.isnan(values), nowhere if decision & _NAN_MISSING else 0.0, values)
-    return np.where(np.abs(read) <= _ZERO, nowhere if decision & _ZERO_MISSING else 0.0, read)
+def leftmost(leaves: LeafSet) -> Index:
+    """Return the number of the first leaf in each set, none of which is empty.
 
-
-def every_leaf(n_leaves: Index, kind: np.dtype[np.unsignedinteger]) -> LeafSet:
-    """Return the set of all leaves of trees with so many, at least one.
-
-    >>> every_leaf(np.array([1, 3, 16]), np.dtype(np.uint16)).tolist()
-    [1, 7, 65535]
+    >>> leftmost(np.array([-1, 6, -8, 2**62])).tolist()
+    [0, 1, 3, 62]
     """
-    return np.asarray(~kind.type(0) >> (8 * kind.itemsize - n_leaves).astype(kind))
+    first = leaves & -leaves
+    # The exponent of the set's number, which float32 keeps from bit 23 on.
+    return np.asarray((first.view(f"u{first.itemsize}").astype(np.float32).view(np.int32) >> 23) - 127)
 
 
-def _kind(n_leaves: int) -> type[np.unsignedinteger]:
-    """Return the smallest kind of number with a bit for each leaf."""
-    for kind in (np.uint16, np.uint32, np.uint64):
+def _kind(n_leaves: int) -> type[np.signedinteger]:
+    """Return the smaller kind of number that has a bit for each leaf."""
+    for kind in (np.int32, np.int64):
         if n_leaves <= np.iinfo(kind).bits:
             return kind
     raise ValueError(f"a tree has {n_leaves} leaves; at most 64 can be read")
-
-
-def _leaves_below(trees: BoostedTrees, children: Children) -> tuple[LeafSet, LeafSet]:
-    """Return the leaves on the left and on the right of each node."""
-    kind = _kind(int(trees.n_leaves.max()))
-    rank = rank_in(np.repeat(np.arange(len(trees.n_leaves)), trees.n_leaves)).astype(kind)
-    under = np.concatenate([kind(1) << rank, np.zeros(len(trees.column), dtype=kind)])  # each child, itself included
-    for nodes in children.upwards():
-        under[children.n_leaves + nodes] = under[children.left[nodes]] | under[children.right[nodes]]
-    left, right = under[children.left], under[children.right]
-    n_nodes = children.n_nodes
-    roots = (np.cumsum(n_nodes) - n_nodes)[n_nodes > 0]
-    every = every_leaf(trees.n_leaves[n_nodes > 0], np.dtype(kind))
-    if (left & right).any() or (left[roots] | right[roots] != every).any():
-        raise ValueError("the nodes of a tree do not lead to each of its leaves once")
-    return left, right
