@@ -32,8 +32,9 @@ from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.quotas import Quotas
 from api.storage.retrainings import RetrainingStore
-from api.storage.runs import RunStore
+from api.storage.runs import Addition, RunStore
 from api.wire.problems import MEDIA_TYPE
+from api.wire.runs import Appended
 from api.workers.active_forecaster import ActiveForecaster
 from api.workers.arenas import bound_arenas
 from api.workers.background import Periodic
@@ -44,12 +45,14 @@ from api.workers.live_forecasts import LiveForecasts
 from api.workers.migration import Migration
 from api.workers.retrainer import Retrainer
 from api.workers.supervisor import end_with_it
+from api.workers.together import Together
 from api.workers.webhooks import Webhooks
 from predictor.store import ForecasterStore
 
 _LOG = logging.getLogger(__name__)
 
 _SUMMARY = "Early warning for grokking: will this run generalise, when, and is it worth waiting?"
+_APPENDS = 32  # stored and forecast together, at most
 _FOLLOW_SECONDS = 0.5  # within which a worker follows a promotion, and sees a job or a message
 
 
@@ -119,11 +122,14 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     quotas = Quotas(settings.key_run_limit, settings.key_point_limit)
     state.runs = RunStore(database, settings.run_point_limit, quotas)
     state.timelines = ForecastStore(database)
-    state.live = LiveForecasts(state.runs, state.timelines, webhooks)
     state.streams = EventStreams(state.runs, state.timelines, state.keys, settings.event_stream_limit)
     state.retrainings = RetrainingStore(database)
     state.files = FileReader(settings.file_seconds)
-    state.active = ActiveForecaster(state.forecasters)
+    active = state.active = ActiveForecaster(state.forecasters)
+    live = LiveForecasts(state.runs, state.timelines, webhooks)
+    state.appends = Together[Addition, Appended](
+        "append", lambda additions: live.append_all(additions, active.current), most=_APPENDS
+    )
     state.agents = AgentEndpoint(app, settings.forecast_body_limit)
     await run_in_threadpool(state.active.follow)
     retrainer = Retrainer(state.retrainings, settings)

@@ -10,10 +10,10 @@ from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 
 Found = TypeVar("Found")
-Purpose = Literal["compute", "parse", "admit"]
+Purpose = Literal["compute", "parse", "admit", "append"]
 
 # How many at once. Large bodies are memory, and their parser holds the interpreter's lock.
-_AT_ONCE: dict[Purpose, int] = {"compute": 16, "parse": 2, "admit": 8}
+AT_ONCE: dict[Purpose, int] = {"compute": 16, "parse": 2, "admit": 8, "append": 4}
 _LIMITERS: RunVar[dict[Purpose, CapacityLimiter]] = RunVar("grokcast_limiters")
 
 
@@ -27,6 +27,6 @@ def _limiters() -> dict[Purpose, CapacityLimiter]:
     try:
         return _LIMITERS.get()
     except LookupError:
-        limiters = {purpose: CapacityLimiter(number) for purpose, number in _AT_ONCE.items()}
+        limiters = {purpose: CapacityLimiter(number) for purpose, number in AT_ONCE.items()}
         _LIMITERS.set(limiters)
         return limiters

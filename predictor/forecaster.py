@@ -348,11 +348,10 @@ class OnsetForecaster:
         return fields + signal_gaps(forecast.support.signals_missing, forecast.probability_onset_by_horizon)
 
     def _reasons(self, features: FloatArray, question: CheckedQuestion) -> tuple[str, ...]:
-        texts = [
-            FEATURES[column.name].in_words(float(value)) if np.isfinite(value) else ""
-            for column, value in zip(self.columns, features, strict=True)
-        ]
-        return self.similarity.reasons(features, question.context, texts)
+        def in_words(k: int) -> str:
+            return FEATURES[self.columns[k].name].in_words(float(features[k]))
+
+        return self.similarity.reasons(features, question.context, in_words)
 
     def _widened(self, cdf: FloatArray, phase: np.ndarray, trust: FloatArray) -> FloatArray:
         """Mix in what the corpus as a whole did, the more so the less a history resembles it."""

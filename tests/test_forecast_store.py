@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from api.caller import LOCAL
 from api.storage.database import Database
-from api.storage.forecasts import ForecastStore
+from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.runs import RunStore
 from api.wire.examples import ANSWER
 from tests.stored_run import HISTORY, SETTINGS
@@ -15,11 +15,11 @@ def test_the_timeline_says_what_was_believed_when(runs: RunStore, database: Data
     timeline = ForecastStore(database)
     runs.put(LOCAL, "a", SETTINGS)
     first, _ = runs.append(LOCAL, "a", HISTORY)
-    timeline.add(first, "v1", 20, {"p": 0.1})
-    timeline.add(first, "v1", 20, {"p": 0.1})  # by another worker
+    timeline.add(MadeForecast(first, "v1", 20, {"p": 0.1}))
+    timeline.add(MadeForecast(first, "v1", 20, {"p": 0.1}))  # by another worker
     second, _ = runs.append(LOCAL, "a", Trajectory([30], {}))
-    timeline.add(second, "v2", 30, {"p": 0.2})
-    timeline.add(second, "v1", 30, {"p": 0.3})
+    timeline.add(MadeForecast(second, "v2", 30, {"p": 0.2}))
+    timeline.add(MadeForecast(second, "v1", 30, {"p": 0.3}))
     made = timeline.page(second, 10)
     assert [(f.forecaster, f.revision, f.forecast) for f in made] == [
         ("v1", 1, {"p": 0.1}),
@@ -28,24 +28,24 @@ def test_the_timeline_says_what_was_believed_when(runs: RunStore, database: Data
     ]
     assert timeline.page(second, 2, made[0].id) == made[1:]
     assert timeline.newest(second) == made[2]
-    assert timeline.made(second, "v2") == {"p": 0.2}
-    assert timeline.made(second, "v3") is None
+    assert timeline.made([second], "v2") == {second.id: {"p": 0.2}}
+    assert timeline.made([second], "v3") == timeline.made([], "v2") == {}
 
 
 def test_a_rewound_forecast_stays_and_is_not_the_newest(runs: RunStore, database: Database) -> None:
     timeline = ForecastStore(database)
     runs.put(LOCAL, "a", SETTINGS)
     first, _ = runs.append(LOCAL, "a", HISTORY)
-    timeline.add(first, "v", 20, {"p": 1})
+    timeline.add(MadeForecast(first, "v", 20, {"p": 1}))
     second, _ = runs.append(LOCAL, "a", Trajectory([30], {}))
-    timeline.add(second, "v", 30, {"p": 2})
+    timeline.add(MadeForecast(second, "v", 30, {"p": 2}))
     now, _ = runs.rewind(LOCAL, "a", 25)
     assert [f.rewound for f in timeline.page(now, 10)] == [False, True]
     newest = timeline.newest(now)
     assert newest is not None
     assert newest.forecast == {"p": 1}
     # One that was being made while points were taken back is of the past too.
-    timeline.add(replace(second, revision=99), "late", 30, {"p": 3})
+    timeline.add(MadeForecast(replace(second, revision=99), "late", 30, {"p": 3}))
     assert timeline.page(now, 10)[-1].rewound
     assert timeline.newest(now) == newest
 
@@ -57,7 +57,7 @@ def test_a_list_has_the_newest_forecast_of_each_run(runs: RunStore, database: Da
         for k, chance in enumerate((0.25, 0.75, 0.5)):
             run, _ = runs.append(LOCAL, name, Trajectory([10 * k + 10], {"val_acc": [0.1]}))
             if name != "none":
-                timeline.add(run, "v", 10 * k + 10, {**ANSWER, "probability_onset_by_horizon": chance})
+                timeline.add(MadeForecast(run, "v", 10 * k + 10, {**ANSWER, "probability_onset_by_horizon": chance}))
     runs.rewind(LOCAL, "b", 30)
     brief = timeline.newest_of(runs.page(LOCAL, 10))
     assert {name: (f.observed_until_step, f.probability_onset_by_horizon) for name, f in brief.items()} == {

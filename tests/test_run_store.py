@@ -16,7 +16,7 @@ from api.errors import (
 )
 from api.storage import runs as run_store
 from api.storage.database import Database
-from api.storage.forecasts import ForecastStore
+from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.runs import RunSettings, RunStore
 from tests.stored_run import HISTORY, SETTINGS, values
 from training_runs import Context, InvalidInput, Trajectory
@@ -131,7 +131,7 @@ def test_a_run_has_a_limit_of_points(database: Database) -> None:
 def test_a_deleted_run_is_gone_with_its_points(runs: RunStore, database: Database) -> None:
     first, _ = runs.put(LOCAL, "a", SETTINGS)
     runs.append(LOCAL, "a", HISTORY)
-    ForecastStore(database).add(first, "v", 20, {"a": 1})
+    ForecastStore(database).add(MadeForecast(first, "v", 20, {"a": 1}))
     runs.delete(LOCAL, "a")
     with pytest.raises(RunNotFound):
         runs.get(LOCAL, "a")

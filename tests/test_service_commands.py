@@ -12,7 +12,7 @@ import pytest
 from api.access.keys import KeyStore
 from api.caller import LOCAL
 from api.storage.database import Database
-from api.storage.forecasts import ForecastStore
+from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.retrainings import RetrainingStore
 from api.storage.runs import RunSettings, RunStore
 from api.wire.examples import ANSWER
@@ -129,7 +129,7 @@ def test_the_list_says_under_a_header_what_the_newest_forecasts_say(url: str) ->
         runs.put(LOCAL, name, RunSettings(Context()))
         run, _ = runs.append(LOCAL, name, Trajectory([1200], {"val_acc": [0.1]}))
         if altered is not None:
-            timeline.add(run, "v", 1200, {**ANSWER, **altered})
+            timeline.add(MadeForecast(run, "v", 1200, {**ANSWER, **altered}))
     database.close()
     header, *rows = grokcast("runs", "list").stdout.splitlines()
     assert header.split()[:4] == ["run", "status", "points", "step"]

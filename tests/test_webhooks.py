@@ -20,7 +20,7 @@ from api.access.keys import KeyStore
 from api.caller import LOCAL, Caller
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
-from api.storage.runs import RunSettings, RunStore, StoredRun, Webhook
+from api.storage.runs import Addition, RunSettings, RunStore, StoredRun, Webhook
 from api.wire import webhook_address
 from api.wire.forecasts import ForecastAnswer
 from api.wire.runs import RunRequest
@@ -169,10 +169,10 @@ def test_an_alarm_is_not_lost_with_the_worker_that_made_its_forecast(
     with monkeypatch.context() as dying:
         dying.setattr(webhooks, "consider", die)
         with pytest.raises(KeyboardInterrupt):
-            live.append(LOCAL, "a", points, StandInForecaster())
+            live.append_all([Addition(LOCAL, "a", points)], StandInForecaster())
     assert rows(database) == []
     for _ in range(2):  # sent again, since it was not acknowledged
-        live.append(LOCAL, "a", points, StandInForecaster())
+        live.append_all([Addition(LOCAL, "a", points)], StandInForecaster())
         assert rows(database) == [("due", 0, None)]
 
 

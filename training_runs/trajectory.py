@@ -95,6 +95,34 @@ class Trajectory:
         """Return the history at some of its checkpoints only, given as increasing indices."""
         return self._at(np.asarray(evals, dtype=np.intp))
 
+    def as_recorded(self) -> "Trajectory":
+        """Return the history without signals, and times, of which nothing was recorded."""
+        has_times = self.times is not None and not np.isnan(self.times).all()
+        signals = {name: self.signals[name] for name in self._recorded_names}
+        return _trusted(self.steps, signals, self.times if has_times else None)
+
+    def followed_by(self, later: "Trajectory") -> "Trajectory":
+        """Return the history with another after it.
+
+        Raises
+        ------
+        InvalidInput : the other begins no later than this one ends.
+        """
+        if later.steps[0] <= self.observed_until:
+            raise InvalidInput(
+                field="history.step[0]", value=int(later.steps[0]), expected=f"more than {self.observed_until}"
+            )
+        names = [name for name in SIGNALS if name in self.signals or name in later.signals]
+        block = np.full((len(names) + 1, len(self) + len(later)), np.nan)
+        for part, columns in ((self, block[:, : len(self)]), (later, block[:, len(self) :])):
+            for name, column in zip(names, columns, strict=False):
+                if name in part.signals:
+                    column[:] = part.signals[name]
+            if part.times is not None:
+                columns[-1] = part.times
+        times = None if self.times is None and later.times is None else block[-1]
+        return _trusted(np.concatenate([self.steps, later.steps]), dict(zip(names, block, strict=False)), times)
+
     def index_at(self, steps: ArrayLike) -> NDArray[np.intp]:
         """Return the index of the last checkpoint at or before each step; -1 before the first."""
         return np.asarray(np.searchsorted(self.steps, steps, side="right") - 1)

@@ -13,13 +13,13 @@ from api.agents.endpoint import AgentEndpoint
 from api.settings import Settings
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
-from api.storage.runs import RunStore
-from api.wire.runs import RUN_ID
+from api.storage.runs import Addition, RunStore
+from api.wire.runs import RUN_ID, Appended
 from api.workers.active_forecaster import ActiveForecaster as Active
 from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
 from api.workers.file_reader import FileReader
-from api.workers.live_forecasts import LiveForecasts
+from api.workers.together import Together
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
 
@@ -50,11 +50,6 @@ async def _active(request: Request) -> Active:
     return active
 
 
-async def _maybe_forecaster(request: Request) -> OnsetForecaster | None:
-    active: Active = request.app.state.active
-    return active.current
-
-
 async def _forecaster(request: Request) -> OnsetForecaster:
     active: Active = request.app.state.active
     if active.current is None:
@@ -82,9 +77,9 @@ async def _timelines(request: Request) -> ForecastStore:
     return timelines
 
 
-async def _live(request: Request) -> LiveForecasts:
-    live: LiveForecasts = request.app.state.live
-    return live
+async def _appends(request: Request) -> Together[Addition, Appended]:
+    appends: Together[Addition, Appended] = request.app.state.appends
+    return appends
 
 
 async def _retrainings(request: Request) -> RetrainingStore:
@@ -109,12 +104,11 @@ Page = Annotated[_Page, Depends(_page)]
 Configuration = Annotated[Settings, Depends(_settings)]
 FollowedForecaster = Annotated[Active, Depends(_active)]
 ActiveForecaster = Annotated[OnsetForecaster, Depends(_forecaster)]
-MaybeForecaster = Annotated[OnsetForecaster | None, Depends(_maybe_forecaster)]
 Forecasters = Annotated[ForecasterStore, Depends(_forecasters)]
 Check = Annotated[DatabaseCheck, Depends(_check)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Timelines = Annotated[ForecastStore, Depends(_timelines)]
-Live = Annotated[LiveForecasts, Depends(_live)]
+Appends = Annotated[Together[Addition, Appended], Depends(_appends)]
 Files = Annotated[FileReader, Depends(_files)]
 Retrainings = Annotated[RetrainingStore, Depends(_retrainings)]
 Agents = Annotated[AgentEndpoint, Depends(_agents)]

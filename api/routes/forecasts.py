@@ -41,7 +41,6 @@ from predictor.planning.question import PlanQuestion
 from training_runs.signals import SIGNALS
 
 router = APIRouter(route_class=JsonRoute)
-_SHORT = 20_000  # values of a history whose forecast takes less than 10 ms
 _BODY_PROBLEMS = problem_responses(400, 401, 403, 413, 415, 422, 429, 500, 503)
 _PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
 
@@ -54,7 +53,7 @@ _PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
 )
 async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast whether and when a run will generalise, from the history so far."""
-    if request.history.size <= _SHORT and not request.history.model_extra and not request.include:
+    if not request.history.is_long and not request.include:
         return _forecast(request, forecaster)
     return await beside("compute", partial(_forecast, request, forecaster))
 

@@ -9,17 +9,18 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.access.auth import Reader, Writer
 from api.routes.body import JsonRoute
 from api.routes.dependencies import (
+    Appends,
     Configuration,
     Events,
     FromStep,
-    Live,
-    MaybeForecaster,
     Page,
     RunId,
     Runs,
     Timelines,
 )
 from api.routes.error_handlers import problem_responses
+from api.storage.runs import Addition
+from api.threads import beside
 from api.wire.runs import (
     AppendAnswer,
     AppendRequest,
@@ -85,20 +86,14 @@ def delete_run(run_id: RunId, caller: Writer, runs: Runs) -> None:
 
 
 @router.post("/{run_id}/metrics", responses=_BODY_PROBLEMS, response_model_exclude_unset=True)
-def append_metrics(
-    run_id: RunId,
-    request: AppendRequest,
-    caller: Writer,
-    live: Live,
-    forecaster: MaybeForecaster,
-) -> AppendAnswer:
+async def append_metrics(run_id: RunId, request: AppendRequest, caller: Writer, appends: Appends) -> AppendAnswer:
     """Add points to a run, and forecast it.
 
     Repeating a request changes nothing, so one without an answer can be sent again. Acknowledged points are stored, whether
     the answer holds a forecast or the problem that prevents one.
     """
-    points, warnings = request.read()
-    return AppendAnswer.of(live.append(caller, run_id, points, forecaster), warnings)
+    points, warnings = await beside("compute", request.read) if request.history.is_long else request.read()
+    return AppendAnswer.of(await appends.do(Addition(caller, run_id, points)), warnings)
 
 
 @router.delete("/{run_id}/metrics", responses=_PROBLEMS)

@@ -1,7 +1,8 @@
 """The database: SQLite without set-up, PostgreSQL by its URL; both behave alike to whoever uses them.
 
 A transaction is `reading()` or `writing()`. On SQLite a writer takes its lock at the beginning and waits for others
-(`BEGIN IMMEDIATE`), so two writers never find each other in the way half-way through.
+(`BEGIN IMMEDIATE`), so two writers never find each other in the way half-way through; those of one process take turns, since
+SQLite lets who waits sleep for up to 0.1 s after its turn has come.
 """
 
 import json
@@ -9,14 +10,16 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import platformdirs
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -51,6 +54,7 @@ class Database:
         self.url = _checked(url or default_url())
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._file = self._found_file()
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
         self._readers = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -76,10 +80,14 @@ class Database:
         DatabaseUnusable : the file is not there any more: what is written would be nowhere.
         """
         self._require_same_file()
-        with self.engine.connect() as plain:
+        with self._turn, self.engine.connect() as plain:
             connection = plain.execution_options(grokcast_writes=True)
             with connection.begin():
                 yield connection
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """Return an insertion that may pass over rows that are there: `.on_conflict_do_nothing()`."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def ping(self) -> None:
         """Return if the database answers and takes changes.

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, tuple_
 
 from api.storage.database import Database, in_parts
 from api.storage.runs import StoredRun
@@ -32,6 +31,23 @@ class StoredForecast:
     made_at: float
     observed_until_step: int
     rewound: bool
+    forecast: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class MadeForecast:
+    """A forecast to keep.
+
+    Attributes
+    ----------
+    run : as it was forecast.
+    observed_until : last step of the points that it was made from.
+    forecast : as `POST /v1/forecasts` answers.
+    """
+
+    run: StoredRun
+    forecaster: str
+    observed_until: int
     forecast: Mapping[str, Any]
 
 
@@ -80,25 +96,27 @@ class ForecastStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, run: StoredRun, forecaster: str, observed_until: int, forecast: Mapping[str, Any]) -> None:
-        """Keep a forecast that was made from a run as it was; once, however many workers make it."""
-        values = {
-            "run": run.id,
-            "revision": run.revision,
-            "forecaster": forecaster,
-            "made_at": time.time(),
-            "observed_until_step": observed_until,
-            "forecast": forecast,
-        }
-        try:
-            with self._database.writing() as connection:
-                rewinds = connection.execute(
-                    select(runs.c.rewinds).where(runs.c.id == run.id).with_for_update()
-                ).scalar()
-                if rewinds is not None:  # it may have been deleted meanwhile
-                    connection.execute(insert(forecasts).values(**values, rewound=rewinds != run.rewinds))
-        except IntegrityError:
-            return  # another worker made the same one
+    def add(self, *made: MadeForecast) -> None:
+        """Keep forecasts that were made from runs as they were; each once, however many workers make it."""
+        now = time.time()
+        with self._database.writing() as connection:
+            query = select(runs.c.id, runs.c.rewinds).where(runs.c.id.in_({each.run.id for each in made}))
+            rewinds = {row.id: row.rewinds for row in connection.execute(query.order_by(runs.c.id).with_for_update())}
+            rows = [
+                {
+                    "run": each.run.id,
+                    "revision": each.run.revision,
+                    "forecaster": each.forecaster,
+                    "made_at": now,
+                    "observed_until_step": each.observed_until,
+                    "rewound": rewinds[each.run.id] != each.run.rewinds,
+                    "forecast": each.forecast,
+                }
+                for each in made
+                if each.run.id in rewinds  # it may have been deleted meanwhile
+            ]
+            if rows:
+                connection.execute(self._database.insert(forecasts).on_conflict_do_nothing(), rows)
 
     def newest(self, run: StoredRun) -> StoredForecast | None:
         """Return the forecast from the newest points that still stand; None where there is none."""
@@ -130,16 +148,16 @@ class ForecastStore:
         with self._database.reading() as connection:
             return {run: BriefForecast(*figures) for run, *figures in connection.execute(query)}
 
-    def made(self, run: StoredRun, forecaster: str) -> Mapping[str, Any] | None:
-        """Return the stored forecast that a forecaster made of a run as it is now."""
-        query = select(forecasts.c.forecast).where(
-            forecasts.c.run == run.id,
-            forecasts.c.revision == run.revision,
+    def made(self, found: Sequence[StoredRun], forecaster: str) -> dict[int, Mapping[str, Any]]:
+        """Return the stored forecasts that a forecaster made of runs as they are now, by the run's number."""
+        if not found:
+            return {}
+        query = select(forecasts.c.run, forecasts.c.forecast).where(
+            tuple_(forecasts.c.run, forecasts.c.revision).in_([(run.id, run.revision) for run in found]),
             forecasts.c.forecaster == forecaster,
         )
         with self._database.reading() as connection:
-            found: Mapping[str, Any] | None = connection.execute(query).scalar()
-        return found
+            return {row.run: row.forecast for row in connection.execute(query)}
 
     def last_number(self) -> int:
         """Return the greatest number of a forecast; 0 where there is none."""

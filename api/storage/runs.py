@@ -3,8 +3,9 @@
 import itertools
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -12,8 +13,9 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 from sqlalchemy.exc import IntegrityError
 
 from api.caller import Caller
-from api.errors import RunFinished, RunNotFound, RunTaken, ValueConflict
+from api.errors import Conflict, Forbidden, RunFinished, RunNotFound, RunTaken, ValueConflict
 from api.storage.database import Database, in_parts
+from api.storage.kept_histories import KeptHistories
 from api.storage.quotas import Quotas
 from api.storage.tables import forecasts, points, runs
 from training_runs import Context, InvalidInput, Trajectory
@@ -50,6 +52,15 @@ class RunSettings:
     webhook: Webhook | None = None
     seconds_per_step: float | None = None
     cost_per_hour: float | None = None
+
+
+@dataclass(frozen=True)
+class Addition:
+    """Points that a caller adds to a run."""
+
+    caller: Caller
+    run_id: str
+    history: Trajectory
 
 
 class RunMark(NamedTuple):
@@ -118,6 +129,7 @@ class RunStore:
 
     def __init__(self, database: Database, point_limit: int, quotas: Quotas | None = None) -> None:
         self._database, self._point_limit, self._quotas = database, point_limit, quotas or Quotas()
+        self._kept = KeptHistories()
 
     def put(self, caller: Caller, run_id: str, settings: RunSettings) -> tuple[StoredRun, bool]:
         """Register a run, or change what it was registered with; return whether it is new.
@@ -210,30 +222,55 @@ class RunStore:
             return run, _trajectory(connection, run)
 
     def append(self, caller: Caller, run_id: str, history: Trajectory) -> tuple[StoredRun, int]:
-        """Add points durably; return the run and how many checkpoints changed.
+        """Add points durably; return the run and how many checkpoints changed. Raises what `append_all` returns."""
+        (found,) = self.append_all([Addition(caller, run_id, history)])
+        if isinstance(found, Exception):
+            raise found
+        return found
 
-        The same value again is fine, and so are further signals at a step that is stored.
+    def append_all(self, additions: Sequence[Addition]) -> list[tuple[StoredRun, int] | Exception]:
+        """Add points to runs in one durable transaction; return of each the run and how many checkpoints changed.
 
-        Raises
-        ------
+        The same value again is fine, and so are further signals at a step that is stored. In the place of points that were not
+        added stands why; the others are.
+
+        Returns
+        -------
+        RunNotFound : there is no such run, or none that the caller sees.
         ValueConflict : another value is stored for a step and signal; nothing was added.
         RunFinished : there is something new, and the run has finished.
         InvalidInput : the run would have too many points.
         QuotaUsed : the key that made it would.
         """
+        results: list[tuple[StoredRun, int] | Exception] = []
         with self._database.writing() as connection:
-            run = _get(connection, caller, run_id, lock=True)
-            new, changed = _merged(history, _stored(connection, run, history))
-            if not new and not changed:
-                return run, 0
-            if run.status != "running":
-                raise RunFinished(run_id)
-            self._check_room(run, len(new))
-            self._quotas.add_points(connection, run.owner, len(new))
-            _write(connection, run, new, changed)
-            last = max(history.observed_until, run.observed_until_step or 0)
-            _change(connection, run, point_count=run.point_count + len(new), observed_until_step=last)
-            return _get(connection, caller, run_id), len(new) + len(changed)
+            pending = _Pending(connection, _locked(connection, {addition.run_id for addition in additions}))
+            for addition in additions:
+                try:
+                    results.append(self._add(connection, pending, addition))
+                except (RunNotFound, Conflict, InvalidInput, Forbidden) as error:  # it has changed nothing
+                    results.append(error)
+            pending.write()
+        for before, after, later in pending.appended:  # they are stored by now
+            self._kept.extend(before, after, later)
+        return results
+
+    def at_one_moment(self, found: Collection[StoredRun]) -> Sequence[tuple[StoredRun, Trajectory | None]]:
+        """Return runs and their points, in any order: as given where those points are kept, else as they are by now.
+
+        Runs that were deleted meanwhile are left out.
+        """
+        kept = [(run, history) for run in found if (history := self._kept.of(run)) is not None]
+        missing = {run.id for run in found} - {run.id for run, _ in kept}
+        if not missing:
+            return kept
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*_COLUMNS).where(runs.c.id.in_(missing))).all()
+            read = [(run, _trajectory(connection, run)) for run in map(_run, rows)]
+        for run, history in read:
+            if history is not None:
+                self._kept.keep(run, history)
+        return [*kept, *read]
 
     def rewind(self, caller: Caller, run_id: str, from_step: int) -> tuple[StoredRun, int]:
         """Take back the points at a step and after it; return the run and how many there were. It runs again."""
@@ -302,6 +339,19 @@ class RunStore:
             found = [_run(row) for row in connection.execute(query)]
             return [(run, _trajectory(connection, run)) for run in found]
 
+    def _add(self, connection: Connection, pending: "_Pending", addition: Addition) -> tuple[StoredRun, int]:
+        run = pending.runs.get(addition.run_id)
+        if run is None or not addition.caller.sees(run.owner):
+            raise RunNotFound(addition.run_id)
+        new, changed = _merged(addition.history, pending.stored(run, addition.history))
+        if not new and not changed:
+            return run, 0
+        if run.status != "running":
+            raise RunFinished(run.run_id)
+        self._check_room(run, len(new))
+        self._quotas.add_points(connection, run.owner, len(new))
+        return pending.add(run, addition.history, new, changed), len(new) + len(changed)
+
     def _check_room(self, run: StoredRun, added: int) -> None:
         if run.point_count + added > self._point_limit:
             raise InvalidInput(
@@ -335,6 +385,15 @@ def _find(connection: Connection, run_id: str, lock: bool = False) -> StoredRun 
     return None if row is None else _run(row)
 
 
+def _locked(connection: Connection, run_ids: Collection[str]) -> dict[str, StoredRun]:
+    """Return the runs of these names that there are, none of which another transaction changes meanwhile.
+
+    Locked in one order, so that two transactions that want the same runs never wait for each other.
+    """
+    query = select(*_COLUMNS).where(runs.c.run_id.in_(run_ids)).order_by(runs.c.id).with_for_update()
+    return {row.run_id: _run(row) for row in connection.execute(query)}
+
+
 def _get(connection: Connection, caller: Caller, run_id: str, lock: bool = False) -> StoredRun:
     run = _find(connection, run_id, lock)
     if run is None or not caller.sees(run.owner):
@@ -346,13 +405,6 @@ def _change(connection: Connection, run: StoredRun, **values: Any) -> None:
     connection.execute(
         update(runs).where(runs.c.id == run.id).values(revision=run.revision + 1, updated_at=time.time(), **values)
     )
-
-
-def _stored(connection: Connection, run: StoredRun, history: Trajectory) -> dict[int, dict[str, float]]:
-    """Return the stored points in the range of a history, by step."""
-    first, last = int(history.steps[0]), int(history.steps[-1])
-    query = select(points.c.step, points.c["values"]).where(points.c.run == run.id, points.c.step.between(first, last))
-    return {step: from_json(values) for step, values in connection.execute(query)}
 
 
 def _merged(
@@ -406,22 +458,88 @@ def _conflict(k: int, step: int, name: str, value: float, stored: float) -> Inva
     )
 
 
-def _write(
-    connection: Connection,
-    run: StoredRun,
-    new: Mapping[int, dict[str, float]],
-    changed: Mapping[int, dict[str, float]],
-) -> None:
-    if new:
-        rows = [{"run": run.id, "step": s, "values": json.dumps(v)} for s, v in new.items()]
-        connection.execute(insert(points), rows)
-    if changed:
-        connection.execute(
-            update(points)
-            .where(points.c.run == run.id, points.c.step == bindparam("at"))
-            .values(values=bindparam("text")),
-            [{"at": s, "text": json.dumps(v)} for s, v in changed.items()],
+class _Pending:
+    """What a transaction adds to runs that it has locked: gathered, and written with few statements.
+
+    Attributes
+    ----------
+    runs : by name, as they will be.
+    appended : a run before and after each history that follows all of its points, and that history.
+    """
+
+    def __init__(self, connection: Connection, found: dict[str, StoredRun]) -> None:
+        self._connection, self.runs = connection, found
+        self.appended: list[tuple[StoredRun, StoredRun, Trajectory]] = []
+        self._new: dict[int, dict[int, dict[str, float]]] = defaultdict(dict)  # by run and step
+        self._changed: dict[int, dict[int, dict[str, float]]] = defaultdict(dict)
+        self._grown: dict[int, StoredRun] = {}
+
+    def stored(self, run: StoredRun, history: Trajectory) -> dict[int, dict[str, float]]:
+        """Return the points in the range of a history that are stored, or will be, by step."""
+        if _follows(run, history):
+            return {}
+        query = select(points.c.step, points.c["values"]).where(
+            points.c.run == run.id, points.c.step.between(int(history.steps[0]), history.observed_until)
         )
+        found = {step: from_json(values) for step, values in self._connection.execute(query)}
+        return {**found, **self._changed[run.id], **self._new[run.id]}
+
+    def add(
+        self,
+        run: StoredRun,
+        history: Trajectory,
+        new: Mapping[int, dict[str, float]],
+        changed: Mapping[int, dict[str, float]],
+    ) -> StoredRun:
+        """Note a history, of which some points are new and some gain a signal; return the run as it will be."""
+        self._new[run.id].update(new)
+        for step, values in changed.items():
+            (self._new if step in self._new[run.id] else self._changed)[run.id][step] = values
+        after = replace(
+            run,
+            revision=run.revision + 1,
+            updated_at=time.time(),
+            point_count=run.point_count + len(new),
+            observed_until_step=max(run.observed_until_step or 0, history.observed_until),
+        )
+        if _follows(run, history):
+            self.appended.append((run, after, history))
+        self.runs[run.run_id] = self._grown[run.id] = after
+        return after
+
+    def write(self) -> None:
+        """Write all of it."""
+        new = [
+            {"run": run, "step": step, "values": json.dumps(values)}
+            for run, added in self._new.items()
+            for step, values in added.items()
+        ]
+        changed = [
+            {"of": run, "at": step, "text": json.dumps(values)}
+            for run, gained in self._changed.items()
+            for step, values in gained.items()
+        ]
+        grown = [
+            {"of": number, **{name: getattr(run, name) for name in _GROWING}} for number, run in self._grown.items()
+        ]
+        for statement, rows in ((_INSERT_POINT, new), (_UPDATE_POINT, changed), (_UPDATE_RUN, grown)):
+            if rows:
+                self._connection.execute(statement, rows)
+
+
+_GROWING = ("revision", "updated_at", "point_count", "observed_until_step")
+_INSERT_POINT = insert(points)
+_UPDATE_POINT = (
+    update(points)
+    .where(points.c.run == bindparam("of"), points.c.step == bindparam("at"))
+    .values(values=bindparam("text"))
+)
+_UPDATE_RUN = update(runs).where(runs.c.id == bindparam("of"))
+
+
+def _follows(run: StoredRun, history: Trajectory) -> bool:
+    """Return True if a history begins after all that is stored of a run."""
+    return run.observed_until_step is None or int(history.steps[0]) > run.observed_until_step
 
 
 def _trajectory(connection: Connection, run: StoredRun) -> Trajectory | None:

@@ -23,6 +23,7 @@ from training_runs.signals import SIGNALS
 from training_runs.trajectory import NOT_BEGUN
 
 MAX_VALUES = 100_000  # of one signal
+_SHORT = 20_000  # values that are read, and forecast, within 10 ms
 
 # JSON numbers only: neither text nor true and false, which pydantic would otherwise convert.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -68,6 +69,11 @@ class _History(BaseModel):
     def size(self) -> int:
         """Number of values of known signals, missing ones included."""
         return sum(map(len, self._known().values()))
+
+    @property
+    def is_long(self) -> bool:
+        """Whether to read it takes more than a moment."""
+        return self.size > _SHORT or bool(self.model_extra)
 
     def read(self, steps_per_epoch: float | None = None) -> HistoryReading:
         """Return the history, checked, and how lists under unknown names were read.

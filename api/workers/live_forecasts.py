@@ -1,15 +1,18 @@
 """Forecasts of stored runs: made when points come in, kept with the version that made them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from api.caller import Caller
+from api.errors import RunNotFound
 from api.logs.metrics import FORECASTS
-from api.storage.forecasts import ForecastStore
-from api.storage.runs import RunStore, StoredRun
+from api.storage.forecasts import ForecastStore, MadeForecast
+from api.storage.runs import Addition, RunStore, StoredRun
 from api.wire.forecasts import ForecastAnswer
 from api.wire.problems import Problem
 from api.wire.runs import Appended
 from api.workers.webhooks import Webhooks
+from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
 from predictor.question import Question
 from training_runs import Context, InvalidInput, Trajectory
@@ -21,49 +24,90 @@ class LiveForecasts:
     def __init__(self, runs: RunStore, timeline: ForecastStore, webhooks: Webhooks) -> None:
         self._runs, self._timeline, self._webhooks = runs, timeline, webhooks
 
-    def append(
-        self,
-        caller: Caller,
-        run_id: str,
-        history: Trajectory,
-        forecaster: OnsetForecaster | None,
-    ) -> Appended:
-        """Add points to a run, durably, and then forecast it."""
-        run, changed = self._runs.append(caller, run_id, history)
+    def append_all(
+        self, additions: Sequence[Addition], forecaster: OnsetForecaster | None
+    ) -> list[Appended | Exception]:
+        """Add points to runs, durably, and then forecast them; in the place of what failed stands why.
+
+        Two transactions serve all of them, and the forecasts are made together.
+        """
+        added = self._runs.append_all(additions)
+        stored = [each for each in added if not isinstance(each, Exception)]
         if forecaster is None:
             problem = Problem.of_status(503, "no forecaster is loaded; the points are stored")
-            return Appended(run, changed, problem=problem)
-        try:
-            run, forecast = self.forecast(caller, run_id, forecaster)
-            return Appended(run, changed, forecast)
-        except InvalidInput as error:
-            return Appended(run, changed, problem=Problem.of_input(error))
+            answers: _Answers = {run.id: (run, problem) for run, _ in stored}
+        else:
+            same = [run for run, changed in stored if not changed]
+            answers = self._answers({run.id: run for run, _ in stored}, same, forecaster)
+        return [each if isinstance(each, Exception) else _appended(*each, answers) for each in added]
 
-    def forecast(self, caller: Caller, run_id: str, forecaster: OnsetForecaster) -> tuple[StoredRun, ForecastAnswer]:
-        """Return a run as it is now, and this forecaster's forecast of it, made only once.
+    def _answers(
+        self, found: Mapping[int, StoredRun], same: Sequence[StoredRun], forecaster: OnsetForecaster
+    ) -> "_Answers":
+        """Return what a forecaster says of runs, made only once of those that are the same as before."""
+        kept = self._timeline.made(same, forecaster.version)
+        known = [(found[number], ForecastAnswer.from_stored(made)) for number, made in kept.items()]
+        problems: _Answers = {}
+        made = []
+        asked = self._runs.at_one_moment([run for number, run in found.items() if number not in kept])
+        for (run, _), forecast in zip(asked, _forecasts(asked, forecaster), strict=True):
+            if isinstance(forecast, InvalidInput):
+                problems[run.id] = run, Problem.of_input(forecast)
+            elif isinstance(forecast, Exception):
+                problems[run.id] = forecast
+            else:
+                answer = ForecastAnswer.from_forecast(forecast)
+                FORECASTS.labels(phase=answer.phase or "unknown").inc()
+                known.append((run, answer))
+                made.append(MadeForecast(run, forecaster.version, answer.observed_until_step, _as_kept(answer)))
+        if made:
+            self._timeline.add(*made)
+        for run, answer in known:
+            self._webhooks.consider(run, answer)  # of kept ones too: whoever made them may have died before this
+        return problems | {run.id: (run, answer) for run, answer in known}
 
-        Raises
-        ------
-        InvalidInput : its points are too few, or its context contradicts itself.
-        """
-        run, history = self._runs.history(caller, run_id)
-        made = self._timeline.made(run, forecaster.version)
-        if made is not None:
-            answer = ForecastAnswer.from_stored(made)
-            self._webhooks.consider(run, answer)  # whoever made it may have died before this
-            return run, answer
-        if history is None:  # taken back in this moment
-            history = Trajectory([0], {})
-        answer = ForecastAnswer.from_forecast(forecaster.forecast(_question(run, history)))
-        FORECASTS.labels(phase=answer.phase or "unknown").inc()
-        kept = answer.model_dump(mode="json", exclude={"words"})  # which follow from the rest
-        self._timeline.add(run, forecaster.version, answer.observed_until_step, kept)
-        self._webhooks.consider(run, answer)
-        return run, answer
+
+# What is said of each run, by its number: it as it was forecast, and the forecast or why there is none.
+_Answers = dict[int, tuple[StoredRun, ForecastAnswer | Problem] | Exception]
 
 
-def _question(run: StoredRun, history: Trajectory) -> Question:
-    context, _ = Context.from_mapping(run.context)
+def _appended(run: StoredRun, changed: int, answers: _Answers) -> Appended | Exception:
+    answer = answers.get(run.id)
+    if answer is None:  # it was deleted in this moment
+        return RunNotFound(run.run_id)
+    if isinstance(answer, Exception):
+        return answer
+    now, said = answer
+    if isinstance(said, Problem):
+        return Appended(now, changed, problem=said)
+    return Appended(now, changed, said)
+
+
+def _as_kept(answer: ForecastAnswer) -> dict[str, Any]:
+    return answer.model_dump(mode="json", exclude={"words"})  # which follow from the rest
+
+
+def _forecasts(
+    asked: Sequence[tuple[StoredRun, Trajectory | None]], forecaster: OnsetForecaster
+) -> Sequence[Forecast | Exception]:
+    """Return a forecast of each run, or why there is none; one that breaks the forecaster breaks no other."""
+    questions = [_question(run, history or Trajectory([0], {})) for run, history in asked]  # taken back in this moment
+    answerable = [question for question in questions if isinstance(question, Question)]
+    try:
+        found: Sequence[Forecast | Exception] = forecaster.forecast_many(answerable)
+    except Exception as error:
+        if len(asked) == 1:
+            return [error]
+        return [_forecasts([each], forecaster)[0] for each in asked]
+    answers = iter(found)
+    return [next(answers) if isinstance(question, Question) else question for question in questions]
+
+
+def _question(run: StoredRun, history: Trajectory) -> Question | InvalidInput:
+    try:
+        context, _ = Context.from_mapping(run.context)
+    except InvalidInput as error:
+        return error
     question = Question(
         history,
         context,

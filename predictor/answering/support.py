@@ -1,6 +1,6 @@
 """Where the corpus reaches: how far ahead anything is known, and how much a history resembles what was learnt from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,13 +132,13 @@ class SimilarityScore:
         width = max(self.threshold - self.floor, 1e-9)
         return np.minimum(np.maximum((score - self.floor) / width, 0.0), 1.0)
 
-    def reasons(self, features: FloatArray, context: Context, texts: Sequence[str]) -> tuple[str, ...]:
+    def reasons(self, features: FloatArray, context: Context, in_words: Callable[[int], str]) -> tuple[str, ...]:
         """Return why one run is unlike the corpus: a category that it lacks, too little recorded, or the features outside.
 
         Parameters
         ----------
         features : of the run, shape (n_features,).
-        texts : the value of each feature, as a clause.
+        in_words : returns the value of the k-th feature, as a clause.
         """
         foreign = tuple(
             f"context.{name} {word!r} is understood, but no run that was learnt from has it "
@@ -152,8 +152,8 @@ class SimilarityScore:
             return ("too little of this history is recorded for a forecast of its own",)
         outside = np.isfinite(features) & ((features < self.low) | (features > self.high))
         what = "history" if (outside & (self.history > 0)).any() else "context"
-        weightiest = [k for k in np.argsort(-self.importance * outside, kind="stable")[:3] if outside[k]]
-        where = f" (most of all: {'; '.join(texts[k] for k in weightiest)})" if weightiest else ""
+        weightiest = [int(k) for k in np.argsort(-self.importance * outside, kind="stable")[:3] if outside[k]]
+        where = f" (most of all: {'; '.join(map(in_words, weightiest))})" if weightiest else ""
         return (f"this {what} is unlike the runs that the forecaster has learnt from{where}",)
 
     def state(self) -> dict[str, Any]:

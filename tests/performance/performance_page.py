@@ -155,7 +155,9 @@ what is wanted; [scaling.md](scaling.md) says what follows for more runs and mor
             "\n## Where the time of a forecast goes\n\nIn one thread, without HTTP; the rest of a forecast by HTTP is the server, admission and the log.\n",
             _stages(forecast_stages()),
             "\n## Where the time of an append goes\n\nOn SQLite, to a run of 500 points.\n",
-            _stages(append_stages(folder)),
+            _stages(append_stages(folder, 1)),
+            "\nWhat comes while others are under way is stored and forecast together; of sixteen at once, each:\n",
+            _stages(append_stages(folder, 16)),
             *(
                 [
                     "\n## Where the time of a retraining goes\n\nOn runs drawn from the corpus.\n",

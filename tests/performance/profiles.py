@@ -13,8 +13,8 @@ from pydantic_core import from_json
 
 from api.caller import LOCAL
 from api.storage.database import Database
-from api.storage.forecasts import ForecastStore
-from api.storage.runs import RunSettings, RunStore
+from api.storage.forecasts import ForecastStore, MadeForecast
+from api.storage.runs import Addition, RunSettings, RunStore
 from api.wire.forecasts import ForecastAnswer, ForecastRequest
 from features.extract import extract
 from predictor.question import check
@@ -55,32 +55,42 @@ def forecast_stages() -> dict[str, Cost]:
     }
 
 
-def append_stages(folder: Path, n_points: int = 500) -> dict[str, Cost]:
-    """Return what each part of an append costs to a run with many points, on SQLite."""
-    database = Database(f"sqlite:///{folder}/profile.db")
+def append_stages(folder: Path, at_once: int, n_points: int = 500) -> dict[str, Cost]:
+    """Return what each part of an append costs to runs with many points, on SQLite, where some are done together."""
+    database = Database(f"sqlite:///{folder}/profile-{at_once}.db")
     database.migrate()
     runs, timeline, forecaster = RunStore(database, 10**6), ForecastStore(database), ForecasterStore().load()
-    runs.put(LOCAL, "r", RunSettings(Context(learning_rate=0.001)))
-    stored = history(n_points)
-    runs.append(LOCAL, "r", Trajectory(stored.pop("step"), stored))
-    run, points = runs.history(LOCAL, "r")
-    assert points is not None
-    question = ForecastRequest.model_validate(from_json(BODIES[0])).to_question()
-    answer = ForecastAnswer.from_forecast(forecaster.forecast(question)).model_dump(mode="json", exclude={"words"})
-    steps = itertools.count(points.observed_until + 1)
-    revisions = itertools.count(10)
+    names = [f"r{k}" for k in range(at_once)]
+    for k, name in enumerate(names):
+        runs.put(LOCAL, name, RunSettings(Context(learning_rate=0.001)))
+        stored = history(n_points, seed=k)
+        run, _ = runs.append(LOCAL, name, Trajectory(stored.pop("step"), stored))
+    questions = [ForecastRequest.model_validate(from_json(body)).to_question() for body in BODIES[:at_once]]
+    answers = [ForecastAnswer.from_forecast(forecaster.forecast(question)) for question in questions]
+    kept = [answer.model_dump(mode="json", exclude={"words"}) for answer in answers]
+    steps, revisions = itertools.count((run.observed_until_step or 0) + 1), itertools.count(1_000)
+    now = [runs.get(LOCAL, name) for name in names]
+
+    def store_points(_: int) -> None:
+        point = Trajectory([next(steps)], {"val_acc": [0.02]})
+        added = runs.append_all([Addition(LOCAL, name, point) for name in names])
+        now[:] = [each[0] for each in added if not isinstance(each, Exception)]
+
+    def store_forecasts(_: int) -> None:
+        revision = next(revisions)
+        made = (replace(each, revision=revision) for each in now)
+        timeline.add(*(MadeForecast(each, "v", 1, answer) for each, answer in zip(made, kept, strict=True)))
+
     timed = {
-        "store the point (a durable transaction)": _median(
-            lambda _: runs.append(LOCAL, "r", Trajectory([next(steps)], {"val_acc": [0.02]})), 1
-        ),
-        f"read the run, {n_points} points": _median(lambda _: runs.history(LOCAL, "r"), 1),
-        "forecast": _median(lambda _: forecaster.forecast(question), 1),
-        "store the forecast (a durable transaction)": _median(
-            lambda _: timeline.add(replace(run, revision=next(revisions)), "v", 1, answer), 1
-        ),
+        "store the point (a durable transaction)": store_points,
+        f"the other {n_points} points of the run, kept in memory": lambda _: runs.at_one_moment(now),
+        "forecast": lambda _: forecaster.forecast_many(questions),
+        "its JSON": lambda _: [answer.model_dump_json() for answer in answers],
+        "store the forecast (a durable transaction)": store_forecasts,
     }
+    found = {name: _median(do, 1) for name, do in timed.items()}
     database.close()
-    return timed
+    return {name: Cost(cost.processor / at_once, cost.clock / at_once) for name, cost in found.items()}
 
 
 def retraining_stages(folder: Path, n_runs: int) -> dict[str, float]:
