@@ -130,7 +130,7 @@ def test_a_list_of_runs_has_a_context_each(read: Read) -> None:
 
 def test_keras_history_counts_epochs(read: Read) -> None:
     keras = {"loss": [3, 2], "accuracy": [0.5, 0.9], "val_loss": [3, 3], "val_accuracy": [0.1, 0.2]}
-    with pytest.raises(InvalidInput, match="--steps-per-epoch N reads entry i as epoch i"):
+    with pytest.raises(InvalidInput, match="--steps-per-epoch N reads the first as step N"):
         read("h.json", json.dumps(keras))
     for document in (keras, {"history": keras, "params": {"epochs": 2, "steps": None}}):
         recording = read("h.json", json.dumps(document), steps_per_epoch=40)

@@ -118,3 +118,38 @@ def test_cases_of_logs() -> None:
         str(CASES / "17_text_logs" / "slashes.log"), options=ReadOptions(pattern=pattern)
     ).histories.values()
     assert history.signals["val_acc"].tolist() == [0.02, 0.03, 0.02, 0.03]
+
+
+def log_of(form: str) -> str:
+    rows = [(100, 0.5, 90, 2.5, 2), (200, 0.25, 98, 3.5, 4), (300, 0.125, 99, 4.5, 1)]
+    return "".join(form.format(s=s, tl=tl, ta=ta, vl=vl, va=va, of=100 * va) for s, tl, ta, vl, va in rows)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "step {s} train: loss={tl} acc={ta}% | val: loss={vl}, acc={va}%\n",
+        "Step {s}\n  train  loss {tl}  accuracy {ta} %\n  valid  loss {vl}  accuracy {va} %\n",
+        "[Train] step {s} | loss {tl} | acc {ta}%\n[Val] step {s} | loss {vl} | acc {va}%\n",
+        "Train step: {s} [0/600 (0%)]\tLoss: {tl}\tAccuracy: {ta}%\nTest set: Average loss: {vl}, Accuracy: {of}/10000 ({va}%)\n",
+        "step {s} train loss {tl} train acc {ta}%\n    val loss {vl} val acc {va}%\n",
+        "step {s} | test acc {va}% | test loss {vl} | loss {tl} | acc {ta}%\nFinal test accuracy: 99%\nSaved 3 files of 1.2M\n",
+    ],
+)
+def test_a_split_holds_for_the_values_that_it_is_said_of(read: Read, form: str) -> None:
+    assert values(read("h.log", log_of(form))) == {
+        "step": [100, 200, 300],
+        "train_loss": [0.5, 0.25, 0.125],
+        "train_acc": pytest.approx([0.9, 0.98, 0.99]),
+        "val_loss": [2.5, 3.5, 4.5],
+        "val_acc": pytest.approx([0.02, 0.04, 0.01]),
+    }
+
+
+def test_thousands_of_steps(read: Read) -> None:
+    assert values(read("h.log", "step 1.5k val_acc 0.1\nstep 20k val_acc 0.2\nstep 1M val_acc 0.3\n"))["step"] == [
+        1500,
+        20_000,
+        1_000_000,
+    ]
+    assert values(read("h.csv", "step,val_acc\n1.5k,0.1\n20k,0.2\n1M,0.3\n"))["step"] == [1500, 20_000, 1_000_000]

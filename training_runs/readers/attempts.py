@@ -24,6 +24,7 @@ def split_attempts(
     InvalidInput : rows in no order.
     """
     steps = numbers_of(table[choice.step])
+    steps = np.where(np.isinf(steps), np.nan, steps)
     if options.sort:
         return [(table.iloc[np.argsort(steps, kind="stable")], (f"rows are sorted by {choice.step}",))]
     known = steps[~np.isnan(steps)]

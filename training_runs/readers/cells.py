@@ -6,6 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from training_runs.readers.metric_names import canonical_name, is_epoch
+
 MISSING = (
     "",
     "-",
@@ -39,6 +41,10 @@ _THOUSANDS = re.compile(r"^[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$")
 _THOUSANDS_BY_POINT = re.compile(r"^[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$")
 _BY_COMMA = re.compile(r"^[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _INFINITE = re.compile(r"^([-+]?)(?:inf|infinity|\u221e)$", re.IGNORECASE)
+_SPREAD = re.compile(r"^(?P<mean>[^\u00b1]+?)\s*(?:\u00b1|\+/-|\+-)\s*[\d.,eE-]+\s*(?P<percent>%?)$")
+_OF_ALL = re.compile(r"^(?P<part>\d+)\s*/\s*(?P<all>[1-9]\d*)$")
+_SCALED = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<scale>[kKM])$")
+_SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _IN_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
 
 
@@ -70,7 +76,8 @@ def read_cells(table: pd.DataFrame, percent: bool = False) -> tuple[pd.DataFrame
     notes: dict[str, None] = {}
     for position, distinct in cells.items():
         in_percent = percent or bool(_IN_PERCENT.search(str(table.columns[position])))
-        numbers = {cell: _number(cell, comma, in_percent) for cell in distinct}
+        counting = canonical_name(str(table.columns[position])) == "step" or is_epoch(str(table.columns[position]))
+        numbers = {cell: _number(cell, comma, in_percent, counting) for cell in distinct}
         if sum(number is None for number in numbers.values()) > len(numbers) / 2:
             continue
         unusual = {cell: n for cell, n in numbers.items() if n is not None and not _is_plainly(cell, n)}
@@ -113,7 +120,7 @@ def _meaning_of_comma(cells: Iterable[str], has_points: bool) -> str:
     return "decimal" if by_comma and not by_point else "thousands"
 
 
-def _number(cell: str, comma: str, in_percent: bool) -> float | None:
+def _number(cell: str, comma: str, in_percent: bool, counting: bool) -> float | None:
     """Return the number in a cell; NaN where it stands for a missing value, None where it holds neither."""
     text = unwrapped(cell.strip().strip("\"'\u00a0 "))
     if text.lower() in MISSING:
@@ -122,6 +129,12 @@ def _number(cell: str, comma: str, in_percent: bool) -> float | None:
         text = bracketed["number"]
     if infinite := _INFINITE.match(text):
         return float(f"{infinite[1]}inf")
+    if (of_all := _OF_ALL.match(text)) and (counting or int(of_all["part"]) <= int(of_all["all"])):
+        return float(of_all["part"]) if counting else float(of_all["part"]) / float(of_all["all"])
+    if counting and (scaled := _SCALED.match(text)):
+        return float(scaled["number"]) * _SCALES[scaled["scale"]]
+    if spread := _SPREAD.match(text):
+        text = spread["mean"] + spread["percent"]
     is_share = text.endswith("%")
     number = _plain(text.rstrip("%").strip().replace("\u2212", "-"), comma)
     if number is None:
@@ -145,6 +158,10 @@ def _notes(column: str, unusual: dict[str, float], comma: str, in_percent: bool)
     notes = []
     if any("," in cell and not cell.strip().endswith((")", "]", ">")) for cell in unusual):
         notes.append(f"commas are read as {'decimal points' if comma == 'decimal' else 'separators of thousands'}")
+    if other := next((cell for cell in unusual if _OF_ALL.match(cell.strip()) or _SCALED.match(cell.strip())), None):
+        notes.append(f"{column} has cells such as {other}, read as {unusual[other]:g}")
+    if any(_SPREAD.match(cell.strip()) for cell in unusual):
+        notes.append(f"{column}: what follows +- is left out")
     if not in_percent and any("%" in cell for cell in unusual):
         notes.append(f"{column} has cells in percent: divided by 100")
     return notes

@@ -26,6 +26,8 @@ ERROR_RATE = "1-"  # before the name of an accuracy: the column holds 1 minus it
 TIME = "time"  # in place of a signal: the column says when each row was recorded
 UNUSED = "none"  # in place of a signal: the caller wants the column left out
 _GIVEN = -1  # rank of what the caller names
+_SAMPLES = {"sample", "samples", "example", "examples", "token", "tokens", "image", "images", "sequences"}
+_LOGARITHMS = {"log", "log2", "log10", "ln"}
 _READ_AS_ACCURACY = tuple(ERROR_RATE + name for name in signal_names("accuracy"))
 
 
@@ -74,13 +76,14 @@ def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Ch
     if "step" not in chosen.values() and options.steps_per_epoch and epoch:
         chosen[epoch] = "step"
     if "step" not in chosen.values():
-        raise _without_steps(columns, epoch, source)
+        raise _without_steps(table[columns], epoch, source)
     return Choice({c: chosen[c] for c in columns if c in chosen}, epoch, time)
 
 
 def suspected(columns: Sequence[str], read: Mapping[str, str]) -> dict[str, str]:
     """Return the columns not read that look like a metric -> the signal that is missing and that they may be."""
     present = {signal.removeprefix(ERROR_RATE) for signal in read.values()}
+    given: set[str] = set()  # to names without a split
     found = {}
     for column in columns:
         like = None if column in read else metric_like(column)
@@ -91,7 +94,8 @@ def suspected(columns: Sequence[str], read: Mapping[str, str]) -> dict[str, str]
         has_training = bool(present & {"train_loss", "train_acc"})
         for candidate in (split,) if split else ("val", "train") if has_training else ("train", "val"):
             signal = recorded_as(kind, candidate)
-            if signal not in present:
+            if signal not in present | (given if split is None else set()):
+                given |= {signal} if split is None else set()
                 is_error = {"error", "err", "errorrate"} & set(words_of(column))
                 found[column] = f"{ERROR_RATE}{signal}" if is_error and kind == "accuracy" else signal
                 break
@@ -205,12 +209,28 @@ def _number(value: object) -> float:
         return np.nan
 
 
-def _without_steps(columns: Sequence[str], epoch: str | None, source: str) -> UnreadColumns:
+def _without_steps(table: pd.DataFrame, epoch: str | None, source: str) -> UnreadColumns:
+    columns = [str(column) for column in table.columns]
     hint = "have epochs? multiply them by the updates in one"
     return UnreadColumns(
         field=source,
         value=f"columns {', '.join(columns)[:200] or 'none'}",
         expected="a column `step` of optimiser steps",
-        hint=f"{hint}: --steps-per-epoch" if epoch else f"{hint}; of another name? --map COLUMN=step",
+        hint=f"{hint}: --steps-per-epoch" if epoch else f"{hint}; {_counting(table)}",
         columns=tuple(columns),
     )
+
+
+def _counting(table: pd.DataFrame) -> str:
+    """Return what to do with the column that seems to count, in samples, in logarithms or in steps of another name."""
+    for column in map(str, table.columns):
+        words = set(words_of(column))
+        if words & _SAMPLES:
+            return f"does {column} count them? divide it by those of a step"
+        if words & _LOGARITHMS and meaning_of("_".join(w for w in words_of(column) if w not in _LOGARITHMS)):
+            return f"is {column} a logarithm? raise its base to it"
+        values = numbers_of(table[column])
+        rises = len(values) > 1 and np.isfinite(values).all() and (np.diff(values) > 0).all()
+        if rises and (values % 1 == 0).all() and metric_like(column) is None:
+            return f"of another name? --map '{column}=step'"
+    return "of another name? --map COLUMN=step"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from training_runs.errors import InvalidInput
 from training_runs.pace import times_of
 from training_runs.readers.column_choice import ERROR_RATE, TIME, UNUSED, Choice, choose_columns, numbers_of, suspected
-from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.metric_names import canonical_name, metric_like
 from training_runs.readers.recording import Reading, ReadOptions, UnreadColumns
 from training_runs.signals import signal_names
 from training_runs.trajectory import ROUNDING, Trajectory
@@ -85,6 +85,8 @@ def _require_metrics(
 ) -> None:
     recorded = {name for name, values in signals.items() if not np.isnan(values).all()}
     options = ", ".join(f"--map '{column}={signal}'" for column, signal in list(looks_like.items())[:4])
+    if any((like := metric_like(column)) and like[1] is None for column in looks_like):
+        options += "; val_ in place of train_ for what is validation's"
     if not recorded:
         empty = [c for c in columns if c not in looks_like]
         raise UnreadColumns(

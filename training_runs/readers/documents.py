@@ -125,7 +125,7 @@ def _parts(node: Any, name: str, beside: Mapping[str, Any]) -> Iterator[tuple[st
             yield from _parts(part, str(run), around)
     elif len(inner) == 1 and not any(_is_column(v) for k, v in around.items() if not _CONFIGS.fullmatch(str(k))):
         ((key, part),) = inner.items()
-        if _is_split(str(key)):
+        if _is_split(str(key)) or _KINDS.fullmatch(str(key)):
             yield name, node, beside
         else:
             yield from _parts(part, name, around)
@@ -188,7 +188,7 @@ def _collect(node: Any, path: tuple[str, ...], found: _Found, file: str, options
     elif isinstance(node, dict) and _is_split_frame(node):
         found.tables.append(_table_of_rows([node["columns"], *node["data"]], file, options))
     elif isinstance(node, dict) and (rows := _indexed(node)) is not None:
-        found.tables.append(rows)
+        found.tables.append(_in_full(rows, name))
         if counts(str(rows.columns[0])) and rows.attrs.get("from_keys"):
             found.notes.append(f"the keys of {name or 'the document'} are read as {rows.columns[0]}")
     elif isinstance(node, dict):
@@ -231,11 +231,22 @@ def _collect_records(records: Sequence[Mapping[str, Any]], path: tuple[str, ...]
             rows.append({n: v for n, v in row.items() if not isinstance(v, list)})
     table = pd.DataFrame(rows)
     prefix = _name(path)
-    if prefix:
-        table = table.rename(columns={c: c if counts(str(c)) else _better(f"{prefix}/{c}", str(c)) for c in table})
+    if prefix and set(table.columns) == {"x", "y"}:  # points of a chart
+        table = table.rename(columns={"x": "step", "y": "value"})
+    table = _in_full(table, prefix)
     if set(table.columns) >= {"step", "value"} and prefix and "metric" not in table.columns:
         table = table.rename(columns={"value": prefix})
     found.tables.append(table)
+
+
+def _in_full(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    """Return a table whose columns are named with the path to them, where that says more."""
+    if not prefix:
+        return table
+    names = {c: c if counts(str(c)) else _better(f"{prefix}/{c}", str(c)) for c in table}
+    renamed = table.rename(columns=names)
+    renamed.attrs = table.attrs
+    return renamed
 
 
 def _better(long: str, short: str) -> str:

@@ -1,15 +1,67 @@
 """Tables with a row a value, or a row a split, as wide ones."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from training_runs.readers.column_choice import numbers_of
-from training_runs.readers.metric_names import canonical_name, is_epoch
+from training_runs.readers.metric_names import canonical_name, is_epoch, words_of
 from training_runs.readers.recording import wide
 
 _METRIC = {"metric", "metric_name", "key", "tag", "variable", "signal"}
 _VALUE = {"value", "metric_value", "scalar"}
-_SPLIT = {"split", "phase", "mode", "subset", "set", "stage", "partition", "dataset"}
+_WHOLE = re.compile(r"\d+")
+_METRICS = {"train_loss", "train_acc", "val_loss", "val_acc"}
+# Beside a metric in the name of another quantity than the metric of a run.
+_OTHER_QUANTITIES = {
+    "best",
+    "max",
+    "min",
+    "highest",
+    "lowest",
+    "final",
+    "last",
+    "ema",
+    "swa",
+    "smoothed",
+    "log",
+    "log10",
+    "ln",
+}
+_OTHER_QUANTITIES |= {
+    "std",
+    "stdev",
+    "sem",
+    "var",
+    "se",
+    "ci",
+    "low",
+    "high",
+    "lower",
+    "upper",
+    "median",
+    "delta",
+    "diff",
+    "gap",
+}
+_OTHER_QUANTITIES |= {
+    "top5",
+    "top3",
+    "top",
+    "count",
+    "total",
+    "correct",
+    "num",
+    "per",
+    "ratio",
+    "norm",
+    "grad",
+    "lr",
+    "time",
+    "weight",
+}
+_SPLIT = {"split", "phase", "mode", "subset", "set", "stage", "partition", "dataset", "type", "kind", "event"}
 
 
 def widened(table: pd.DataFrame) -> pd.DataFrame:
@@ -24,7 +76,51 @@ def widened(table: pd.DataFrame) -> pd.DataFrame:
     if metric is not None and value is not None and step is not None:
         return _by_metric(table, step, metric, value)
     split = next((names[n] for n in names if n in _SPLIT), None)
-    return _by_split(table, split) if split is not None else table
+    if split is not None:
+        return _by_split(table, split)
+    return table if step is None else _by_run(table, step)
+
+
+def upright(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with a row a step for one with a column a step and a row a metric; others as they are.
+
+    >>> upright(pd.DataFrame([["val_acc", 0.1, 0.2]], columns=["step", "10", "20"])).to_dict("list")
+    {'step': ['10', '20'], 'val_acc': [0.1, 0.2]}
+    """
+    first, *steps = map(str, table.columns)
+    if not steps or not all(map(_WHOLE.fullmatch, steps)) or not any(map(canonical_name, map(str, table.iloc[:, 0]))):
+        return table
+    turned = table.iloc[:, 1:].T.reset_index(drop=True).set_axis(table.iloc[:, 0].map(str), axis=1)
+    turned.insert(0, first if canonical_name(first) or is_epoch(first) else "step", steps)
+    return turned.rename_axis(columns=None)
+
+
+def _by_run(table: pd.DataFrame, step: str) -> pd.DataFrame:
+    """Return the columns `adamw_val_acc` and `sgd_val_acc`, where none is `val_acc`, as rows of the runs `adamw` and `sgd`."""
+    runs: dict[str, dict[str, str]] = {}
+    for column in map(str, table.columns):
+        if column != step and canonical_name(column):
+            return table
+        if (found := _run_and_metric(column)) is not None:
+            runs.setdefault(found[0], {})[column] = found[1]
+    signals = [sorted(map(str, map(canonical_name, columns.values()))) for columns in runs.values()]
+    if len(runs) < 2 or any(each != signals[0] for each in signals):
+        return table
+    others = [c for c in table.columns if all(c not in columns for columns in runs.values())]
+    parts = [table[[*others, *columns]].rename(columns=columns).assign(run=run) for run, columns in runs.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _run_and_metric(column: str) -> tuple[str, str] | None:
+    """Return what stands before a metric's name, or after it, and that name: `seed 0` and `val_acc`; None where it may be another quantity."""
+    words = words_of(column)
+    if set(words) & _OTHER_QUANTITIES:
+        return None
+    for at in range(1, len(words)):
+        for run, metric in ((words[:at], words[at:]), (words[at:], words[:at])):
+            if canonical_name("_".join(metric)) in _METRICS:
+                return " ".join(run), "_".join(metric)
+    return None
 
 
 def _by_metric(table: pd.DataFrame, step: str, metric: str, value: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ _STEP = (
     *("training_step", "training_steps", "train_iter", "train_iters"),
 )
 _EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}
+_EPOCH |= {"train_epoch", "training_epoch"}
 # When a row was recorded, dates before seconds since the start. What one epoch took is called otherwise.
 _TIME = (
     *("timestamp", "time_stamp", "wall_time", "walltime", "datetime", "date_time", "time", "unix_time", "logged_at"),

@@ -14,6 +14,7 @@ from training_runs.readers.columns import note_on_left_out, read_columns
 from training_runs.readers.long_tables import widened
 from training_runs.readers.recording import RawRun, ReadOptions, ReadRun, Recording
 from training_runs.readers.run_columns import Part, constants, split_runs
+from training_runs.readers.units import in_plain_units
 
 
 def read_runs(
@@ -71,7 +72,10 @@ def _each(
         yield name, recorded
         return
     try:
-        table = widened(recorded.table.set_axis([str(c) for c in recorded.table.columns], axis=1))
+        table = recorded.table.set_axis([str(c) for c in recorded.table.columns], axis=1)
+        table, of_units = in_plain_units(table, options.names)
+        table = widened(table)
+        recorded = replace(recorded, notes=(*recorded.notes, *of_units))
         parts = _parts(table, source, options)
     except InvalidInput as problem:
         yield name, problem

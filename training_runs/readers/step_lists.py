@@ -138,7 +138,7 @@ def _epochs_by_position(values: Mapping[str, Sequence[Any]], path: str, options:
             field=path,
             value=f"lists {', '.join(values)[:160] or 'of no name'}",
             expected="a list of steps beside them",
-            hint="is there an entry an epoch? --steps-per-epoch N reads entry i as epoch i + 1",
+            hint="is there one every N steps, or an epoch of N? --steps-per-epoch N reads the first as step N, the second as 2 N",
         )
     longest = max(lengths, key=lambda length: (lengths[length], length))
     return StepList("", "epoch", "", range(1, longest + 1))

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training_runs import archive
+from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.pace import require_rates
 from training_runs.readers.aim_tables import from_aim
@@ -19,10 +20,11 @@ from training_runs.readers.delimited import is_table, read_delimited
 from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
+from training_runs.readers.long_tables import upright
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import with_epochs
-from training_runs.readers.text_logs import has_measurements, read_text_log
+from training_runs.readers.text_logs import assigned, has_measurements, read_text_log
 
 # Of files that are tables, and their formats; what a text holds goes before its ending.
 SUFFIXES = {
@@ -37,6 +39,8 @@ SUFFIXES = {
     ".txt": "log",
     ".log": "log",
 }
+_BEFORE = 50  # lines in which parameters are looked for
+_PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 _JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*[,\]])")
 
 
@@ -94,7 +98,8 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
             runs = read_text_log(text, name, path, options)
         elif format == "csv":
             table, of_table = read_delimited(text, path, options.columns)
-            runs = {name: RawRun(from_aim(table), notes=of_table)}
+            before = read_hyperparameters(_said_before(text), "lines before the table")
+            runs = {name: RawRun(upright(from_aim(table)), before.fields(), (*of_table, *before.notes))}
         else:
             runs = _of_json(text, name, path, options)
     except InvalidInput:
@@ -116,6 +121,15 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
             hint=str(error).split("\n")[0][:120],
         ) from None
     return {run: RawRun(r.table, r.context, (*notes, *r.notes), r.question) for run, r in runs.items()}
+
+
+def _said_before(text: str) -> dict[str, str]:
+    """Return what lines before a table say of parameters: `# lr=0.001, wd=1`, or `lr,0.001`."""
+    said: dict[str, str] = {}
+    for line in text[:20_000].splitlines()[:_BEFORE]:
+        pair = _PAIR.match(line)
+        said |= assigned(line) if line.startswith("#") else {pair["name"]: pair["value"]} if pair else {}
+    return said
 
 
 def _of_parquet(content: bytes, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:

@@ -10,7 +10,7 @@ import pandas as pd
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import unwrapped
-from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.metric_names import canonical_name, metric_like
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts
 
@@ -29,11 +29,17 @@ _NUMBER = (
     r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"
 )
 _VALUE = re.compile(
-    rf"(?<![\w.])(?P<number>{_NUMBER})(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{_NUMBER})%?)?(?![\w]|\.\d)",
+    rf"(?<![\w.])(?P<number>{_NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{_NUMBER})%?)?)(?![\w]|\.\d)",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b")
+_SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
+# `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
+_LEAD = re.compile(
+    r"\W*(?P<split>[A-Za-z]+)(?:[\s_-]+(?:set|data|results?|metrics))?\s*(?:[\]:)>|]|[\s_-]+(?:epoch|step|iter)\w*\b)",
+    re.IGNORECASE,
+)
 _QUALIFIERS = {
     "best",
     "max",
@@ -109,7 +115,8 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
     """Return the measurements, parameters that were printed before them, and notes."""
     rows: list[dict[str, Any]] = []
     parameters: dict[str, Any] = {}
-    heading: dict[str, Any] = {}
+    heading: dict[str, Any] = {}  # the newest step, and the newest on a line of its own
+    alone: dict[str, Any] = {}
     notes: dict[str, None] = {}
     for line in lines:
         values, totals, is_bar = _pairs(line)
@@ -118,14 +125,18 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
         if is_bar:
             notes["a count such as 1000/20000 is read as step"] = None
         if place and not metrics:
-            heading = place
+            heading = alone = place
             continue
         if not metrics:
             continue
         if not place and not heading:
-            parameters |= {} if rows else _assigned(line)
+            parameters |= {} if rows else assigned(line)
             continue
-        row = (place or heading) | metrics
+        if not place and heading is not alone and not any(canonical_name(key) for key in metrics):
+            continue
+        if place:
+            heading = place
+        row = heading | metrics
         rows.append(row | ({_STEP_WITHIN: next(iter(totals.values()))} if totals else {}))
     return _with_global_steps(rows, notes), parameters, tuple(notes)
 
@@ -160,7 +171,9 @@ def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
         if of is not None and counts(key):
             totals = {key: of} if canonical_name(key) == "step" else totals
         elif of is not None:
-            continue
+            if not _is_share(key, number, of):
+                continue
+            number = number / of
         values.setdefault(key, number)
     is_bar = bar is not None and not any(counts(key) for key in values)
     if bar and is_bar:
@@ -168,24 +181,37 @@ def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
     return values, totals, is_bar
 
 
+def _is_share(key: str, number: Any, of: float) -> bool:
+    """Return True for correct answers of all: `Accuracy: 97/1400`, not `0.9/0.1`."""
+    like = metric_like(key)
+    is_count = isinstance(number, float) and number.is_integer() and of.is_integer() and of > 1
+    return like is not None and like[0] == "accuracy" and is_count and 0 <= number <= of
+
+
 def _keyed(text: str) -> Iterator[tuple[str, Any, float | None]]:
     """Yield name, value and total of the numbers in a text: a number's name is the words before it."""
-    at, split = 0, ""
+    at, split, near, lead = (
+        0,
+        "",
+        "",
+        _lead(text),
+    )  # `train: loss 1, acc 0`, `train loss 1 acc 0`, `[Train] loss 1 | acc 0`
     for found in _VALUE.finditer(text):
         between = text[at : found.start()]
         at = found.end()
         if _UNIT.match(text, at):
             at = _UNIT.match(text, at).end()  # type: ignore[union-attr]
             continue
-        segments = _BORDERS.split(between)
-        if len(segments) > 1:
+        segments, borders = _BORDERS.split(between), _BORDERS.findall(between)
+        if any(border != "," for border in borders):
             split = ""
         segment = segments[-1]
         if not segment.strip(" =:") and len(segments) > 1 and text[found.start() - 1] in "[(":
             segment = segments[-2]  # `Epoch [3/100]`
-        key, split = _key(segment, split)
-        if key:
-            value: Any = _float(found["number"])
+        key, split = _key(segment, split, near if not borders else "", lead)
+        near = _split_word(key.split(" ")[0]) if " " in key else near if not borders else ""
+        if key and not (found["scale"] and not counts(key)):
+            value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
             yield (
                 key,
                 f"{found['number']}%" if found["percent"] else value,
@@ -193,8 +219,23 @@ def _keyed(text: str) -> Iterator[tuple[str, Any, float | None]]:
             )
 
 
-def _key(segment: str, split: str) -> tuple[str, str]:
-    """Return the name in the words before a number, and the words that hold for those after it, as `train:` does."""
+def _lead(text: str) -> str:
+    """Return the split that the first word of a line says of all its values; empty where it says none, or others are named too."""
+    found = _LEAD.match(text)
+    split = _split_word(found["split"]) if found else ""
+    named = {signal for word in re.findall(r"[A-Za-z]+", text) if (signal := canonical_name(f"{word}_loss"))}
+    return split if len(named) == 1 else ""
+
+
+def _split_word(word: str) -> str:
+    return word if canonical_name(f"{word}_loss") and not canonical_name(word) else ""
+
+
+def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
+    """Return the name in the words before a number, and the words that hold for those after it, as `train:` does.
+
+    `near` and `lead` are splits that a value before it had, and that the line begins with.
+    """
     pieces = [piece.strip(" \"'=-*#>.<") for piece in re.split(r"[:=]\s*|>", segment)]
     pieces = [piece for piece in pieces if piece]
     if not pieces:
@@ -202,7 +243,7 @@ def _key(segment: str, split: str) -> tuple[str, str]:
     if len(pieces) > 1:
         split = pieces[-2]
     joined = [" ".join(pieces[k:]) for k in range(len(pieces))]
-    candidates = [*joined, f"{split} {pieces[-1]}"] if split else joined
+    candidates = [*joined, *(f"{said} {pieces[-1]}" for said in (split, near, lead) if said)]
     if set(" ".join(candidates).lower().replace("_", " ").split()) & _QUALIFIERS:
         return joined[0], split
     return next((name for name in candidates if canonical_name(name) or counts(name)), joined[-1]), split
@@ -216,7 +257,7 @@ def _of_dictionary(text: str) -> dict[str, Any]:
     return {str(k): v for k, v in found.items() if isinstance(v, int | float | str)} if isinstance(found, dict) else {}
 
 
-def _assigned(line: str) -> Mapping[str, str]:
+def assigned(line: str) -> Mapping[str, str]:
     """Return what a line assigns, `lr=1e-3` or `lr: 1e-3`."""
     return dict(re.findall(r"([A-Za-z_][\w./]*)\s*[=:]\s*([\w.+-]+)", line))
 
@@ -258,7 +299,7 @@ def _suggested(line: str) -> str:
             if is_step
             else [f"train_{word}", f"val_{word}"]
             if found["of"]
-            else [word]
+            else [{"train_loss": "train_acc", "val_loss": "val_acc"}.get(canonical_name(f"{word}_loss") or "", word)]
         )
         if not all(n.isidentifier() and n not in used for n in names):
             return ""
