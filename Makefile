@@ -20,10 +20,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 setup: $(STAMP)
 
+# WITH_TRACKERS=1: DVCLive, ClearML and Aim too, whose tests are skipped without them.
 $(STAMP): pyproject.toml constraints.txt requirements-dev.txt
 	echo "Setting up .venv (a minute or two) ..."
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet --quiet -r requirements-dev.txt $(if $(WITH_TRACKERS),-e '.[tests-trackers]')
 	touch $@
 
 # What only the documentation's site needs is installed when it is asked for.
@@ -53,6 +54,7 @@ docs: $(DOCS_STAMP)
 # The lowest versions that pyproject.toml promises, for Python 3.11, as continuous integration tests them. Needs uv.
 constraints-lowest.txt: pyproject.toml constraints.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --constraint constraints.txt --extra dev \
+		--extra tests-trackers \
 		--no-annotate --custom-compile-command "make $@" --upgrade --output-file $@ pyproject.toml
 
 # What the image installs: one version of each package, with the hashes of its files. Needs uv.
