@@ -15,6 +15,7 @@ from training_runs.config import RunConfig
 _SCALES = (0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 8.0)
 _QUICK_SCALES = (0.2, 0.5, 1.0, 2.0, 5.0)
 _FLAT = 0.1  # of the loss at the smallest norm: what an L has left on its right
+_DRAWN = 1e-4  # losses below are drawn here
 _HIGHER = 1.5  # times the least: what both ends of a U have
 
 
@@ -50,13 +51,13 @@ def landscape(runs: Runs) -> Finding:
             "weight norm",
             "loss at the end",
             [
-                line(name, np.array(norms), np.array(losses[s]))
+                line(name, np.array(norms), np.maximum(losses[s], _DRAWN))
                 for s, name in (("train_loss", "training"), ("val_loss", "test"))
             ],
             x_log=True,
             y_log=True,
         ),
-        "A classifier of a teacher's sign under the squared loss, not the paper's regression.",
+        "A classifier of a teacher's sign under the squared loss, not the paper's regression. In the picture losses below 1e-4 stand there.",
     )
 
 

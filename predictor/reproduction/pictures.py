@@ -8,6 +8,8 @@ from predictor.reproduction.claim import Picture, Series
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_ONE_COLUMN = 6  # names that a legend has one below the other; more stand in two columns
+_LINE = 0.19  # inches that a further line of the legend takes
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -19,6 +21,8 @@ def picture_svg(name: str, picture: Picture) -> str:
     InvalidInput : matplotlib is not installed.
     """
     names = list(dict.fromkeys(series.name for series in picture.series))
+    columns = 1 if len(names) <= _ONE_COLUMN else 2
+    rows = -(-len(names) // columns)
 
     def draw(axes: "Axes") -> None:
         for series in picture.series:
@@ -32,9 +36,11 @@ def picture_svg(name: str, picture: Picture) -> str:
                 rescale("log")
                 axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axes.minorticks_off()
-        axes.legend(frameon=False, fontsize=8.5, labelcolor=INK, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        axes.legend(
+            frameon=False, fontsize=8.5, labelcolor=INK, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns
+        )
 
-    return standing_alone(drawn_svg(name, draw, height=0.8 * WIDTH))
+    return standing_alone(drawn_svg(name, draw, height=0.8 * WIDTH + _LINE * max(rows - 3, 0) * (columns - 1)))
 
 
 def _draw(axes: "Axes", series: Series, at: int) -> None:

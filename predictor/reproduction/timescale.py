@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from predictor.reproduction import evidence
-from predictor.reproduction.claim import Figure, Finding, Picture, graded, points
+from predictor.reproduction.claim import Figure, Finding, Picture, Series, graded, points
 from predictor.reproduction.evidence import Runs
 from predictor.reproduction.replicates import SEEDS, by_level, each_seed
 from training_runs.config import RunConfig
@@ -31,7 +31,7 @@ def timescale(runs: Runs) -> Finding:
     """Test whether some batch size and width memorise after 300 epochs and generalise after 1,200."""
     cells = by_level(runs, lambda config: (float(config.samples_a_step), float(config.embedding_dim)))
     figures: dict[str, Figure] = {}
-    both, ratio, series = 0, 0, []
+    both, ratio = 0, 0
     for (batch, width), some in cells.items():
         memorised, risen = (
             np.array([_epochs(r, event) for r in some]) for event in (evidence.memorized, evidence.onset)
@@ -42,7 +42,6 @@ def timescale(runs: Runs) -> Finding:
             ratio += enough and _near(risen / memorised, _RISEN / _MEMORISED)
         name = f"batches of {batch:,.0f}, width {width:g}"
         figures[f"{name}: epochs to memorisation; to onset"] = f"{_words(memorised)}; {_words(risen)}"
-        series.append(points(name, memorised, np.minimum(risen, _EPOCHS)))
     decides: dict[str, Figure] = {
         "settings in which every seed has both": both,
         "settings in which onset is four times memorisation": ratio,
@@ -52,9 +51,21 @@ def timescale(runs: Runs) -> Finding:
         graded(both > 0, ratio > 0),
         decides | figures,
         runs,
-        Picture("epochs to memorisation", "epochs to onset", series, x_log=True, y_log=True),
+        Picture("epochs to memorisation", "epochs to onset", _by_batch(runs)),
         f"In the picture a run without onset stands at the end, {_EPOCHS:,} epochs.",
     )
+
+
+def _by_batch(runs: Runs) -> list[Series]:
+    levels = by_level(runs, lambda config: float(config.samples_a_step))
+    return [
+        points(
+            f"batches of {batch:,.0f}",
+            np.array([_epochs(r, evidence.memorized) for r in some]),
+            np.minimum([_epochs(r, evidence.onset) for r in some], _EPOCHS),
+        )
+        for batch, some in levels.items()
+    ]
 
 
 def _epochs(run: LabelledRun, event: Callable[[LabelledRun], float]) -> float:

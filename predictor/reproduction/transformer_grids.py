@@ -53,6 +53,7 @@ _QUICK_LEVELS: dict[str, tuple[float, ...]] = {
 }
 _ENOUGH = 20  # runs with a delay, and configurations on either side of the band
 
+_RISE = 0.05  # of an accuracy
 _BAND = (20, 800)  # training samples over batch size: where comprehension lies (figure 4)
 
 
@@ -126,13 +127,21 @@ def regimes(runs: Runs) -> Finding:
     """Test whether comprehension lies where there are 20 to 800 training samples to a batch, and grokking below."""
     inside = [r for r in runs if _BAND[0] <= _ratio(r) <= _BAND[1]]
     below = [r for r in runs if _ratio(r) < _BAND[0]]
-    excess = evidence.share_difference(inside, below, lambda r: r.outcome == "comprehension")
+    excess = evidence.share_difference(inside, below, _comprehends)
     fewest = min(len({r.run.configuration_id for r in some}) for some in (inside, below))
     figures: dict[str, Figure] = {"share of comprehension in the band minus below it": excess}
     for place, some in (("in the band", inside), ("below it", below)):
         figures[f"runs {place}"] = len(some)
         for outcome in OUTCOMES:
             figures[f"share of {outcome} {place}"] = evidence.share(some, lambda r, o=outcome: r.outcome == o)  # type: ignore[misc]
+        ended = [r for r in some if r.outcome != "confusion"]
+        figures[f"share of comprehension {place}, of runs that memorise or generalise"] = evidence.share(
+            ended, _comprehends
+        )
+        confused = [r for r in some if r.outcome == "confusion"]
+        figures[f"share of confusion {place} whose training accuracy still rises"] = evidence.share(
+            confused, _still_rises
+        )
     for unit, measure in (("steps", lambda r: 1.0), ("epochs", _steps_per_epoch)):
         figures[f"rank correlation of batch size and memorisation in {unit}"] = _with_batch(runs, measure)
     figures |= _medians(runs)
@@ -141,8 +150,20 @@ def regimes(runs: Runs) -> Finding:
         figures,
         runs,
         Picture("training samples / batch size", "share of runs", _shares(runs), x_log=True),
-        "" if fewest >= _ENOUGH else f"Only {fewest} configurations on one side of the band; {_ENOUGH} are needed.",
+        f"{np.mean([r.outcome == 'confusion' for r in inside]):.0%} of the runs in the band neither memorise nor generalise."
+        if fewest >= _ENOUGH
+        else f"Only {fewest} configurations on one side of the band; {_ENOUGH} are needed.",
     )
+
+
+def _comprehends(run: LabelledRun) -> bool:
+    return run.outcome == "comprehension"
+
+
+def _still_rises(run: LabelledRun) -> bool:
+    """Return True if the training accuracy has risen over the second half of the budget."""
+    half, end = (evidence.value_at(run, "train_acc", share * run.run.budget_step) for share in (0.5, 1.0))
+    return end > half + _RISE
 
 
 def _ratio(run: LabelledRun) -> float:
