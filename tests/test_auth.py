@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.access.auth import RateLimits
 from api.access.keys import KeyStore
 from api.app import create_app
 from api.caller import Scope
+from api.errors import TooManyRequests
 from api.settings import Settings
 from api.storage.database import Database
 from api.wire.examples import APPEND, PLAN_REQUEST, REQUEST, RUN
@@ -360,6 +362,19 @@ def test_a_plan_counts_by_its_settings(tmp_path: Path) -> None:
         too_many = {"grid": {"lr": [1] * 500, "wd": [1] * 500}, "budget_step": 500}  # refused, and counted once
         problem_of(service.bearing("read", "POST", "/v1/plans", too_many), 422)
         assert service.bearing("read", "GET", "/v1/signals").headers["ratelimit-remaining"] == "24"
+
+
+def test_a_clock_that_is_set_back_locks_no_key_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = RateLimits("2/minute", "memory://")
+    assert [limits.count("key")["RateLimit-Remaining"] for _ in range(2)] == ["1", "0"]
+    with pytest.raises(TooManyRequests):
+        limits.count("key")
+    now = time.time
+    for hours in (-3, 2):
+        monkeypatch.setattr(time, "time", lambda hours=hours: now() + 3600 * hours)
+        assert [limits.count("key")["RateLimit-Remaining"] for _ in range(2)] == ["1", "0"]
+        with pytest.raises(TooManyRequests, match="try again in 60 s"):
+            limits.count("key")
 
 
 def test_a_batch_counts_by_its_histories(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_each_run_is_handed_on_when_it_ends_while_others_go_on():
 
 def test_a_run_that_is_cut_is_the_run_that_has_this_budget(tmp_path):
     configs = [tiny(0, budget_step=10**6), tiny(1, budget_step=10**6, checkpoint_every=25), tiny(2, budget_step=20)]
-    deadline = Deadline(start_by=time.time() + 2, stop=time.time() + 2, cut=True)
+    deadline = Deadline(start_by=time.monotonic() + 2, stop=time.monotonic() + 2, cut=True)
     runs = train_and_store(configs, "cpu", None, tmp_path, deadline)
     assert archive.run_ids(tmp_path) == {run.run_id for run in runs}
     assert [run.budget_step for run in runs if run.budget_step == 20] == [20]
@@ -60,14 +60,14 @@ def test_a_run_that_is_cut_is_the_run_that_has_this_budget(tmp_path):
 
 
 def test_a_run_that_has_not_ended_is_left_out_where_it_is_not_cut(tmp_path):
-    deadline = Deadline(start_by=time.time() + 1, stop=time.time() + 1, cut=False)
+    deadline = Deadline(start_by=time.monotonic() + 1, stop=time.monotonic() + 1, cut=False)
     runs = train_and_store([tiny(0, budget_step=10**6), tiny(1, budget_step=20)], "cpu", None, tmp_path, deadline)
     assert [run.budget_step for run in runs] == [20]
     assert archive.run_ids(tmp_path) == {runs[0].run_id}
 
 
 def test_no_stack_begins_when_the_time_is_nearly_up(tmp_path):
-    deadline = Deadline(start_by=time.time() - 1, stop=time.time() + 60, cut=False)
+    deadline = Deadline(start_by=time.monotonic() - 1, stop=time.monotonic() + 60, cut=False)
     assert train_and_store([tiny(0)], "cpu", None, tmp_path, deadline) == []
 
 

@@ -12,7 +12,7 @@ from api.errors import (
     RetrainingNotFound,
 )
 from api.storage.database import Database
-from api.storage.retrainings import MAX_ATTEMPTS, RetrainingStore
+from api.storage.retrainings import LEASE_SECONDS, MAX_ATTEMPTS, RetrainingStore
 
 
 def test_there_is_one_retraining_at_a_time(database: Database) -> None:
@@ -37,9 +37,25 @@ def test_there_is_one_retraining_at_a_time(database: Database) -> None:
         jobs.get(999)
 
 
-def lose(database: Database) -> None:
-    with database.writing() as connection:
-        connection.exec_driver_sql("UPDATE retrainings SET lease_until = 1")
+class Clock:
+    """Time as a worker measures it: it passes where a test lets it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def lose(jobs: RetrainingStore, clock: Clock) -> None:
+    """Let nobody hear of the holder of the job for longer than its lease."""
+    assert jobs.claim() is None
+    clock.now += LEASE_SECONDS + 1
 
 
 def test_a_lease_begins_when_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,13 +76,13 @@ def test_a_lease_begins_when_it_is_written(tmp_path: Path, monkeypatch: pytest.M
     database.close()
 
 
-def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Database) -> None:
-    jobs = RetrainingStore(database)
+def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Database, clock: Clock) -> None:
+    jobs = RetrainingStore(database, clock)
     number = jobs.queue(promote=True).id
     old = jobs.claim()
     assert old is not None
     assert jobs.beat(old) == "held"
-    lose(database)
+    lose(jobs, clock)
     new = jobs.claim()
     assert new is not None
     assert new != old
@@ -78,12 +94,33 @@ def test_a_lost_retraining_is_taken_over_and_its_old_holder_is_told(database: Da
     assert jobs.succeed(new, {})
 
 
-def test_a_retraining_that_is_lost_again_and_again_fails(database: Database) -> None:
-    jobs = RetrainingStore(database)
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_wall_clock_that_is_set_takes_no_retraining_from_its_holder(
+    database: Database, clock: Clock, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it leave one with a holder that is lost."""
+    jobs, holders = RetrainingStore(database, clock), RetrainingStore(database)
+    jobs.queue(promote=True)
+    claim = holders.claim()
+    assert claim is not None
+    assert jobs.claim() is None
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 3600 * hours)
+    for _ in range(3):
+        assert jobs.claim() is None  # it may give a sign yet
+        clock.now += LEASE_SECONDS / 2
+        assert holders.beat(claim) == "held"
+    lose(jobs, clock)
+    assert jobs.claim() is not None
+    assert holders.beat(claim) == "lost"
+
+
+def test_a_retraining_that_is_lost_again_and_again_fails(database: Database, clock: Clock) -> None:
+    jobs = RetrainingStore(database, clock)
     number = jobs.queue(promote=True).id
     for _ in range(MAX_ATTEMPTS):
         assert jobs.claim() is not None
-        lose(database)
+        lose(jobs, clock)
     assert jobs.claim() is None
     failed = jobs.get(number)
     assert failed.state == "failed"
@@ -91,8 +128,8 @@ def test_a_retraining_that_is_lost_again_and_again_fails(database: Database) -> 
     jobs.queue(promote=True)
 
 
-def test_retrainings_are_cancelled(database: Database) -> None:
-    jobs = RetrainingStore(database)
+def test_retrainings_are_cancelled(database: Database, clock: Clock) -> None:
+    jobs = RetrainingStore(database, clock)
     queued = jobs.queue(promote=True)
     assert jobs.cancel(queued.id).state == "cancelled"
     running = jobs.queue(promote=True)
@@ -105,7 +142,7 @@ def test_retrainings_are_cancelled(database: Database) -> None:
     lost = jobs.queue(promote=True)
     jobs.claim()
     jobs.cancel(lost.id)
-    lose(database)
+    lose(jobs, clock)
     assert jobs.claim() is None
     assert jobs.get(lost.id).state == "cancelled"
 

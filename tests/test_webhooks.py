@@ -192,6 +192,20 @@ def test_what_does_not_arrive_is_tried_again(database: Database, webhooks: Webho
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
 
 
+def test_a_clock_that_is_set_back_delays_no_message(
+    database: Database, webhooks: Webhooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.statuses = [500, 204]
+    webhooks.consider(run_with(database, receiver.url), answer())
+    webhooks.send_due()
+    webhooks.send_due()
+    assert rows(database) == [("due", 1, "answered with 500")]  # its pause is not over
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 3 * 3600)
+    webhooks.send_due()
+    assert rows(database) == [("sent", 2, None)]
+
+
 def test_a_receiver_that_drips_holds_up_nobody(
     database: Database, webhooks: Webhooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from api.threads import beside
 
 _BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer gk_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
+_SET_SECONDS = 1.0  # a clock that is only corrected moves by less between two requests
 COUNTED_AS_ONE = 10  # histories of a batch, settings of a plan: they share the reading of it, and cost a tenth to a third of a request each
 # What proxies add, beside X-Forwarded-*.
 _FORWARDING = {
@@ -53,7 +54,9 @@ class RateLimits:
     def __init__(self, text: str, storage: str) -> None:
         self._limits: list[RateLimitItem] = parse_many(text)
         self.in_memory = storage.startswith("memory:")
-        self._limiter = MovingWindowRateLimiter(storage_from_string(storage, wrap_exceptions=True))
+        self._storage = storage_from_string(storage, wrap_exceptions=True)
+        self._limiter = MovingWindowRateLimiter(self._storage)
+        self._clock = self._wall_clock()
 
     def count(self, key_id: str, requests: int = 1) -> dict[str, str]:
         """Count a request, or one that is as much as several, and return the headers that tell how many are left.
@@ -62,6 +65,7 @@ class RateLimits:
         ------
         TooManyRequests : there are none left.
         """
+        self._follow_clock()
         for limit in self._limits:
             if not self._limiter.hit(limit, key_id, cost=requests):
                 reset = self._limiter.get_window_stats(limit, key_id).reset_time
@@ -69,6 +73,17 @@ class RateLimits:
         narrowest = self._limits[0]
         left = self._limiter.get_window_stats(narrowest, key_id).remaining
         return {"RateLimit-Limit": str(narrowest.amount), "RateLimit-Remaining": str(left)}
+
+    def _follow_clock(self) -> None:
+        """Count anew where the wall clock was set back: by it requests are counted, and those of its future would never end."""
+        before, self._clock = self._clock, self._wall_clock()
+        if self._clock < before - _SET_SECONDS:
+            self._storage.reset()
+
+    @staticmethod
+    def _wall_clock() -> float:
+        """Return the wall clock against one that nobody sets."""
+        return time.time() - time.monotonic()
 
 
 @dataclass(frozen=True)

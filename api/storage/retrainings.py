@@ -1,16 +1,19 @@
 """Retrainings as jobs in the database: one at a time, each held by one process under a lease.
 
-A holder that shows no sign of life until its lease ends has lost the job: another takes it and begins again. Every
+A holder that gives no sign of life for as long as a lease lasts has lost the job: another takes it and begins again. Every
 write of a holder is made only if the job is still its own, so one that was thought dead cannot spoil what follows.
+
+Whoever waits for a sign measures that time itself, by a clock that only goes forward: the wall clocks of two machines differ, and
+one that is set would take a job from a holder that lives, or leave it for hours with one that is dead.
 """
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import RetrainingActive, RetrainingNotFound
@@ -67,8 +70,10 @@ _COLUMNS = [table.c[f.name] for f in fields(Retraining)]
 class RetrainingStore:
     """Retrainings in a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database, self._clock = database, clock
+        self._sign: _Sign | None = None  # of the job that is worked on, the last that was seen
+        self._seen_at = 0.0
 
     def queue(self, *, promote: bool) -> Retraining:
         """Queue a retraining.
@@ -141,15 +146,16 @@ class RetrainingStore:
     def claim(self) -> Claim | None:
         """Take a job that nobody holds, or whose holder is lost; None where there is none."""
         with self._database.reading() as connection:  # most of the time there is nothing: no lock for that
-            if connection.execute(_claimable(time.time())).first() is None:
-                return None
+            found = connection.execute(_ACTIVE).one_or_none()
+        if found is None or not self._is_free(_Sign(*found)):
+            return None
         with self._database.writing() as connection:
-            now = time.time()  # with the lock in hand: it may have been waited for
-            _give_up(connection, _lost(now))
-            row = connection.execute(_claimable(now).with_for_update(skip_locked=True)).first()
-            if row is None:
+            if connection.execute(_ACTIVE.with_for_update(skip_locked=True)).one_or_none() != found:
+                return None  # another was quicker, or its holder lives
+            if found.state == "running" and _is_given_up(connection, found.id):
                 return None
-            claim = Claim(int(row[0]), uuid.uuid4().hex)
+            claim = Claim(found.id, uuid.uuid4().hex)
+            now = time.time()
             connection.execute(
                 update(table)
                 .where(table.c.id == claim.id)
@@ -165,6 +171,12 @@ class RetrainingStore:
                 )
             )
             return claim
+
+    def _is_free(self, sign: "_Sign") -> bool:
+        """Return True for a job that waits, or one without another sign since a lease's time."""
+        if sign != self._sign:
+            self._sign, self._seen_at = sign, self._clock()
+        return sign.state == "queued" or self._clock() > self._seen_at + LEASE_SECONDS
 
     def beat(self, claim: Claim) -> Literal["held", "cancel", "lost"]:
         """Renew a lease; return whether the job is still the holder's, and whether its end was requested."""
@@ -202,22 +214,28 @@ class RetrainingStore:
             return bool(connection.execute(update(table).where(_held(claim)).values(**values)).rowcount)
 
 
-def _lost(now: float) -> ColumnElement[bool]:
-    return and_(table.c.state == "running", table.c.lease_until < now)
+class _Sign(NamedTuple):
+    """What changes with each sign of life of a job's holder."""
+
+    id: int
+    state: str
+    holder: str | None
+    lease_until: float | None
 
 
-def _claimable(now: float) -> Select[Any]:
-    return select(table.c.id).where(or_(table.c.state == "queued", _lost(now)))
+_ACTIVE = select(*(table.c[name] for name in _Sign._fields)).where(table.c.slot == 1)
 
 
-def _give_up(connection: Connection, lost: ColumnElement[bool]) -> None:
-    """End lost jobs that were to be cancelled, or that were begun often enough."""
+def _is_given_up(connection: Connection, number: int) -> bool:
+    """End a lost job that was to be cancelled, or that was begun often enough; return whether it is over."""
     problem = f"its process was lost {MAX_ATTEMPTS} times; the log of the service may say why"
-    for those, values in (
-        (table.c.cancel_requested, _over("cancelled")),
-        (table.c.attempt >= MAX_ATTEMPTS, {**_over("failed"), "problem": problem}),
-    ):
-        connection.execute(update(table).where(lost, those).values(values))
+    return any(
+        connection.execute(update(table).where(table.c.id == number, those).values(values)).rowcount
+        for those, values in (
+            (table.c.cancel_requested, _over("cancelled")),
+            (table.c.attempt >= MAX_ATTEMPTS, {**_over("failed"), "problem": problem}),
+        )
+    )
 
 
 def _held(claim: Claim) -> ColumnElement[bool]:

@@ -98,7 +98,7 @@ retrainings = Table(
     Column("finished_at", Double),
     Column("attempt", Integer, nullable=False),
     Column("holder", String(64)),  # the process that works on it
-    Column("lease_until", Double),  # without a sign of life until then it is taken from its holder
+    Column("lease_until", Double),  # changes with each sign of life of its holder, by whose clock it is
     Column("cancel_requested", Boolean, nullable=False),
     Column("result", JSON),
     Column("problem", Text),

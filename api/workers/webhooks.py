@@ -39,6 +39,7 @@ _AT_ONCE = 20
 _SHARE = 5  # of them, for the runs of one key
 _LOOK_SECONDS = 0.5
 _HELD_SECONDS = 60.0  # after which another worker may try a message whose sender was lost
+_LONGEST_PAUSE_SECONDS = max(_HELD_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (MAX_ATTEMPTS - 1))
 
 
 # What went wrong, if anything, and whether it is useless to try again.
@@ -116,9 +117,11 @@ class Webhooks:
     def _claim(self, but_of: Sequence[str]) -> _Delivery | None:
         """Take a message that is due, the one that waits longest; None where there is none but of some keys."""
         owner = func.coalesce(runs.c.owner, "")
+        now = time.time()
         due = (
             (deliveries.c.state == "due")
-            & (deliveries.c.due_at <= time.time())
+            # Later than any pause ends: the clock was set back since.
+            & ((deliveries.c.due_at <= now) | (deliveries.c.due_at > now + _LONGEST_PAUSE_SECONDS))
             & (deliveries.c.attempts < MAX_ATTEMPTS)  # each of its senders may have died
         )
         with self._database.reading() as connection:

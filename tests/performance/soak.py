@@ -1,8 +1,8 @@
 """The service under everything at once, for as long as is wanted: `make soak`, or `make soak SOAK_MINUTES=1.5`.
 
 Two workers on PostgreSQL are asked for appends, forecasts, batches and streams, and post webhooks. Meanwhile forecasters are promoted
-and rolled back, a worker is killed, the server of the database is killed and started again, and a forecaster is retrained, on a
-small corpus. Clients repeat what was not answered, as ours do. In the end every acknowledged point has to be there, no answer may
+and rolled back, a worker is killed, the server of the database is killed and started again, a forecaster is retrained, on a
+small corpus, and the service's wall clock is set back by hours and forward again. Clients repeat what was not answered, as ours do. In the end every acknowledged point has to be there, no answer may
 have been wrong, and the workers' memory may not have grown, in runs of ten minutes or more. `--report PAGE` writes it down.
 """
 
@@ -25,6 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ from tests.postgresql import PostgresServer
 from training_runs import archive
 from training_runs.synthetic import synthetic_corpus
 
+_SET_CLOCK = Path(__file__).parent / "set_clock"
+_HOURS = (-3, 5, 0)  # by which the service's clock is wrong, one after another
 _TRANSIENT = {429, 503}  # to be sent again
 _BEGIN, _END = "<!-- soak -->", "<!-- end of soak -->"
 _WARM_MINUTES = 10  # before which memory still grows to what it needs, and proves nothing
@@ -113,6 +116,20 @@ class Load:
             time.sleep(0.2)
 
 
+class Clock:
+    """The wall clock of the service, which is set while it runs."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.set(0)
+
+    def set(self, hours: float) -> None:
+        """Let it be wrong by some hours."""
+        written = self._file.with_suffix(".new")
+        written.write_text(str(3600 * hours))
+        written.replace(self._file)
+
+
 class _Receiver(http.server.BaseHTTPRequestHandler):
     """Takes webhooks."""
 
@@ -188,7 +205,7 @@ class Report:
                 "",
                 f"{points:,} acknowledged points, {self.lost} lost; {len(self.load.wrong)} wrong answers; {self.stuck} clients stuck; "
                 f"{repeated.total():,} requests were answered with 503, or not at all, and sent again; {events:,} events in five streams; "
-                f"a retraining meanwhile: {self.retraining}.",
+                f"a retraining meanwhile: {self.retraining}; the service's clock was set: {', '.join(f'{h:+d} h' for h in _HOURS)}.",
                 f"Memory of both workers in the second half: {first:.0f} to {last:.0f} MB ({100 * (last / first - 1):+.1f} %, 5 allowed).",
                 f"{'Every' if self.is_kept else 'NOT every'} promise was kept.",
             ]
@@ -223,7 +240,10 @@ def _soak(minutes: float, database: PostgresServer, folder: Path) -> Report:
         "GROKCAST_FORECASTER_STORE": str(store.folder),
         "GROKCAST_WEBHOOK_PRIVATE_ADDRESSES": "true",
         "GROKCAST_CORPUS": str(folder / "corpus"),
+        "PYTHONPATH": os.pathsep.join([str(_SET_CLOCK), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "CLOCK_FILE": str(folder / "clock"),
     }
+    clock = Clock(folder / "clock")
     archive.append(folder / "corpus", synthetic_corpus())
     with (folder / "log").open("wb") as log:
         words = [sys.executable, "-m", "grokcast", "serve", "--port", str(port), "--workers", "2"]
@@ -246,7 +266,7 @@ def _soak(minutes: float, database: PostgresServer, folder: Path) -> Report:
         threads = [threading.Thread(target=job, daemon=True) for job in jobs]
         for thread in threads:
             thread.start()
-        memory = _disturb(minutes, load, service.pid, database, shipped.version)
+        memory = _disturb(minutes, load, service.pid, database, shipped.version, clock)
         load.stop.set()
         for thread in threads:
             thread.join(90)
@@ -259,15 +279,16 @@ def _soak(minutes: float, database: PostgresServer, folder: Path) -> Report:
 
 
 def _disturb(
-    minutes: float, load: Load, supervisor: int, database: PostgresServer, version: str
+    minutes: float, load: Load, supervisor: int, database: PostgresServer, version: str, clock: Clock
 ) -> list[tuple[float, list[float]]]:
-    """Promote and roll back all the time, kill a worker, then the database; retrain; measure memory."""
+    """Promote and roll back all the time, kill a worker, then the database; retrain, and set the clock meanwhile; measure memory."""
     begun, seconds = time.monotonic(), 60 * minutes
     client = httpx2.Client(trust_env=False, verify=False, timeout=60)
     due: list[tuple[float, Callable[[], object]]] = [
         (0.25, lambda: os.kill(random.choice(workers_of(supervisor)), signal.SIGKILL)),
         (0.375, lambda: (database.kill(), database.start())),  # type: ignore[func-returns-value]
         (0.45, lambda: load.ask(client, "retrain", "POST", "/v1/retrainings", {"promote": False})),
+        *((0.455 + 0.1 * turn, partial(clock.set, hours)) for turn, hours in enumerate(_HOURS)),
     ]
     promoting = threading.Thread(target=_promote, args=(load, version, min(5.0, seconds / 40)), daemon=True)
     promoting.start()

@@ -12,7 +12,8 @@ class Deadline:
 
     Attributes
     ----------
-    start_by, stop : seconds since the epoch; no stack begins after the one, and training ends at the other.
+    start_by, stop : by the clock that all processes of a machine share and nobody sets (`time.monotonic`); no stack begins
+        after the one, and training ends at the other.
     cut : whether runs that have not ended then end where they are, as if that step had been their budget. What time
         allows knows nothing of what a run was about to do, so it is as fair a budget as a drawn one. Otherwise they are
         left out, to be made again.
@@ -25,13 +26,13 @@ class Deadline:
     @classmethod
     def after(cls, minutes: float, *, cut: bool) -> "Deadline":
         """Return the deadline that is so many minutes from now."""
-        now = time.time()
+        now = time.monotonic()
         return cls(now + 60 * minutes * (1 - _TO_START), now + 60 * minutes, cut)
 
     def too_late_to_start(self) -> bool:
         """Return whether no further stack may begin."""
-        return time.time() >= self.start_by
+        return time.monotonic() >= self.start_by
 
     def passed(self) -> bool:
         """Return whether the time is up."""
-        return time.time() >= self.stop
+        return time.monotonic() >= self.stop
