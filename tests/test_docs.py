@@ -12,8 +12,11 @@ import pytest
 
 from api.app import create_app
 from grokcast import __version__
+from predictor.question import Question
 from predictor.release import shipped_result, with_table
 from predictor.report.documents import benchmark_page, readme_part
+from training_runs.context_words import read_context
+from training_runs.readers import read_recording
 from training_runs.signals import markdown_table
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +31,19 @@ def test_the_figures_in_the_documents_are_the_shipped_forecasters():
     result, version = shipped_result()
     assert with_table(README, readme_part(result)) == README
     assert (ROOT / "docs" / "benchmark.md").read_text() == benchmark_page(result, version)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_what_is_told_of_the_tutorials_run_is_what_the_shipped_forecaster_answers(shipped, page):
+    text = " ".join((ROOT / page).read_text().split())
+    ((at_first, earliest),) = re.findall(r"(\d+) % to generalise by step 20,000, not before about ([\d,]+)", text)
+    (later,) = re.findall(r"(\d+) % at step 912|at step 912, it was (\d+) %", text)
+    (run,) = read_recording(str(ROOT / "docs" / "tutorial" / "whole.csv")).histories.values()
+    context = read_context(json.loads((ROOT / "docs" / "tutorial" / "context.json").read_text())).context
+    first, then = (shipped.forecast(Question(run.prefix(step), context, horizon_step=20_000)) for step in (479, 912))
+    assert int(at_first) / 100 == pytest.approx(first.probability_onset_by_horizon, abs=0.03)
+    assert int("".join(later)) / 100 == pytest.approx(then.probability_onset_by_horizon, abs=0.03)
+    assert int(earliest.replace(",", "")) == pytest.approx(first.onset_step.p05, rel=0.05)
 
 
 def test_every_route_is_documented():
