@@ -8,7 +8,7 @@ Rates of the last gradient and update depend on the learning rate and the batch;
 relative changes are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -244,8 +244,8 @@ def extract(history: Trajectory, context: Context) -> FloatArray:
 def extract_with_each(history: Trajectory, contexts: Sequence[Context]) -> FloatArray:
     """Return the same of one history beside each of several contexts, shape (n_contexts, n_features)."""
     curves = np.full(len(FEATURES), np.nan)
-    for group in _groups(history):
-        _fill_curves(curves, history, group)
+    for names, values in _groups(history):
+        _fill_curves(curves, history, names, values)
     rows = np.tile(curves, (len(contexts), 1))
     for row, context in zip(rows, contexts, strict=True):
         _fill_with_context(row, history, context.completed())
@@ -260,20 +260,22 @@ def _fill_with_context(row: FloatArray, history: Trajectory, context: Context) -
         row[_COLUMN[name]] = np.nan if number is None else number
 
 
-def _groups(history: Trajectory) -> list[list[str]]:
-    """Group the recorded signals that have values at the same checkpoints: those are computed together."""
-    groups: dict[bytes, list[str]] = {}
-    for name in history.recorded_names():
-        if name in _CURVES:
-            groups.setdefault(np.isfinite(history.signals[name]).tobytes(), []).append(name)
-    return list(groups.values())
+def _groups(history: Trajectory) -> Iterator[tuple[list[str], FloatArray]]:
+    """Yield the recorded signals that have values at the same checkpoints, which are computed together, and all their values."""
+    names = [name for name in history.recorded_names() if name in _CURVE_INDEX]
+    values = np.array([history.signals[name] for name in names])
+    groups: dict[bytes, list[int]] = {}
+    for k, present in enumerate(np.isfinite(values)):
+        groups.setdefault(present.tobytes(), []).append(k)
+    for group in groups.values():
+        yield [names[k] for k in group], values[group]
 
 
-def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None:
-    present = np.isfinite(history.signals[names[0]])
+def _fill_curves(row: FloatArray, history: Trajectory, names: list[str], values: FloatArray) -> None:
+    present = np.isfinite(values[0])
     # Relative to the landmark, even where this signal was last recorded before it.
     x = relative_log_time(np.append(history.steps[present], history.steps[-1]))[:-1]
-    curves = _scaled(names, np.stack([history.signals[name] for name in names])[:, present])
+    curves = _scaled(names, values[:, present])
     means = window_means(x, curves, _EDGES)
     level = np.where(np.isnan(means[:, 0]), curves[:, -1], means[:, 0])
     slope = (level - means[:, 1]) / (_CENTRES[0] - _CENTRES[1])
@@ -291,8 +293,8 @@ def _fill_curves(row: FloatArray, history: Trajectory, names: list[str]) -> None
         "trough_age": bottom_age,
     }
     columns = _SHAPE_COLUMNS[:, [_CURVE_INDEX[name] for name in names]]
-    values = np.array([shapes[name] for name in _SHAPES])
-    row[columns[columns >= 0]] = values[columns >= 0]
+    is_feature = columns >= 0
+    row[columns[is_feature]] = np.array([shapes[name] for name in _SHAPES])[is_feature]
     losses = [name for name in _LOSSES if name in names]
     rough = roughness(x, curves[[names.index(name) for name in losses]])
     for name, value in zip(losses, rough, strict=True):

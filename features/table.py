@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from features.landmarks import (
     while_memorized,
 )
 from features.phase import phase_index, phase_of
-from training_runs import Context, Run, Trajectory
+from training_runs import Context, Onset, Run, Trajectory
 from training_runs.arrays import FloatArray
 from training_runs.onset import (
     COMPREHENSION_DELAY_STEPS,
@@ -263,9 +264,11 @@ def _tables(rows_of_runs: Iterable[list[_Row]]) -> FeatureTable:
 
 def _table(rows: list[_Row]) -> FeatureTable:
     """Label and measure rows; those whose onset is already confirmed, or that cannot be measured, are left out."""
-    rows = [row for row in rows if _is_open(row)]
-    event, time = as_event_time([generalization(r.run.trajectory, r.target) for r in rows])
-    memorized = as_event_time([memorization(r.run.trajectory) for r in rows])
+    # What is true of a run does not hang on the landmark: of its tens of rows one each finds it.
+    onset, memorized_at, rise = cache(generalization), cache(memorization), cache(rise_of)
+    rows = [row for row in rows if _is_open(row, onset(row.run.trajectory, row.target))]
+    event, time = as_event_time([onset(r.run.trajectory, r.target) for r in rows])
+    memorized = as_event_time([memorized_at(r.run.trajectory) for r in rows])
     return FeatureTable(
         columns=COLUMNS,
         features=np.array([extract(r.history, r.context) for r in rows]).reshape(-1, len(COLUMNS)),
@@ -276,7 +279,7 @@ def _table(rows: list[_Row]) -> FeatureTable:
         memorized_time=memorized[1],
         target=np.array([r.target for r in rows], dtype=float),
         phase=np.array([phase_index(phase_of(r.history, r.context, r.target)) for r in rows], dtype=np.int64),
-        rise=np.array([rise_of(r.run, r.target) for r in rows], dtype=float),
+        rise=np.array([rise(r.run, r.target) for r in rows], dtype=float),
         budget=np.array([r.run.budget_step for r in rows], dtype=float),
         run=np.array([r.run.run_id for r in rows], dtype=np.str_),
         configuration=np.array([r.run.configuration_id for r in rows], dtype=np.str_),
@@ -291,10 +294,10 @@ def _source(run: Run) -> str:
     return f"{run.context.task_family}/{run.context.architecture}/{run.cadence}"
 
 
-def _is_open(row: _Row) -> bool:
+def _is_open(row: _Row, onset: Onset) -> bool:
     landmark = row.history.observed_until
     enough = len(row.history) >= MIN_EVALS and landmark >= MIN_LANDMARK
-    confirmed = generalization(row.run.trajectory, row.target).confirmed_step
+    confirmed = onset.confirmed_step
     before_end = landmark < row.run.trajectory.observed_until
     return enough and before_end and (confirmed is None or confirmed > landmark)
 

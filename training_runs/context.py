@@ -59,10 +59,8 @@ class Context:
     layer_norm: bool | None = None
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if value is not None:
-                object.__setattr__(self, field.name, checked(field.name, value))
+        for name, value in self.as_dict().items():
+            object.__setattr__(self, name, checked(name, value))
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> tuple["Context", list[str]]:
@@ -82,7 +80,9 @@ class Context:
         train_size = self.train_size
         if train_size is None and modular and self.train_fraction:
             train_size = max(round(self.train_fraction * (self.modulus or 0) ** 2), 1)
-        return dataclasses.replace(self, classes=classes, chance_accuracy=chance, train_size=train_size)
+        found: dict[str, Any] = {"classes": classes, "chance_accuracy": chance, "train_size": train_size}
+        is_complete = all(getattr(self, name) == value for name, value in found.items())
+        return self if is_complete else dataclasses.replace(self, **found)
 
     def with_full_batch(self) -> "Context":
         """Return it with all training samples in a batch, where their number is known or follows from what is given."""
@@ -91,7 +91,7 @@ class Context:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that are known."""
-        return {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 # What each field holds, for those who fill a context in: the API's description shows it.

@@ -49,12 +49,14 @@ def sustained(trajectory: Trajectory, signal: str, threshold: float) -> Onset:
     """
     steps, values = trajectory.recorded(signal)
     above = values >= threshold - ROUNDING
-    last = len(above) - SUSTAINED_EVALS + 1
-    for i in np.flatnonzero(above[: max(last, 0)]):
-        if above[i : i + SUSTAINED_EVALS].all():
-            confirmed = int(steps[i + SUSTAINED_EVALS - 1])
-            return Onset(int(steps[i]), confirmed, trajectory.observed_until)
-    return Onset(None, None, trajectory.observed_until)
+    n_begins = max(len(above) - SUSTAINED_EVALS + 1, 0)
+    held = np.ones(n_begins, dtype=bool)
+    for later in range(SUSTAINED_EVALS):
+        held &= above[later : later + n_begins]
+    if not held.any():
+        return Onset(None, None, trajectory.observed_until)
+    first = int(held.argmax())
+    return Onset(int(steps[first]), int(steps[first + SUSTAINED_EVALS - 1]), trajectory.observed_until)
 
 
 def arrived(trajectory: Trajectory, signal: str, threshold: float) -> int:

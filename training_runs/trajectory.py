@@ -77,7 +77,7 @@ class Trajectory:
         if values is None:
             return self.steps[:0], np.empty(0)
         present = np.isfinite(values)
-        return self.steps[present], values[present]
+        return (self.steps, values) if present.all() else (self.steps[present], values[present])
 
     def recorded_names(self) -> list[str]:
         """Return the signals that hold at least one value, in vocabulary order."""
@@ -85,7 +85,9 @@ class Trajectory:
 
     @cached_property
     def _recorded_names(self) -> list[str]:
-        return [n for n in SIGNALS if n in self.signals and np.isfinite(self.signals[n]).any()]
+        names = [n for n in SIGNALS if n in self.signals]
+        block = np.array([self.signals[n] for n in names]).reshape(len(names), len(self.steps))
+        return [n for n, is_recorded in zip(names, np.isfinite(block).any(1).tolist(), strict=True) if is_recorded]
 
     def prefix(self, landmark: int) -> "Trajectory":
         """Return the history up to and including a step: an object that no longer holds the future."""
