@@ -69,9 +69,14 @@ def retrain(
     promote: bool,
     on_progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Comparison:
-    """Fit on the corpus and the added runs, store the challenger, compare, and promote it if that is wanted and it is better."""
-    # Before minutes are spent: one that cannot be loaded cannot be compared with.
+    """Fit on the corpus and the added runs, store the challenger, compare, and promote it if that is wanted and it is better.
+
+    Raises
+    ------
+    DamagedForecaster : the champion cannot be loaded, or the store not written: found before minutes are spent.
+    """
     champion, version = store.load(), next_version(store)
+    store.require_writable()
     on_progress("measuring", 0, 1)
     tables = fitting_tables(corpus, added, store.folder / "cache", partial(on_progress, "measuring"))
     done = iter(range(1, N_FOLDS + 1))
@@ -84,13 +89,26 @@ def retrain(
     on_progress("comparing", 0, 1)
     strange = surprises(champion, challenger, added)
     comparison = replace(compare(champion, challenger, corpus), surprises=strange)
+    comparison = save_challenger(store, challenger, comparison, [*corpus, *added])
     _log_use(store, comparison)
-    store.save(challenger, make_card([*corpus, *added], {"against": as_dict(comparison)}))
     on_progress("comparing", 1, 1)
     if promote and comparison.better:
-        store.activate(version)
+        store.activate(comparison.challenger)
         return replace(comparison, promoted=True)
     return comparison
+
+
+def save_challenger(
+    store: ForecasterStore, challenger: OnsetForecaster, comparison: Comparison, runs: Sequence[Run]
+) -> Comparison:
+    """Store a challenger, under the next version where another retraining took its own meanwhile; return what names it."""
+    while True:
+        try:
+            store.save(challenger, make_card(runs, {"against": as_dict(comparison)}))
+            return comparison
+        except FileExistsError:
+            challenger = replace(challenger, version=next_version(store))
+            comparison = replace(comparison, challenger=challenger.version)
 
 
 def compare(champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Sequence[Run]) -> Comparison:

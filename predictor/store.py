@@ -6,6 +6,7 @@ user's lie in their data directory, beside the name of the active one.
 A version appears whole or not at all, and is never overwritten.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -107,8 +108,30 @@ class ForecasterStore:
             return False
 
     def save(self, forecaster: OnsetForecaster, card: Card) -> None:
-        """Add a version, durably."""
+        """Add a version, durably.
+
+        Raises
+        ------
+        FileExistsError : there is one of its name.
+        """
         save(forecaster, card, self.folder)
+
+    def require_writable(self) -> None:
+        """Return if versions can be added.
+
+        Raises
+        ------
+        DamagedForecaster : they cannot.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
+                return
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> DamagedForecaster:
+        return DamagedForecaster(path=str(self.folder), problem=f"the store cannot be written ({error.strerror})")
 
     def activate(self, version: str) -> None:
         """Make a version the one that answers: atomic, and undone by activating another.
@@ -121,8 +144,7 @@ class ForecasterStore:
         try:
             self._write_active(version)
         except OSError as error:
-            problem = f"the store cannot be written ({error.strerror})"
-            raise DamagedForecaster(path=str(self.folder), problem=problem) from None
+            raise self._unwritable(error) from None
 
     def _write_active(self, version: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -152,9 +174,19 @@ def save(forecaster: OnsetForecaster, card: Card, folder: Path) -> None:
         checksums = {p.name: _checksum(p) for p in sorted(aside.iterdir())}
         (aside / "manifest.json").write_text(dumps(checksums))
         aside.chmod(0o755)
-        os.rename(aside, folder / forecaster.version)
+        _rename_new(aside, folder / forecaster.version)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _rename_new(aside: Path, place: Path) -> None:
+    """Give a folder a name that no other has: a full one is in the way of its like, and no empty one is made here."""
+    try:
+        os.rename(aside, place)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise FileExistsError(errno.EEXIST, "there is a version of this name", str(place)) from None
+        raise
 
 
 def _versions(folder: Path) -> list[str]:

@@ -165,3 +165,18 @@ def test_the_summary_counts_late_onsets_and_those_that_grok_after_memorising():
         for r in late
     ]
     assert summarize(slow)["grokking_after_memorizing"] == {"modular": 2}  # configurations
+
+
+def test_words_of_others_are_text_in_a_datasheet(tmp_path):
+    """A set of runs may be anybody's, and the page is read in a browser."""
+    word = "a|b\n# <script>`$1$` [x](y) \x1b[31m"
+    names = dict.fromkeys(("task_family", "architecture", "optimizer", "loss", "operation"), word)
+    runs = [a_run(seed=k, run_id=f"r{k}", context=Context(modulus=7, **names)) for k in range(3)]
+    write_datasheet([*runs, a_run(seed=9)], tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert page.count("‹script›") > 5
+    assert not [forbidden for forbidden in ("<", "\x1b", "](y", "\n# ‹") if forbidden in page]
+    tables = re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE)
+    assert len(tables) > 5
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1, table

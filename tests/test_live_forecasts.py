@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from api.app import create_app
 from api.caller import LOCAL, Caller
 from api.errors import RunFinished, RunNotFound, ValueConflict
+from api.settings import Settings
 from api.storage import database as storage
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
@@ -25,7 +27,7 @@ from predictor.forecast import Forecast
 from predictor.question import Question
 from tests.stored_run import SETTINGS
 from tests.timing import PATIENCE
-from tests.wire import StandInForecaster
+from tests.wire import StandInForecaster, StandInStore, local_client
 from training_runs import InvalidInput, Trajectory
 
 POINTS = Trajectory([0, 10, 20], {"val_acc": [0.0, 0.02, 0.02], "val_loss": [4.0, 3.9, 3.8]})
@@ -169,6 +171,26 @@ def test_histories_that_are_kept_are_bounded(runs: RunStore) -> None:
         run, _ = runs.append(LOCAL, name, POINTS)  # 3 steps, 2 signals: 12 values
         kept.keep(run, POINTS)
     assert [kept.of(runs.get(LOCAL, name)) is POINTS for name in "abc"] == [False, True, True]
+
+
+def test_two_services_on_one_database_see_what_the_other_stored(database_url: str) -> None:
+    forecasters = [StandInForecaster(), StandInForecaster()]
+    first, second = (
+        local_client(create_app(Settings(database_url=database_url), StandInStore(each))) for each in forecasters
+    )
+    with first, second:
+        assert first.put("/v1/runs/a", json={}).status_code == 201
+        for step in range(6):
+            body = {"history": {"step": [step], "val_acc": [0.02]}}
+            answer = (first, second)[step % 2].post("/v1/runs/a/metrics", json=body).json()
+            assert answer["points"] == answer["revision"] == step + 1
+            assert len(forecasters[step % 2].questions[-1].trajectory) == step + 1
+        assert second.request("DELETE", "/v1/runs/a/metrics?from_step=2").json()["points"] == 2
+        body = {"history": {"step": [2, 3], "val_acc": [0.5, 0.5]}}
+        assert first.post("/v1/runs/a/metrics", json=body).json()["points"] == 4
+        assert forecasters[0].questions[-1].trajectory.signals["val_acc"].tolist() == [0.02, 0.02, 0.5, 0.5]
+        made = second.get("/v1/runs/a/forecasts").json()["forecasts"]
+        assert [each["revision"] for each in made if not each["rewound"]] == [8]
 
 
 @dataclass

@@ -18,9 +18,9 @@ import pytest
 from api.workers.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.question import Question
-from predictor.retrain import next_version
+from predictor.retrain import compare, next_version, retrain, save_challenger
 from predictor.store import FORMAT, SHIPPED, ForecasterStore
-from training_runs.synthetic import synthetic_trajectory
+from training_runs.synthetic import synthetic_corpus, synthetic_trajectory
 
 
 @pytest.fixture
@@ -91,6 +91,28 @@ def test_a_store_that_cannot_be_written_is_said_to_be(tmp_path):
     store = ForecasterStore(tmp_path / "store")
     with pytest.raises(DamagedForecaster, match="the store cannot be written"):
         store.activate(ForecasterStore(SHIPPED).active_version())
+
+
+def test_a_retraining_into_a_store_that_cannot_be_written_ends_at_once():
+    said = []
+    with pytest.raises(DamagedForecaster, match="the store cannot be written"):
+        retrain(
+            [], [], ForecasterStore(Path("/proc/store")), promote=False, on_progress=lambda *done: said.append(done)
+        )
+    assert said == []
+
+
+def test_of_two_retrainings_at_once_each_gets_a_version(store, synthetic_forecaster):
+    """The second ended in a traceback, after minutes: both had the next version when they began."""
+    corpus, comparisons = synthetic_corpus(2), []
+    champion, version = store.load("synthetic"), next_version(store)
+    for _ in range(2):
+        challenger = dataclasses.replace(synthetic_forecaster, version=version)
+        comparisons.append(save_challenger(store, challenger, compare(champion, challenger, corpus), corpus))
+    first, second = (comparison.challenger for comparison in comparisons)
+    assert (first, second) == (version, version[:-1] + "2")
+    assert store.load(second).version == second
+    assert [store.card(v)["against"]["challenger"] for v in (first, second)] == [first, second]
 
 
 def test_many_may_activate_at_once(store):

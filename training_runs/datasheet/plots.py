@@ -27,6 +27,7 @@ _OUTCOME_COLOURS = {
 _FAMILY_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 _STYLE: Any = {
     "font.size": 9,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#888888",

@@ -4,6 +4,7 @@ Counts are runs unless a heading says configurations. A configuration whose seed
 its ends.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ DELAYS = (
 _DELAY_COLUMNS = ("not later", "1-3x", "3-10x", "10-30x", "30-100x", "over 100x")
 
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+_LIKENESS = str.maketrans("<>`|[]\\&", "‹›'¦()/+")  # in code and out of it: an escape would show in code
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table; a row is a sequence of cells, and all columns but the first are numbers."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
@@ -36,12 +41,19 @@ def share(part: float, whole: float) -> str:
 
 
 def grouped(runs: Sequence[LabelledRun], level: Callable[[LabelledRun], Any]) -> dict[Any, list[LabelledRun]]:
-    """Return the runs of each level, in the order of levels; runs that do not tell theirs are left out."""
+    """Return the runs of each level, in the order of levels; runs that do not tell theirs are left out.
+
+    Words of levels come with what Markdown would take for its own replaced by what looks like it.
+    """
     groups: dict[Any, list[LabelledRun]] = {}
     for run in runs:
-        groups.setdefault(level(run), []).append(run)
+        groups.setdefault(_word(level(run)), []).append(run)
     groups.pop(None, None)
     return {name: groups[name] for name in sorted(groups)}
+
+
+def _word(level: Any) -> Any:
+    return " ".join(_CONTROLS.sub(" ", level).split()).translate(_LIKENESS) if isinstance(level, str) else level
 
 
 def contents(runs: Sequence[LabelledRun]) -> str:
