@@ -130,18 +130,7 @@ def regimes(runs: Runs) -> Finding:
     excess = evidence.share_difference(inside, below, _comprehends)
     fewest = min(len({r.run.configuration_id for r in some}) for some in (inside, below))
     figures: dict[str, Figure] = {"share of comprehension in the band minus below it": excess}
-    for place, some in (("in the band", inside), ("below it", below)):
-        figures[f"runs {place}"] = len(some)
-        for outcome in OUTCOMES:
-            figures[f"share of {outcome} {place}"] = evidence.share(some, lambda r, o=outcome: r.outcome == o)  # type: ignore[misc]
-        ended = [r for r in some if r.outcome != "confusion"]
-        figures[f"share of comprehension {place}, of runs that memorise or generalise"] = evidence.share(
-            ended, _comprehends
-        )
-        confused = [r for r in some if r.outcome == "confusion"]
-        figures[f"share of confusion {place} whose training accuracy still rises"] = evidence.share(
-            confused, _still_rises
-        )
+    figures |= _of_place("in the band", inside) | _of_place("below it", below)
     for unit, measure in (("steps", lambda r: 1.0), ("epochs", _steps_per_epoch)):
         figures[f"rank correlation of batch size and memorisation in {unit}"] = _with_batch(runs, measure)
     figures |= _medians(runs)
@@ -154,6 +143,20 @@ def regimes(runs: Runs) -> Finding:
         if fewest >= _ENOUGH
         else f"Only {fewest} configurations on one side of the band; {_ENOUGH} are needed.",
     )
+
+
+def _of_place(place: str, runs: Runs) -> dict[str, Figure]:
+    """Return what became of the runs on one side of the band's lower end."""
+    by_outcome = {outcome: [r for r in runs if r.outcome == outcome] for outcome in OUTCOMES}
+    ended = [r for r in runs if r.outcome != "confusion"]
+    return {
+        f"runs {place}": len(runs),
+        **{f"share of {name} {place}": evidence.share(runs, some.__contains__) for name, some in by_outcome.items()},
+        f"share of comprehension {place}, of runs that memorise or generalise": evidence.share(ended, _comprehends),
+        f"share of confusion {place} whose training accuracy still rises": evidence.share(
+            by_outcome["confusion"], _still_rises
+        ),
+    }
 
 
 def _comprehends(run: LabelledRun) -> bool:
