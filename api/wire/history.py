@@ -133,12 +133,17 @@ class _ContextFields(BaseModel):
 
     def reading(self) -> ContextReading:
         """Return what the fields say, checked, and what there is to report of how they were read."""
-        return read_context(dict(self))
+        return read_context(self._given())
 
     def beside(self, recorded: Mapping[str, Any]) -> ContextReading:
         """Return the same together with fields that a history holds; what is said here goes before them."""
         said = self.reading().context.as_dict()
-        return read_context({**dict(self), **{k: v for k, v in recorded.items() if said.get(k) is None}})
+        return read_context({**self._given(), **{k: v for k, v in recorded.items() if said.get(k) is None}})
+
+    def _given(self) -> dict[str, Any]:
+        """Return the fields that hold something, and those of unknown names: to read 29 names takes as long as the history."""
+        given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        return given | (self.model_extra or {})
 
 
 def _context_field(field: dataclasses.Field[Any]) -> Any:

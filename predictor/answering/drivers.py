@@ -19,11 +19,10 @@ def drivers_of(columns: Sequence[Column], contribution: FloatArray, values: Floa
     ----------
     columns : of the features, in the order of their contributions and values, shape (n_features,) each.
     """
-    names = [column.name for column in columns]
     known = np.where(np.isfinite(values), np.abs(contribution), 0.0)
     strongest = np.argsort(-known, kind="stable")[:N_DRIVERS]
     return tuple(
-        Driver(names[k], round(float(contribution[k]), 4), _text(names[k], values[k], contribution[k]))
+        Driver(columns[k].name, round(float(contribution[k]), 4), _text(columns[k].name, values[k], contribution[k]))
         for k in strongest
         if contribution[k] != 0 and np.isfinite(values[k])
     )

@@ -73,4 +73,5 @@ def cumulative_hazard(rates: FloatArray, edges: FloatArray = EDGES) -> FloatArra
 
 def onset_probability(log_rates: FloatArray, edges: FloatArray = EDGES) -> FloatArray:
     """Return P(onset by each edge), shape (n_rows, n_bins + 1)."""
-    return np.asarray(-np.expm1(-cumulative_hazard(np.exp(np.clip(log_rates, -20, 8)), edges)))
+    rates = np.exp(np.minimum(np.maximum(log_rates, -20), 8))  # `clip` takes ten times as long
+    return np.asarray(-np.expm1(-cumulative_hazard(rates, edges)))
