@@ -109,6 +109,16 @@ def test_appends_to_one_run_at_once_are_one_after_another(database: Database, ru
     assert_same(question.trajectory, points)
 
 
+def test_the_same_again_beside_new_points_is_answered_from_all_of_them(database: Database, runs: RunStore) -> None:
+    runs.put(LOCAL, "a", SETTINGS)
+    service, forecaster = live(database), StandInForecaster()
+    service.append_all([Addition(LOCAL, "a", POINTS)], forecaster)
+    more = Trajectory([30], {"val_acc": [0.02]})
+    service.append_all([Addition(LOCAL, "a", POINTS), Addition(LOCAL, "a", more)], forecaster)
+    assert [len(question.trajectory) for question in forecaster.questions] == [3, 4]
+    assert [made.revision for made in ForecastStore(database).page(runs.get(LOCAL, "a"), 10)] == [1, 2]
+
+
 def assert_same(one: Trajectory | None, other: Trajectory | None) -> None:
     assert one is not None
     assert other is not None

@@ -37,8 +37,9 @@ class LiveForecasts:
             problem = Problem.of_status(503, "no forecaster is loaded; the points are stored")
             answers: _Answers = {run.id: (run, problem) for run, _ in stored}
         else:
-            same = [run for run, changed in stored if not changed]
-            answers = self._answers({run.id: run for run, _ in stored}, same, forecaster)
+            found = {run.id: run for run, _ in stored}  # as the last of its appends left it
+            same = [run for run, changed in stored if not changed and run == found[run.id]]
+            answers = self._answers(found, same, forecaster)
         return [each if isinstance(each, Exception) else _appended(*each, answers) for each in added]
 
     def _answers(
