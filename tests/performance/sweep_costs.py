@@ -1,13 +1,19 @@
-"""What a sweep costs beside its training, as it grows: the archive it is kept in, and what resuming it reads."""
+"""What a sweep costs beside its training, as it grows: the archive it is kept in, what resuming it reads, and Ray's tasks.
+
+`python -m tests.performance.sweep_costs` prints what tasks of Ray cost that train nothing.
+"""
 
 import os
 import time
 from pathlib import Path
 
 from training_runs import Run, archive
+from training_runs.config import RunConfig
+from training_runs.generator.executors import run_ray
 from training_runs.synthetic import synthetic_run, synthetic_trajectory
 
 _SIZES = (500, 1_000, 2_000)
+_TASKS = (250, 500, 1_000, 2_000)
 _STACK = 4  # runs that are trained and stored together
 
 
@@ -46,3 +52,25 @@ def _row(folder: Path, size: int) -> tuple[str, ...]:
         f"{read:.1f} s",
         f"{size_mb:.1f} MB",
     )
+
+
+def _nothing(stack: list[RunConfig], device: str, data_dir: Path | None) -> list[Run]:
+    return []
+
+
+def ray_costs() -> str:
+    """Return a table: the time from the first result to the last of tasks that train nothing, for several numbers of them."""
+    lines = ["| tasks | together | each | processor time of the process that hands them out |", "|---|---|---|---|"]
+    for size in _TASKS:
+        stacks = [[RunConfig(seed=k)] for k in range(size)]
+        results = run_ray(stacks, 2, "cpu", None, train=_nothing)
+        next(results)  # Ray has started
+        begun, spent = time.perf_counter(), time.process_time()
+        assert sum(1 for _ in results) == size - 1
+        took, cost = time.perf_counter() - begun, time.process_time() - spent
+        lines.append(f"| {size:,} | {took:.2f} s | {1000 * took / size:.2f} ms | {1000 * cost / size:.2f} ms |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(ray_costs())

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 
@@ -25,6 +26,7 @@ Stack = list[RunConfig]
 Result = tuple[Stack, list[Run] | str]
 Train = Callable[[Stack, str, Path | None], list[Run]]
 
+_HANDED_OUT = 100  # stacks, at least: a cluster that grows sees more than it has room for
 _DIED_TWICE = "its worker died twice; is memory short? Give fewer --workers"
 
 
@@ -93,8 +95,13 @@ def run_ray(
     device: str,
     data_dir: Path | None,
     address: str | None = None,
+    train: Train | None = None,
 ) -> Iterator[Result]:
-    """Train on a Ray cluster, or on a local Ray of `workers` CPUs where no address is given."""
+    """Train on a Ray cluster, or on a local Ray of `workers` CPUs where no address is given.
+
+    Stacks are handed to Ray as others end, some more than it has CPUs: whoever waits for one of all of them looks at all of
+    them each time, and the results of those that nobody has fetched yet lie in memory.
+    """
     import ray
 
     if address is None:
@@ -102,11 +109,14 @@ def run_ray(
     else:
         ray.init(address=address, log_to_driver=False)
     try:
-        remote = ray.remote(num_cpus=1, max_retries=1)(_train_on_one_thread)
-        running = {remote.remote(stack, device, data_dir): stack for stack in stacks}
+        remote = ray.remote(num_cpus=1, max_retries=1)(train or _train_on_one_thread)
+        at_once = max(_HANDED_OUT, 2 * int(ray.cluster_resources().get("CPU", 1)))
+        waiting = iter(stacks)
+        running = {remote.remote(stack, device, data_dir): stack for stack in islice(waiting, at_once)}
         while running:
             (done,), _ = ray.wait(list(running), num_returns=1)
             stack = running.pop(done)
+            running |= {remote.remote(after, device, data_dir): after for after in islice(waiting, 1)}
             try:
                 yield stack, ray.get(done)
             except ray.exceptions.RayTaskError as error:
