@@ -37,17 +37,17 @@ class TreeSum:
         self._n_columns, self._n_points = trees.n_columns, len(grid)
         self._from_left = self._children.from_left()
         self._value = trees.value[self._from_left]
-        self._first_leaf = np.cumsum(trees.n_leaves) - trees.n_leaves
+        self._n_trees = len(trees.n_leaves)
         on_grid = nodes.column == self._n_columns - 1
         self._pack_tests(nodes.where(~on_grid))
-        self._split_grid(nodes.where(on_grid), grid)
+        self._split_grid(nodes.where(on_grid), grid, np.cumsum(trees.n_leaves) - trees.n_leaves)
 
     def _pack_tests(self, nodes: Nodes) -> None:
         """Put tests into arrays of shape (n_tests of the largest tree, n_trees), padded with tests that rule out nothing."""
         self._readings = Readings.of(nodes)
         decision, threshold = self._readings.places(nodes)
         place = (nodes.rank(), nodes.tree)
-        shape = (place[0].max(initial=-1) + 1, len(self._first_leaf))
+        shape = (place[0].max(initial=-1) + 1, self._n_trees)
         kind = nodes.right.dtype
         self._column, self._beyond = np.zeros(shape, dtype=np.intp), np.zeros(shape, dtype=kind)
         self._right = np.full(shape, -1, dtype=kind)
@@ -56,13 +56,13 @@ class TreeSum:
         self._beyond[place] = threshold + 1
         self._right[place] = nodes.right
 
-    def _split_grid(self, nodes: Nodes, grid: FloatArray) -> None:
+    def _split_grid(self, nodes: Nodes, grid: FloatArray, first_leaf: Index) -> None:
         """Do the tests of the last column: they cut the grid of each tree into segments, within which nothing changes."""
-        kept = _kept_on_grid(nodes, grid, len(self._first_leaf))  # (n_points, n_trees)
+        kept = _kept_on_grid(nodes, grid, self._n_trees)  # (n_points, n_trees)
         begins = np.ones(kept.shape, dtype=bool)
         begins[1:] = kept[1:] != kept[:-1]
         self._tree, self._start = np.nonzero(begins.T)  # of each segment
-        self._kept = kept[self._start, self._tree]
+        self._kept, self._first_leaf = kept[self._start, self._tree], first_leaf[self._tree]
         self._continues = (self._start > 0)[1:].astype(float)
         segment = np.cumsum(begins.T).reshape(begins.T.shape) - 1  # (n_trees, n_points)
         self._segment = np.ascontiguousarray(segment.T)
@@ -86,7 +86,7 @@ class TreeSum:
         kept >>= 8 * kept.itemsize - 1  # every leaf there, and none elsewhere
         kept |= self._right
         left_over = np.bitwise_and.reduce(kept, axis=0)
-        return np.asarray(self._first_leaf[self._tree] + leftmost(left_over[self._tree] & self._kept))
+        return np.asarray(self._first_leaf + leftmost(left_over[self._tree] & self._kept))
 
     def sum(self, leaves: Index) -> FloatArray:
         """Return the sum of all trees at each point, shape (n_points,)."""
