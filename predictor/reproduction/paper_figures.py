@@ -29,7 +29,7 @@ def configs(quick: bool) -> Sequence[RunConfig]:
     paper = replace(
         PAPER, budget_step=15_000, probe_passes=100, probe_samples=1404, probe_every=every, probe_arrays=True
     )
-    small = replace(SMALL, budget_step=4000, probe_every=every, probe_arrays=True)
+    small = replace(SMALL, budget_step=4000, early_stop=False, probe_every=every, probe_arrays=True)
     return each_seed([small if quick else paper])
 
 
