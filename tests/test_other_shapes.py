@@ -1,6 +1,7 @@
 """Tables and JSON as people send them: units in names, runs in columns, parameters above, and what is no step."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -88,6 +89,12 @@ def test_parameters_above_a_table_are_context(read: Read, lines: str) -> None:
     recording = read("h.csv", lines + table("step,train_acc,val_acc", STEPS, TRAIN, VAL))
     assert values(recording) == EXPECTED
     assert recording.contexts["h"] == {"learning_rate": 0.001, "weight_decay": 1.0, "modulus": 97}
+
+
+@pytest.mark.parametrize("twice", ["loss", "time (s)", "a_val_acc"])
+def test_two_columns_of_one_name_are_refused_by_it(read: Read, twice: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(f"two columns {twice}'; expected columns of different names")):
+        read("h.json", json.dumps([["step", twice, twice], [10, 1, 2], [20, 1, 2], [30, 1, 2]]))
 
 
 SPLITS = {"train": TRAIN, "val": VAL}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import grokcast
+from predictor.release import shipped_result
 from tests.page_browser import HISTORY, ROOT, Visit, ask, make_key, served_page, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -348,6 +349,10 @@ def test_the_forecaster_shows_its_benchmark(visit: Visit) -> None:
     visit.page.wait_for_selector("#forecaster .tiles")
     assert "AUROC" in visit.text("#forecaster .tiles")
     assert "should be 90 %" in visit.text("#forecaster .tiles")
+    result, _ = shipped_result()
+    assert f"seeds of one configuration differ by {result.headline.when.noise_floor.difference:.3g}" in visit.text(
+        "#forecaster .tiles"
+    )
     assert visit.page.locator("#forecaster .interval.own").count() == 3
 
 

@@ -27,7 +27,7 @@ function tiles({ benchmark }) {
   const { whether = {}, when = {}, alarm = {}, decision = {} } = benchmark?.headline ?? {};
   const shown = [
     ["Whether: AUROC", whether.auroc, value, "0.5 is chance, 1 is perfect"],
-    ["When: error of log10 onset", when.log10_mae, value, when.noise_floor && `two seeds of one configuration differ by ${value(when.noise_floor.value)}`],
+    ["When: error of log10 onset", when.log10_mae, value, when.noise_floor && `two seeds of one configuration differ by ${value(when.noise_floor.difference)}`],
     ["Coverage of 90 % intervals", when.coverage90, percent, "should be 90 %"],
     ["Grokking runs detected", alarm.coverage, percent, alarm.fpr && `at ${percent(alarm.fpr.value)} false alarms`],
     ["Compute of a sweep", decision.grokcast?.compute, percent, decision.grokcast && `keeping ${percent(decision.grokcast.kept.value)} of grokking runs`],
@@ -35,7 +35,7 @@ function tiles({ benchmark }) {
   if (!shown.length) return null;
   return h("dl", { class: "tiles" }, shown.map(([name, figure, text, note]) => h("div", {},
     h("dt", {}, name),
-    h("dd", {}, h("b", {}, text(figure.value)), h("small", {}, `[${value(figure.low)}, ${value(figure.high)}]`), note && h("small", {}, note)))));
+    h("dd", {}, h("b", {}, text(figure.value)), h("small", {}, `[${text(figure.low)}, ${text(figure.high)}]`), note && h("small", {}, note)))));
 }
 
 function methodsOf({ benchmark }) {

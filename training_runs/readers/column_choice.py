@@ -58,9 +58,7 @@ def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Ch
     InvalidInput : no column of steps, two columns of equal rank for one signal, or a name of the caller's that is none.
     """
     columns = [str(c) for c in table.columns]
-    if len(set(columns)) < len(columns):
-        twice = next(c for c in columns if columns.count(c) > 1)
-        raise InvalidInput(field=source, value=f"two columns {twice}", expected="columns of different names")
+    require_names_apart(table, source)
     renamed = _renamed(columns, source, options)
     time = _time_column(table, options)
     columns = [c for c in columns if options.names.get(c) != UNUSED and c != time]
@@ -78,6 +76,24 @@ def choose_columns(table: pd.DataFrame, source: str, options: ReadOptions) -> Ch
     if "step" not in chosen.values():
         raise _without_steps(table[columns], epoch, source)
     return Choice({c: chosen[c] for c in columns if c in chosen}, epoch, time)
+
+
+def require_names_apart(table: pd.DataFrame, source: str) -> None:
+    """Return if no two columns have one name.
+
+    Raises
+    ------
+    InvalidInput : two have.
+    """
+    columns = [str(c) for c in table.columns]
+    if len(set(columns)) < len(columns):
+        twice = next(c for c in columns if columns.count(c) > 1)
+        raise InvalidInput(
+            field=source,
+            value=f"two columns {twice}",
+            expected="columns of different names",
+            hint="rename them: train_ before those of training, val_ before those of validation",
+        )
 
 
 def suspected(columns: Sequence[str], read: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.attempts import split_attempts
-from training_runs.readers.column_choice import choose_columns
+from training_runs.readers.column_choice import choose_columns, require_names_apart
 from training_runs.readers.columns import note_on_left_out, read_columns
 from training_runs.readers.long_tables import widened
 from training_runs.readers.recording import RawRun, ReadOptions, ReadRun, Recording
@@ -73,6 +73,7 @@ def _each(
         return
     try:
         table = recorded.table.set_axis([str(c) for c in recorded.table.columns], axis=1)
+        require_names_apart(table, source)
         table, of_units = in_plain_units(table, options.names)
         table = widened(table)
         recorded = replace(recorded, notes=(*recorded.notes, *of_units))
