@@ -127,8 +127,9 @@ def test_an_answer_does_not_depend_on_the_other_rows(shipped: OnsetForecaster):
     np.testing.assert_array_equal(trees.sums(rows), alone)
 
 
-def test_contributions_add_up_to_the_distance_from_the_mean():
-    booster = fitted(num_leaves=9)
+@pytest.mark.parametrize("num_leaves", [9, 64])
+def test_contributions_add_up_to_the_distance_from_the_mean(num_leaves):
+    booster = fitted(num_leaves=num_leaves)
     boosted = read_trees(booster.model_to_string())
     trees, rows = TreeSum(boosted, GRID), difficult_rows(boosted)
     points = np.arange(len(rows)) % len(GRID)
@@ -137,6 +138,7 @@ def test_contributions_add_up_to_the_distance_from_the_mean():
     first = np.cumsum(boosted.n_leaves) - boosted.n_leaves
     mean = np.add.reduceat(boosted.value * boosted.count, first) / np.add.reduceat(boosted.count, first)
     np.testing.assert_allclose(base, mean.sum(), atol=1e-9)
+    assert (trees.moves.further > 0).any() == (num_leaves == 64)  # ways of more than one block
 
 
 def test_a_contribution_is_what_its_test_moved():
