@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from grokcast.stated_context import stated_context
-from training_runs import InvalidInput
+from training_runs import Context, InvalidInput
 from training_runs.config import ARCHITECTURES, LOSSES, OPTIMIZERS
 from training_runs.context_words import read_context, read_hyperparameters
 from training_runs.context_words.fields import FIELDS, SYNONYMS, field_named
@@ -99,6 +99,16 @@ def test_a_context_in_own_words_is_the_one_in_ours() -> None:
     assert reading.context.as_dict() == ours
     assert reading.warnings == ()
     assert "lr is read as learning_rate" in reading.report()[0]
+
+
+def test_an_optimiser_as_it_prints_itself_says_its_rates_where_nothing_else_does() -> None:
+    printed = "AdamW (\nParameter Group 0\n    lr: 0.001\n    maximize: False\n    weight_decay: 1\n)"
+    assert read_context({"optimizer": printed}).context == Context(
+        optimizer="adamw", learning_rate=0.001, weight_decay=1.0
+    )
+    reading = read_context({"opt": "SGD(lr=.1, momentum=0.9)", "lr": 0.05})
+    assert reading.context == Context(optimizer="sgd", learning_rate=0.05, momentum=0.9)
+    assert read_context({"optimizer": "Adam with decoupled weight decay"}).context == Context(optimizer="adamw")
 
 
 def test_objects_are_opened() -> None:
