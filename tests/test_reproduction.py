@@ -263,6 +263,7 @@ def test_operations_grok_where_every_seed_of_each_does():
     assert made("ls_operations", lambda c: 3000).verdict == HOLDS
     assert made("ls_operations", lambda c: 3000 if c.operation in ("add", "mul") or c.seed else 200).verdict == IN_PART
     assert made("ls_operations", lambda c: 200).verdict == FAILS
+    assert made("ls_operations", lambda c: 1e9 if c.operation == "div" else 3000).verdict is None
 
 
 def test_decay_shortens_delays_and_norms_peak_alike_or_do_not():
@@ -284,6 +285,7 @@ def test_decay_shortens_delays_and_norms_peak_alike_or_do_not():
         "ls_attention_decay", lambda c: 3000, weight_norm_attention=lambda c, step: 10 / c.weight_decay + 1 / step
     )
     assert flat.verdict == FAILS
+    assert made("ls_attention_decay", lambda c: 1e9, memorized, weight_norm_attention=norm).verdict is None
 
 
 @pytest.mark.parametrize(
