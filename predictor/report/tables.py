@@ -161,9 +161,13 @@ def designs_table(designs: Mapping[str, Mapping[str, LandmarkFigures]]) -> Table
         *("design", "forecast", "rows", "generalise", "grok", AUROC, CONTEXT_AUROC, "AUROC, best single signal"),
         *(LOG10_MAE, CONTEXT_LOG10_MAE, "coverage of 90 %"),
     )
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            *(name, landmark, f.rows, f.positives, f.grokking),
+            name,
+            landmark,
+            f.rows,
+            f.positives,
+            f.grokking,
             *(f.methods[method].auroc for method in (FORECASTER, CONTEXT_BOOSTED, BEST_SIGNAL)),
             *(f.methods[method].log10_mae for method in (FORECASTER, CONTEXT_BOOSTED)),
             f.coverage90,
