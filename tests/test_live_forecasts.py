@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from api.caller import LOCAL, Caller
-from api.errors import RunFinished, RunNotFound, ValueConflict
+from api.errors import DatabaseUnusable, RunFinished, RunNotFound, ValueConflict
 from api.settings import Settings
 from api.storage import database as storage
 from api.storage.database import Database
@@ -250,8 +250,9 @@ def test_writers_of_one_process_take_turns_on_sqlite(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None finds the file locked, which SQLite would let it wait for in its sleep: here it has no time for that."""
-    monkeypatch.setattr(storage, "_LOCK_SECONDS", 0)
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('turns')}/service.db")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(storage, "_LOCK_SECONDS", 0)
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('turns')}/service.db")
     database.migrate()
     errors: list[Exception] = []
 
@@ -267,5 +268,9 @@ def test_writers_of_one_process_take_turns_on_sqlite(
         thread.start()
     for thread in threads:
         thread.join(30)
-    database.close()
     assert errors == []
+    monkeypatch.setattr(storage, "_LOCK_SECONDS", 0.05)
+    unusable = pytest.raises(DatabaseUnusable, match="others have been writing")
+    with database.writing(), unusable, database.writing():
+        pass
+    database.close()

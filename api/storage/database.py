@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -54,7 +54,7 @@ class Database:
         self.url = _checked(url or default_url())
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._file = self._found_file()
-        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
+        self._lock = Lock()
         # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
         self._readers = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -77,13 +77,26 @@ class Database:
 
         Raises
         ------
-        DatabaseUnusable : the file is not there any more: what is written would be nowhere.
+        DatabaseUnusable : the file is not there any more: what is written would be nowhere; or other writers of this process,
+            which take turns on SQLite, were not done in time.
         """
         self._require_same_file()
-        with self._turn, self.engine.connect() as plain:
+        with self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(grokcast_writes=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._lock.acquire(timeout=_LOCK_SECONDS):
+            raise DatabaseUnusable(f"others have been writing to {self.url.database} for {_LOCK_SECONDS} s: try again")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an insertion that may pass over rows that are there: `.on_conflict_do_nothing()`."""
