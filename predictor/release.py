@@ -31,8 +31,9 @@ from training_runs.blind_test import read_blind
 from training_runs.readers import read_source_folder
 
 ROOT = Path(__file__).parent.parent
-# Beside the corpus, and not in the package that is installed: transformers of the sizes that papers have, and long delays.
-RELEASE_RUNS = tuple(archive.CORPUS.parent / "corpus_next" / name for name in ("papers_sizes", "long_delays"))
+# Beside the corpus, and not in the package that is installed: each a design that was complete, or as drawn as far as it went.
+_DESIGNS = ("papers_sizes", "long_delays", "optimizers", "groups", "images", "xor_clusters")
+RELEASE_RUNS = tuple(archive.CORPUS.parent / "corpus_next" / name for name in _DESIGNS)
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
 
 
