@@ -14,6 +14,7 @@ from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim, Finding
 from predictor.reproduction.pages import laws_page, reproduction_page, with_signals
 from predictor.reproduction.pictures import picture_svg
 from predictor.reproduction.registry import CLAIMS
+from predictor.reproduction.replicates import over_seeds
 from predictor.reproduction.reproduce import folder_of_runs, judged
 from predictor.reproduction.results import held_results, read_result, result_of, write_result
 from tests.command_line import grokcast
@@ -109,6 +110,16 @@ def made(name: str, onset: object, memorized: object = lambda config: 100, **sig
         curves = {s: (lambda step, at=at, config=config: at(config, step)) for s, at in signals.items()}  # type: ignore[misc]
         runs.append(a_run(onset(config) + k, memorized(config), config, **curves))  # type: ignore[operator]
     return claim.test(runs)
+
+
+def test_a_figure_of_seeds_lies_between_them():
+    runs = [
+        a_run(onset, 100, RunConfig(seed=seed)) for seed in range(3) for onset in (300 + 40 * seed, 900 - 50 * seed)
+    ]
+    shape = over_seeds(runs, lambda some: float(np.std([evidence.onset(run) for run in some])))
+    assert None not in (shape.low, shape.value, shape.high)
+    assert shape.low < shape.value < shape.high
+    assert over_seeds(runs[:4], len).low is None  # of two seeds
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def _opening(results: Mapping[str, Result]) -> str:
         f"{counts}. `grokcast reproduce --list` names the claims, `grokcast reproduce NAME` tests one again, and writes this "
         "page. Stored runs are those of the corpus and of the candidates for it; where runs were made for a claim, `quick` "
         "says that they are fewer and smaller than the paper's. Intervals are 95 %, by bootstrap over configurations; of runs made for a claim, three seeds a "
-        "setting, the brackets are the lowest and the highest seed."
+        "setting, a figure is the median of the seeds and the brackets are the lowest and the highest."
     )
 
 

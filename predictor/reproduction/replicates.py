@@ -1,4 +1,4 @@
-"""Figures of runs made for a claim: a few settings, each with several seeds. The interval is the range over seeds."""
+"""Figures of runs made for a claim: a few settings, each with several seeds. Figures are medians over seeds, with their range."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,13 +30,14 @@ def by_level(runs: Runs, level: Callable[[RunConfig], Level]) -> dict[Level, lis
 
 
 def over_seeds(runs: Runs, measure: Callable[[Runs], float]) -> Interval:
-    """Return a figure of all runs, and the lowest and highest of single seeds; no range with fewer than three."""
+    """Return the median of single seeds, their lowest and their highest; of fewer than three, the figure of all runs alone."""
     seeds = by_level(runs, lambda config: config.seed)
     each = [measure(some) for some in seeds.values()]
     if not each or not np.isfinite(each).all():
         return Interval(plain(measure(runs)) if runs else None, None, None)
-    low, high = (min(each), max(each)) if len(each) >= SEEDS else (np.nan, np.nan)
-    return Interval(plain(measure(runs)), plain(low), plain(high))
+    if len(each) < SEEDS:
+        return Interval(plain(measure(runs)), None, None)
+    return Interval(plain(float(np.median(each))), plain(min(each)), plain(max(each)))
 
 
 def median_of(measure: Callable[[LabelledRun], float]) -> Callable[[Runs], float]:
