@@ -142,13 +142,13 @@ def test_a_continue_says_of_which_runs_its_error_rate_is(history, forecast, caps
 
 
 def test_out_of_support_there_is_no_verdict_but_what_is_foreign_or_missing(shipped, history, capsys):
-    forecast = shipped.forecast(Question(history, Context(optimizer="lion"), horizon_step=20_000))
+    forecast = shipped.forecast(Question(history, Context(optimizer="adafactor"), horizon_step=20_000))
     assert not forecast.support.in_support
     show_forecast(forecast, history)
     said = " ".join(capsys.readouterr().out.split())
     assert "drivers" not in said
     assert "undecided" not in said
-    assert "no advice context.optimizer 'lion' is understood" in said
+    assert "no advice context.optimizer 'adafactor' is understood" in said
     assert "all of it is the average of the runs learnt from" in said
 
 
@@ -167,10 +167,10 @@ def test_a_delay_in_words(steps, expected):
 
 
 def test_out_of_support_the_page_and_the_line_say_why(shipped, history, tmp_path):
-    forecast = shipped.forecast(Question(history, Context(optimizer="lion"), horizon_step=20_000))
+    forecast = shipped.forecast(Question(history, Context(optimizer="adafactor"), horizon_step=20_000))
     write_picture(tmp_path / "f.html", history, forecast)
     page = unescape((tmp_path / "f.html").read_text())
-    assert "<li>context.optimizer 'lion' is understood" in page
+    assert "<li>context.optimizer 'adafactor' is understood" in page
     assert not any(driver.text in page for driver in forecast.drivers)
     line = str(Answer(ForecastAnswer.from_forecast(forecast).model_dump(mode="json")))
     assert "no verdict: unlike the runs learnt from, look again at step 2,000" in line

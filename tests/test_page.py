@@ -73,7 +73,7 @@ def test_what_to_tell_next_is_filled_in_there_and_then(visit: Visit) -> None:
     [
         (("train_acc", "val_acc"), {"steps_per_epoch": 8}, " epochs after memorisation"),
         (("train_loss", "val_loss"), {}, "not known yet: it is counted from memorisation"),
-        (("train_acc", "val_acc"), {"optimizer": "lion"}, "all of it is the average of the runs learnt from"),
+        (("train_acc", "val_acc"), {"optimizer": "adafactor"}, "all of it is the average of the runs learnt from"),
     ],
 )
 def test_the_answer_says_what_the_command_line_says(
@@ -92,7 +92,7 @@ def test_the_answer_says_what_the_command_line_says(
 
 def test_out_of_support_there_is_no_verdict_but_what_is_foreign(visit: Visit) -> None:
     request = json.loads((ROOT / "examples/request.json").read_text())
-    request["context"]["optimizer"] = "lion"
+    request["context"]["optimizer"] = "adafactor"
     visit.drop("request.json", json.dumps(request))
     visit.page.wait_for_selector("#answer .headline")
     assert "No verdict" in visit.text("#answer .headline")
@@ -101,7 +101,7 @@ def test_out_of_support_there_is_no_verdict_but_what_is_foreign(visit: Visit) ->
     for title in ("Advice", "Drivers of the forecast"):
         assert visit.page.get_by_role("heading", name=title).count() == 0
     said = visit.text("#answer .words")
-    assert "optimizer 'lion'" in said
+    assert "optimizer 'adafactor'" in said
     assert "all of it is the average of the runs learnt from" in said
     for title in ("Onset", "Delay, if it generalises"):
         assert title not in said
