@@ -11,6 +11,7 @@ docs/plans.md: half a minute. `python -m predictor.release` alone writes the doc
 import json
 import sys
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from predictor.benchmark.designs import benchmark_designs
@@ -43,11 +44,11 @@ def release(version: str, external: Path | None, *, keep_held_out: bool = False)
     result = (
         _held_out_so_far() if keep_held_out else _benchmark_once(corpus, ROOT / "out" / f"benchmark-{version}.json")
     )
-    own, public = _release_runs(corpus, external)
+    designs, public = _designs(), _public_runs(external)
+    own = [*corpus, *chain(*designs.values())]
     tables = release_tables(own, public)
     forecaster = OnsetForecaster.fit([*own, *public], version, tables=tables)
-    designs = {folder.name: archive.read(folder) for folder in RELEASE_RUNS}
-    figures = benchmark_designs(forecaster, corpus, designs, tables.training)
+    figures = benchmark_designs(forecaster, own, designs, tables.training)
     publish(forecaster, [*own, *public], replace(result, designs=figures), external)
 
 
@@ -59,10 +60,13 @@ def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
     return tables.joined(FittingTables(FittingTables.of(public).training, FittingTables.of([]).monitored_rows))
 
 
-def _release_runs(corpus: list[Run], external: Path | None) -> tuple[list[Run], list[Run]]:
-    """Return the runs that a release learns from: our own, and public ones."""
-    own = [*corpus, *(run for folder in RELEASE_RUNS for run in archive.read(folder))]
-    return own, [] if external is None else [run for runs in read_source_folder(external).values() for run in runs]
+def _designs() -> dict[str, list[Run]]:
+    """Return what a release learns from beside the corpus, by design."""
+    return {folder.name: archive.read(folder) for folder in RELEASE_RUNS}
+
+
+def _public_runs(external: Path | None) -> list[Run]:
+    return [] if external is None else list(chain(*read_source_folder(external).values()))
 
 
 def publish(forecaster: OnsetForecaster, runs: list[Run], held_out: BenchmarkResult, external: Path | None) -> None:
@@ -141,8 +145,8 @@ if __name__ == "__main__":
         write_documents(found, shipped_sources(), shipped_version)
     elif sys.argv[1] == "--plans":
         outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-        own_runs, public_runs = _release_runs(archive.read(archive.CORPUS), outside)
-        write_plans(ForecasterStore(SHIPPED).load(), [*own_runs, *public_runs])
+        learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(outside)]
+        write_plans(ForecasterStore(SHIPPED).load(), learnt_from)
     else:
         keep = "--keep-held-out" in sys.argv
         folders = [Path(argument) for argument in sys.argv[2:] if argument != "--keep-held-out"]

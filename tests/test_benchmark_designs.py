@@ -50,7 +50,7 @@ def test_context_only_does_not_know_what_it_predicts(training):
 def test_a_design_is_judged_blind_and_images_come_from_everywhere(synthetic_forecaster, corpus, training):
     half = len(corpus) // 2
     as_images = [replace(r, context=replace(r.context, task_family="digits")) for r in corpus[:half]]
-    found = benchmark_designs(synthetic_forecaster, as_images, {"others": corpus[half:]}, training)
+    found = benchmark_designs(synthetic_forecaster, [*as_images, *corpus[half:]], {"others": corpus[half:]}, training)
     assert list(found) == ["others", IMAGES]
     rows = table_at(corpus[half:], LANDMARKS[HEADLINE]).early()
     figures = found["others"][HEADLINE]

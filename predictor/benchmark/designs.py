@@ -5,7 +5,7 @@ these are the figures; images have some of their own, whatever design they come 
 release learns from, in the same folds; the best single signal on other configurations of the same design.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -26,16 +26,17 @@ _LANDMARKS = (HEADLINE, "10 % of budget")
 
 
 def benchmark_designs(
-    forecaster: OnsetForecaster, corpus: Sequence[Run], designs: Mapping[str, Sequence[Run]], training: FeatureTable
+    forecaster: OnsetForecaster, own: Sequence[Run], designs: Mapping[str, Sequence[Run]], training: FeatureTable
 ) -> dict[str, dict[str, LandmarkFigures]]:
     """Return the figures of each design, and of images, at memorisation and at a tenth of the budget.
 
     Parameters
     ----------
-    designs : name -> the runs beside the corpus that the forecaster has learnt from.
+    own : the runs that the forecaster has learnt from, public ones aside; those of images are taken from all of them.
+    designs : name -> those beside the corpus.
     training : rows of all runs that it has learnt from, on which context only is fitted.
     """
-    groups = {**designs, IMAGES: list(_images([*corpus, *(run for runs in designs.values() for run in runs)]))}
+    groups = {**designs, IMAGES: [run for run in own if run.context.task_family in _IMAGE_FAMILIES]}
     tables = {
         (name, landmark): table_at(runs, LANDMARKS[landmark]).early()
         for name, runs in groups.items()
@@ -62,7 +63,3 @@ def in_folds(predictor: Predictor) -> Predictor:
         return Prediction(probability, median)
 
     return predict_all
-
-
-def _images(runs: Iterable[Run]) -> Iterable[Run]:
-    return (run for run in runs if run.context.task_family in _IMAGE_FAMILIES)

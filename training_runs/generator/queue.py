@@ -25,7 +25,7 @@ from training_runs.run import Run
 
 _PACKAGE = Path(__file__).parents[1]
 QUEUE = _PACKAGE / "designs" / "queue.toml"
-# Candidates for the corpus: neither the shipped forecaster nor its benchmark reads them.
+# Candidates for the corpus: a release learns from those that it names, its benchmark of configurations held out from none.
 NEXT = _PACKAGE / "corpus_next"
 
 
