@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.storage.runs import RunSettings, Webhook
+from api.storage.stored_run import RunSettings, Webhook
 from training_runs import Context, Trajectory
 
 SETTINGS = RunSettings(Context(learning_rate=0.1), 500, 0.9, Webhook("https://example.org/x", "s"))

@@ -13,7 +13,8 @@ import pytest
 
 from api.caller import LOCAL
 from api.storage.database import Database
-from api.storage.runs import RunSettings, RunStore
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunSettings
 from tests.forks import Forks
 from tests.postgresql import PostgresServer
 from tests.timing import PATIENCE

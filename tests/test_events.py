@@ -17,7 +17,8 @@ from api.errors import TooManyStreams
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore, MadeForecast
-from api.storage.runs import RunSettings, RunStore
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunSettings
 from api.wire.examples import ANSWER
 from api.workers.events import EventStreams
 from tests.wire import StandInStore, local_client, problem_of

@@ -163,7 +163,7 @@ def test_an_append_reads_no_point_of_a_run_that_is_kept(
 ) -> None:
     runs.put(LOCAL, "a", SETTINGS)
     forecaster = StandInForecaster()
-    monkeypatch.setattr("api.storage.runs._trajectory", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("api.storage.runs.stored_points", lambda *_: pytest.fail("read again"))
     service = LiveForecasts(runs, ForecastStore(database), Webhooks(database, private_addresses=True))
     for step in range(5):
         (found,) = service.append_all(

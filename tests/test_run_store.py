@@ -14,10 +14,11 @@ from api.errors import (
     RunTaken,
     ValueConflict,
 )
-from api.storage import runs as run_store
+from api.storage import points as stored_points
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore, MadeForecast
-from api.storage.runs import RunSettings, RunStore
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunSettings
 from tests.stored_run import HISTORY, SETTINGS, values
 from training_runs import Context, InvalidInput, Trajectory
 
@@ -220,8 +221,8 @@ def test_times_are_now(runs: RunStore) -> None:
 def test_of_very_many_conflicts_the_first_are_told(runs: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends another seed's history contradicts every point: to word all of it took gigabytes."""
     made: list[int] = []
-    words = run_store._conflict
-    monkeypatch.setattr(run_store, "_conflict", lambda *given: made.append(1) or words(*given))
+    words = stored_points._conflict
+    monkeypatch.setattr(stored_points, "_conflict", lambda *given: made.append(1) or words(*given))
     runs.put(LOCAL, "a", SETTINGS)
     steps = list(range(1_000))
     runs.append(LOCAL, "a", Trajectory(steps, {"val_loss": [1.0] * 1_000}))

@@ -14,7 +14,8 @@ from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.retrainings import RetrainingStore
-from api.storage.runs import RunSettings, RunStore
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunSettings
 from api.wire.examples import ANSWER
 from tests.command_line import grokcast, one_line
 from training_runs import Context, Trajectory, archive

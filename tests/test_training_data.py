@@ -1,7 +1,8 @@
 """Which stored runs are training data, on both databases."""
 
 from api.caller import LOCAL
-from api.storage.runs import RunSettings, RunStore
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunSettings
 from api.storage.training_data import missing_for_training, training_runs
 from tests.stored_run import SETTINGS, values
 from training_runs import Context, Trajectory

@@ -20,7 +20,8 @@ from api.access.keys import KeyStore
 from api.caller import LOCAL, Caller
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
-from api.storage.runs import Addition, RunSettings, RunStore, StoredRun, Webhook
+from api.storage.runs import Addition, RunStore
+from api.storage.stored_run import RunSettings, StoredRun, Webhook
 from api.wire import webhook_address
 from api.wire.forecasts import ForecastAnswer
 from api.wire.runs import RunRequest

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, tuple_
 
 from api.storage.database import Database, in_parts
-from api.storage.runs import StoredRun
+from api.storage.stored_run import StoredRun
 from api.storage.tables import forecasts, runs
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from training_runs import Trajectory
 
 if TYPE_CHECKING:
-    from api.storage.runs import StoredRun
+    from api.storage.stored_run import StoredRun
 
 
 class _Kept(NamedTuple):

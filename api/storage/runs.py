@@ -1,57 +1,22 @@
-"""Runs and their points, kept."""
+"""Runs in the database, and what a caller may do with them."""
 
-import itertools
-import json
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
-from pydantic_core import from_json
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.caller import Caller
-from api.errors import Conflict, Forbidden, RunFinished, RunNotFound, RunTaken, ValueConflict
+from api.errors import Conflict, Forbidden, RunFinished, RunNotFound, RunTaken
 from api.storage.database import Database, in_parts
 from api.storage.kept_histories import KeptHistories
+from api.storage.points import PendingPoints, merged, stored_points
 from api.storage.quotas import Quotas
+from api.storage.stored_run import RunMark, RunSettings, StoredRun
 from api.storage.tables import forecasts, points, runs
-from training_runs import Context, InvalidInput, Trajectory
-from training_runs.signals import SIGNALS
-
-_SHOWN_CONFLICTS = 20
-_TIME = "time"  # of a point, beside its signals: the first that was sent counts
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """Where a run's alarms are posted, the secret that signs them, and the form that they have."""
-
-    url: str
-    secret: str | None = None
-    format: str | None = None
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What a run is registered with.
-
-    Attributes
-    ----------
-    context : what is known of it.
-    horizon_step, target_accuracy : of its forecasts; None: as `POST /v1/forecasts` chooses them.
-    webhook : where its alarms go.
-    seconds_per_step, cost_per_hour : of its training; None: as its times show, and not known.
-    """
-
-    context: Context
-    horizon_step: int | None = None
-    target_accuracy: float | None = None
-    webhook: Webhook | None = None
-    seconds_per_step: float | None = None
-    cost_per_hour: float | None = None
+from training_runs import InvalidInput, Trajectory
 
 
 @dataclass(frozen=True)
@@ -61,58 +26,6 @@ class Addition:
     caller: Caller
     run_id: str
     history: Trajectory
-
-
-class RunMark(NamedTuple):
-    """What differs when a run has changed, as streams tell it; its number, since a name may be used again."""
-
-    id: int
-    revision: int
-    status: str
-    stop_requested: str | None
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run as it is kept, without its points. Times are seconds since 1970.
-
-    Attributes
-    ----------
-    id : its number, which grows with time and is never used again.
-    owner : the key that made it; None: made without one.
-    revision : grows with every change of its points.
-    rewinds : how often points were taken back.
-    status : `running`, or the outcome that was reported.
-    blocked : whether it never could generalise, as reported with its outcome.
-    stop_requested : why somebody wants its training to stop; None where nobody does.
-    """
-
-    id: int
-    run_id: str
-    owner: str | None
-    context: Mapping[str, Any]
-    horizon_step: int | None
-    target_accuracy: float | None
-    seconds_per_step: float | None
-    cost_per_hour: float | None
-    webhook_url: str | None
-    webhook_secret: str | None
-    webhook_format: str | None
-    created_at: float
-    updated_at: float
-    revision: int
-    rewinds: int
-    point_count: int
-    observed_until_step: int | None
-    status: str
-    blocked: bool
-    finished_at: float | None
-    stop_requested: str | None
-
-    @property
-    def mark(self) -> RunMark:
-        """What differs when it has changed."""
-        return RunMark(self.id, self.revision, self.status, self.stop_requested)
 
 
 _COLUMNS = [runs.c[f.name] for f in fields(StoredRun)]
@@ -219,7 +132,7 @@ class RunStore:
         """Return a run and its points at one moment; None where it has no points."""
         with self._database.reading() as connection:
             run = _get(connection, caller, run_id)
-            return run, _trajectory(connection, run)
+            return run, stored_points(connection, run)
 
     def append(self, caller: Caller, run_id: str, history: Trajectory) -> tuple[StoredRun, int]:
         """Add points durably; return the run and how many checkpoints changed. Raises what `append_all` returns."""
@@ -244,7 +157,7 @@ class RunStore:
         """
         results: list[tuple[StoredRun, int] | Exception] = []
         with self._database.writing() as connection:
-            pending = _Pending(connection, _locked(connection, {addition.run_id for addition in additions}))
+            pending = PendingPoints(connection, _locked(connection, {addition.run_id for addition in additions}))
             for addition in additions:
                 try:
                     results.append(self._add(connection, pending, addition))
@@ -266,7 +179,7 @@ class RunStore:
             return kept
         with self._database.reading() as connection:
             rows = connection.execute(select(*_COLUMNS).where(runs.c.id.in_(missing))).all()
-            read = [(run, _trajectory(connection, run)) for run in map(_run, rows)]
+            read = [(run, stored_points(connection, run)) for run in map(_run, rows)]
         for run, history in read:
             if history is not None:
                 self._kept.keep(run, history)
@@ -337,13 +250,13 @@ class RunStore:
         with self._database.reading() as connection:
             query = select(*_COLUMNS).where(runs.c.status != "running").order_by(runs.c.id)
             found = [_run(row) for row in connection.execute(query)]
-            return [(run, _trajectory(connection, run)) for run in found]
+            return [(run, stored_points(connection, run)) for run in found]
 
-    def _add(self, connection: Connection, pending: "_Pending", addition: Addition) -> tuple[StoredRun, int]:
+    def _add(self, connection: Connection, pending: PendingPoints, addition: Addition) -> tuple[StoredRun, int]:
         run = pending.runs.get(addition.run_id)
         if run is None or not addition.caller.sees(run.owner):
             raise RunNotFound(addition.run_id)
-        new, changed = _merged(addition.history, pending.stored(run, addition.history))
+        new, changed = merged(addition.history, pending.stored(run, addition.history))
         if not new and not changed:
             return run, 0
         if run.status != "running":
@@ -404,153 +317,4 @@ def _get(connection: Connection, caller: Caller, run_id: str, lock: bool = False
 def _change(connection: Connection, run: StoredRun, **values: Any) -> None:
     connection.execute(
         update(runs).where(runs.c.id == run.id).values(revision=run.revision + 1, updated_at=time.time(), **values)
-    )
-
-
-def _merged(
-    history: Trajectory, stored: Mapping[int, dict[str, float]]
-) -> tuple[dict[int, dict[str, float]], dict[int, dict[str, float]]]:
-    """Return the points that are new, and those stored that gain a signal."""
-    new: dict[int, dict[str, float]] = {}
-    changed: dict[int, dict[str, float]] = {}
-    sent = _points(history)
-    # Another seed's history contradicts every point: no more are looked for than are shown.
-    conflicts = list(itertools.islice(_conflicts(sent, stored), _SHOWN_CONFLICTS))
-    if conflicts:
-        raise ValueConflict([fault for fault, _ in conflicts], [value for _, value in conflicts])
-    for step, values in sent:
-        before = stored.get(step)
-        if before is None:
-            new[step] = values
-        elif values.keys() - before.keys():
-            changed[step] = {**values, **before}
-    return new, changed
-
-
-def _conflicts(
-    sent: list[tuple[int, dict[str, float]]], stored: Mapping[int, dict[str, float]]
-) -> Iterator[tuple[InvalidInput, float]]:
-    """Yield what is wrong, with the value that is stored instead."""
-    for k, (step, values) in enumerate(sent):
-        before = stored.get(step, {})
-        for name, value in values.items():
-            if name != _TIME and before.get(name, value) != value:
-                yield _conflict(k, step, name, value, before[name]), before[name]
-
-
-def _points(history: Trajectory) -> list[tuple[int, dict[str, float]]]:
-    steps = history.steps.tolist()
-    columns = {name: history.signals[name].tolist() for name in history.recorded_names()}
-    if history.times is not None:
-        columns[_TIME] = history.times.tolist()
-    return [
-        (step, {name: column[k] for name, column in columns.items() if column[k] == column[k]})
-        for k, step in enumerate(steps)
-    ]
-
-
-def _conflict(k: int, step: int, name: str, value: float, stored: float) -> InvalidInput:
-    return InvalidInput(
-        field=f"history.{name}[{k}]",
-        value=value,
-        expected=f"{stored!r}, which is stored at step {step}",
-        hint="a training that was resumed rewinds first: DELETE .../metrics?from_step=N",
-    )
-
-
-class _Pending:
-    """What a transaction adds to runs that it has locked: gathered, and written with few statements.
-
-    Attributes
-    ----------
-    runs : by name, as they will be.
-    appended : a run before and after each history that follows all of its points, and that history.
-    """
-
-    def __init__(self, connection: Connection, found: dict[str, StoredRun]) -> None:
-        self._connection, self.runs = connection, found
-        self.appended: list[tuple[StoredRun, StoredRun, Trajectory]] = []
-        self._new: dict[int, dict[int, dict[str, float]]] = defaultdict(dict)  # by run and step
-        self._changed: dict[int, dict[int, dict[str, float]]] = defaultdict(dict)
-        self._grown: dict[int, StoredRun] = {}
-
-    def stored(self, run: StoredRun, history: Trajectory) -> dict[int, dict[str, float]]:
-        """Return the points in the range of a history that are stored, or will be, by step."""
-        if _follows(run, history):
-            return {}
-        query = select(points.c.step, points.c["values"]).where(
-            points.c.run == run.id, points.c.step.between(int(history.steps[0]), history.observed_until)
-        )
-        found = {step: from_json(values) for step, values in self._connection.execute(query)}
-        return {**found, **self._changed[run.id], **self._new[run.id]}
-
-    def add(
-        self,
-        run: StoredRun,
-        history: Trajectory,
-        new: Mapping[int, dict[str, float]],
-        changed: Mapping[int, dict[str, float]],
-    ) -> StoredRun:
-        """Note a history, of which some points are new and some gain a signal; return the run as it will be."""
-        self._new[run.id].update(new)
-        for step, values in changed.items():
-            (self._new if step in self._new[run.id] else self._changed)[run.id][step] = values
-        after = replace(
-            run,
-            revision=run.revision + 1,
-            updated_at=time.time(),
-            point_count=run.point_count + len(new),
-            observed_until_step=max(run.observed_until_step or 0, history.observed_until),
-        )
-        if _follows(run, history):
-            self.appended.append((run, after, history))
-        self.runs[run.run_id] = self._grown[run.id] = after
-        return after
-
-    def write(self) -> None:
-        """Write all of it."""
-        new = [
-            {"run": run, "step": step, "values": json.dumps(values)}
-            for run, added in self._new.items()
-            for step, values in added.items()
-        ]
-        changed = [
-            {"of": run, "at": step, "text": json.dumps(values)}
-            for run, gained in self._changed.items()
-            for step, values in gained.items()
-        ]
-        grown = [
-            {"of": number, **{name: getattr(run, name) for name in _GROWING}} for number, run in self._grown.items()
-        ]
-        for statement, rows in ((_INSERT_POINT, new), (_UPDATE_POINT, changed), (_UPDATE_RUN, grown)):
-            if rows:
-                self._connection.execute(statement, rows)
-
-
-_GROWING = ("revision", "updated_at", "point_count", "observed_until_step")
-_INSERT_POINT = insert(points)
-_UPDATE_POINT = (
-    update(points)
-    .where(points.c.run == bindparam("of"), points.c.step == bindparam("at"))
-    .values(values=bindparam("text"))
-)
-_UPDATE_RUN = update(runs).where(runs.c.id == bindparam("of"))
-
-
-def _follows(run: StoredRun, history: Trajectory) -> bool:
-    """Return True if a history begins after all that is stored of a run."""
-    return run.observed_until_step is None or int(history.steps[0]) > run.observed_until_step
-
-
-def _trajectory(connection: Connection, run: StoredRun) -> Trajectory | None:
-    query = select(points.c.step, points.c["values"]).where(points.c.run == run.id).order_by(points.c.step)
-    rows = connection.execute(query).all()
-    if not rows:
-        return None
-    values = from_json("[" + ",".join(row[1] for row in rows) + "]")  # parsed at once: 10x faster
-    names = {name for point in values for name in point}
-    return Trajectory(
-        [row[0] for row in rows],
-        {n: [point.get(n) for point in values] for n in SIGNALS if n in names},
-        [point.get(_TIME) for point in values] if _TIME in names else None,
     )

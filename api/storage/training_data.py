@@ -3,7 +3,8 @@
 import hashlib
 import json
 
-from api.storage.runs import RunStore, StoredRun
+from api.storage.runs import RunStore
+from api.storage.stored_run import StoredRun
 from features.landmarks import MIN_EVALS, MIN_LANDMARK
 from training_runs import Context, Run, Trajectory
 from training_runs.onset import SUSTAINED_EVALS

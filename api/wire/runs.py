@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.storage.forecasts import BriefForecast, StoredForecast
-from api.storage.runs import RunSettings, StoredRun, Webhook
+from api.storage.stored_run import RunSettings, StoredRun, Webhook
 from api.storage.training_data import as_run, missing_for_training
 from api.wire.examples import ANSWER, APPEND, OUTCOME, RUN
 from api.wire.forecasts import CostPerHour, ForecastAnswer, Probability, SecondsPerStep, ignored_names

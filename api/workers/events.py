@@ -17,7 +17,8 @@ from api.access.keys import KeyStore
 from api.caller import Caller
 from api.errors import RunNotFound, TooManyStreams
 from api.storage.forecasts import ForecastStore, StoredForecast
-from api.storage.runs import RunStore, StoredRun
+from api.storage.runs import RunStore
+from api.storage.stored_run import StoredRun
 from api.wire.runs import RunSummary, TimelineForecast
 from api.workers.watching import WATCHED, Watcher, Watching
 

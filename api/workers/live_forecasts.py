@@ -7,7 +7,8 @@ from typing import Any
 from api.errors import RunNotFound
 from api.logs.metrics import FORECASTS
 from api.storage.forecasts import ForecastStore, MadeForecast
-from api.storage.runs import Addition, RunStore, StoredRun
+from api.storage.runs import Addition, RunStore
+from api.storage.stored_run import StoredRun
 from api.wire.forecasts import ForecastAnswer
 from api.wire.problems import Problem
 from api.wire.runs import Appended

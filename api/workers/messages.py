@@ -9,7 +9,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from api.storage.runs import StoredRun
+from api.storage.stored_run import StoredRun
 from api.wire.forecasts import ForecastAnswer
 
 _DISCORD_LENGTH, _NTFY_LENGTH = 2_000, 4_000  # of a text, at most

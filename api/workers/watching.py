@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from api.access.keys import KeyStore
 from api.caller import Caller
 from api.storage.forecasts import ForecastStore, StoredForecast
-from api.storage.runs import RunMark, RunStore, StoredRun
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunMark, StoredRun
 
 WATCHED = 50  # runs that a stream of all runs is about
 

@@ -23,7 +23,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import Database
-from api.storage.runs import StoredRun
+from api.storage.stored_run import StoredRun
 from api.storage.tables import deliveries, runs
 from api.wire.forecasts import ForecastAnswer
 from api.wire.webhook_address import RefusedAddress, public_address

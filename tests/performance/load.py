@@ -21,7 +21,8 @@ from sqlalchemy import insert
 
 from api.caller import LOCAL
 from api.storage.database import Database
-from api.storage.runs import RunSettings, RunStore
+from api.storage.runs import RunStore
+from api.storage.stored_run import RunSettings
 from api.storage.tables import points
 from training_runs import Context
 from training_runs.signals import SIGNALS

@@ -14,7 +14,8 @@ from pydantic_core import from_json
 from api.caller import LOCAL
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore, MadeForecast
-from api.storage.runs import Addition, RunSettings, RunStore
+from api.storage.runs import Addition, RunStore
+from api.storage.stored_run import RunSettings
 from api.wire.forecasts import ForecastAnswer, ForecastRequest
 from features.extract import extract
 from predictor.question import check
