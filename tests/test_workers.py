@@ -34,11 +34,13 @@ class Served:
         self.base = f"http://127.0.0.1:{self.port}"
         self.store = ForecasterStore(folder / "forecasters")
         self.log = folder / "log"
+        (folder / "grokcast-counts-left").mkdir()
         self.environment = {
             **os.environ,
             "GROKCAST_DATABASE_URL": database_url,
             "GROKCAST_FORECASTER_STORE": str(self.store.folder),
             "GROKCAST_LOG_FORMAT": "json",
+            "TMPDIR": str(folder),
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -157,6 +159,8 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
     assert asked_again(served, "/v1/runs/shared")["points"] == 80
     figures = asked_again_text(served, "/metrics")
     assert 'route="/v1/runs/{run_id}/metrics",status="200"} 80.0' in figures
+    (counts,) = served.log.parent.glob("grokcast-counts-*")  # what was left behind there is gone
+    assert counts.name != "grokcast-counts-left"
     # Workers whose supervisor is killed end too: nobody would replace or stop them, and their port would stay taken.
     served.process.kill()
     until(lambda: not served.workers())

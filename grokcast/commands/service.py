@@ -2,11 +2,8 @@
 
 import ipaddress
 import os
-import shutil
 import socket
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +27,8 @@ def serve(
     import uvicorn
 
     from api.logs.configure import log_config
+    from api.logs.counts_folder import counts_folder, remove_left_behind
+    from api.logs.shared_counts import FOLDER
 
     with service_database() as (settings, database):
         host = host or settings.host
@@ -37,10 +36,13 @@ def serve(
     port = settings.port if port is None else port
     _check_port(host, port)
     workers = workers or settings.workers
-    with _metrics_folder() as folder:
-        if workers > 1 and folder:
+    remove_left_behind()
+    with ExitStack() as stack:
+        if workers > 1 and FOLDER not in os.environ:
             # Where the workers write their metrics, so that each can report those of all.
-            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+            folder = stack.enter_context(counts_folder())
+            if folder is not None:
+                os.environ[FOLDER] = str(folder)
         uvicorn.run(
             "api.app:create_app",
             factory=True,
@@ -56,19 +58,6 @@ def serve(
             timeout_graceful_shutdown=_DRAIN_SECONDS,
             timeout_worker_healthcheck=_START_SECONDS,
         )
-
-
-@contextmanager
-def _metrics_folder() -> Iterator[str | None]:
-    """Hand out an empty folder; None where there is no room for one, which is no reason not to serve."""
-    try:
-        folder = tempfile.mkdtemp(prefix="grokcast-metrics-")
-    except OSError:
-        folder = None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder or "", ignore_errors=True)
 
 
 def _connection_limit(wanted: int) -> int:
