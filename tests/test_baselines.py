@@ -4,8 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from features.table import FeatureTable, table_at, training_table
+from predictor.benchmark.baselines.logistic_each import probability_by_each
 from predictor.benchmark.baselines.registry import Baseline, baselines
 from predictor.benchmark.methods import CONTEXT_ONLY, FORECASTER
 from predictor.benchmark.prediction import Prediction, Predictor
@@ -76,3 +81,23 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(
     some = np.arange(len(test)) % 2 == 0
     whole = predictor(at, test)
     equal(predictor(at, test.where(some)), Prediction(whole.probability[some], whole.median[some]))
+
+
+@pytest.mark.parametrize("separation", [0.3, 30.0], ids=["mixed", "separable"])
+def test_regressions_on_each_column_are_those_that_scikit_learn_fits_one_by_one(separation: float) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.random(150) < 0.03  # few: the intercept is far from where it begins
+    label[:3] = True
+    columns = rng.standard_cauchy((150, 5)) + separation * label[:, None] * np.arange(5)
+    columns[::7, 1], columns[:, 2] = np.nan, np.nan
+    columns[:, 0] = 4.0
+    shared = rng.normal(size=(150, 2))
+    found = probability_by_each(columns, shared, label)
+    for own, probability in zip(columns.T, found, strict=True):
+        matrix = np.column_stack([own, shared])
+        model = make_pipeline(
+            SimpleImputer(strategy="median", keep_empty_features=True),
+            StandardScaler(),
+            LogisticRegression(tol=1e-9, max_iter=10_000),
+        )
+        np.testing.assert_allclose(probability, model.fit(matrix, label).predict_proba(matrix)[:, 1], atol=1e-5)

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from features.extract import FEATURES
 from features.table import FeatureTable
+from predictor.benchmark.baselines.logistic_each import probability_by_each
 from predictor.benchmark.metrics import auroc
 from predictor.benchmark.prediction import Prediction, Predictor, predict
 from predictor.hazard.cross_fitting import HazardModel
@@ -81,14 +82,14 @@ def best_single_signal(at: FeatureTable, test: FeatureTable) -> Prediction:
     known = at.outcome_known() & ~at.blocked
     label = at.event[known]
 
-    def rule(name: str, to: FeatureTable) -> FloatArray:
-        matrix, queries = (_with_clock(t, t.feature(name)[:, None]) for t in (at, to))
-        return _logistic(matrix[known], label, queries)
-
     seen = at.where(known)
-    several = label.any() and not label.all()
-    best = max(_HISTORY, key=lambda name: auroc(rule(name, seen), label)) if several else _HISTORY[0]
-    return Prediction(rule(best, test), np.full(len(test), np.nan))
+    best = _HISTORY[0]
+    if label.any() and not label.all():
+        signals = np.column_stack([seen.feature(name) for name in _HISTORY])
+        ranked = probability_by_each(signals, _clock(seen), label)
+        best = _HISTORY[int(np.argmax([auroc(probability, label) for probability in ranked]))]
+    matrix, queries = (_with_clock(t, t.feature(best)[:, None]) for t in (seen, test))
+    return Prediction(_logistic(matrix, label, queries), np.full(len(test), np.nan))
 
 
 def kaplan_meier_curve(at: FeatureTable, test: FeatureTable) -> Prediction:
@@ -100,8 +101,12 @@ def kaplan_meier_curve(at: FeatureTable, test: FeatureTable) -> Prediction:
 
 
 def _with_clock(table: FeatureTable, columns: FloatArray) -> FloatArray:
-    """Add the landmark and the budget."""
-    return np.column_stack([columns, np.log10(table.landmark), np.log10(table.budget)])
+    return np.column_stack([columns, _clock(table)])
+
+
+def _clock(table: FeatureTable) -> FloatArray:
+    """Return the landmark and the budget, shape (n_rows, 2)."""
+    return np.log10(np.column_stack([table.landmark, table.budget]))
 
 
 def _logistic(matrix: FloatArray, label: np.ndarray, queries: FloatArray) -> FloatArray:
