@@ -127,3 +127,100 @@ def test_what_would_be_read_wrongly_is_asked(read: Read, header: str, hint: str)
     with pytest.raises(InvalidInput) as refused:
         read("h.csv", table(header, STEPS, TRAIN, VAL))
     assert hint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Schritt,Genauigkeit_train,Genauigkeit_val",
+        "Schritte,Trainingsgenauigkeit,Validierungsgenauigkeit",
+        "步数,训练准确率,验证准确率",
+        "迭代次数,训练集精度,测试集精度",
+        "étape,exactitude d'entraînement,exactitude (validation)",
+        "paso,exactitud_entrenamiento,exactitud_validación",
+        "passo,acurácia de treino,acurácia_validação",
+        "ステップ,訓練精度,検証精度",
+        "шаг,точность обучения,точность (валидация)",
+        "optimizer_steps,in_sample_acc,out_of_sample_acc",
+        "it,acc_seen,acc_unseen",
+    ],
+)
+def test_names_in_other_words_and_languages(read: Read, header: str) -> None:
+    recording = read("h.csv", table(header, STEPS, TRAIN, VAL))
+    assert values(recording) == EXPECTED
+    assert all(any(f"{name} is read as" in note for note in recording.notes) for name in header.split(",")[:1])
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ("étape,précision_entraînement,précision_validation", "--map 'précision_validation=val_acc'"),
+        ("step,tr_a,te_a", "--map 'tr_a=train_acc', --map 'te_a=val_acc'"),
+        ("步数,训练损失标准差,验证损失标准差", "--map COLUMN=signal"),  # a standard deviation is no loss
+    ],
+)
+def test_words_that_may_mean_two_things_are_asked_for(read: Read, header: str, asked: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read("h.csv", table(header, STEPS, TRAIN, VAL))
+    assert asked in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "note"),
+    [
+        ("{0} (0.01)", "train_acc has cells such as 0.5 (0.01): what stands in brackets is left out"),
+        ("{0} ± 0.01", "train_acc: what follows +- is left out"),
+        ("{0} [0.1; 0.9]", "what stands in brackets is left out"),
+        ("~{0}", ""),
+        ("{1:.0f} pct", ""),
+        ("{1:.0f} of 100", "train_acc has cells such as 50 of 100, read as 0.5"),
+        ("{1:.0f} out of 100 ({1:.0f}%)", "what stands in brackets is left out"),
+    ],
+)
+def test_cells_with_a_spread_or_a_total(read: Read, form: str, note: str) -> None:
+    cells = [[form.format(v, 100 * v) for v in column] for column in (TRAIN, VAL)]
+    recording = read("h.csv", table("step,train_acc,val_acc", STEPS, *cells))
+    assert values(recording) == EXPECTED
+    assert any(note in said for said in recording.notes) or not note
+
+
+@pytest.mark.parametrize(
+    ("header", "of_all"),
+    [
+        ("step,train_correct,train_total,val_correct,val_total", True),
+        ("step,correct,total,val_correct,val_total", True),
+        ("step,train_misclassified,n_train,test_errors,n_test", False),
+    ],
+)
+def test_answers_counted_beside_their_total(read: Read, header: str, of_all: bool) -> None:
+    counted = [[round(50 * (v if of_all else 1 - v)) for v in column] for column in (TRAIN, VAL)]
+    recording = read("h.csv", table(header, STEPS, counted[0], [50] * 3, counted[1], [50] * 3))
+    assert values(recording) == {name: pytest.approx(column) for name, column in EXPECTED.items()}
+    _, correct, total, *_ = header.split(",")
+    assert any(f"{correct} / {total} is read as" in note for note in recording.notes)
+
+
+def test_answers_counted_of_what_was_seen_so_far_are_no_accuracy(read: Read) -> None:
+    with pytest.raises(InvalidInput, match="--map 'train_correct=train_acc'"):
+        read("h.csv", table("step,train_correct,train_samples", STEPS, [5, 9, 10], [10, 20, 30]))
+
+
+def test_a_split_a_row_and_counted_answers(read: Read) -> None:
+    rows = [
+        (s, split, 50 * v, 50)
+        for s, *of in zip(STEPS, TRAIN, VAL, strict=True)
+        for split, v in zip(SPLITS, of, strict=True)
+    ]
+    assert values(read("h.csv", table("step,split,correct,total", *zip(*rows, strict=True)))) == EXPECTED
+
+
+def test_a_percentage_after_a_loss_is_its_accuracy(read: Read) -> None:
+    cells = [[f"2.5 ({100 * v:.0f}%)" for v in column] for column in (TRAIN, VAL)]
+    expected = EXPECTED | {"train_loss": [2.5] * 3, "val_loss": [2.5] * 3}
+    of_table = read("h.csv", table("step,train_loss,val_loss", STEPS, *cells))
+    of_log = read(
+        "h.log", "".join(f"step {s} train loss {t} | val loss {v}\n" for s, t, v in zip(STEPS, *cells, strict=True))
+    )
+    for recording in (of_table, of_log):
+        assert values(recording) == expected
+        assert any("a percentage in brackets after a loss is read as the accuracy" in note for note in recording.notes)

@@ -1,5 +1,7 @@
 """Logs as programs print them."""
 
+import re
+
 import pytest
 
 from tests.reading import CASES, Read, read as read, values
@@ -153,3 +155,39 @@ def test_thousands_of_steps(read: Read) -> None:
         1_000_000,
     ]
     assert values(read("h.csv", "step,val_acc\n1.5k,0.1\n20k,0.2\n1M,0.3\n"))["step"] == [1500, 20_000, 1_000_000]
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("10 loss=(2.3, 2.4) acc=(0.5, 0.1)", "loss=\\((?P<train_loss>"),
+        ("2024-03-01 12:00:00 INFO step 10\ttrain 2.3000/0.500\tval 2.4000/0.100", "--pattern 'step\\s+(?P<step>"),
+        ("   10   2.3000    0.500   2.4000    0.100", "name the 5 with --columns"),
+        ("[step 00010] L_train=2.30e+00 L_test=2.40e+00", "--map 'L_train=train_loss', --map 'L_test=val_loss'"),
+        ("[10] train loss 2.3 (acc 50.0%), test loss 2.4 (acc 10.0%)", "--pattern, such as"),
+    ],
+)
+def test_what_is_refused_says_what_would_read_it(read: Read, line: str, hint: str) -> None:
+    log = "Namespace(lr=0.001, weight_decay=1.0, p=97, frac_train=0.3, seed=0)\n" + f"{line}\n" * 4
+    with pytest.raises(InvalidInput) as refused:
+        read("h.log", log)
+    assert hint in str(refused.value)
+
+
+def test_the_pattern_and_the_names_that_were_suggested_read_it_with_its_parameters(read: Read) -> None:
+    head = "config: {'lr': 0.001, 'wd': 1.0}\n"
+    lines = [(10, 2.3, 0.5, 2.4, 0.1), (100, 0.5, 0.9, 3.0, 0.1), (1000, 0.1, 1.0, 4.0, 0.2)]
+    log = head + "".join("step {} train {}000/{} val {}000/{}\n".format(*line) for line in lines)
+    with pytest.raises(InvalidInput) as refused:
+        read("h.log", log)
+    pattern = re.search(r"--pattern '(.*)'", str(refused.value))[1]
+    expected = dict(
+        zip(
+            ("step", "train_loss", "train_acc", "val_loss", "val_acc"), map(list, zip(*lines, strict=True)), strict=True
+        )
+    )
+    recording = read("h.log", log, pattern=pattern)
+    assert values(recording) == expected
+    assert recording.contexts["h"] == {"learning_rate": 0.001, "weight_decay": 1.0}
+    numbers = "log of today\n" + "".join("  {}  {}  {}  {}  {}\n".format(*line) for line in lines)
+    assert values(read("h.log", numbers, columns=tuple(expected))) == expected

@@ -42,7 +42,13 @@ _THOUSANDS_BY_POINT = re.compile(r"^[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$")
 _BY_COMMA = re.compile(r"^[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _INFINITE = re.compile(r"^([-+]?)(?:inf|infinity|\u221e)$", re.IGNORECASE)
 _SPREAD = re.compile(r"^(?P<mean>[^\u00b1]+?)\s*(?:\u00b1|\+/-|\+-)\s*[\d.,eE-]+\s*(?P<percent>%?)$")
-_OF_ALL = re.compile(r"^(?P<part>\d+)\s*/\s*(?P<all>[1-9]\d*)$")
+# A spread, an interval, a mean or a best in brackets: `0.98 (0.01)`, `0.98 [0.97, 0.99]`, `97/113 (86%)`.
+_BRACKETED = re.compile(
+    r"^(?P<first>[^()\[\]]*\d[^()\[\]]*?)\s*(?:\([^()\[\]]*\d[^()\[\]]*\)|\[[^()\[\]]*\d[^()\[\]]*\])$"
+)
+_OF_ALL = re.compile(r"^(?P<part>\d+)\s*(?:/|\b(?:out\s+)?of\b)\s*(?P<all>[1-9]\d*)$")
+_ABOUT = re.compile(r"^[~\u2248]\s*(?=[-+.\d])")
+_PERCENT_WORD = re.compile(r"\s*(?:percent|pct\.?)$", re.IGNORECASE)
 _SCALED = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<scale>[kKM])$")
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _IN_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
@@ -127,6 +133,9 @@ def _number(cell: str, comma: str, in_percent: bool, counting: bool) -> float | 
         return np.nan
     if bracketed := _IN_BRACKETS.match(text):
         text = bracketed["number"]
+    if first := _BRACKETED.match(text):
+        text = first["first"]
+    text = _PERCENT_WORD.sub("%", _ABOUT.sub("", text))
     if infinite := _INFINITE.match(text):
         return float(f"{infinite[1]}inf")
     if (of_all := _OF_ALL.match(text)) and (counting or int(of_all["part"]) <= int(of_all["all"])):
@@ -162,6 +171,8 @@ def _notes(column: str, unusual: dict[str, float], comma: str, in_percent: bool)
         notes.append(f"{column} has cells such as {other}, read as {unusual[other]:g}")
     if any(_SPREAD.match(cell.strip()) for cell in unusual):
         notes.append(f"{column}: what follows +- is left out")
-    if not in_percent and any("%" in cell for cell in unusual):
+    if bracketed := next((cell for cell in unusual if _BRACKETED.match(cell.strip())), None):
+        notes.append(f"{column} has cells such as {bracketed}: what stands in brackets is left out")
+    if not in_percent and any("%" in _BRACKETED.sub(r"\g<first>", cell) for cell in unusual):
         notes.append(f"{column} has cells in percent: divided by 100")
     return notes

@@ -179,7 +179,7 @@ def _bare(columns: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, 
         column: Meaning(recorded_as(kind, "train"))
         for column in columns
         for kind, ranks in METRICS.items()
-        if column.strip().lower() in set().union(*ranks)
+        if "_".join(words_of(column)) in set().union(*ranks)
         and column not in meanings
         and recorded_as(kind, "val") in signals
         and recorded_as(kind, "train") not in signals

@@ -18,6 +18,7 @@ _WIDE_BLANKS = "  "  # two or more divide, one is part of a name
 _SEPARATORS = (",", ";", "\t", "|", _WIDE_BLANKS, _BLANKS)
 _RULE = re.compile(r"^[\s|:+=\-\u2500\u2502\u253c]*$")  # between the header and the rows of a printed table
 _SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
+_ASSIGNED = re.compile(r"[=:][-+]?[\d.]")  # `train_loss=0.3`
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _SEPARATOR_LINE = re.compile(r"^\"?sep=(.)\"?$", re.IGNORECASE)  # Excel's, before the header
 
@@ -80,7 +81,7 @@ def is_table(text: str) -> bool:
     header = header_of(lines)
     if header is None:
         return any(line.strip() for line in lines)
-    has_steps = any(counts(name) for name in header.names)
+    has_steps = any(counts(name) for name in header.names) and not _is_of_a_log(header.names, header.separator)
     return has_steps and len(header.names) > 1 and not any(_SHAPE_OF_NUMBER.match(name) for name in header.names)
 
 
@@ -90,6 +91,10 @@ def _without_header(
     """Return a table whose columns the caller names; a header that is there is replaced."""
     if not any(line.strip() for line in lines):
         raise ValueError("it is empty")
+    if header and len(header.names) != len(names):  # a sentence above rows of numbers
+        at = next((k for k, line in enumerate(lines) if line.strip() and _is_numbers(line)), None)
+        if at is not None and len(_split(lines[at], _division_of_numbers(lines[at]))) == len(names):
+            notes, header, lines = (*notes, f"{at} lines before the numbers are left out"), None, lines[at:]
     first = header.line if header else next(k for k, line in enumerate(lines) if line.strip())
     separator = header.separator if header else _division_of_numbers(lines[first])
     found = len(_split(lines[first], separator))
@@ -122,9 +127,16 @@ def _header(lines: Sequence[str], k: int) -> Header | None:
         at = next((column for column, name in enumerate(names) if counts(name)), None)
         if at is None or any(_SHAPE_OF_NUMBER.match(name) for name in names):
             continue
+        if _is_of_a_log(names, separator):
+            continue
         if (len(names) > 1 or separator == ",") and _rows_count_on(lines[k : k + 5], separator, at, len(names)):
             return Header(k, separator, tuple(names))
     return None
+
+
+def _is_of_a_log(names: Sequence[str], separator: str) -> bool:
+    """Return True for words between blanks of which one holds a value: `train_loss=0.3`."""
+    return separator in (_BLANKS, _WIDE_BLANKS) and any(map(_ASSIGNED.search, names))
 
 
 def _rows_count_on(lines: Sequence[str], separator: str, at: int, n_names: int) -> bool:

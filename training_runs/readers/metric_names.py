@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from training_runs.readers.languages import in_english, without_accents
 from training_runs.signals import SIGNALS, Kind, Split, signal_names
 
 # In order of preference: `step` before W&B's `_step`, which counts calls of its log().
 _STEP = (
     *("step", "steps", "global_step", "global_steps", "optimizer_step", "optimiser_step", "optimizer_steps"),
-    *("gradient_step", "gradient_steps", "iteration", "iterations", "iter", "iters", "iter_num", "step_num"),
+    *(
+        "gradient_step",
+        "gradient_steps",
+        "iteration",
+        "iterations",
+        "iter",
+        "iters",
+        "it",
+        "itr",
+        "iter_num",
+        "step_num",
+    ),
     *("num_steps", "n_steps", "updates", "update", "num_updates", "n_updates", "train_step", "train_steps"),
     *("training_step", "training_steps", "train_iter", "train_iters"),
 )
@@ -24,7 +36,7 @@ _TIME = (
 )
 # Words for a split, the surer ones first: validation before test, test before what is only like a validation.
 _SPLITS: dict[Split, tuple[set[str], ...]] = {
-    "train": ({"train", "training"}, {"tr", "trn"}),
+    "train": ({"train", "training"}, {"tr", "trn"}, {"seen"}),
     "val": (
         {"val", "valid", "validation"},
         {"eval", "evaluation", "dev", "heldout", "holdout"},
@@ -46,6 +58,7 @@ _FILLERS = {
     *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
     *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
     *("categorical", "sparse", "binary", "multiclass"),
+    *("of", "de", "du", "da", "di", "del"),
 }
 # Values of less than an epoch: better ones are taken where they stand beside them.
 _COARSE = {"running": 2, "step": 3, "batch": 3}
@@ -58,8 +71,13 @@ _PHRASES = {
     "err_rate": "errorrate",
     "held_out": "heldout",
     "hold_out": "holdout",
+    "in_sample": "train",
+    "out_of_sample": "unseen",
 }
-_METRIC_LIKE = re.compile(r"^(acc|loss|err|correct|top1|nll|xent)|(acc|loss|err|error|accuracy|crossentropy)$")
+_METRIC_LIKE = re.compile(
+    r"^(acc|loss|err|correct|top1|nll|xent)|(acc|loss|err|error|accuracy|crossentropy)$|^precision$"
+)
+_LETTERS: dict[str, Kind] = {"a": "accuracy", "l": "loss"}  # of `tr_a` and `L_test`: asked for, never read
 _NO_METRIC = {"accum", "accumulated", "accumulation", "access", "accelerator"}
 # What stands beside `loss` in the names of quantities that are none.
 _BESIDE = {"scale", "scaler", "weight", "coef", "lambda", "penalty", "time", "norm", "std", "var", "grad", "lr", "gap"}
@@ -133,8 +151,7 @@ def value_meaning(column: str) -> ValueMeaning | None:
     >>> value_meaning("test_error_rate"), value_meaning("train_loss")
     (ValueMeaning(signal='val_acc', form='error rate'), None)
     """
-    split, rest = _split_of(words_of(column))
-    others = [w for w in rest if w not in _FILLERS]
+    split, others = split_and_rest(column)
     if split is None or len(others) != 1:
         return None
     signal = recorded_as("accuracy", split)
@@ -172,10 +189,13 @@ def time_rank(column: str) -> int | None:
 def metric_like(column: str) -> tuple[Kind, Split | None] | None:
     """Return the kind and the split that a name seems to be of; None where it does not look like a metric.
 
-    >>> metric_like("acc_holdout2"), metric_like("loss_scale"), metric_like("lr")
-    (('accuracy', None), None, None)
+    >>> metric_like("acc_holdout2"), metric_like("L_train"), metric_like("loss_scale"), metric_like("lr")
+    (('accuracy', None), ('loss', 'train'), None, None)
     """
     words = words_of(column)
+    split, rest = _split_of(words)
+    if split and len(rest) == 1 and rest[0] in _LETTERS:
+        return _LETTERS[rest[0]], split
     found = [w for w in words if w not in _NO_METRIC and (_METRIC_LIKE.search(w) or w in METRICS["loss"][1])]
     if not found or _BESIDE & set(words):
         return None
@@ -190,11 +210,14 @@ def words_of(column: str) -> tuple[str, ...]:
 
     >>> words_of("metrics.trainLosses/dataloader_idx_0"), words_of("valacc"), words_of("acc@1 (%)")
     (('metrics', 'train', 'loss'), ('val', 'acc'), ('acc1', 'percent'))
+    >>> words_of("Genauigkeit_Validierung"), words_of("训练损失")
+    (('accuracy', 'validation'), ('train', 'loss'))
     """
-    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", column.strip().replace("%", " percent "))
+    text = without_accents(column.strip()).replace("%", " percent ")
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text).lower()
     text = re.sub(r"(acc|accuracy|top|prec)@1\b", r"\g<1>1", text).replace("accuracy1", "acc1")
-    name = re.sub(r"[^a-z0-9]+", "_", text).strip("_")
+    name = "_".join(in_english(word) for word in re.split(r"[\W_]+", text) if word)
     name = re.sub(r"_?dataloader_idx_0\b", "", name)
     for phrase, word in _PHRASES.items():
         name = re.sub(rf"(^|_){phrase}(?=_|$)", rf"\1{word}", name)
@@ -210,6 +233,16 @@ def _parted(word: str) -> tuple[str, ...]:
                 if word in (split + metric, metric + split):
                     return (split, _PLURALS.get(metric, metric))
     return (word,)
+
+
+def split_and_rest(column: str) -> tuple[Split | None, list[str]]:
+    """Return the one split that a name says, and its other words that say something.
+
+    >>> split_and_rest("test set correct"), split_and_rest("n")
+    (('val', ['correct']), (None, ['n']))
+    """
+    split, rest = _split_of(words_of(column))
+    return split, [word for word in rest if word not in _FILLERS]
 
 
 def _split_of(words: tuple[str, ...]) -> tuple[Split | None, list[str]]:

@@ -14,6 +14,7 @@ from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.pace import require_rates
 from training_runs.readers.aim_tables import from_aim
+from training_runs.readers.bracketed_shares import in_own_columns
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
 from training_runs.readers.delimited import is_table, read_delimited
@@ -41,7 +42,8 @@ SUFFIXES = {
 }
 _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
-_JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*[,\]])")
+# `[10] loss 3` is a log.
+_JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))")
 
 
 def read_table(
@@ -56,7 +58,9 @@ def read_table(
     options = options or ReadOptions()
     runs: dict[str, RawRun] = {}
     for run, raw in _read(content, format, name, path, options).items():
-        table, notes = read_cells(raw.table, options.percent)
+        table, of_losses = in_own_columns(raw.table)
+        table, notes = read_cells(table, options.percent)
+        notes = (*of_losses, *notes)
         parts = {run: table}
         if "run_id" in table.columns:
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
@@ -94,9 +98,9 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
         if format == "npy":
             return read_npy(content, name, path, options)
         text, notes = text_of(content, path)
-        if format == "log" or options.pattern:
+        if options.pattern or (format == "log" and not options.columns):
             runs = read_text_log(text, name, path, options)
-        elif format == "csv":
+        elif format in ("csv", "log"):
             table, of_table = read_delimited(text, path, options.columns)
             before = read_hyperparameters(_said_before(text), "lines before the table")
             runs = {name: RawRun(upright(from_aim(table)), before.fields(), (*of_table, *before.notes))}

@@ -2,21 +2,25 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
+from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
 from training_runs.readers.metric_names import canonical_name, metric_like
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _CLOCK = re.compile(
-    r"\d{4}[-/.]\d\d?[-/.]\d\d?(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
+    r"(?<![\w.])\d{4}[-/.](?:1[0-2]|0?[1-9])[-/.](?:[12]\d|3[01]|0?[1-9])(?!\d)(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
     r"|\b\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?\b|\b\d+d \d\d:\d\d:\d\d"
 )
 _LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
@@ -56,6 +60,7 @@ _QUALIFIERS = {
     "smoothed",
 }
 _DICTIONARY = re.compile(r"\{[^{}]*:[^{}]*\}")
+_NUMBER_ALONE = re.compile(rf"(?<![\w.])(?:{_NUMBER})(?![\w]|\.\d)", re.IGNORECASE)
 _STEP_WITHIN = "step of the epoch"
 
 
@@ -68,12 +73,12 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     ------
     InvalidInput : no such lines, values that belong to several metrics under one name, or a pattern that does not fit.
     """
-    lines = [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text))]
+    lines = _lines(text)
     if options.pattern:
         return {name: _by_pattern(lines, path, options.pattern)}
     rows, parameters, notes = _rows(lines)
-    signals = {canonical_name(key) for row in rows for key in row if not counts(key)} - {None, "step"}
-    if not signals:
+    names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
+    if not any(signal or metric_like(key) for key, signal in names.items()):
         raise _unreadable(lines, path)
     table = pd.DataFrame(rows)
     read = f"{len(rows)} of {sum(bool(line.strip()) for line in lines)} lines are read as measurements"
@@ -83,8 +88,12 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
 
 def has_measurements(text: str) -> bool:
     """Return True if lines of a text name a step or an epoch and values."""
-    lines = [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text[:100_000]))]
-    return bool(_rows(lines)[0])
+    return bool(_rows(_lines(text[:100_000]))[0])
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, without colours and with signs of the usual width: `：` is `:`."""
+    return [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text.translate(_FULL_WIDTH)))]
 
 
 def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
@@ -100,7 +109,8 @@ def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
             expected="named groups, one a column",
             hint=r"such as 'epoch (?P<step>\d+) .* acc (?P<train_acc>\S+)/(?P<val_acc>\S+)'",
         )
-    rows = [found.groupdict() for line in lines if (found := compiled.search(line))]
+    at = [k for k, line in enumerate(lines) if compiled.search(line)]
+    rows = [found.groupdict() for k in at if (found := compiled.search(lines[k]))]
     if not rows:
         raise InvalidInput(
             field="--pattern",
@@ -108,7 +118,9 @@ def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
             expected=f"a pattern that is found in lines of {path}",
             hint=f"its first line is {next((line for line in lines if line.strip()), '')[:80]!r}",
         )
-    return RawRun(pd.DataFrame(rows), notes=(f"{len(rows)} lines are read by --pattern",))
+    parameters = {name: value for line in lines[: at[0]] for name, value in assigned(line).items()}
+    reading = read_hyperparameters(parameters, path)
+    return RawRun(pd.DataFrame(rows), reading.fields(), (f"{len(rows)} lines are read by --pattern", *reading.notes))
 
 
 def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
@@ -118,7 +130,8 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
     heading: dict[str, Any] = {}  # the newest step, and the newest on a line of its own
     alone: dict[str, Any] = {}
     notes: dict[str, None] = {}
-    for line in lines:
+    for plain in lines:
+        line = named_in_line(plain)
         values, totals, is_bar = _pairs(line)
         place = {key: value for key, value in values.items() if counts(key)}
         metrics = {key: value for key, value in values.items() if key not in place}
@@ -137,6 +150,8 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
         if place:
             heading = place
         row = heading | metrics
+        if line != plain:
+            notes[NOTE] = None
         rows.append(row | ({_STEP_WITHIN: next(iter(totals.values()))} if totals else {}))
     return _with_global_steps(rows, notes), parameters, tuple(notes)
 
@@ -258,8 +273,8 @@ def _of_dictionary(text: str) -> dict[str, Any]:
 
 
 def assigned(line: str) -> Mapping[str, str]:
-    """Return what a line assigns, `lr=1e-3` or `lr: 1e-3`."""
-    return dict(re.findall(r"([A-Za-z_][\w./]*)\s*[=:]\s*([\w.+-]+)", line))
+    """Return what a line assigns, `lr=1e-3`, `lr: 1e-3` or `{'lr': 1e-3}`."""
+    return dict(re.findall(r"([A-Za-z_][\w./]*)['\"]?\s*[=:]\s*['\"]?([\w.+-]+)", line))
 
 
 def _float(text: str) -> float:
@@ -267,10 +282,18 @@ def _float(text: str) -> float:
 
 
 def _unreadable(lines: Sequence[str], path: str) -> InvalidInput:
-    """Refuse a log whose lines say no metric, with the pattern that would read its kind of line."""
-    sample = max((line for line in lines[:200]), key=lambda line: len(_VALUE.findall(line)), default="")
-    pattern = _suggested(sample)
-    way_out = f"name its values with --pattern '{pattern}'" if pattern else "write a CSV: step,train_acc,val_acc"
+    """Refuse a log whose lines say no metric, with what would read the kind of line that it has most of."""
+    kinds = Counter(_VALUE.sub("#", line) for line in lines[:2000] if len(_VALUE.findall(line)) > 1)
+    kind = max(kinds, key=lambda k: (kinds[k], k.count("#")), default="")
+    sample = next((line for line in lines if _VALUE.sub("#", line) == kind), next((s for s in lines if s.strip()), ""))
+    pattern = _suggested(_LEVEL.sub("", _CLOCK.sub("", sample)).strip())
+    n_numbers = kind.count("#")
+    if kind and not re.search(r"[^\W\d_]", kind):
+        way_out = f"columns of numbers? name the {n_numbers} with --columns, such as --columns step,train_acc,val_acc"
+    elif pattern:
+        way_out = f"name its values with --pattern '{pattern}'"
+    else:
+        way_out = r"name its values with --pattern, such as 'step (?P<step>\d+) .* acc (?P<train_acc>\S+) .* (?P<val_acc>\S+)'"
     return InvalidInput(
         field=path,
         value=f"lines such as {sample.strip()[:80]!r}" if sample.strip() else "no line that can be read",
@@ -280,30 +303,22 @@ def _unreadable(lines: Sequence[str], path: str) -> InvalidInput:
 
 
 def _suggested(line: str) -> str:
-    """Return a pattern with a group for each number of a line; those of `0.9/0.1` are taken as training's and validation's."""
-    parts: list[str] = []
-    at, used = 0, set[str]()
-    for found in _VALUE.finditer(line):
-        words = re.findall(r"[A-Za-z_]+", line[at : found.start()])
-        word = words[-1].lower() if words else ""
-        is_step = not parts
-        parts.append(
-            re.sub(
-                r"(\\ |\s)+",
-                r"\\s+",
-                re.escape(line[at : found.start()].lstrip() if not parts else line[at : found.start()]),
-            )
-        )
-        names = (
-            ["epoch" if word.startswith("ep") else "step"]
-            if is_step
-            else [f"train_{word}", f"val_{word}"]
-            if found["of"]
-            else [{"train_loss": "train_acc", "val_loss": "val_acc"}.get(canonical_name(f"{word}_loss") or "", word)]
-        )
-        if not all(n.isidentifier() and n not in used for n in names):
-            return ""
-        used |= set(names)
-        parts.append("/".join(rf"(?P<{n}>[^\s/]+)" for n in names))
-        at = found.end()
-    return "".join(parts) if len(used) > 1 else ""
+    """Return a pattern with a group for each number of a line; two under one word, `0.9/0.1`, are taken as training's and validation's."""
+    numbers = list(_NUMBER_ALONE.finditer(line))
+    between = [line[a:b] for a, b in pairwise([0, *(at for n in numbers for at in n.span())])][::2]
+    words = [(re.findall(r"[A-Za-z_]+", text) or [""])[-1].lower() for text in between]
+    names: list[str] = []
+    for k, word in enumerate(words):
+        is_second, is_first = k and not word, k + 1 < len(words) and not words[k + 1]
+        said = words[k - 1] if is_second else word
+        split = (canonical_name(f"{said}_loss") or "").removesuffix("_loss")
+        if not k:
+            names.append("epoch" if word.startswith("ep") else "step")
+        elif split:
+            names.append(f"{split}_loss" if is_first else f"{split}_acc")
+        else:
+            names.append(f"val_{said}" if is_second else f"train_{said}" if is_first else said)
+    if len(set(names)) < max(len(names), 2) or not all(name.isidentifier() for name in names):
+        return ""
+    parts = [re.sub(r"(\\?\s)+", r"\\s+", re.escape(text)) for text in between]
+    return "".join(rf"{part}(?P<{name}>[^\s/,;)]+)" for part, name in zip(parts, names, strict=True))
