@@ -36,7 +36,7 @@ from api.storage.runs import Addition, RunStore
 from api.wire.problems import MEDIA_TYPE
 from api.wire.runs import Appended
 from api.workers.active_forecaster import ActiveForecaster
-from api.workers.arenas import bound_arenas
+from api.workers.arenas import bound_arenas, give_back
 from api.workers.background import Periodic
 from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
@@ -53,6 +53,7 @@ _LOG = logging.getLogger(__name__)
 
 _SUMMARY = "Early warning for grokking: will this run generalise, when, and is it worth waiting?"
 _APPENDS = 32  # stored and forecast together, at most
+_GIVE_BACK_SECONDS = 30.0  # between two times that freed memory is given back, which takes a worker 5 to 15 ms
 _FOLLOW_SECONDS = 0.5  # within which a worker follows a promotion, and sees a job or a message
 
 
@@ -140,8 +141,13 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.callback(state.files.close)
         stack.push_async_callback(state.agents.stop)
         sending = (("retrainings", retrainer.look), ("webhooks", webhooks.send_due)) if state.sends_and_learns else ()
-        for name, work in (("database", migration.go_on), ("forecaster", state.active.follow), *sending):
-            thread = Periodic(name, work, _FOLLOW_SECONDS)
+        for name, work, seconds in (
+            ("database", migration.go_on, _FOLLOW_SECONDS),
+            ("forecaster", state.active.follow, _FOLLOW_SECONDS),
+            ("freed memory", give_back, _GIVE_BACK_SECONDS),
+            *((*each, _FOLLOW_SECONDS) for each in sending),
+        ):
+            thread = Periodic(name, work, seconds)
             thread.start()
             stack.push_async_callback(run_in_threadpool, thread.stop)
         yield

@@ -1,10 +1,12 @@
 """Appends of many runs at once: each as if it were alone, on both databases."""
 
 import asyncio
+import math
 import threading
 import time
+import tracemalloc
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -29,6 +31,7 @@ from tests.stored_run import SETTINGS
 from tests.timing import PATIENCE
 from tests.wire import StandInForecaster, StandInStore, local_client
 from training_runs import InvalidInput, Trajectory
+from training_runs.signals import SIGNALS
 
 POINTS = Trajectory([0, 10, 20], {"val_acc": [0.0, 0.02, 0.02], "val_loss": [4.0, 3.9, 3.8]})
 
@@ -174,13 +177,28 @@ def test_an_append_reads_no_point_of_a_run_that_is_kept(
     assert len(forecaster.questions[-1].trajectory) == 5
 
 
-def test_histories_that_are_kept_are_bounded(runs: RunStore) -> None:
-    kept = KeptHistories(most=30)
-    for name in "abc":
-        runs.put(LOCAL, name, SETTINGS)
-        run, _ = runs.append(LOCAL, name, POINTS)  # 3 steps, 2 signals: 12 values
-        kept.keep(run, POINTS)
-    assert [kept.of(runs.get(LOCAL, name)) is POINTS for name in "abc"] == [False, True, True]
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("length", "recorded", "empty"),
+    [(1, 2, 0), (200, 3, 0), (200, 1, 20)],
+    ids=["a point", "some points", "signals that were never recorded"],
+)
+def test_histories_that_are_kept_are_bounded(runs: RunStore, length: int, recorded: int, empty: int) -> None:
+    registered, _ = runs.put(LOCAL, "a", SETTINGS)
+    columns = [[0.5] * length] * recorded + [[math.nan] * length] * empty
+    history = dict(zip(SIGNALS, columns, strict=False))
+    most = 100_000
+    kept = KeptHistories(most)
+    tracemalloc.start()
+    for number in range(250):
+        before = replace(registered, id=number)
+        after = replace(before, point_count=length)
+        kept.extend(before, after, Trajectory(range(length), history))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0.5 * most < held < 1.2 * most
+    assert kept.of(after) is not None
+    assert kept.of(replace(after, id=0)) is None
 
 
 def test_two_services_on_one_database_see_what_the_other_stored(database_url: str) -> None:

@@ -4,16 +4,22 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from training_runs import Trajectory
 
 if TYPE_CHECKING:
     from api.storage.stored_run import StoredRun
 
 
+# Beside its values: what Python needs for an array (a view of a block, as most are), and for a run with all that names it.
+_ARRAY_BYTES, _RUN_BYTES = 112, 900
+
+
 class _Kept(NamedTuple):
     state: tuple[int, float, int]
     history: Trajectory
-    n_values: int
+    n_bytes: int
 
 
 class KeptHistories:
@@ -23,11 +29,11 @@ class KeptHistories:
 
     Parameters
     ----------
-    most : values in all, of eight bytes.
+    most : bytes in all, with what Python needs for itself: of short runs that is more than their values.
     """
 
-    def __init__(self, most: int = 4_000_000) -> None:
-        self._most, self._n_values = most, 0
+    def __init__(self, most: int = 32_000_000) -> None:
+        self._most, self._n_bytes = most, 0
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -42,12 +48,12 @@ class KeptHistories:
 
     def keep(self, run: "StoredRun", history: Trajectory) -> None:
         """Keep the points of a run at its revision, instead of those that were asked for longest ago."""
-        kept = _Kept(_state(run), history, len(history) * (len(history.signals) + 2))
+        kept = _Kept(_state(run), history, _bytes_of(history))
         with self._lock:
             self._forget(run.id)
             self._kept[run.id] = kept
-            self._n_values += kept.n_values
-            while self._n_values > self._most:
+            self._n_bytes += kept.n_bytes
+            while self._n_bytes > self._most:
                 self._forget(next(iter(self._kept)))
 
     def extend(self, before: "StoredRun", after: "StoredRun", later: Trajectory) -> None:
@@ -60,7 +66,18 @@ class KeptHistories:
     def _forget(self, number: int) -> None:
         kept = self._kept.pop(number, None)
         if kept is not None:
-            self._n_values -= kept.n_values
+            self._n_bytes -= kept.n_bytes
+
+
+def _bytes_of(history: Trajectory) -> int:
+    """Return what a history keeps in memory: of views the whole array that they look at."""
+    arrays = [history.steps, *history.signals.values(), *([] if history.times is None else [history.times])]
+    wholes = {
+        id(whole): whole.nbytes
+        for array in arrays
+        for whole in (array.base if isinstance(array.base, np.ndarray) else array,)
+    }
+    return _RUN_BYTES + _ARRAY_BYTES * len(arrays) + sum(wholes.values())
 
 
 def _state(run: "StoredRun") -> tuple[int, float, int]:
