@@ -5,7 +5,8 @@ EXTERNAL. Writes the version into the package, and the figures into the README a
 typed by hand. The benchmark of configurations held out is of the corpus alone; it takes most of an hour and is kept in `out/`:
 stopped later than that, a release goes on from there. With `--keep-held-out` those figures stay what they are for the version shipped
 so far, and the documents name it. `python -m predictor.release --plans [EXTERNAL]` judges the plans of the shipped version again, into
-docs/plans.md: half a minute. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
+docs/plans.md: half a minute. `python -m predictor.release --laws` measures the closed laws of grokking time again, on the rows and in the folds
+of the shipped version's benchmark: minutes. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
 """
 
 import json
@@ -18,7 +19,7 @@ from predictor.benchmark.designs import benchmark_designs
 from predictor.benchmark.external import benchmark_external
 from predictor.benchmark.plans import benchmark_plans
 from predictor.benchmark.result import BenchmarkResult
-from predictor.benchmark.run import benchmark, judge
+from predictor.benchmark.run import benchmark, judge, with_laws
 from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
 from predictor.public_runs import PublicSource, public_runs_page, public_sources
@@ -26,7 +27,7 @@ from predictor.report.documents import benchmark_page, readme_part
 from predictor.report.markdown import between
 from predictor.report.plans import plans_part
 from predictor.retrain import make_card
-from predictor.store import SHIPPED, ForecasterStore, save
+from predictor.store import SHIPPED, ForecasterStore, rewrite_card, save
 from training_runs import Run, archive
 from training_runs.blind_test import read_blind
 from training_runs.readers import read_source_folder
@@ -98,6 +99,14 @@ def write_plans(forecaster: OnsetForecaster, runs: list[Run]) -> None:
         page.write_text(with_table(page.read_text(), part))
 
 
+def write_laws() -> None:
+    """Measure the closed laws on the rows of the shipped version's benchmark, into its card and the documents."""
+    result, version = shipped_result()
+    result = with_laws(result, archive.read(archive.CORPUS))
+    rewrite_card(SHIPPED / version, {"benchmark": result.as_dict()})
+    write_documents(result, shipped_sources(), version)
+
+
 def shipped_sources() -> list[PublicSource]:
     """Return the public sources that taught the shipped forecaster, read from its card."""
     shipped = ForecasterStore(SHIPPED)
@@ -143,6 +152,8 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         found, shipped_version = shipped_result()
         write_documents(found, shipped_sources(), shipped_version)
+    elif sys.argv[1] == "--laws":
+        write_laws()
     elif sys.argv[1] == "--plans":
         outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
         learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(outside)]

@@ -14,9 +14,10 @@ from predictor.benchmark.external import half_context
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
 from predictor.benchmark.result import BenchmarkResult, FactorFigures
 from predictor.benchmark.rows import CorpusTables, checkpoint_at, few
-from predictor.benchmark.run import benchmark
+from predictor.benchmark.run import benchmark, with_laws
 from predictor.benchmark.transfer import Errors, Level, _beside_the_stronger, leave_one_out, level_of_run
 from tests.benchmark_results import interval
+from training_runs.errors import InvalidInput
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
 
 
@@ -131,6 +132,10 @@ def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(
     assert delay.log10_mae[FORECASTER].value < delay.log10_mae[TYPICAL].value
     assert BenchmarkResult.of_json(json.loads(json.dumps(result.as_dict(), allow_nan=False))) == result
     assert plots.landmark == headline.landmark
+    # Measured by themselves, laws have the figures that they have beside everything else.
+    assert with_laws(result, few(runs, folds=1)) == result
+    with pytest.raises(InvalidInput, match="those of the benchmark"):
+        with_laws(result, few(runs, folds=2))
 
 
 def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():

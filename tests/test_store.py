@@ -19,7 +19,7 @@ from api.workers.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.question import Question
 from predictor.retrain import compare, next_version, retrain, save_challenger
-from predictor.store import FORMAT, SHIPPED, ForecasterStore
+from predictor.store import FORMAT, SHIPPED, ForecasterStore, rewrite_card
 from training_runs.synthetic import synthetic_corpus, synthetic_trajectory
 
 
@@ -52,6 +52,13 @@ def test_without_learners_of_the_context_it_comes_back_too(synthetic_forecaster,
     assert json.loads((tmp_path / "lesser" / "state.json").read_text())["hazard"]["context_model"] is None
     question = Question(synthetic_trajectory(110, 3000, noise=0.1).prefix(700))
     assert store.load("lesser").forecast(question) == lesser.forecast(question)
+
+
+def test_figures_that_are_measured_later_come_into_the_card_and_nothing_else_changes(store):
+    before = store.card("synthetic")
+    rewrite_card(store.folder / "synthetic", {"benchmark": {"runs": 7}})
+    assert store.card("synthetic") == {**before, "benchmark": {"runs": 7}}
+    assert store.load("synthetic").version == "synthetic"  # whose checksums are right
 
 
 def test_activating_and_rolling_back(store):

@@ -11,6 +11,7 @@ from predictor.benchmark.baselines.registry import Baseline
 from predictor.benchmark.bootstrap import Interval, interval, plain
 from predictor.benchmark.held_out import HeldOut
 from predictor.benchmark.methods import FORECASTER
+from predictor.benchmark.prediction import Prediction
 from predictor.benchmark.result import (
     GroupFigures,
     Headline,
@@ -26,7 +27,8 @@ from training_runs import Run
 from training_runs.arrays import FloatArray
 from training_runs.datasheet.noise_floor import noise_floor
 
-Measure = Callable[[HeldOut, NDArray[np.intp]], float]
+Measure = Callable[[NDArray[np.intp]], float]
+Metric = Callable[[FloatArray, FloatArray], float]
 
 
 def landmark_figures(held_out: HeldOut) -> LandmarkFigures:
@@ -40,31 +42,33 @@ def landmark_figures(held_out: HeldOut) -> LandmarkFigures:
             budget_censored=int((~rows.event & ~rows.blocked).sum()),
             blocked=int((~rows.event & rows.blocked).sum()),
         ),
-        methods={name: method_figures(held_out, name) for name in held_out.predictions},
-        coverage90=_interval(held_out, _coverage),
+        methods={name: method_figures(rows, predicted) for name, predicted in held_out.predictions.items()},
+        coverage90=_coverage(held_out),
     )
 
 
-def method_figures(held_out: HeldOut, name: str) -> MethodFigures:
+def method_figures(rows: FeatureTable, predicted: Prediction) -> MethodFigures:
     """Return every figure of a method with its interval."""
-    rows, predicted = held_out.rows, held_out.predictions[name]
-    everything = np.ones(len(rows), dtype=bool)
+    probability, event = predicted.probability, rows.event
+
+    def figure(measure: Measure) -> Interval:
+        return interval(measure, rows.configuration)
+
     return MethodFigures(
-        auroc=_interval(held_out, _area(name, ~rows.blocked)),
-        auroc_all=_interval(held_out, _area(name, everything)),
-        auroc_blocked=_interval(held_out, _area(name, rows.blocked | rows.event)),
-        average_precision=_interval(
-            held_out, lambda s, i: metrics.average_precision(predicted.probability[i], rows.event[i])
-        ),
-        brier=_interval(held_out, lambda s, i: metrics.brier(predicted.probability[i], rows.event[i])),
-        log10_mae=_interval(held_out, lambda s, i: _when(metrics.log10_mae, s, name, i)),
-        mape=_interval(held_out, lambda s, i: _when(metrics.mape, s, name, i)),
+        auroc=figure(_area(rows, predicted, ~rows.blocked)),
+        auroc_all=figure(_area(rows, predicted, np.ones(len(rows), dtype=bool))),
+        auroc_blocked=figure(_area(rows, predicted, rows.blocked | event)),
+        average_precision=figure(lambda i: metrics.average_precision(probability[i], event[i])),
+        brier=figure(lambda i: metrics.brier(probability[i], event[i])),
+        log10_mae=figure(_when(metrics.log10_mae, rows, predicted)),
+        mape=figure(_when(metrics.mape, rows, predicted)),
+        silent=None if predicted.silent is None else int(predicted.silent.sum()),
     )
 
 
 def signal_set_figures(held_out: HeldOut) -> SignalSetFigures:
     """Return the figures of the forecaster with one set of signals."""
-    found = method_figures(held_out, FORECASTER)
+    found = method_figures(held_out.rows, held_out.predictions[FORECASTER])
     return SignalSetFigures(found.auroc, found.log10_mae)
 
 
@@ -76,7 +80,7 @@ def group_figures(runs: Sequence[Run], held_out: HeldOut) -> dict[str, GroupFigu
         own = [getattr(contexts[run], factor) for run in held_out.rows.run.tolist()]
         for name in sorted({level for level in own if level is not None}):
             part = held_out.where(np.array([name == level for level in own]))
-            found = method_figures(part, FORECASTER)
+            found = method_figures(part.rows, part.predictions[FORECASTER])
             groups[name] = GroupFigures(
                 factor=factor,
                 rows=len(part.rows),
@@ -85,7 +89,7 @@ def group_figures(runs: Sequence[Run], held_out: HeldOut) -> dict[str, GroupFigu
                 auroc=found.auroc,
                 log10_mae=found.log10_mae,
                 mape=found.mape,
-                coverage90=_interval(part, _coverage),
+                coverage90=_coverage(part),
             )
     return groups
 
@@ -128,34 +132,37 @@ def headline(landmark: str, held_out: HeldOut, figures: LandmarkFigures, baselin
     )
 
 
-def _interval(held_out: HeldOut, measure: Measure) -> Interval:
-    return interval(lambda i: measure(held_out, i), held_out.rows.configuration)
-
-
-def _area(name: str, kept: NDArray[np.bool_]) -> Measure:
+def _area(rows: FeatureTable, predicted: Prediction, kept: NDArray[np.bool_]) -> Measure:
     """Return the AUROC of a method on some rows."""
 
-    def measure(s: HeldOut, i: NDArray[np.intp]) -> float:
+    def measure(i: NDArray[np.intp]) -> float:
         i = i[kept[i]]
-        return metrics.auroc(s.predictions[name].probability[i], s.rows.event[i])
+        return metrics.auroc(predicted.probability[i], rows.event[i])
 
     return measure
 
 
 def _auroc_minus(held_out: HeldOut, other: str) -> Interval:
     """Return the paired difference of AUROC between the forecaster and another method."""
-    ours, theirs = (_area(name, ~held_out.rows.blocked) for name in (FORECASTER, other))
-    return _interval(held_out, lambda s, i: ours(s, i) - theirs(s, i))
+    rows = held_out.rows
+    ours, theirs = (_area(rows, held_out.predictions[name], ~rows.blocked) for name in (FORECASTER, other))
+    return interval(lambda i: ours(i) - theirs(i), rows.configuration)
 
 
-def _when(metric: Callable[[FloatArray, FloatArray], float], s: HeldOut, name: str, i: NDArray[np.intp]) -> float:
-    """Apply a metric of WHEN to the runs that grokked; NaN for a method that gives no median."""
-    i = i[s.rows.grokking()[i]]
-    return metric(s.predictions[name].median[i], s.rows.time[i])
+def _when(metric: Metric, rows: FeatureTable, predicted: Prediction) -> Measure:
+    """Return a metric of WHEN on the runs that grokked; NaN for a method that gives no median."""
+    grokking = rows.grokking()
+
+    def measure(i: NDArray[np.intp]) -> float:
+        i = i[grokking[i]]
+        return metric(predicted.median[i], rows.time[i])
+
+    return measure
 
 
-def _coverage(s: HeldOut, i: NDArray[np.intp]) -> float:
-    return metrics.interval_coverage(s.at_end[i], s.rows.event[i], s.rows.weight[i])
+def _coverage(held_out: HeldOut) -> Interval:
+    at_end, rows = held_out.at_end, held_out.rows
+    return interval(lambda i: metrics.interval_coverage(at_end[i], rows.event[i], rows.weight[i]), rows.configuration)
 
 
 def _survival_figures(s: HeldOut) -> tuple[float | None, float | None]:

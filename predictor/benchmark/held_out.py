@@ -34,7 +34,7 @@ class HeldOut:
 
     def where(self, kept: NDArray[np.bool_]) -> "HeldOut":
         """Return some of the rows."""
-        predictions = {name: Prediction(p.probability[kept], p.median[kept]) for name, p in self.predictions.items()}
+        predictions = {name: p.where(kept) for name, p in self.predictions.items()}
         return HeldOut(self.rows.where(kept), predictions, self.cdf[kept], self.at_end[kept])
 
     @classmethod
@@ -69,11 +69,7 @@ class HeldOut:
     def concatenate(cls, parts: Sequence["HeldOut"]) -> "HeldOut":
         """Return the rows of several folds, which have the same methods."""
         predictions = {
-            name: Prediction(
-                np.concatenate([p.predictions[name].probability for p in parts]),
-                np.concatenate([p.predictions[name].median for p in parts]),
-            )
-            for name in parts[0].predictions
+            name: Prediction.concatenate([p.predictions[name] for p in parts]) for name in parts[0].predictions
         }
         return cls(
             FeatureTable.concatenate([p.rows for p in parts]),

@@ -40,6 +40,7 @@ class MethodFigures:
     auroc, auroc_all, auroc_blocked : without blocked negatives; with all negatives; with blocked ones only.
     average_precision, brier : of P(onset by the budget), on all rows.
     log10_mae, mape : of the median onset, on rows that grok; not defined for a method without a median.
+    silent : rows of which it says nothing and has the population's answer; None where it answers all, or none were counted.
     """
 
     auroc: Interval
@@ -49,6 +50,7 @@ class MethodFigures:
     brier: Interval
     log10_mae: Interval
     mape: Interval
+    silent: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.table import FeatureTable, table_at
 from predictor.benchmark.baselines.context_and_population import context_matrix
 from predictor.benchmark.delay import DelayForecasts, delays_by_kind, outcome_figures
-from predictor.benchmark.prediction import Prediction, predict
+from predictor.benchmark.prediction import predict
 from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.cross_fitting import HazardModel
@@ -48,8 +48,10 @@ def _forecasts(forecaster: OnsetForecaster, context_only: HazardModel, rows: Fea
     parts = []
     for fold in _folds(rows):
         own = OnsetCurves(curves.cdf[fold], curves.reach[fold])
-        beside = Prediction(predicted.probability[fold], predicted.median[fold])
-        parts.append(DelayForecasts.of(rows.where(fold), own, forecaster.memorization, rows.where(~fold), beside))
+        learnt_from = rows.where(~fold)
+        parts.append(
+            DelayForecasts.of(rows.where(fold), own, forecaster.memorization, learnt_from, predicted.where(fold))
+        )
     return DelayForecasts.concatenate(parts)
 
 

@@ -86,10 +86,22 @@ def rows_text(figures: LandmarkFigures) -> str:
         f"{figures.negatives.blocked:,} never can."
     )
     if figures.coverage90.value is None:
-        return f"{counts} None of them was followed to the end of its 90 % interval."
+        held = "None of them was followed to the end of its 90 % interval."
+    else:
+        held = (
+            f"The 90 % intervals hold {figure_text(figures.coverage90)} of the onsets (Kaplan-Meier over F(T), each "
+            "configuration counting once)."
+        )
+    return f"{counts} {held} {_silent_text(figures)}".rstrip()
+
+
+def _silent_text(figures: LandmarkFigures) -> str:
+    """Return in words of how many rows some methods say nothing."""
+    silent = [f"{f.silent:,} ({name})" for name, f in figures.methods.items() if f.silent]
     return (
-        f"{counts} The 90 % intervals hold {figure_text(figures.coverage90)} of the onsets (Kaplan-Meier over F(T), each "
-        "configuration counting once)."
+        f"Rows of which a method says nothing, and gives the population's answer: {', '.join(silent)}."
+        if silent
+        else ""
     )
 
 

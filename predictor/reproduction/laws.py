@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from predictor.benchmark.baselines.laws import PUBLISHED as PUBLISHED_EXPONENTS
 from predictor.benchmark.bootstrap import Interval, interval, plain
 from predictor.benchmark.metrics import auroc
 from predictor.hazard import censored_regression
@@ -51,7 +52,8 @@ def _logs(run: LabelledRun) -> tuple[float, float, float, float, float]:
 
 def _published(run: LabelledRun, size: float) -> float:
     _, _, rate, decay, width = _logs(run)
-    return -2.04 * size - 0.50 * rate - 0.64 * decay - 0.27 * width
+    terms = {"fraction": size, "rate": rate, "decay": decay, "width": width}
+    return sum(exponent * terms[name] for name, exponent in PUBLISHED_EXPONENTS.items())
 
 
 # Each law as log10 steps, up to a factor for each architecture that is fitted.

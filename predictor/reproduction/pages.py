@@ -34,7 +34,8 @@ def laws_page(results: Mapping[str, Result]) -> str:
         "# Laws of grokking time\n\nWritten by `grokcast reproduce laws_time laws_critical_norm`, from stored runs. Closed laws "
         "are given a factor for each architecture, fitted with the censored runs on four fifths of the configurations, and are "
         "judged on the others. Errors are of the median given onset by the budget, on runs with onset; intervals are 95 %, by "
-        "bootstrap over configurations. A forecast, which reads the history too, is judged in [benchmark.md](benchmark.md)."
+        "bootstrap over configurations. A forecast, which reads the history too, is judged in [benchmark.md](benchmark.md), with three "
+        "laws beside it on runs of every kind."
     ]
     time = results.get("laws_time")
     if time is not None:

@@ -14,6 +14,7 @@ from predictor.benchmark.baselines.context_and_population import (
     context_linear,
     kaplan_meier_curve,
 )
+from predictor.benchmark.baselines.laws import LAWS, closed_law
 from predictor.benchmark.baselines.single_signals import (
     COLUMNS,
     Trajectories,
@@ -33,13 +34,13 @@ class Baseline:
     Attributes
     ----------
     name : in every table.
-    reads : the context alone, a signal or two of the history, or the population; the headline gives the difference to
-        the best of those that read the context, and to the best of those that read signals.
+    reads : the context alone, by a law or by a model, a signal or two of the history, or the population; the headline gives
+        the difference to the best of the models that read the context, and to the best of those that read signals.
     fit : from the training table to a predictor.
     """
 
     name: str
-    reads: Literal["context", "signals", "population"]
+    reads: Literal["context", "law", "signals", "population"]
     fit: FitBaseline
 
 
@@ -53,8 +54,14 @@ def baselines(trajectories: Trajectories, n_trees: int | None = None) -> tuple[B
         Baseline(CONTEXT_LINEAR, "context", at_landmark(context_linear)),
         Baseline(BEST_SIGNAL, "signals", at_landmark(best_single_signal)),
         Baseline("Kaplan-Meier", "population", at_landmark(kaplan_meier_curve)),
+        *laws(),
         *(Baseline(name, "signals", at_landmark(linear_rule(*columns))) for name, columns in COLUMNS.items()),
         Baseline("weight-norm first passage", "signals", first_passage),
         Baseline("learning curves", "signals", at_landmark(accuracy_extrapolation(trajectories))),
         Baseline("power law of validation loss", "signals", at_landmark(loss_extrapolation(trajectories))),
     )
+
+
+def laws() -> tuple[Baseline, ...]:
+    """Return the closed laws of grokking time, which need rows at their landmark and nothing else."""
+    return tuple(Baseline(name, "law", at_landmark(closed_law(exponents))) for name, exponents in LAWS.items())

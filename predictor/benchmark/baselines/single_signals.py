@@ -161,7 +161,7 @@ def _linear(at: FeatureTable, columns: FloatArray, test: FeatureTable, test_colu
         if seen.sum() >= _MIN_ONSETS:
             model = _fitted(RidgeCV(np.logspace(-2, 3, 11)), matrix[seen], np.log10(at.time / at.landmark)[seen])
             median[answerable] = test.landmark[answerable] * 10 ** model.predict(queries)
-    return Prediction(probability, np.clip(median, test.landmark + 1, test.budget))
+    return Prediction(probability, np.clip(median, test.landmark + 1, test.budget), silent=np.asarray(~answerable))
 
 
 def _with_clock(table: FeatureTable, columns: FloatArray) -> FloatArray:
