@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grokcast.stated_context import is_description, stated_fields
 from training_runs.errors import InvalidInput
 
 Fields = Mapping[str, Any]
@@ -37,7 +38,7 @@ class Contexts:
 
 
 def read_contexts(given: Fields | str | Path | None) -> Contexts:
-    """Return the contexts in a mapping of fields, in a mapping of runs to fields, or in a file of either.
+    """Return the contexts in a mapping of fields, in a mapping of runs to fields, in a file of either, or in words.
 
     A file is JSON, or CSV with a row a run: its name in a column `run`, then a column a field.
 
@@ -47,6 +48,8 @@ def read_contexts(given: Fields | str | Path | None) -> Contexts:
     """
     if given is None:
         return Contexts()
+    if isinstance(given, str) and is_description(given):
+        return Contexts(for_all=stated_fields([given]))
     fields = given if isinstance(given, Mapping) else _read(Path(given))
     if _of_runs(fields):  # beside what the collection is
         return Contexts(by_run={str(name): value for name, value in fields["runs"].items()})

@@ -1,6 +1,7 @@
-"""`--context`: a file, an object or assignments, as one mapping of names to values."""
+"""`--context`: a file, an object, assignments or a description in words, as one mapping of names to values."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,10 @@ import yaml
 from training_runs.context_words.gathering import leaves
 from training_runs.errors import InvalidInput
 
-_EXPECTED = "NAME=VALUE,..., a JSON object, or a JSON, YAML or TOML file of fields"
+_EXPECTED = "NAME=VALUE,..., words that say fields, a JSON object, or a JSON, YAML or TOML file of fields"
+_EXAMPLE = "for instance lr=1e-3,weight_decay=1 or '1L transformer, d_model 128, AdamW lr 1e-3 wd 1'"
+_NAME = re.compile(r"\s*[^\W\d][\w./+-]*(?:\s+[A-Za-z]\w*)*\s*")
+_GOES_ON = re.compile(r"[=;\n]|\s--|^\s*[\d.eE+-]+%?\s+[A-Za-z]")  # `1e-3 wd 1` after `lr=`
 
 
 def stated_context(texts: Sequence[str]) -> dict[str, Any] | Path:
@@ -23,20 +27,36 @@ def stated_context(texts: Sequence[str]) -> dict[str, Any] | Path:
 
     >>> stated_context(["lr=1e-3,weight_decay=1", '{"p": 97}', "betas=(0.9, 0.98)"])
     {'lr': '1e-3', 'weight_decay': '1', 'p': 97, 'betas': '(0.9, 0.98)'}
+    >>> stated_context(["lr 1e-3, full batch"])
+    {'"full batch"/batch_size': 'full', '"lr 1e-3"/lr': '1e-3'}
     """
     if len(texts) == 1 and Path(texts[0]).suffix.lower() in (".csv", ".tsv", ".json"):
         return Path(texts[0])
+    return stated_fields(texts)
+
+
+def stated_fields(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the fields that texts give, later ones in place of earlier ones; what a text says in words is one by one.
+
+    Raises
+    ------
+    InvalidInput : as `stated_context`.
+    """
     fields: dict[str, Any] = {}
     for text in texts:
-        fields |= dict(leaves(_fields(text)))
+        found = dict(leaves(_fields(text)))
+        if all(value is None for value in found.values()) and is_description(text):
+            raise _refused(text, _EXAMPLE)
+        fields |= found
     return fields
 
 
 def _fields(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         return _parsed(text, ".json", text)
-    if "=" in text and not Path(text).is_file():
-        return _assignments(text)
+    if is_description(text):
+        fields = _assignments(text)
+        return {"description": text} if fields is None else fields
     try:
         content = Path(text).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
@@ -44,18 +64,46 @@ def _fields(text: str) -> Mapping[str, Any]:
     return _parsed(content, Path(text).suffix.lower(), text)
 
 
-def _assignments(text: str) -> dict[str, str]:
-    """Read `lr=1e-3,betas=(0.9, 0.98)`: a part without a sign of equality belongs to the value before it."""
+def is_description(text: str) -> bool:
+    """Return True for a text that is no path of a file: it assigns, has blanks, or no ending.
+
+    >>> [is_description(t) for t in ("lr=1e-3", "1L transformer", "MLP", "context.yaml", "runs/context")]
+    [True, True, True, False, False]
+    """
+    try:
+        if Path(text).is_file():
+            return False
+    except (OSError, ValueError):  # too long, for one
+        return True
+    return "=" in text or bool(re.search(r"\s", text)) or not re.search(r"[/\\]|\.[A-Za-z]\w*$", text)
+
+
+def _assignments(text: str) -> dict[str, str] | None:
+    """Return the fields of `lr=1e-3,betas=0.9,0.98`, where a number without a name belongs to the value before it; None for other words."""
     parts: list[str] = []
-    for part in text.split(","):
-        if "=" in part or not parts:
-            parts.append(part)
-        else:
+    for part in _apart(text):
+        if parts and re.fullmatch(r"\s*[\d.eE+-]+\s*", part):
             parts[-1] += f",{part}"
+        else:
+            parts.append(part)
     pairs = [part.partition("=") for part in parts if part.strip()]
-    if any(not name.strip() or not equals for name, equals, _ in pairs):
-        raise _refused(text, "for instance lr=1e-3,weight_decay=1")
+    if not pairs or any(not equals or not _NAME.fullmatch(name) for name, equals, _ in pairs):
+        return None
+    if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
+        return None
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _apart(text: str) -> list[str]:
+    """Return the parts of a text between commas, those within brackets aside."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _parsed(content: str, suffix: str, source: str) -> Mapping[str, Any]:
@@ -71,7 +119,7 @@ def _parsed(content: str, suffix: str, source: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise _refused(source, str(error)) from None
     if not isinstance(fields, dict):
-        raise _refused(source, "for instance lr=1e-3,weight_decay=1")
+        raise _refused(source, _EXAMPLE)
     return {str(name): value for name, value in fields.items()}
 
 

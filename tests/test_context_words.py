@@ -1,5 +1,6 @@
 """Contexts in other people's words."""
 
+import contextlib
 import json
 
 import pytest
@@ -246,3 +247,111 @@ def test_words_give_the_support_of_ours_and_foreign_ones_are_named(tmp_path) -> 
     assert "context.optimizer 'adafactor' is understood" in foreign.support.reasons[0]
     assert any("context.optimizer" in w for w in foreign.warnings)
     assert not any("this history is unlike" in w for w in foreign.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2-layer, d=128", {"layers": 2, "width": 128}),
+        (
+            "1L transformer, d_model 128, 4 heads",
+            {"architecture": "transformer", "layers": 1, "embedding_dim": 128},
+        ),
+        ("AdamW(lr=1e-3, wd=1)", {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1.0}),
+        (
+            "lr 1e-3 wd 1.0 p=113 frac 0.3",
+            {"learning_rate": 1e-3, "weight_decay": 1.0, "modulus": 113, "train_fraction": 0.3},
+        ),
+        ("MLP 784-200-200-10", {"architecture": "mlp", "layers": 2, "width": 200, "classes": 10}),
+        (
+            "--lr 1e-3 --weight_decay 1 --optim adamw",
+            {"learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw"},
+        ),
+        ("Namespace(lr=0.001, p=97, frac_train=0.3)", {"learning_rate": 1e-3, "modulus": 97, "train_fraction": 0.3}),
+        ("model.d_model=128 optimizer.lr=1e-3", {"embedding_dim": 128, "learning_rate": 1e-3}),
+        ("weight_decay: 0.1\nlr: 1e-3", {"weight_decay": 0.1, "learning_rate": 1e-3}),
+        (
+            "modular addition mod 97, 30% of the data, full batch, 40k epochs",
+            {"task_family": "modular", "operation": "add", "modulus": 97, "train_fraction": 0.3}
+            | {"budget_step": 40_000, "batch_size": 2823},
+        ),
+        (
+            "a two-layer transformer with width 128 trained by SGD with momentum 0.9 nesterov",
+            {"architecture": "transformer", "layers": 2, "embedding_dim": 128, "optimizer": "sgd"}
+            | {"momentum": 0.9, "nesterov": True},
+        ),
+        (
+            "MLP with 2 hidden layers of 200 units, no weight decay, MSE, dropout off",
+            {"architecture": "mlp", "layers": 2, "width": 200, "weight_decay": 0.0, "loss": "mse", "dropout": 0.0},
+        ),
+        (
+            "trained on 40% of x*y mod 59",
+            {"train_fraction": 0.4, "task_family": "modular", "operation": "mul"} | {"modulus": 59},
+        ),
+        (
+            "S5, 1000 samples, warmup 10 steps, betas (0.9, 0.98)",
+            {"task_family": "permutation", "train_size": 1000, "warmup_steps": 10.0, "beta1": 0.9, "beta2": 0.98},
+        ),
+        (
+            "ResNet-18 on CIFAR-10, 5% label noise",
+            {"architecture": "resnet", "task_family": "cifar", "label_noise": 0.05},
+        ),
+        ("hidden_sizes=[200, 200],lr=1e-3", {"layers": 2, "width": 200, "learning_rate": 1e-3}),
+        (
+            "opt=AdamW(lr=1e-3, betas=(0.9, 0.98)),p=97",
+            {"optimizer": "adamw", "learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.98, "modulus": 97},
+        ),
+    ],
+)
+def test_a_description_says_fields(text: str, read: dict[str, object]) -> None:
+    reading = read_context(stated_context([text]))
+    assert reading.context.as_dict() == read
+    assert reading.warnings == ()
+    assert len(reading.notes) >= 1  # what was taken for what
+    assert read_context({"description": text}).context == reading.context or text.count("=") > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "unread"),
+    [
+        ("lr 0.1, batch norm, ReLU", {"learning_rate": 0.1}, '"batch norm"'),
+        ("AdamW λ=1", {"optimizer": "adamw"}, '"λ=1"'),
+        ("Adam and SGD, lr 0.1", {"learning_rate": 0.1}, 'context.optimizer is given twice ("Adam", "SGD")'),
+        ("lr 0.1, not Adam", {"learning_rate": 0.1}, '"not Adam"'),
+        ("alpha 8, lr 0.1", {"learning_rate": 0.1}, '"alpha 8" is not read: if it is init_scale'),
+        ("parity, d=40", {"task_family": "parity"}, '"d=40" is not read: if it is width'),
+        ("MLP 784-300-100-10", {"architecture": "mlp", "layers": 2, "classes": 10}, "not read as a width"),
+        ("eval every 100 steps, lr 0.1, 128-dimensional", {"learning_rate": 0.1}, '"128-dimensional"'),
+        ("add noise, lr 0.1", {"learning_rate": 0.1}, '"add noise"'),
+        ("lr 0.1, lr 0.2, p 97", {"modulus": 97}, "context.learning_rate is given twice"),
+    ],
+)
+def test_what_a_description_leaves_open_is_named(text: str, read: dict[str, object], unread: str) -> None:
+    reading = read_context({"description": text})
+    assert reading.context.as_dict() == read
+    assert unread in " ".join(reading.warnings)
+
+
+def test_words_of_which_none_is_understood_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="1L transformer, d_model 128"):
+        stated_context(["my best run"])
+
+
+def test_the_other_words_of_a_value_say_fields_unless_they_are_given() -> None:
+    reading = read_context(
+        {"model": "2-layer transformer, d_model 64", "layers": 1, "data": "modular addition p=97, 30%"}
+    )
+    assert reading.context.as_dict() == {"architecture": "transformer", "layers": 1, "embedding_dim": 64} | {
+        "task_family": "modular",
+        "operation": "add",
+        "modulus": 97,
+        "train_fraction": 0.3,
+    }
+    assert "model '2-layer transformer, d_model 64' says embedding_dim 64" in reading.notes
+
+
+@settings(max_examples=200, deadline=1000)
+@given(st.text(alphabet="1a e-.,=(x\n[%/", max_size=1000))
+def test_any_description_is_read_soon(text: str) -> None:
+    with contextlib.suppress(InvalidInput):
+        read_context({"description": text})

@@ -26,7 +26,8 @@ def forecast(
     context: Annotated[
         list[str] | None,
         typer.Option(
-            help="configuration of the run: NAME=VALUE,..., a JSON object, or a JSON, YAML or TOML file; repeatable "
+            help="configuration of the run: NAME=VALUE,..., words ('1L transformer, AdamW lr 1e-3 wd 1'), a JSON "
+            "object, or a JSON, YAML or TOML file; repeatable "
             "(`grokcast context` lists names and values). Of many, a file run -> configuration, or a CSV with a column `run`"
         ),
     ] = None,

@@ -22,7 +22,7 @@ def plan(
     context: Annotated[
         list[str] | None,
         typer.Option(
-            help="what all settings share: NAME=VALUE,..., a JSON object, or a JSON, YAML or TOML file; repeatable. "
+            help="what all settings share: NAME=VALUE,..., words, a JSON object, or a JSON, YAML or TOML file; repeatable. "
             "A file run -> configuration, or a CSV with a column `run`, is a setting for each"
         ),
     ] = None,

@@ -73,7 +73,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 
 # Hidden width of most networks, model width of a transformer.
-MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hidden_dims")
+MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hidden_dims", "d")
+# Names of a list with a size for each hidden layer.
+SIZES = ("hidden_sizes", "hidden_layers", "hidden_layer_sizes", "hidden_widths", *MODEL_WIDTHS)
 BETAS = ("betas", "adam_betas", "beta")
 EPOCHS = ("epochs", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs")
 

@@ -1,20 +1,22 @@
 """What each name of a context says by itself, before the fields are seen together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from training_runs.context import FLAGS, WORDS, checked
+from training_runs.context_words.descriptions import DESCRIPTIONS, LONGEST, parts_of
 from training_runs.context_words.fields import (
     AMBIGUOUS,
     BETAS,
     EPOCHS,
     MODEL_WIDTHS,
+    SIZES,
     UNUSED,
     field_named,
     plain_name,
 )
-from training_runs.context_words.numbers import flag_of, is_missing, number_of, pair_of
+from training_runs.context_words.numbers import flag_of, is_missing, number_of, pair_of, sizes_of
 from training_runs.errors import InvalidInput
 
 FULL_BATCH = "full"
@@ -60,15 +62,27 @@ def leaves(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Itera
         path = f"{prefix}{name}"
         if isinstance(value, Mapping) and depth < _DEEPEST:
             yield from leaves(value, f"{path}/", depth + 1)
+        elif isinstance(value, str) and len(value) <= LONGEST and last_word(path) in DESCRIPTIONS:
+            yield from parts_of(value)
         elif "/" in path and last_word(path) in _OWN_NAMES:
             yield path.rsplit("/", 1)[0], value
         else:
             yield path, value
 
 
+def said_by(path: str) -> str | None:
+    """Return the words of a description that a path quotes, `"1L"` of `"1L"/layers`; None where it is the path of a name."""
+    return path.rsplit("/", 1)[0] if path.startswith('"') else None
+
+
+def quoted(path: str, value: Any) -> str:
+    """Return how a warning names a field and its value: by the words of a description, else by its path."""
+    return said_by(path) or f"context.{path} {shown(value)}"
+
+
 def last_word(path: str) -> str:
-    """Return the plain name at the end of a path, `optimizer/lr` or `model.dropout`."""
-    return plain_name(path[-_LONGEST:].replace(".", "/").split("/")[-1])
+    """Return the plain name at the end of a path, `optimizer/lr`, `model.dropout` or `--lr`."""
+    return plain_name(path[-_LONGEST:].replace(".", "/").split("/")[-1].lstrip("-+"))
 
 
 def take(gathered: Gathered, path: str, value: Any) -> None:
@@ -88,20 +102,36 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
     elif name in BETAS and (pair := pair_of(value)) is not None:
         for each, number in zip(("beta1", "beta2"), pair, strict=True):
             gathered.add(each, path, checked(each, number))
-        gathered.notes.append(f"{path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
+        gathered.notes.append(f"{said_by(path) or path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
+    elif name in SIZES and (sizes := sizes_of(value)) is not None:
+        _take_sizes(gathered, path, sizes)
     elif name in EPOCHS:
         gathered.add("epochs", path, _number("epochs", value))
     elif name in AMBIGUOUS:
-        gathered.warnings.append(f"context.{path} {shown(value)} is not read: if it is {AMBIGUOUS[name]}, call it so")
+        gathered.warnings.append(f"{quoted(path, value)} is not read: if it is {AMBIGUOUS[name]}, call it so")
     elif name == "p" and not _is_modulus(value):
         gathered.warnings.append(
-            f"context.p {shown(value)} is not read: a modulus is a whole number > 1; if it is dropout, train_fraction or "
+            f"{quoted(path, value)} is not read: a modulus is a whole number > 1; if it is dropout, train_fraction or "
             "label_noise, call it so"
         )
     elif known is not None:
         _take_field(gathered, known, path, value)
     elif name not in UNUSED:
         gathered.unknown.append(path)
+
+
+def _take_sizes(gathered: Gathered, path: str, sizes: Sequence[int]) -> None:
+    """Add what a list of the sizes of hidden layers says: how many there are, and their width where it is one."""
+    gathered.add("layers", path, checked("layers", len(sizes)))
+    said = said_by(path) or f"{path} {list(sizes)}"
+    gathered.notes.append(f"{said} is read as layers {len(sizes)}")
+    if len(set(sizes)) == 1:
+        gathered.add("width", path, checked("width", sizes[0]))
+        gathered.notes.append(f"{said} is read as width {sizes[0]}")
+    else:
+        gathered.warnings.append(
+            f"{quoted(path, list(sizes))} is not read as a width: layers differ; give the one of most"
+        )
 
 
 def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
@@ -114,18 +144,20 @@ def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
         return
     if known == "batch_size" and isinstance(value, str) and plain_name(value) in _FULL_BATCH_WORDS:
         gathered.add(known, path, FULL_BATCH)
+        if (phrase := said_by(path)) is not None:
+            gathered.notes.append(f"{phrase} is read as batch_size {FULL_BATCH}")
         return
     number = _flag(path, value) if known in FLAGS else checked(known, _number(path, value), field=f"context.{path}")
     name = last_word(path)
     # What a width is depends on the architecture: sorted out when all fields are known.
     gathered.add("model_width" if name in MODEL_WIDTHS else known, path, number)
-    if name not in MODEL_WIDTHS and (path != known or _is_rewritten(value)):
-        what = (
-            f"{path} {shown(value)} is read as {known} {number:g}"
-            if _is_rewritten(value)
-            else f"{path} is read as {known}"
-        )
-        gathered.notes.append(what)
+    if name in MODEL_WIDTHS:
+        return
+    if (phrase := said_by(path)) is not None:
+        gathered.notes.append(f"{phrase} is read as {known} {number:g}")
+    elif path != known or _is_rewritten(value):
+        rewritten = _is_rewritten(value)
+        gathered.notes.append(f"{path}{f' {shown(value)}' * rewritten} is read as {known}{f' {number:g}' * rewritten}")
 
 
 def _is_rewritten(value: Any) -> bool:

@@ -63,13 +63,30 @@ def flag_of(value: Any) -> bool | None:
 
 
 def pair_of(value: Any) -> tuple[float, float] | None:
-    """Return the two numbers of a list, or of a text that writes one: `(0.9, 0.98)`; None where it is none."""
+    """Return the two numbers of a list, or of a text that writes one: `(0.9, 0.98)`, `0.9,0.98`; None where it is none."""
+    numbers = _list_of(value)
+    return (float(numbers[0]), float(numbers[1])) if numbers is not None and len(numbers) == 2 else None
+
+
+def sizes_of(value: Any) -> list[int] | None:
+    """Return the whole numbers of a list, or of a text that writes one: `[200, 200]`, `200-200`; None where it is none.
+
+    >>> sizes_of("[200, 200]"), sizes_of("200-100"), sizes_of(200), sizes_of([0.5, 1])
+    ([200, 200], [200, 100], None, None)
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}(?:\s*[-x]\s*\d{1,9})+\s*", value):
+        return [int(size) for size in re.findall(r"\d+", value)]
+    numbers = _list_of(value)
+    return [int(n) for n in numbers] if numbers and all(isinstance(n, int) and n > 0 for n in numbers) else None
+
+
+def _list_of(value: Any) -> list[float] | None:
     if isinstance(value, str):
         try:
             value = ast.literal_eval(value.strip()) if len(value) <= 60 else None
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             return None
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
+    if not isinstance(value, (list, tuple)):
         return None
     numbers = [v for v in value if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    return (float(numbers[0]), float(numbers[1])) if len(numbers) == 2 else None
+    return numbers if len(numbers) == len(value) else None

@@ -5,14 +5,43 @@ from dataclasses import dataclass
 from typing import Any
 
 from training_runs.context import WORDS, Context, checked
+from training_runs.context_words.descriptions import parts_of
 from training_runs.context_words.fields import nearest_field, plain_name
-from training_runs.context_words.gathering import FULL_BATCH, Gathered, last_word, leaves, shown, take
+from training_runs.context_words.gathering import FULL_BATCH, Gathered, last_word, leaves, quoted, said_by, shown, take
 from training_runs.context_words.values import known_values, read_word
 from training_runs.errors import InvalidInput
 
 _MOST_NAMED = 20  # unknown fields that a warning lists
 # Names that may hold something else where a tool records all that it is given: `layers` may count anything.
-_UNCERTAIN_WHERE_RECORDED = {"layers", "momentum", "params", "decay", "data", "l2", "ln", "hidden", "fraction", "op"}
+_UNCERTAIN_WHERE_RECORDED = {
+    "layers",
+    "momentum",
+    "params",
+    "decay",
+    "data",
+    "l2",
+    "ln",
+    "hidden",
+    "fraction",
+    "op",
+    "d",
+}
+# What a word's other words say: `AdamW(lr=1e-3)`, `1L transformer, d_model 128`, `modular addition, p=97, 30 %`.
+_SAID_BESIDE = {
+    "optimizer": {"learning_rate", "weight_decay", "beta1", "beta2", "momentum", "nesterov", "warmup_steps"},
+    "architecture": {
+        "layers",
+        "width",
+        "model_width",
+        "embedding_dim",
+        "parameters",
+        "dropout",
+        "layer_norm",
+        "classes",
+    },
+    "task_family": {"modulus", "train_fraction", "train_size", "classes", "label_noise"},
+}
+_OF_INPUTS = {"parity", "teacher", "clusters"}  # their `d` is that of a sample
 _MAY_BE_ZERO = {"weight_decay", "dropout", "label_noise", "momentum", "beta1", "beta2", "warmup_steps"}
 
 
@@ -48,7 +77,8 @@ def read_context(values: Mapping[str, Any], beside: Context | None = None) -> Co
     """Return a context from fields in somebody's words.
 
     Names and values that are certain are read and noted; what is not understood counts as not given, with a warning.
-    A transformer's `width` is read as its model width, `embedding_dim`, unless that is given too.
+    A transformer's `width` is read as its model width, `embedding_dim`, unless that is given too. `description` holds a
+    sentence, `1L transformer, d_model 128, AdamW lr 1e-3 wd 1`.
 
     Parameters
     ----------
@@ -80,7 +110,7 @@ def read_hyperparameters(parameters: Mapping[str, Any], source: str) -> ContextR
     """
     gathered = Gathered()
     for path, value in leaves(parameters):
-        if last_word(path) not in _UNCERTAIN_WHERE_RECORDED:
+        if said_by(path) is None and last_word(path) not in _UNCERTAIN_WHERE_RECORDED:
             _take_recorded(gathered, path, value)
     reading = _reading(gathered, Context())
     twice = (w.removeprefix("context.") for w in reading.warnings if " is given twice" in w)
@@ -112,9 +142,14 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
         if name not in WORDS and _is_one_value(gathered, name, by)
     }
     for name, (source, value) in implied.items():
-        if name not in gathered.given:
+        if name in gathered.given or (name == "model_width" and {"width", "embedding_dim"} & set(gathered.given)):
+            continue
+        if name == "model_width":
+            gathered.add(name, source, value)
+            fields[name] = value
+        else:
             fields[name] = checked(name, value)
-            gathered.notes.append(f"{source} says {name} {value}")
+            gathered.notes.append(f"{source} says {name} {shown(value)}")
     _sort_widths(gathered, fields, fields.get("architecture", beside.architecture))
     _count_epochs(gathered, fields, beside)
     is_full_batch = fields.get("batch_size") == FULL_BATCH
@@ -130,7 +165,7 @@ def _is_one_value(gathered: Gathered, name: str, by: Mapping[str, Any]) -> bool:
     """Return whether all names of a field agree; where they do not, the field counts as not given, with a warning."""
     if len(set(by.values())) == 1:
         return True
-    each = ", ".join(f"{path} {shown(value)}" for path, value in list(by.items())[:3])
+    each = ", ".join(said_by(path) or f"{path} {shown(value)}" for path, value in list(by.items())[:3])
     gathered.warnings.append(f"context.{'width' if name == 'model_width' else name} is given twice ({each}): left out")
     return False
 
@@ -150,18 +185,38 @@ def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any
                 gathered.warnings.append(_not_understood(name, path, word))
                 continue
             by[path] = reading.value
+            source = said_by(path) or f"{path} {shown(word)}"
             if path != name or reading.value != word.lower():
                 said = reading.value if path == name else f"{name} {reading.value}"
-                gathered.notes.append(f"{path} {shown(word)} is read as {said}")
-            implied |= {other: (f"{path} {shown(word)}", value) for other, value in reading.implied.items()}
+                gathered.notes.append(f"{source} is read as {said}")
+            beside = {**_said_beside(name, word), **reading.implied}
+            implied |= {other: (source, value) for other, value in beside.items()}
         if by and _is_one_value(gathered, name, by):
             fields[name] = next(iter(by.values()))
     return fields, implied
 
 
+def _said_beside(name: str, word: str) -> dict[str, Any]:
+    """Return the fields that a word's value says of others, as far as they can be."""
+    allowed = _SAID_BESIDE.get(name, set())
+    if not allowed or not any(c.isdigit() for c in word):
+        return {}
+    gathered = Gathered()
+    for path, value in parts_of(word):
+        try:
+            take(gathered, path, value)
+        except InvalidInput:
+            continue
+    return {
+        other: next(iter(by.values()))
+        for other, by in gathered.given.items()
+        if other in allowed and len(set(by.values())) == 1
+    }
+
+
 def _not_understood(name: str, path: str, word: str) -> str:
     known = ", ".join(known_values(name))
-    return f"context.{path} {shown(word)} is not understood and counts as not given; known values of {name}: {known}"
+    return f"{quoted(path, word)} is not understood and counts as not given; known values of {name}: {known}"
 
 
 def _sort_widths(gathered: Gathered, fields: dict[str, Any], architecture: str | None) -> None:
@@ -170,17 +225,23 @@ def _sort_widths(gathered: Gathered, fields: dict[str, Any], architecture: str |
     if width is None:
         return
     path = next(iter(gathered.given["model_width"]))
+    phrase = said_by(path) or f"{path} {width}"
+    if last_word(path) == "d" and fields.get("task_family") in _OF_INPUTS:
+        gathered.warnings.append(f"{quoted(path, width)} is not read: if it is width or embedding_dim, call it so")
+        return
     embedding_dim, is_stated = fields.get("embedding_dim"), last_word(path) == "width"
     if architecture == "transformer" and embedding_dim is None:
         fields["embedding_dim"] = width
         gathered.notes.append(
-            f"{path} {width} of a transformer is read as its model width, embedding_dim; its feed-forward width is d_mlp"
+            f"{phrase} of a transformer is read as its model width, embedding_dim; its feed-forward width is d_mlp"
         )
     elif architecture == "transformer" and embedding_dim == width and not is_stated:
         return  # one size under two names: {"d_model": 128, "hidden_size": 128}
     elif fields.get("width", width) == width:
         fields["width"] = width
-        if path != "width":
+        if said_by(path):
+            gathered.notes.append(f"{phrase} is read as width {width}")
+        elif path != "width":
             gathered.notes.append(f"{path} is read as width")
     else:
         gathered.warnings.append(f"context.width is given twice ({path} {width}, {fields.pop('width')}): left out")
@@ -189,7 +250,8 @@ def _sort_widths(gathered: Gathered, fields: dict[str, Any], architecture: str |
 def _count_epochs(gathered: Gathered, fields: dict[str, Any], beside: Context) -> None:
     """Replace `epochs` by the budget that follows where the steps of an epoch are known."""
     epochs = fields.pop("epochs", None)
-    steps = fields.get("steps_per_epoch", beside.steps_per_epoch)
+    is_full_batch = fields.get("batch_size") == FULL_BATCH
+    steps = fields.get("steps_per_epoch", 1 if is_full_batch else beside.steps_per_epoch)
     if epochs is None or "budget_step" in fields:
         return
     if steps is None:
@@ -198,7 +260,9 @@ def _count_epochs(gathered: Gathered, fields: dict[str, Any], beside: Context) -
         )
         return
     fields["budget_step"] = checked("budget_step", round(epochs * steps))
-    gathered.notes.append(f"epochs {shown(epochs)} x steps_per_epoch {steps:g} is budget_step {fields['budget_step']}")
+    gathered.notes.append(
+        f"epochs {shown(epochs)} x {'1 step of the full batch' if is_full_batch else f'steps_per_epoch {steps:g}'} is budget_step {fields['budget_step']}"
+    )
 
 
 def _unknown(names: list[str]) -> tuple[str, ...]:

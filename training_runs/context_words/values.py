@@ -204,17 +204,6 @@ _OPERATION = {phrase: name for name, phrases in _OPERATIONS.items() for phrase i
 _NEGATIONS = {"no", "non", "not", "without"}
 _MANY_OPERANDS = re.compile(r"\b([3-9]|\d\d+|three|four|five)[\s_-]+(operands|numbers|terms|digits)")
 _GROUP = re.compile(r"(s[34]|a[45]|d\d{1,2}|q8|c\d{1,2})")
-_SETTINGS = {
-    "lr": "learning_rate",
-    "learning_rate": "learning_rate",
-    "wd": "weight_decay",
-    "weight_decay": "weight_decay",
-}
-_SETTINGS |= {"momentum": "momentum"}
-_SETTING = re.compile(
-    rf"(?<!\w)({'|'.join(_SETTINGS)})\s*[=:]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)(?![\w.])",
-    re.IGNORECASE,
-)
 _MODULUS = re.compile(r"(?:\bmod(?:ulo)?[\s_]*|%\s*|\bp\s*=\s*)(\d{2,6})\b", re.IGNORECASE)
 
 
@@ -300,8 +289,7 @@ def read_word(name: str, text: str) -> WordReading:
     if name == "task_family":
         return _read_family(text, value)
     if name == "optimizer" and value is not None:
-        is_nesterov = value == "sgd" and "nesterov" in text.lower()
-        return WordReading(value, {**_settings_in(text), **({"nesterov": True} if is_nesterov else {})})
+        return WordReading(value, {"nesterov": True} if value == "sgd" and "nesterov" in text.lower() else {})
     return WordReading(value)
 
 
@@ -319,12 +307,6 @@ def _read_family(text: str, value: str | None) -> WordReading:
     if value == "modular" or (value is None and operation is not None):
         return WordReading("modular", {**({"operation": operation} if operation else {}), **_modulus_in(text)})
     return WordReading(value)
-
-
-def _settings_in(text: str) -> dict[str, object]:
-    """Return what an optimiser's printed form says of its rates: `AdamW(lr=1e-3, weight_decay=1)`."""
-    found = {name.lower(): float(value) for name, value in _SETTING.findall(text)}
-    return {field: found[name] for name, field in _SETTINGS.items() if name in found}
 
 
 def _modulus_in(text: str) -> dict[str, object]:

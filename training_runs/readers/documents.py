@@ -17,6 +17,7 @@ from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts, merged_by_step, tables_of_lists
 
 # Keys whose content is never a metric.
+_MOST_OF_A_SETTING = 8
 _CONFIGS = re.compile(
     "config|configuration|cfg|conf|args|arguments|argv|hparams|hyper_?param(eter)?s|params|parameters|settings|options|opts"
     "|flags|setup|meta|metadata|context",
@@ -176,7 +177,7 @@ def _run(part: Any, beside: Mapping[str, Any], path: str, options: ReadOptions) 
 
 def _collect_beside(node: Mapping[str, Any], found: _Found) -> None:
     for name, value in _leaves(node, ()):
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list | tuple) or len(value) <= _MOST_OF_A_SETTING:  # `betas`, sizes of hidden layers
             found.parameters[name.removesuffix("/value")] = value
 
 

@@ -122,11 +122,15 @@ def _read(
     trajectory, reading = read_columns(table, source, options)
     given = dict(constants(table, [c for c in reading.left_out if c not in reading.suspected]))
     described = {c: context for c, value in given.items() if (context := read_hyperparameters({c: value}, "").fields())}
-    twice = [f for f in {f for each in described.values() for f in each} if sum(f in e for e in described.values()) > 1]
-    fields = {c: next(iter(context)) for c, context in described.items() if next(iter(context)) not in twice}
-    context = {field: described[c][field] for c, field in fields.items()}
+    by_field: dict[str, list[str]] = {}
+    for column, context in described.items():
+        for field in context:
+            by_field.setdefault(field, []).append(column)
+    once = {field: columns[0] for field, columns in by_field.items() if len(columns) == 1}
+    context = {field: described[column][field] for field, column in once.items()}
+    fields = {column: field for field, column in reversed(once.items())}  # the first of each column
     left = tuple(c for c in reading.left_out if c not in fields)
-    told = [f"{c} is read as {field} of the context" for c, field in fields.items()]
+    told = [f"{column} is read as {field} of the context" for field, column in once.items()]
     return ReadRun(
         trajectory,
         replace(

@@ -1,0 +1,104 @@
+"""Contexts in words, `1L transformer, d_model 128, AdamW lr 1e-3 wd 1`: the parts of a text that say a field, and those that say none."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from training_runs.context_words.description_rules import RULES, Said, any_of
+from training_runs.context_words.values import VOCABULARIES, operation_named, read_word
+
+DESCRIPTIONS = ("description", "summary", "in_words", "setup")  # fields that hold such a text
+LONGEST = 1000  # characters of one
+_OF_WORDS = ("optimizer", "loss", "architecture", "task_family")
+_ENDS = r"[;,\n()\[\]{}|]+|\s[-\u2013\u2014]\s|\.(?:\s|$)|\b(?:with|using|by|via|trained|on)\b"
+# In a sentence these are as often something else: `linear warmup`, `cosine schedule`, `text`, `dense`.
+_UNSURE = {"opt", "decoder", "dense", "linear", "conv", "square", "squared", "quadratic", "softmax", "l1", "l2", "mod"}
+_UNSURE |= {"cosine", "logistic", "text", "mixer", "diffusion", "group", "cluster", "modulus", "modulo", "graph", "kl"}
+_UNSURE |= {"language", "regression", "sorting", "translation", "speech", "audio", "teacher", "poisson", "focal", "gd"}
+_UNSURE |= {"soap", "adan", "prodigy", "contrastive", "triplet", "hinge", "tabular", "s4", "linear_model", "glue", "c4"}
+_SURE_OPERATIONS = {"addition", "subtraction", "multiplication", "division", "modadd", "modmul"}
+_BY_THE_WAY = """
+    a an and the of on in with for by using use used uses trained train training is are to at its it we our from
+    network neural net model models arch architecture optimizer optimiser optim loss task data dataset set split
+    only each per all samples steps step layer layers rate learning criterion objective function arithmetic modular
+    operation lr namespace args config hidden decoder encoder style standard constant default group
+"""
+_SAID_BY_THE_WAY = frozenset(_BY_THE_WAY.split())
+
+
+def parts_of(text: str) -> Iterator[Said]:
+    """Yield each part of a text that says a field, as a path that ends in the field's name, and its value.
+
+    What says nothing that is known comes last, with None.
+
+    >>> dict(parts_of("1L transformer, d_model 128, seen twice"))
+    {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
+    """
+    is_modular = re.search(r"\bmod", text, re.IGNORECASE) is not None
+    rest = re.sub(r"\d{16,}|\n", " ; ", text[:LONGEST])
+    for pattern, said in RULES:
+        found: list[Said] = []
+        rest = pattern.sub(_taken(said, found), rest)
+        yield from found
+    yield from _words(rest, is_modular)
+
+
+def _taken(said: Callable[[re.Match[str]], list[Said]], found: list[Said]) -> Callable[[re.Match[str]], str]:
+    def take(match: re.Match[str]) -> str:
+        parts = said(match)
+        if not parts:
+            return match[0]
+        phrase = " ".join(match[0].split())
+        found.extend((f'"{phrase}"/{name}', value) for name, value in parts)
+        return " ; "
+
+    return take
+
+
+def _words(rest: str, is_modular: bool) -> Iterator[Said]:
+    """Yield what the words say that stand without a name, then what says nothing."""
+    unread: list[str] = []
+    for segment in re.split(_ENDS, rest):
+        left = re.sub(r"^(?:(?:of|the|a|an|and|in|task|operation)\s+)+", "", segment.strip(" .:=\"'-"))
+        if left and _is_operation(left, is_modular) and read_word("task_family", left).value:
+            yield f'"{left}"/task_family', left
+            continue
+        for name in _OF_WORDS:
+            while (found := _PHRASES[name].search(left)) is not None:
+                yield f'"{found[0]}"/{name}', found[0]
+                left = f"{left[: found.start()]} ; {left[found.end() :]}"
+        for word in filter(_is_class, re.findall(r"[A-Za-z][\w.-]*[A-Za-z0-9]", left)):
+            if (name := next((n for n in _OF_WORDS[:3] if read_word(n, word).value), "")) != "":
+                yield f'"{word}"/{name}', word
+                left = left.replace(word, " ; ", 1)
+        unread += left.split(";")
+    for piece in unread:
+        words = [
+            w
+            for w in re.findall(r"[\w.%^*+/=-]*\w[\w.%^*+/=-]*", piece)
+            if w.lower().strip(".-") not in _SAID_BY_THE_WAY
+        ]
+        if words:
+            yield f'"{" ".join(words)[:60]}"', None
+
+
+def _is_class(word: str) -> bool:
+    """Return True for the name of a class, `CrossEntropyLoss`, `torch.optim.AdamW`."""
+    return bool(re.search(r"[a-z][A-Z]|[A-Z]{2}|\.", word))
+
+
+def _is_operation(segment: str, is_modular: bool) -> bool:
+    """Return True for a part of a sentence that is an operation and nothing else, where the text is of modular arithmetic or the word is sure."""
+    if re.search(r"\bmod(ular|ulo|add|mul)?\b", segment, re.IGNORECASE):
+        return True
+    is_formula = not re.search(r"[A-Za-z]{2}", segment)
+    is_word = len(segment.split()) == 1 and (is_modular or segment.lower() in _SURE_OPERATIONS)
+    return operation_named(segment) is not None and (is_formula or is_word)
+
+
+def _phrases(name: str) -> re.Pattern[str]:
+    """Return a pattern of the phrases of a field's vocabulary that are sure in a sentence; not those that are denied."""
+    sure = (re.sub(r"(?<=[a-z])(?=\d)", "_", p) for p in VOCABULARIES[name].phrases if p not in _UNSURE)
+    return re.compile(rf"(?<![\w-])(?<!\bno )(?<!\bnot )(?<!instead of )(?:{any_of(sure)})(?![\w-])", re.IGNORECASE)
+
+
+_PHRASES = {name: _phrases(name) for name in _OF_WORDS}
