@@ -1,9 +1,11 @@
 """Synthetic runs with a known onset, and forecasters: tests assert truth, not mocks."""
 
+import fcntl
 import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,18 @@ def corpus() -> list[Run]:
 
 
 @pytest.fixture(scope="session")
-def synthetic_forecaster(corpus: list[Run]) -> OnsetForecaster:
-    """A forecaster that knows the synthetic runs."""
-    return OnsetForecaster.fit(corpus, "synthetic", n_trees=FEW_TREES)
+def synthetic_forecaster(corpus: list[Run], tmp_path_factory: pytest.TempPathFactory) -> OnsetForecaster:
+    """A forecaster that knows the synthetic runs. The first worker of a session fits it, and the others read what that stored."""
+    fit = partial(OnsetForecaster.fit, corpus, "synthetic", n_trees=FEW_TREES)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return fit()
+    folder = tmp_path_factory.getbasetemp().parent  # of all workers
+    store = ForecasterStore(folder / "forecasters")
+    with folder.joinpath("fitting").open("w") as fitting:
+        fcntl.flock(fitting, fcntl.LOCK_EX)
+        if not store.folder.exists():
+            store.save(fit(), {})
+        return store.load("synthetic")
 
 
 @pytest.fixture(scope="session")

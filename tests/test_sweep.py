@@ -106,10 +106,13 @@ def test_killed_twenty_times(tmp_path):
 def dies_on_division(stack, device, data_dir):
     if any(c.operation == "div" for c in stack):
         os.kill(os.getpid(), signal.SIGKILL)
-    return train_stack(stack, device, data_dir)
+    made = train_stack(stack, device, data_dir)
+    assert sys.modules["torch"].get_num_threads() == 1
+    return made
 
 
-def test_a_worker_that_dies_is_tried_again_and_reported_while_the_others_go_on(tmp_path):
+def test_a_worker_that_dies_is_tried_again_and_reported_while_the_others_go_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # a worker has one thread all the same
     drawn = preset_configs("power", 6, 0, OVERRIDES)
     divided, others = ([c for c in drawn if (c.operation == "div") == is_div] for is_div in (True, False))
     configs = [others[0], divided[0], others[1]]

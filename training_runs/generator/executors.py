@@ -6,6 +6,7 @@ dies again it is given up, and the others go on.
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +171,7 @@ def _train_on_one_thread(stack: Stack, device: str, data_dir: Path | None) -> li
 
 
 def _use_one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
+    """Bound what torch takes; a worker that has not imported it yet, which takes a second, reads the bound when it does."""
+    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)

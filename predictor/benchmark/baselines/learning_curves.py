@@ -30,6 +30,7 @@ _NOISE = 0.02  # what 512 samples leave of an accuracy near one half; no fit is 
 _ENDS = (None, 1.0, 0.75, 0.5, 0.25)  # levels to end at; None is the one that fits best
 _REFINED_ENDS = (None, 1.0)
 _ROUNDS = 5  # of refinement, each on a grid of 5 x 5 half as wide
+_AROUND = [side.ravel() for side in np.meshgrid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5))]
 
 
 @dataclass(frozen=True)
@@ -168,10 +169,11 @@ def _refined(grid: _Members, end: float | None, widths: tuple[float, float], x: 
     n_shapes = len(grid.residual) // len(_ENDS)
     first = _ENDS.index(end) * n_shapes
     best = _at(grid, first + int(np.argmin(grid.residual[first : first + n_shapes])))
-    offsets = np.linspace(-1, 1, 5)
     for k in range(_ROUNDS):
-        da, db = np.meshgrid(widths[0] * offsets / 2**k, widths[1] * offsets / 2**k)
-        time, power = best.time * np.exp(da.ravel()), best.power * np.exp(db.ravel())
+        time, power = (
+            centre * np.exp(width * offsets / 2**k)
+            for centre, width, offsets in zip((best.time, best.power), widths, _AROUND, strict=True)
+        )
         near = _solved(best.family, time, power, x, y, (end,))
         nearest = _at(near, int(np.argmin(near.residual)))
         best = min(best, nearest, key=lambda m: float(m.residual[0]))
@@ -188,17 +190,18 @@ def _solved(
 ) -> _Members:
     """Return the best height for each shape and each end; the best end too where it is None. Ends are at most 1."""
     g = family.shape(x, time[:, None], power[:, None])  # (n_shapes, n_evals)
-    mean_g, mean_gg, mean_gy = g.mean(1), (g * g).mean(1), g @ y / len(y)
+    n, mean_y = len(y), y.mean()
+    mean_g, mean_gg, mean_gy = g.sum(1) / n, (g * g).sum(1) / n, g @ y / n
     variance = np.maximum(mean_gg - mean_g**2, 1e-15)
-    free = y.mean() + np.maximum(mean_g * y.mean() - mean_gy, 0) / variance * mean_g
-    columns = [np.minimum(free, 1.0) if end is None else np.full(len(time), end) for end in ends]
-    end = np.concatenate(columns)
-    shape = np.tile(np.arange(len(time)), len(ends))
-    mean_g, mean_gg, mean_gy = mean_g[shape], mean_gg[shape], mean_gy[shape]
-    height = np.maximum(end * mean_g - mean_gy, 0) / np.maximum(mean_gg, 1e-15)
-    gap = end**2 - 2 * end * y.mean() + float(y @ y) / len(y)
-    residual = gap - 2 * height * (end * mean_g - mean_gy) + height**2 * mean_gg
-    return _Members(family, time[shape], power[shape], end, height, len(y) * np.maximum(residual, 0))
+    free = mean_y + np.maximum(mean_g * mean_y - mean_gy, 0) / variance * mean_g
+    # Rows are ends, columns shapes.
+    end = np.array([np.minimum(free, 1.0) if end is None else np.full(len(time), end) for end in ends])
+    below = end * mean_g - mean_gy
+    height = np.maximum(below, 0) / np.maximum(mean_gg, 1e-15)
+    gap = end**2 - 2 * end * mean_y + float(y @ y) / n
+    residual = n * np.maximum(gap - 2 * height * below + height**2 * mean_gg, 0)
+    time, power = (np.concatenate([of_shape] * len(ends)) for of_shape in (time, power))
+    return _Members(family, time, power, end.ravel(), height.ravel(), residual.ravel())
 
 
 def _at(members: _Members, k: int) -> _Members:
