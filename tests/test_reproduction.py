@@ -1,8 +1,9 @@
 """Claims of papers are judged by runs of which the truth is known, and the pages say what is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from grokcast.commands.reproduce import reproduce
 from predictor.hazard import censored_regression
 from predictor.reproduction import evidence
-from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim, Finding
+from predictor.reproduction.claim import FAILS, HOLDS, IN_PART, Claim, Finding, Panel, Picture
 from predictor.reproduction.pages import laws_page, reproduction_page, with_signals
 from predictor.reproduction.pictures import picture_svg
 from predictor.reproduction.registry import CLAIMS
@@ -256,7 +257,6 @@ def histogram(values: np.ndarray) -> dict[str, object]:
 def test_layers_have_the_shapes_that_are_drawn_or_others(first, tail, expected):
     rng = np.random.default_rng(0)
     arrays = {
-        "embedding": histogram(np.concatenate([rng.normal(side * 0.4, 0.05, 500) for side in (-1, 1)])),
         "hidden": histogram(rng.laplace(first, 0.05, 5000)),
         "output": histogram(np.concatenate([rng.uniform(0, 0.2, 700), tail * rng.exponential(0.5, 300)])),
     }
@@ -265,9 +265,86 @@ def test_layers_have_the_shapes_that_are_drawn_or_others(first, tail, expected):
     runs = [replace(r, run=replace(r.run, arrays=[arrays])) for r in (a_run(config=c) for c in configs(True))]
     test = CLAIMS["sy_layers"].test
     assert test is not None
-    found = test(runs)
+    assert test(runs).verdict == expected
+
+
+def with_arrays(
+    name: str,
+    arrays: Callable[[RunConfig], list[dict[str, object]]],
+    onset: Callable[[RunConfig], float],
+    **signals: object,
+) -> Finding:
+    """Return what a claim finds in its own quick runs, memorised at 100, were these what they stored for figures."""
+    claim = CLAIMS[name]
+    assert claim.test is not None
+    assert claim.configs is not None
+    runs = [(a_run(onset(config), config=config, **signals), arrays(config)) for config in claim.configs(True)]
+    return claim.test([replace(r, run=replace(r.run, arrays=stored)) for r, stored in runs])
+
+
+@pytest.mark.parametrize(("bands", "expected"), [(500, HOLDS), (2200, IN_PART), (4000, FAILS)])
+def test_bands_come_long_before_the_rise_or_do_not(bands, expected):
+    def arrays(config):
+        circle = 2 * np.pi * np.subtract.outer(np.arange(5), np.arange(5)) / 5
+        return [
+            {"step": step, "cosine_matrix": np.cos(k * circle).tolist()} for k, step in enumerate((100, 2900, 9000))
+        ]
+
+    found = with_arrays("sy_bands", arrays, lambda c: 3000, embedding_cos_structure=lambda step: float(step > bands))
     assert found.verdict == expected
-    assert found.figures["upper peak"].value == pytest.approx(0.4, abs=0.1)
+    assert [panel.name.split(":")[0] for panel in found.picture.panels] == ["memorised", "between", "rise", "end"]
+    never = with_arrays("sy_bands", arrays, lambda c: 1e9, embedding_cos_structure=lambda step: float(step > bands))
+    assert never.verdict is None
+
+
+@pytest.mark.parametrize(
+    ("memorised", "risen", "expected"), [(0.0, 0.4, HOLDS), (0.2, 0.4, IN_PART), (0.0, 0.2, IN_PART), (0.4, 0.0, FAILS)]
+)
+def test_embedding_values_go_to_two_peaks_or_do_not(memorised, risen, expected):
+    rng = np.random.default_rng(0)
+
+    def stored(step, peak):
+        return {"step": step, "embedding": histogram(np.append(rng.normal([peak, -peak], 0.05, (4000, 2)), [-1, 1]))}
+
+    found = with_arrays("sy_values", lambda c: [stored(100, memorised), stored(2500, risen)], lambda c: 3000)
+    assert found.verdict == expected
+
+
+@pytest.mark.parametrize(("height", "ripple", "expected"), [(8.0, 1.0, HOLDS), (8.0, 0.0, IN_PART), (0.5, 0.0, FAILS)])
+def test_contours_are_wider_and_rougher_around_grokking_or_are_not(height, ripple, expected):
+    """The loss is a bowl of height 2 and little waves around comprehension and confusion."""
+    x, y = np.meshgrid(*[np.linspace(-1, 1, 15)] * 2)
+
+    def onset(config):
+        return 1e9 if config.learning_rate == 0.008 else 400 if config.init_scale == 0.2 else 3000
+
+    def contour(config):
+        groks = onset(config) == 3000
+        bowl, waves = (height, ripple * height) if groks else (2.0, 0.02)
+        loss = bowl * (x**2 + y**2) / 2 + waves * np.sin(9 * x) ** 2
+        return [{"step": 500, "contour": loss.tolist()}, {"step": 1000, "contour": (9 * y**2 + 1).tolist()}]
+
+    claim = CLAIMS["ls_contours"]
+    runs = [
+        replace(r, run=replace(r.run, arrays=contour(c)))
+        for c in claim.configs(True)
+        for r in [a_run(onset(c), 1e9 if c.learning_rate == 0.008 else 100, c)]
+    ]
+    found = claim.test(runs)
+    assert found.verdict == expected
+    assert [found.figures[f"{name}: runs"] for name in ("grokking", "comprehension", "confusion")] == [12, 3, 3]
+    assert claim.test(runs[:-3]).verdict is None
+    assert [panel.name for panel in found.picture.panels] == ["grokking", "comprehension", "confusion"]
+
+
+def test_matrices_are_drawn_as_images_and_losses_by_their_contours():
+    matrix = Panel("end", [[1.0, -0.5], [-0.5, 1.0]])
+    bowl = Panel("grokking", [[2.0, 1.0, 2.0], [1.0, 0.01, 1.0], [2.0, 1.0, 2.0]], 0.5)
+    image, contours = (picture_svg("x", Picture("a", "b", [], panels=[p, p, p])) for p in (matrix, bowl))
+    assert image.count('href="data:image/png;base64,') == 3
+    assert "<image" not in contours
+    for svg in (image, contours):
+        assert {"a", "b"} <= {text for element in ElementTree.fromstring(svg).iter() for text in [element.text]}
 
 
 def test_operations_grok_where_every_seed_of_each_does():

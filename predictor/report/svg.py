@@ -15,6 +15,7 @@ from training_runs.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 # Colours that no one would choose, each to be replaced by the page's variable.
 INK, MUTED, LINE, FAINT = "#010203", "#010204", "#010205", "#010206"
@@ -74,6 +75,16 @@ def drawn_svg(name: str, draw: "Callable[[Axes], None]", height: float) -> str:
     ------
     InvalidInput : matplotlib is not installed.
     """
+    return drawn_panels(name, lambda canvas: draw(canvas.subplots()), height)
+
+
+def drawn_panels(name: str, draw: "Callable[[Canvas], None]", height: float) -> str:
+    """Draw on a canvas, which may have several pairs of axes; else as `drawn_svg`.
+
+    Raises
+    ------
+    InvalidInput : matplotlib is not installed.
+    """
     require("matplotlib", extra="plots")
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
@@ -81,7 +92,7 @@ def drawn_svg(name: str, draw: "Callable[[Axes], None]", height: float) -> str:
     text = StringIO()
     with rc_context({**_STYLE, "svg.hashsalt": name}):
         canvas = Canvas(figsize=(WIDTH, height), layout="constrained")
-        draw(canvas.subplots())
+        draw(canvas)
         canvas.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return _inlined(text.getvalue(), name)
 
@@ -94,6 +105,7 @@ def _inlined(svg: str, name: str) -> str:
     svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', svg)
+    svg = svg.replace('xlink:href="data:', 'href="data:')  # an image; the namespace went with the head
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var({variable})")
     return svg.strip()

@@ -33,14 +33,30 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A matrix that a picture shows beside others: similarities as an image, a loss by its contours.
+
+    Attributes
+    ----------
+    values : rows from below; a loss is not negative.
+    radius : of a loss, how far the square reaches from the parameters each way; None: rows and columns have numbers.
+    """
+
+    name: str
+    values: list[list[float]]
+    radius: float | None = None
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A picture as numbers, so that it can be drawn again from a stored result."""
+    """A picture as numbers, so that it can be drawn again from a stored result: series on one pair of axes, or panels."""
 
     x_label: str
     y_label: str
     series: list[Series]
     x_log: bool = False
     y_log: bool = False
+    panels: list[Panel] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,11 @@ def line(name: str, x: FloatArray, y: FloatArray) -> Series:
 def points(name: str, x: FloatArray, y: FloatArray) -> Series:
     """Return a cloud of points, thinned to what a picture shows."""
     return _thinned(name, x, y, "points")
+
+
+def panel(name: str, values: FloatArray, radius: float | None = None) -> Panel:
+    """Return a matrix to three digits: a picture shows no more."""
+    return Panel(name, [[float(f"{v:.3g}") for v in row] for row in values], radius)
 
 
 def band(name: str, x: FloatArray, low: FloatArray, high: FloatArray) -> Series:

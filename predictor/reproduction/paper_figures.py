@@ -1,8 +1,7 @@
 """Figures 1, 2 and 4 of Salah & Yevick, on runs of their settings that store what the figures are drawn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from predictor.reproduction.evidence import Runs
 from predictor.reproduction.initialisation import PAPER, SMALL
 from predictor.reproduction.replicates import each_seed, last, median_of, over_seeds
 from predictor.reproduction.salah_yevick import variance_is_early
-from training_runs.arrays import FloatArray
+from predictor.reproduction.stored_arrays import array_steps, density_of, histogram_of, nearest
 from training_runs.config import RunConfig
 from training_runs.labelled_run import LabelledRun
 
@@ -67,16 +66,14 @@ def _accuracy_at_peak(run: LabelledRun) -> float:
 
 def _curves(run: LabelledRun) -> Picture:
     """Return the robustness curve at some steps, evenly on a log scale."""
-    steps = [float(at["step"]) for at in run.run.arrays]
-    chosen = sorted(
-        {int(np.argmin(np.abs(np.log(steps) - x))) for x in np.linspace(np.log(steps[0]), np.log(steps[-1]), 5)}
-    )
+    steps = array_steps(run)
+    chosen = sorted({nearest(run, step) for step in np.geomspace(steps[0], steps[-1], 5)})
     series = [line(f"step {steps[k]:,.0f}", np.arange(10) / 10, np.array(_curve(run, k))) for k in chosen]
     return Picture("dropout rate", "validation accuracy, first seed", series)
 
 
 def last_layer(runs: Runs) -> Finding:
-    """Test the shape of the first and the last layer's weights at the end, and say where the embedding values peak."""
+    """Test the shape of the first and the last layer's weights at the end."""
     at_zero = over_seeds(runs, median_of(lambda r: abs(_mode(r, "hidden")) / _spread(r, "hidden")))
     bulk = over_seeds(runs, median_of(lambda r: _share(r, "output", *_BULK)))
     tail = over_seeds(
@@ -88,61 +85,35 @@ def last_layer(runs: Runs) -> Finding:
         "share of the last layer's weights in [0, 0.2]": bulk,
         "its lowest hundredth over its highest, below and above 0": tail,
         "fullest bin of the first layer's weights, in standard deviations from 0": at_zero,
-        "lower peak of the embedding values": over_seeds(runs, median_of(lambda r: _peak(r, below=True))),
-        "upper peak": over_seeds(runs, median_of(lambda r: _peak(r, below=False))),
-        "embedding values at 0 over those at the peaks": over_seeds(runs, median_of(_dip)),
     }
-    names = {"embedding": "embedding", "hidden": "first layer", "output": "last layer"}
+    names = {"hidden": "first layer", "output": "last layer"}
     return Finding(
         graded(peaks_at_zero and skewed, peaks_at_zero or skewed),
         figures,
         runs,
-        Picture("weight", "density at the end, first seed", [line(n, *_density(runs[0], g)) for g, n in names.items()]),
+        Picture(
+            "weight", "density at the end, first seed", [line(n, *density_of(runs[0], g)) for g, n in names.items()]
+        ),
     )
 
 
-def _histogram(run: LabelledRun, group: str) -> tuple[FloatArray, FloatArray]:
-    """Return edges and counts of a histogram at the last step that has one."""
-    stored: Mapping[str, Any] = run.run.arrays[-1][group]
-    counts = np.array(stored["counts"], dtype=float)
-    return np.linspace(-stored["limit"], stored["limit"], len(counts) + 1), counts
-
-
-def _density(run: LabelledRun, group: str) -> tuple[FloatArray, FloatArray]:
-    edges, counts = _histogram(run, group)
-    return (edges[:-1] + edges[1:]) / 2, counts / counts.sum() / np.diff(edges)
-
-
 def _mode(run: LabelledRun, group: str) -> float:
-    centres, density = _density(run, group)
+    centres, density = density_of(run, group)
     return float(centres[np.argmax(density)])
 
 
 def _spread(run: LabelledRun, group: str) -> float:
-    centres, density = _density(run, group)
+    centres, density = density_of(run, group)
     mean = np.average(centres, weights=density)
     return float(np.sqrt(np.average((centres - mean) ** 2, weights=density)))
 
 
 def _share(run: LabelledRun, group: str, low: float, high: float) -> float:
-    edges, counts = _histogram(run, group)
+    edges, counts = histogram_of(run, group)
     below = np.interp([low, high], edges, np.concatenate([[0], counts.cumsum()]) / counts.sum())
     return float(below[1] - below[0])
 
 
 def _quantile(run: LabelledRun, group: str, share: float) -> float:
-    edges, counts = _histogram(run, group)
+    edges, counts = histogram_of(run, group)
     return float(np.interp(share, np.concatenate([[0], counts.cumsum()]) / counts.sum(), edges))
-
-
-def _peak(run: LabelledRun, *, below: bool) -> float:
-    """Return where the embedding values are densest on one side of 0."""
-    centres, density = _density(run, "embedding")
-    side = centres < 0 if below else centres > 0
-    return float(centres[side][np.argmax(density[side])])
-
-
-def _dip(run: LabelledRun) -> float:
-    centres, density = _density(run, "embedding")
-    peaks = [density[centres < 0].max(), density[centres > 0].max()]
-    return float(density[len(density) // 2] / np.mean(peaks))

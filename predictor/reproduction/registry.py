@@ -1,6 +1,8 @@
 """Every claim by its name, paper by paper. One that nothing has tested yet says what is missing."""
 
 from predictor.reproduction import (
+    contours,
+    embedding_figures,
     fixed_norm,
     golechha,
     images,
@@ -72,6 +74,29 @@ CLAIMS: dict[str, Claim] = {
         "their budget have them; in part if only the first, and at most 10 % of random tables have them.",
         salah_yevick.embedding_bands,
         signals=("embedding_cos_structure",),
+    ),
+    "sy_bands": Claim(
+        salah_yevick.PAPER,
+        "3.2, figure 3",
+        "Bands of similar embeddings appear long before the test accuracy rises.",
+        "the runs of `sy_layers`",
+        "Bands are there once they hold a tenth of the similarities' variance. Holds if in every seed that is by half of the step of the rise; in "
+        "part if before the rise.",
+        embedding_figures.bands,
+        paper_figures.configs,
+        signals=("embedding_cos_structure",),
+        runs_of="sy_layers",
+    ),
+    "sy_values": Claim(
+        salah_yevick.PAPER,
+        "3.2, figure 4a",
+        "The embedding values go from one peak to two at about +-0.4 with the rise of the test accuracy.",
+        "the runs of `sy_layers`",
+        "Holds if in every seed at most half of the peaks' density is left at 0 at the rise, the upper peak lies between 0.3 and 0.5, and 0.8 of it "
+        "is at 0 when memorised; in part if the first.",
+        embedding_figures.values,
+        paper_figures.configs,
+        runs_of="sy_layers",
     ),
     "sy_bimodality": Claim(
         salah_yevick.PAPER,
@@ -237,6 +262,18 @@ CLAIMS: dict[str, Claim] = {
         "least 0.5 (lower ends).",
         li_sakib.landscape,
         signals=("landscape_ruggedness",),
+    ),
+    "ls_contours": Claim(
+        li_sakib.PAPER,
+        "3.3, figure 5",
+        "The loss around optima of grokking is more uneven than around those of comprehension, its range up to eight times larger, and larger "
+        "than around optima of neither.",
+        "transformers as in `ls_correlations`, batches of 128, two settings that grok, one that comprehends and one that is confused, 8,000 steps; where "
+        "quick six settings with p = 23, width 16 and 80 % of the pairs, 5,000 steps",
+        "Holds if in every seed range and unevenness are larger around grokking than around comprehension, and the range larger than around "
+        "confusion; in part if one is so. Not decided where a class has fewer than three runs.",
+        contours.contours,
+        contours.configs,
     ),
     "ls_attention_norms": Claim(
         li_sakib.PAPER,

@@ -13,7 +13,7 @@ _STORED = "embedding-MLPs on modular arithmetic, all settings varied; ours, beca
 
 _ANNOUNCED = 0.25  # of the variance's peak: reached before the rise it can be seen coming
 _PROBED = 256  # validation samples that dropout is tried on (training_runs/generator/measure.py)
-_STRUCTURE = 0.1  # of the similarities' variance in bands: more than chance gives for p >= 11
+STRUCTURE = 0.1  # of the similarities' variance in bands: more than chance gives for p >= 11
 _BIMODAL = 5 / 9  # Sarle's coefficient of a uniform distribution
 
 
@@ -112,11 +112,11 @@ def embedding_bands(runs: Runs) -> Finding:
     waiting = evidence.recording(evidence.of(runs, "modular", "embedding_mlp"), signal)
     waiting = [r for r in waiting if _adds(r) and r.outcome == "memorization"]
     tables = evidence.recording(evidence.random_tables(runs, "embedding_mlp"), signal)
-    banded = evidence.share(tested, lambda r: evidence.crossing(r, signal, _STRUCTURE) < evidence.rise(r))
+    banded = evidence.share(tested, lambda r: evidence.crossing(r, signal, STRUCTURE) < evidence.rise(r))
     of_tables = evidence.share(tables, _has_bands)
     of_waiting = evidence.share(waiting, _has_bands)
     lead = evidence.median(
-        [r for r in tested if _has_bands(r)], lambda r: evidence.rise(r) / evidence.crossing(r, signal, _STRUCTURE)
+        [r for r in tested if _has_bands(r)], lambda r: evidence.rise(r) / evidence.crossing(r, signal, STRUCTURE)
     )
     return Finding(
         graded(at_least(banded, 0.9) and at_most(of_waiting, 0.25), at_least(banded, 0.9) and at_most(of_tables, 0.1)),
@@ -142,7 +142,7 @@ def embedding_bands(runs: Runs) -> Finding:
 
 
 def _has_bands(run: LabelledRun) -> bool:
-    return bool(np.isfinite(evidence.crossing(run, "embedding_cos_structure", _STRUCTURE)))
+    return bool(np.isfinite(evidence.crossing(run, "embedding_cos_structure", STRUCTURE)))
 
 
 def bimodality(runs: Runs) -> Finding:

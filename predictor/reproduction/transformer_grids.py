@@ -16,7 +16,7 @@ from training_runs.labelled_run import LabelledRun
 from training_runs.onset import OUTCOMES
 
 # Section 3, reduced: the paper's are 128 wide, at p = 97 with 30 % of the pairs, of which fewer are not enough in 10,000 steps.
-_BASE = RunConfig(
+BASE = RunConfig(
     architecture="transformer",
     operation="div",
     modulus=67,
@@ -27,7 +27,7 @@ _BASE = RunConfig(
     budget_step=10_000,
     early_stop=False,
 )
-_SMALL = replace(_BASE, modulus=23, embedding_dim=16, layers=1, train_fraction=0.6, budget_step=3000)
+SMALL = replace(BASE, modulus=23, embedding_dim=16, layers=1, train_fraction=0.6, budget_step=3000)
 
 # Table 1: four of its six batch sizes, the middle three of five levels of noise and scale, all rates and decays.
 _KNOBS: dict[str, tuple[str, float]] = {
@@ -59,7 +59,7 @@ _BAND = (20, 800)  # training samples over batch size: where comprehension lies 
 
 def correlation_configs(quick: bool) -> Sequence[RunConfig]:
     """Return the grid of table 1, a run a cell."""
-    base, levels = (_SMALL, _QUICK_LEVELS) if quick else (_BASE, _LEVELS)
+    base, levels = (SMALL, _QUICK_LEVELS) if quick else (BASE, _LEVELS)
     cells = [dict(zip(levels, values, strict=True)) for values in product(*levels.values())]
     return [replace(base, **{**cell, "batch_size": int(cell["batch_size"])}) for cell in cells]  # type: ignore[arg-type]
 
@@ -112,12 +112,12 @@ def regime_configs(quick: bool) -> Sequence[RunConfig]:
     if quick:
         settings = list(product((16, 128), (5e-4, 1e-3, 2e-3, 4e-3, 8e-3), (0.1, 0.3, 0.6, 1.0)))
         return [
-            replace(_SMALL, train_fraction=0.8, batch_size=b, learning_rate=r, weight_decay=d) for b, r, d in settings
+            replace(SMALL, train_fraction=0.8, batch_size=b, learning_rate=r, weight_decay=d) for b, r, d in settings
         ]
     cells = product((67, 97), (8, 32, 128, 512), (5e-4, 1e-3, 2e-3), (0.3, 1.0, 2.0))
     return each_seed(
         [
-            replace(_BASE, modulus=p, batch_size=b, learning_rate=r, weight_decay=d, budget_step=20_000)
+            replace(BASE, modulus=p, batch_size=b, learning_rate=r, weight_decay=d, budget_step=20_000)
             for p, b, r, d in cells
         ]
     )
