@@ -355,3 +355,20 @@ def test_the_other_words_of_a_value_say_fields_unless_they_are_given() -> None:
 def test_any_description_is_read_soon(text: str) -> None:
     with contextlib.suppress(InvalidInput):
         read_context({"description": text})
+
+
+def test_configurations_as_their_tools_write_them() -> None:
+    hydra = {
+        "model": {"_target_": "src.models.Transformer", "n_layers": 2},
+        "data": {"name": "modular_addition", "p": 97},
+    }
+    hydra |= {"optimizer": {"_target_": "torch.optim.AdamW", "lr": "1e-3", "betas": [0.9, 0.98]}}
+    expected = {"architecture": "transformer", "layers": 2, "task_family": "modular", "operation": "add", "modulus": 97}
+    expected |= {"optimizer": "adamw", "learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.98}
+    wandb = {"lr": {"desc": None, "value": 1e-3}, "hidden_dims": {"desc": None, "value": [256, 256]}}
+    argparse = {"full_batch": True, "num_epochs": 50_000, "p": 97, "dataset": "modular", "frac_train": 0.5}
+    for read in (read_context, lambda config: read_hyperparameters(config, "config")):
+        assert read(hydra).context.as_dict() == expected
+        assert read(wandb).context.as_dict() == {"learning_rate": 1e-3, "layers": 2, "width": 256}
+        assert read(argparse).context.batch_size == 4704
+        assert read(argparse).context.budget_step == 50_000

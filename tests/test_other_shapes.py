@@ -224,3 +224,57 @@ def test_a_percentage_after_a_loss_is_its_accuracy(read: Read) -> None:
     for recording in (of_table, of_log):
         assert values(recording) == expected
         assert any("a percentage in brackets after a loss is read as the accuracy" in note for note in recording.notes)
+
+
+def test_a_sentence_above_a_table_is_context(read: Read) -> None:
+    recording = read(
+        "h.csv", "# 1L transformer, AdamW lr 1e-3 wd 1.0\n" + table("step,train_acc,val_acc", STEPS, TRAIN, VAL)
+    )
+    expected = {
+        "architecture": "transformer",
+        "layers": 1,
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "weight_decay": 1.0,
+    }
+    assert recording.contexts["h"] == expected
+
+
+def test_columns_of_the_rate_and_words_that_say_several_fields_are_context(read: Read) -> None:
+    text = table(
+        "step,train_acc,val_acc,lr-AdamW,model,data",
+        STEPS,
+        TRAIN,
+        VAL,
+        [1e-3] * 3,
+        ["2-layer MLP"] * 3,
+        ["addition mod 97"] * 3,
+    )
+    expected = {"learning_rate": 1e-3, "architecture": "mlp", "layers": 2, "task_family": "modular"}
+    assert read("h.csv", text).contexts["h"] == expected | {"operation": "add", "modulus": 97}
+
+
+@pytest.mark.parametrize("header", ["step,metric,split,value", "step,name,val"])
+def test_a_row_a_value_under_other_names(read: Read, header: str) -> None:
+    pairs = zip(STEPS, TRAIN, VAL, strict=True)
+    rows = [
+        (s, *(("accuracy", split) if "split" in header else (f"{split}/acc",)), v)
+        for s, *of in pairs
+        for split, v in zip(SPLITS, of, strict=True)
+    ]
+    assert values(read("h.csv", table(header, *zip(*rows, strict=True)))) == EXPECTED
+
+
+def test_steps_that_begin_again_with_each_epoch_are_counted_on_or_asked_for(read: Read) -> None:
+    text = table(
+        "epoch,step,train_acc,val_acc", [0, 0, 1, 1], [50, 100, 50, 100], [0.5, 0.9, 1, 1], [0.1, 0.1, 0.2, 0.3]
+    )
+    with pytest.raises(InvalidInput, match="they begin again with each epoch: --steps-per-epoch"):
+        read("h.csv", text)
+    assert values(read("h.csv", text, steps_per_epoch=100))["step"] == [50, 100, 150, 200]
+
+
+def test_a_0_1_loss_is_an_error_rate(read: Read) -> None:
+    wrong = [[1 - v for v in column] for column in (TRAIN, VAL)]
+    recording = read("h.csv", table("step,train_0-1_loss,val_0-1_loss", STEPS, *wrong))
+    assert values(recording) == {name: pytest.approx(column) for name, column in EXPECTED.items()}

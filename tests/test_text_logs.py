@@ -191,3 +191,41 @@ def test_the_pattern_and_the_names_that_were_suggested_read_it_with_its_paramete
     assert recording.contexts["h"] == {"learning_rate": 0.001, "weight_decay": 1.0}
     numbers = "log of today\n" + "".join("  {}  {}  {}  {}  {}\n".format(*line) for line in lines)
     assert values(read("h.log", numbers, columns=tuple(expected))) == expected
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{s}it [00:10,  9.98it/s, train_loss={tl}, train_acc={ta}, val_loss={vl}, val_acc={va}]",
+        "step:{s} train:(loss={tl}, acc={ta}) test:(loss={vl}, acc={va})",
+        "步数: {s}，训练损失：{tl}，训练准确率：{ta}，验证损失：{vl}，验证准确率：{va}",
+        "step {s} train loss {tl} acc {ta} test loss {vl}\nAccuracy of the network on the test images: {va}",
+    ],
+)
+def test_lines_of_other_programs(read: Read, form: str) -> None:
+    lines = [(10, 2.3, 0.5, 2.4, 0.1), (100, 0.5, 0.9, 3.0, 0.1), (1000, 0.1, 1.0, 4.0, 0.2)]
+    names = ("s", "tl", "ta", "vl", "va")
+    log = "".join(form.format(**dict(zip(names, line, strict=True))) + "\n" for line in lines)
+    signals = ("step", "train_loss", "train_acc", "val_loss", "val_acc")
+    assert values(read("h.log", log)) == dict(zip(signals, map(list, zip(*lines, strict=True)), strict=True))
+
+
+def test_decimal_commas_in_a_log_are_no_ends_of_numbers(read: Read) -> None:
+    log = "".join(f"Schritt {s}: Genauigkeit train 0,{a}; Genauigkeit val 0,1\n" for s, a in [("10", 5), ("1.000", 9)])
+    recording = read("h.log", log)
+    assert values(recording) == {"step": [10, 1000], "train_acc": [0.5, 0.9], "val_acc": [0.1, 0.1]}
+    assert "commas are read as decimal points" in recording.notes
+
+
+def test_parameters_that_a_program_printed_before_its_steps(read: Read) -> None:
+    printed = "Optimizer: AdamW (\nParameter Group 0\n    betas: (0.9, 0.98)\n    lr: 0.001\n)\nargs: --weight_decay 1.0 --p 97\n"
+    recording = read("h.log", printed + "".join(f"step {s} train_acc 0.5 val_acc 0.1\n" for s in (10, 20)))
+    expected = {
+        "optimizer": "adamw",
+        "beta1": 0.9,
+        "beta2": 0.98,
+        "learning_rate": 1e-3,
+        "weight_decay": 1.0,
+        "modulus": 97,
+    }
+    assert recording.contexts["h"] == expected

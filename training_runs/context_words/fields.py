@@ -75,7 +75,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 # Hidden width of most networks, model width of a transformer.
 MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hidden_dims", "d")
 # Names of a list with a size for each hidden layer.
-SIZES = ("hidden_sizes", "hidden_layers", "hidden_layer_sizes", "hidden_widths", *MODEL_WIDTHS)
+SIZES = ("hidden_sizes", "hidden_layers", "hidden_layer_sizes", "hidden_widths", "widths")
 BETAS = ("betas", "adam_betas", "beta")
 EPOCHS = ("epochs", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs")
 
@@ -104,6 +104,8 @@ UNUSED = frozenset(
 _FIELD = {also: field for field, others in SYNONYMS.items() for also in (field, *others)}
 _FIELD |= dict.fromkeys(MODEL_WIDTHS, "width")
 _NAMES = tuple(_FIELD)
+# What Lightning's LearningRateMonitor logs: `lr-AdamW`, `lr-SGD-momentum`.
+_OF_OPTIMIZER = re.compile(r"lr_(?:adam_?w?|r_?adam|n_?adam|sgd|rms_?prop|muon|lion)(?:_(weight_decay|momentum))?")
 
 
 def plain_name(name: str) -> str:
@@ -118,6 +120,8 @@ def plain_name(name: str) -> str:
 
 def field_named(name: str) -> str | None:
     """Return the field that a plain name stands for; None where it stands for none, or not for certain."""
+    if (of_optimizer := _OF_OPTIMIZER.fullmatch(name)) is not None:
+        return of_optimizer[1] or "learning_rate"
     return _FIELD.get(name) or _FIELD.get(name.replace("_", ""))
 
 

@@ -24,7 +24,15 @@ _FULL_BATCH_WORDS = {"full", "full_batch", "fullbatch", "all"}
 _LONGEST = 200  # characters of a word
 _DEEPEST = 6  # objects inside objects
 # What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}}.
-_OWN_NAMES = {"name", "type", "kind", "class", "_target_", "cls"}
+_OWN_NAMES = {
+    "name",
+    "type",
+    "kind",
+    "class",
+    "target",
+    "class_path",
+    "cls",
+}  # Hydra has `_target_`, Lightning `class_path`
 
 
 @dataclass
@@ -56,13 +64,22 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def leaves(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Yield each value with the path of its name; the kind of a thing that an object describes has the object's name."""
+def leaves(
+    values: Mapping[str, Any], prefix: str = "", depth: int = 0, *, with_words: bool = True
+) -> Iterator[tuple[str, Any]]:
+    """Yield each value with the path of its name; the kind of a thing that an object describes has the object's name.
+
+    Parameters
+    ----------
+    with_words : yield what descriptions say, part by part.
+    """
     for name, value in values.items():
         path = f"{prefix}{name}"
+        if isinstance(value, Mapping) and "value" in value and set(value) <= {"value", "desc"}:
+            value = value["value"]  # as W&B writes config.yaml
         if isinstance(value, Mapping) and depth < _DEEPEST:
-            yield from leaves(value, f"{path}/", depth + 1)
-        elif isinstance(value, str) and len(value) <= LONGEST and last_word(path) in DESCRIPTIONS:
+            yield from leaves(value, f"{path}/", depth + 1, with_words=with_words)
+        elif with_words and isinstance(value, str) and len(value) <= LONGEST and last_word(path) in DESCRIPTIONS:
             yield from parts_of(value)
         elif "/" in path and last_word(path) in _OWN_NAMES:
             yield path.rsplit("/", 1)[0], value
@@ -103,7 +120,7 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
         for each, number in zip(("beta1", "beta2"), pair, strict=True):
             gathered.add(each, path, checked(each, number))
         gathered.notes.append(f"{said_by(path) or path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
-    elif name in SIZES and (sizes := sizes_of(value)) is not None:
+    elif (known == "width" or name in SIZES) and (sizes := sizes_of(value)) is not None:
         _take_sizes(gathered, path, sizes)
     elif name in EPOCHS:
         gathered.add("epochs", path, _number("epochs", value))
@@ -114,6 +131,10 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
             f"{quoted(path, value)} is not read: a modulus is a whole number > 1; if it is dropout, train_fraction or "
             "label_noise, call it so"
         )
+    elif name in ("full_batch", "fullbatch"):
+        if flag_of(value):
+            gathered.add("batch_size", path, FULL_BATCH)
+            gathered.notes.append(f"{path} is read as batch_size {FULL_BATCH}")
     elif known is not None:
         _take_field(gathered, known, path, value)
     elif name not in UNUSED:
@@ -126,8 +147,9 @@ def _take_sizes(gathered: Gathered, path: str, sizes: Sequence[int]) -> None:
     said = said_by(path) or f"{path} {list(sizes)}"
     gathered.notes.append(f"{said} is read as layers {len(sizes)}")
     if len(set(sizes)) == 1:
-        gathered.add("width", path, checked("width", sizes[0]))
-        gathered.notes.append(f"{said} is read as width {sizes[0]}")
+        is_model_width = last_word(path) in MODEL_WIDTHS
+        gathered.add("model_width" if is_model_width else "width", path, checked("width", sizes[0]))
+        gathered.notes += [] if is_model_width else [f"{said} is read as width {sizes[0]}"]
     else:
         gathered.warnings.append(
             f"{quoted(path, list(sizes))} is not read as a width: layers differ; give the one of most"

@@ -18,7 +18,6 @@ _UNCERTAIN_WHERE_RECORDED = {
     "momentum",
     "params",
     "decay",
-    "data",
     "l2",
     "ln",
     "hidden",
@@ -109,8 +108,8 @@ def read_hyperparameters(parameters: Mapping[str, Any], source: str) -> ContextR
     ({'learning_rate': 0.001, 'weight_decay': 1.0}, ('params: optimizer/lr is read as learning_rate',))
     """
     gathered = Gathered()
-    for path, value in leaves(parameters):
-        if said_by(path) is None and last_word(path) not in _UNCERTAIN_WHERE_RECORDED:
+    for path, value in leaves(parameters, with_words=False):
+        if said_by(path) or last_word(path) not in _UNCERTAIN_WHERE_RECORDED:
             _take_recorded(gathered, path, value)
     reading = _reading(gathered, Context())
     twice = (w.removeprefix("context.") for w in reading.warnings if " is given twice" in w)

@@ -23,6 +23,9 @@ def split_attempts(
     ------
     InvalidInput : rows in no order.
     """
+    table, counted_on = _from_the_first_epoch(table, choice, source, options)
+    if counted_on:
+        return [(table, counted_on)]
     steps = numbers_of(table[choice.step])
     steps = np.where(np.isinf(steps), np.nan, steps)
     if options.sort:
@@ -39,6 +42,34 @@ def split_attempts(
     _require_order(steps, present, source)
     attempts, notes = _followed(steps, present)
     return [(table.iloc[rows], tuple(notes[k])) for k, rows in enumerate(attempts)]
+
+
+def _from_the_first_epoch(
+    table: pd.DataFrame, choice: Choice, source: str, options: ReadOptions
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table whose steps begin again with each epoch with steps that are counted on, and a note; others as they are.
+
+    Raises
+    ------
+    InvalidInput : steps that begin again, and nobody says how many an epoch has.
+    """
+    if choice.epoch in (None, choice.step):
+        return table, ()
+    steps, epochs = numbers_of(table[choice.step]), numbers_of(table[choice.epoch])
+    falls, rises = np.diff(steps) < 0, np.diff(epochs) > 0
+    if not falls.any() or (falls != rises).any() or (np.diff(epochs) < 0).any():
+        return table, ()
+    per_epoch = options.steps_per_epoch
+    if per_epoch is None:
+        raise InvalidInput(
+            field=source,
+            value=f"{choice.step} {steps[1:][falls][0]:g} after {steps[:-1][falls][0]:g}, where {choice.epoch} rises",
+            expected="steps counted from the beginning of the training",
+            hint="they begin again with each epoch: --steps-per-epoch N counts them on",
+        )
+    counted = steps + (epochs - epochs[0]) * per_epoch
+    note = f"{choice.step} begins again with each {choice.epoch}: counted on, {per_epoch:g} an epoch"
+    return table.assign(**{choice.step: counted}), (note,)
 
 
 def _require_order(steps: np.ndarray, present: np.ndarray, source: str) -> None:

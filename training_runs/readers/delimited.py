@@ -18,7 +18,7 @@ _WIDE_BLANKS = "  "  # two or more divide, one is part of a name
 _SEPARATORS = (",", ";", "\t", "|", _WIDE_BLANKS, _BLANKS)
 _RULE = re.compile(r"^[\s|:+=\-\u2500\u2502\u253c]*$")  # between the header and the rows of a printed table
 _SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
-_ASSIGNED = re.compile(r"[=:][-+]?[\d.]")  # `train_loss=0.3`
+_ASSIGNED = re.compile(r"[=:\uff1a][-+]?[\d.]")  # `train_loss=0.3`
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _SEPARATOR_LINE = re.compile(r"^\"?sep=(.)\"?$", re.IGNORECASE)  # Excel's, before the header
 

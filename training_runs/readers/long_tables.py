@@ -10,7 +10,7 @@ from training_runs.readers.metric_names import canonical_name, is_epoch, words_o
 from training_runs.readers.recording import wide
 
 _METRIC = {"metric", "metric_name", "key", "tag", "variable", "signal"}
-_VALUE = {"value", "metric_value", "scalar"}
+_VALUE = {"value", "metric_value", "scalar", "val", "y"}  # beside a column of metrics
 _WHOLE = re.compile(r"\d+")
 _METRICS = {"train_loss", "train_acc", "val_loss", "val_acc"}
 # Beside a metric in the name of another quantity than the metric of a run.
@@ -72,13 +72,15 @@ def widened(table: pd.DataFrame) -> pd.DataFrame:
     """
     names = {str(c).strip().lower(): c for c in table.columns}
     metric, value = (next((names[n] for n in names if n in known), None) for known in (_METRIC, _VALUE))
+    if metric is None and "name" in names and all(map(canonical_name, table[names["name"]].map(str).unique())):
+        metric = names["name"]
     step = next((c for c in table.columns if canonical_name(str(c)) == "step" or is_epoch(str(c))), None)
     if metric is not None and value is not None and step is not None:
-        return _by_metric(table, step, metric, value)
+        table = _by_metric(table, step, metric, value)
     split = next((names[n] for n in names if n in _SPLIT), None)
     if split is not None:
         return _by_split(table, split)
-    return table if step is None else _by_run(table, step)
+    return table if step is None or metric is not None else _by_run(table, step)
 
 
 def upright(table: pd.DataFrame) -> pd.DataFrame:

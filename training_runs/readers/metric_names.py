@@ -58,7 +58,7 @@ _FILLERS = {
     *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
     *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
     *("categorical", "sparse", "binary", "multiclass"),
-    *("of", "de", "du", "da", "di", "del"),
+    *("of", "de", "du", "da", "di", "del", "the", "network", "images"),
 }
 # Values of less than an epoch: better ones are taken where they stand beside them.
 _COARSE = {"running": 2, "step": 3, "batch": 3}
@@ -69,6 +69,11 @@ _PHRASES = {
     "top_1": "top1",
     "error_rate": "errorrate",
     "err_rate": "errorrate",
+    "0_1_loss": "errorrate",
+    "zero_one_loss": "errorrate",
+    "neg_log_lik": "nll",
+    "neg_log_likelihood": "nll",
+    "negative_log_likelihood": "nll",
     "held_out": "heldout",
     "hold_out": "holdout",
     "in_sample": "train",

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training_runs import archive
-from training_runs.context_words import read_hyperparameters
+from training_runs.context_words import parts_of, read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.pace import require_rates
 from training_runs.readers.aim_tables import from_aim
 from training_runs.readers.bracketed_shares import in_own_columns
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
-from training_runs.readers.delimited import is_table, read_delimited
+from training_runs.readers.delimited import header_of, is_table, read_delimited
 from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
@@ -25,7 +25,7 @@ from training_runs.readers.long_tables import upright
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import with_epochs
-from training_runs.readers.text_logs import assigned, has_measurements, read_text_log
+from training_runs.readers.text_logs import has_measurements, read_text_log
 
 # Of files that are tables, and their formats; what a text holds goes before its ending.
 SUFFIXES = {
@@ -127,12 +127,16 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
     return {run: RawRun(r.table, r.context, (*notes, *r.notes), r.question) for run, r in runs.items()}
 
 
-def _said_before(text: str) -> dict[str, str]:
-    """Return what lines before a table say of parameters: `# lr=0.001, wd=1`, or `lr,0.001`."""
-    said: dict[str, str] = {}
-    for line in text[:20_000].splitlines()[:_BEFORE]:
-        pair = _PAIR.match(line)
-        said |= assigned(line) if line.startswith("#") else {pair["name"]: pair["value"]} if pair else {}
+def _said_before(text: str) -> dict[str, Any]:
+    """Return what lines before a table say of parameters: `# lr=0.001, wd=1`, `lr,0.001`, or a sentence."""
+    said: dict[str, Any] = {}
+    lines = text[:20_000].splitlines()[:_BEFORE]
+    header = header_of(lines)
+    for k, line in enumerate(lines):
+        if pair := _PAIR.match(line):
+            said[pair["name"]] = pair["value"]
+        elif line.startswith("#") or (header and k < header.line):
+            said |= {path: value for path, value in parts_of(line.strip("# ")) if value is not None}
     return said
 
 

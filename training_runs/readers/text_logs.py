@@ -28,6 +28,11 @@ _BAR = re.compile(
     r"(?P<share>\d+%)\s*\|[^|]*\|\s*(?P<done>\d+)/(?P<total>\d+|\?)\s*(?:\[[^,\]]*(?:,[^,\]=]*?/(?:it|s|step)\b|,\s*\?[^,\]]*)?,?)?"
 )
 _COUNT = re.compile(r"\W*\[?\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\s*\](?!\s*\[)")  # `[1000/20000] loss ...`
+_ENDLESS_BAR = re.compile(
+    r"^\s*(?P<done>\d+)it\s*\[[^,\]]*,[^,\]=]*,?"
+)  # tqdm's without a total: `1000it [00:10, 99it/s, ...]`
+# `train:(loss=2.3, acc=0.5)`, `val(loss 2.3)`: what is in the brackets is of the split before them.
+_SPLIT_BRACKETS = re.compile(r"\b(?P<split>[A-Za-z]\w*)\s*[:=]?\s*[(\[{](?P<inside>[^()\[\]{}]*\d[^()\[\]{}]*)[)\]}]")
 _KERAS_BAR = re.compile(r"\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)")
 _NUMBER = (
     r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"
@@ -76,7 +81,9 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     lines = _lines(text)
     if options.pattern:
         return {name: _by_pattern(lines, path, options.pattern)}
+    lines, of_commas = _with_decimal_points(lines)
     rows, parameters, notes = _rows(lines)
+    notes = (*of_commas, *notes)
     names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
     if not any(signal or metric_like(key) for key, signal in names.items()):
         raise _unreadable(lines, path)
@@ -94,6 +101,15 @@ def has_measurements(text: str) -> bool:
 def _lines(text: str) -> list[str]:
     """Return the lines of a text, without colours and with signs of the usual width: `：` is `:`."""
     return [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text.translate(_FULL_WIDTH)))]
+
+
+def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return lines with points for decimal commas where `0,98` is written and `0.98` is not, and a note."""
+    text = "\n".join(lines)
+    if not re.search(r"(?<![\w.,])0,\d+(?![\w,])", text) or re.search(r"(?<![\w.,])0\.\d", text):
+        return lines, ()
+    text = re.sub(r"(?<![\d.,])(\d{1,3})\.(\d{3})(?![\d.,])", r"\1\2", text)
+    return re.sub(r"(?<=\d),(?=\d)", ".", text).split("\n"), ("commas are read as decimal points",)
 
 
 def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
@@ -140,10 +156,10 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
         if place and not metrics:
             heading = alone = place
             continue
-        if not metrics:
-            continue
         if not place and not heading:
             parameters |= {} if rows else assigned(line)
+            continue
+        if not metrics:
             continue
         if not place and heading is not alone and not any(canonical_name(key) for key in metrics):
             continue
@@ -176,7 +192,8 @@ def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
             before, _, _ = _pairs(line[: dictionary.start()])
             return {k: v for k, v in before.items() if counts(k)} | found, {}, False
     text = _LEVEL.sub(" ", _CLOCK.sub(" ", line))
-    bar = _BAR.search(text) or _COUNT.match(text)
+    text = _SPLIT_BRACKETS.sub(_of_split, text)
+    bar = _BAR.search(text) or _COUNT.match(text) or _ENDLESS_BAR.match(text)
     if bar:
         text = text[: bar.start()] + " | " + text[bar.end() :]
     text = _KERAS_BAR.sub(" | ", text)
@@ -194,6 +211,10 @@ def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
     if bar and is_bar:
         values = {"step": float(bar["done"])} | values
     return values, totals, is_bar
+
+
+def _of_split(found: re.Match[str]) -> str:
+    return f" | {found['split']}: {found['inside']} | " if _split_word(found["split"]) else found[0]
 
 
 def _is_share(key: str, number: Any, of: float) -> bool:
@@ -273,8 +294,11 @@ def _of_dictionary(text: str) -> dict[str, Any]:
 
 
 def assigned(line: str) -> Mapping[str, str]:
-    """Return what a line assigns, `lr=1e-3`, `lr: 1e-3` or `{'lr': 1e-3}`."""
-    return dict(re.findall(r"([A-Za-z_][\w./]*)['\"]?\s*[=:]\s*['\"]?([\w.+-]+)", line))
+    """Return what a line assigns, `lr=1e-3`, `lr: 1e-3`, `{'lr': 1e-3}`, `--lr 1e-3` or `betas: (0.9, 0.98)`."""
+    value = r"(\([^()]*\)|\[[^\[\]]*\]|[\w.+-]+)"
+    return dict(re.findall(rf"([A-Za-z_][\w./]*)['\"]?\s*[=:]\s*['\"]?{value}", line)) | dict(
+        re.findall(rf"(?<!\S)--([A-Za-z][\w.-]*)[ =]{value}", line)
+    )
 
 
 def _float(text: str) -> float:
