@@ -69,8 +69,17 @@ def extremes(
     """
     top, bottom = curves.max(1, keepdims=True), curves.min(1, keepdims=True)
     stands_for = _widths(x)
-    peak, trough = (stands_for * np.exp(np.maximum(-gap / band, -50.0)) for gap in (top - curves, curves - bottom))
+    peak, trough = (_weights(stands_for, gap, band) for gap in (curves - top, bottom - curves))
     return top[:, 0], _mean_age(x, peak), bottom[:, 0], _mean_age(x, trough)
+
+
+def _weights(stands_for: FloatArray, gap: FloatArray, band: float) -> FloatArray:
+    """Return what each checkpoint weighs, in place of its gap, which is at most 0."""
+    gap /= band
+    np.maximum(gap, -50.0, out=gap)
+    np.exp(gap, out=gap)
+    gap *= stands_for
+    return gap
 
 
 def _widths(x: FloatArray) -> FloatArray:

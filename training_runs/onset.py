@@ -50,8 +50,8 @@ def sustained(trajectory: Trajectory, signal: str, threshold: float) -> Onset:
     steps, values = trajectory.recorded(signal)
     above = values >= threshold - ROUNDING
     n_begins = max(len(above) - SUSTAINED_EVALS + 1, 0)
-    held = np.ones(n_begins, dtype=bool)
-    for later in range(SUSTAINED_EVALS):
+    held = above[:n_begins].copy()
+    for later in range(1, SUSTAINED_EVALS):
         held &= above[later : later + n_begins]
     if not held.any():
         return Onset(None, None, trajectory.observed_until)

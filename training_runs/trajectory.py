@@ -8,8 +8,9 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +29,13 @@ _RANGES = {
     name: (-math.inf if low is None else low, math.inf if high is None else high)
     for name, (low, high) in ((s.name, s.range) for s in SIGNALS.values())
 }
+
+
+class _Names(NamedTuple):
+    """The signals that hold a value, in vocabulary order, and those that hold one at every step."""
+
+    recorded: list[str]
+    complete: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +84,21 @@ class Trajectory:
         values = self.signals.get(name)
         if values is None:
             return self.steps[:0], np.empty(0)
+        if name in self._names.complete:
+            return self.steps, values
         present = np.isfinite(values)
-        return (self.steps, values) if present.all() else (self.steps[present], values[present])
+        return self.steps[present], values[present]
 
     def recorded_names(self) -> list[str]:
         """Return the signals that hold at least one value, in vocabulary order."""
-        return list(self._recorded_names)
+        return list(self._names.recorded)
 
     @cached_property
-    def _recorded_names(self) -> list[str]:
+    def _names(self) -> "_Names":
         names = [n for n in SIGNALS if n in self.signals]
-        block = np.array([self.signals[n] for n in names]).reshape(len(names), len(self.steps))
-        return [n for n, is_recorded in zip(names, np.isfinite(block).any(1).tolist(), strict=True) if is_recorded]
+        present = np.isfinite(np.array([self.signals[n] for n in names]).reshape(len(names), len(self.steps)))
+        recorded, complete = (list(compress(names, which)) for which in (present.any(1), present.all(1)))
+        return _Names(recorded, frozenset(complete))
 
     def prefix(self, landmark: int) -> "Trajectory":
         """Return the history up to and including a step: an object that no longer holds the future."""
@@ -100,7 +111,7 @@ class Trajectory:
     def as_recorded(self) -> "Trajectory":
         """Return the history without signals, and times, of which nothing was recorded."""
         has_times = self.times is not None and not np.isnan(self.times).all()
-        signals = {name: self.signals[name] for name in self._recorded_names}
+        signals = {name: self.signals[name] for name in self._names.recorded}
         return _trusted(self.steps, signals, self.times if has_times else None)
 
     def followed_by(self, later: "Trajectory") -> "Trajectory":

@@ -178,9 +178,9 @@ def _epochs(delay: Quantiles, context: Context) -> EpochQuantiles | None:
 
 
 def _curve(landmark: int, curve: OnsetCurve) -> Curve:
-    decades = np.linspace(0, curve.reach, CURVE_POINTS)[1:]
-    steps = np.unique(np.floor(landmark * 10**decades + 0.5))
-    steps = steps[steps > landmark]
+    decades = np.linspace(0, curve.reach, CURVE_POINTS)
+    steps = np.floor(landmark * 10**decades + 0.5)
+    steps = steps[1:][steps[1:] > steps[:-1]]
     probability = curve.probability(np.log10(steps / landmark))
     return Curve(tuple(steps.astype(np.int64).tolist()), tuple(probability.tolist()))
 

@@ -1,7 +1,9 @@
 """Calibrated curves of P(onset <= t) for many rows, as far as the corpus supports them."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -59,10 +61,20 @@ class OnsetCurve:
 
     def quantile(self, level: float) -> float:
         """Return the decades by which P(onset) reaches a level; NaN where it does not within the reach."""
-        if not self.probability(self.reach) >= level:
+        if not self._at_reach >= level:
             return float("nan")
         # Where the curve is flat, the earliest of the equals is meant.
-        k = max(int(self.cdf.searchsorted(level)), 1)
-        low, high = self.cdf[k - 1 : k + 1].tolist()
+        k = max(bisect_left(self._levels, level), 1)
+        low, high = self._levels[k - 1 : k + 1]
         share = (level - low) / (high - low) if high > low else 0.0
         return min(_EDGES[k - 1] + share * (_EDGES[k] - _EDGES[k - 1]), self.reach)
+
+    # An answer asks for seven quantiles.
+    @cached_property
+    def _at_reach(self) -> float:
+        return float(self.probability(self.reach))
+
+    @cached_property
+    def _levels(self) -> list[float]:
+        levels: list[float] = self.cdf.tolist()
+        return levels

@@ -61,10 +61,10 @@ class Moves:
 
     def by_column(self, leaves: Index, n_columns: int) -> FloatArray:
         """Return the sum of the moves down to some leaves by the column that makes them, shape (n_columns,)."""
-        found, further = [self.steps.take(leaves, axis=0)], self.further[leaves]
+        found, further = [self.steps.take(leaves, axis=0)], self.further.take(leaves)
         while len(blocks := further[further > 0]):
             found.append(self.steps.take(blocks, axis=0))
-            further = self.further[blocks]
+            further = self.further.take(blocks)
         moves: FloatArray = np.concatenate(found).ravel()
         return np.bincount(moves.view(np.int64) & self.mask, moves, n_columns).astype(np.float64, copy=False)
 

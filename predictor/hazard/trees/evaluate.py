@@ -86,11 +86,11 @@ class TreeSum:
         kept >>= 8 * kept.itemsize - 1  # every leaf there, and none elsewhere
         kept |= self._right
         left_over = np.bitwise_and.reduce(kept, axis=0)
-        return np.asarray(self._first_leaf + leftmost(left_over[self._tree] & self._kept))
+        return np.asarray(self._first_leaf + leftmost(left_over.take(self._tree) & self._kept))
 
     def sum(self, leaves: Index) -> FloatArray:
         """Return the sum of all trees at each point, shape (n_points,)."""
-        step = self._value[leaves]
+        step = self._value.take(leaves)
         step[1:] -= self._continues * step[:-1]  # over the segment before, of the same tree
         return np.cumsum(np.bincount(self._start, step, self._n_points))
 
@@ -100,7 +100,7 @@ class TreeSum:
         A test moves it from the mean over the leaves below the node, weighed by the rows that they were fitted on, to
         that over the side which is taken (Saabas 2014). All of them and the mean over all rows add up to the sum.
         """
-        return self.moves.by_column(leaves[self._segment[point]], self._n_columns)
+        return self.moves.by_column(leaves.take(self._segment[point]), self._n_columns)
 
     @cached_property
     def moves(self) -> Moves:
