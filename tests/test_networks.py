@@ -119,6 +119,14 @@ def test_lstm_equals_torch():
     torch.testing.assert_close(network(p, x, NONE).logits[0], expected)
 
 
+def test_a_fused_lstm_is_the_same():
+    network, p = parameters_for(CONFIGS["lstm"], 2)
+    sequence = torch.randn(2, 13, 7, 6, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(network._fused_layer(p, sequence, 0), network._layer(p, sequence, 0))
+    states = network(p, inputs_for(CONFIGS["lstm"], 2), NONE).states
+    assert states.shape == (2, 13, 2 * 5)  # of both layers, after the last word
+
+
 @pytest.mark.parametrize("name", ["transformer", "transformer2", "transformer, no LayerNorm"])
 def test_transformer_equals_torch_attention_on_all_positions(name):
     """The answer's position alone, and heads by hand, against torch's own attention over the whole sequence."""
@@ -401,6 +409,10 @@ STACKS = {
     "norm held": [
         {"modulus": 11, "embedding_dim": 8, "width": 16, "learning_rate": 1e-2, "init_scale": 2.0, "hold_norm": h}
         for h in (True, False)
+    ],
+    "clipped": [
+        {"modulus": 11, "embedding_dim": 8, "width": 16, "learning_rate": 1e-2, "optimizer": "sgd", "clip_norm": c}
+        for c in (0.1, None)
     ],
     "muon, norm pushed up": [
         {"modulus": 11, "embedding_dim": 8, "width": 16, "optimizer": "muon", "norm_penalty": x, "freeze_embedding": f}

@@ -11,6 +11,7 @@ from training_runs.config import RunConfig
 from training_runs.generator import probes
 from training_runs.generator.measure import StackCheckpoint
 from training_runs.generator.probes import (
+    Checkpoint,
     activations,
     attention,
     embedding,
@@ -384,6 +385,14 @@ def test_inactive_dead_and_sparse_units():
     assert activations.dead_frac(units).item() == pytest.approx(1 / 4)
     assert activations.activation_sparsity(units, 0.1).item() == pytest.approx(5 / 8)
     assert activations.activation_sparsity(units, 2.5).item() == pytest.approx(7 / 8)
+
+
+def test_states_of_either_sign_are_sparse_by_their_size():
+    states = torch.tensor([[[-0.5, 0.05], [0.2, -0.01]]])
+    checkpoint = Checkpoint()
+    checkpoint.states, checkpoint.hidden = states, None
+    assert checkpoint.measured(["activation_sparsity", "inactive_frac"])["activation_sparsity"].item() == 0.5
+    assert "inactive_frac" not in checkpoint.measured(["activation_sparsity", "inactive_frac"])
 
 
 def test_representation_entropy_is_one_when_spread_and_zero_on_a_line():

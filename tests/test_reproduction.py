@@ -169,6 +169,21 @@ def test_where_no_delay_is_there_none_vanishes():
     assert made("golechha_dropout", lambda c: 2500 if c.dropout else 4000).verdict == IN_PART
 
 
+@pytest.mark.parametrize(
+    ("onset", "entropy", "expected"), [(3000, -1.0, HOLDS), (3000, 1.0, IN_PART), (120, -1.0, FAILS)]
+)
+def test_reviews_grok_where_validation_comes_late(onset, entropy, expected):
+    found = made(
+        "golechha_imdb",
+        lambda c: onset,
+        weight_entropy=lambda c, step: entropy * step,
+        circuit_complexity=lambda c, step: 1 / step,
+        activation_sparsity=lambda c, step: 0.5,
+        weight_norm=lambda c, step: 100.0,
+    )
+    assert found.verdict == expected
+
+
 def test_rows_of_table_3_are_compared_with_what_is_printed():
     def as_printed(config):
         return 4000 if config.loss == "mse" and config.init_scale == 8 else 200

@@ -327,6 +327,21 @@ def test_reviews_are_mixed(reviews):
     assert 0 < task.labels[10:16].sum() < 6
 
 
+def test_frequent_words_are_the_first_that_say_something(reviews):
+    """Each review says "A good film<br />number 3.", once or often; "a" and what is left of <br /> are stop words."""
+    task = task_of(reviews, **REVIEWS, vocabulary=6, review_words=4, frequent_words=True)
+    rows = task.inputs.tolist()
+    film, number, *verdicts = 2, 3, 4, 5
+    once, often = [{tuple([0] * k + [w, film, number, w][: 4 - k]) for w in verdicts} for k in (1, 0)]
+    assert {tuple(row) for row in rows} == once | often
+    assert (
+        len(
+            {(row[-3] if row[0] == 0 else row[0], label) for row, label in zip(rows, task.labels.tolist(), strict=True)}
+        )
+        == 2
+    )
+
+
 def test_of_few_bits_no_input_is_drawn_twice():
     for bits, count in ((5, 32), (12, 4096), (16, 20_000)):
         task = task_of(task_family="parity", architecture="mlp", bits=bits, train_samples=20)

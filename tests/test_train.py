@@ -143,6 +143,26 @@ def test_a_norm_that_is_held_stays_while_the_loss_falls():
     assert signals["train_loss"][-1] < 0.5 * signals["train_loss"][0]
 
 
+def test_a_long_gradient_is_scaled_back_as_by_torch():
+    """Plain SGD moves by the rate times the gradient."""
+    limits = (0.05, 1e3, None)
+    stack = Stack(
+        [vary(optimizer="sgd", learning_rate=1.0, momentum=0.0, weight_decay=0.0, clip_norm=c) for c in limits],
+        "cpu",
+        None,
+    )
+    before = stack.flat.clone()
+    stack.update()
+    gradients = [g.flatten(1) for g in stack.blocks(before - stack.flat).values()]
+    clipped, *whole = torch.cat(gradients, 1)
+    weight = torch.nn.Parameter(torch.zeros_like(clipped))
+    weight.grad = whole[0].clone()
+    assert weight.grad.norm() > limits[0]
+    torch.nn.utils.clip_grad_norm_([weight], limits[0])
+    torch.testing.assert_close(clipped, weight.grad, rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(whole[0], whole[1])
+
+
 def test_memorises_a_random_table_without_generalising():
     run = train([vary(operation="random_table", budget_step=1500, weight_decay=0.0)])[0]
     assert run.blocked

@@ -47,6 +47,7 @@ _OF_ONE_RUN = (_NOT_CONFIGURATION - _PROBING) | {
     "augmentation",
     "norm_penalty",
     "hold_norm",
+    "clip_norm",
     "beta1",
     "beta2",
     "momentum",
@@ -72,6 +73,11 @@ class RunConfig:
     separation: float = 3.0  # of clusters: how far from 0 their centres lie, in standard deviations
     polynomial: str = "a*b+a"  # of polynomials: in a and b, modulo `modulus`
     teacher_units: int = 3  # of the teacher: how many directions of its inputs decide
+    vocabulary: int = 2000  # of reviews: the most frequent words, padding and "another word" among them
+    review_words: int = 80  # kept of each review, its last ones: that is where people sum up
+    frequent_words: bool = (
+        False  # or of its words of the vocabulary its first ones, stop words left out (arXiv 2210.01117)
+    )
     train_fraction: float = 0.5  # of all samples; the rest validates
     train_samples: int | None = None  # instead of a fraction: images, reviews, parity, clusters, teacher
     architecture: str = "embedding_mlp"
@@ -99,6 +105,7 @@ class RunConfig:
     hold_norm: bool = (
         False  # all weights are scaled back to the norm they began with after each step (arXiv 2210.01117)
     )
+    clip_norm: float | None = None  # the largest L2 norm of a gradient: a longer one is scaled back to it
     beta1: float = 0.9  # of AdamW, Adam, Lion and Muon's AdamW: torch's default, and that of the papers
     beta2: float = 0.999  # torch's default; Power et al. and Nanda et al. have 0.98, Lion's authors 0.99
     momentum: float = 0.9  # of SGD
@@ -131,12 +138,15 @@ class RunConfig:
             raise InvalidInput(field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)")
         for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
             _at_least(name, getattr(self, name), 1)
-        for name in ("bits", "dimensions", "checkpoints_per_decade", "probe_samples"):
+        for name in ("bits", "dimensions", "checkpoints_per_decade", "probe_samples", "review_words"):
             _at_least(name, getattr(self, name), 1)
         _at_least("probe_passes", self.probe_passes, 2)  # of which there is a variance
         for name in ("train_samples", "batch_size", "checkpoint_every", "probe_every"):
             if getattr(self, name) is not None:
                 _at_least(name, getattr(self, name), 1)
+        _at_least("vocabulary", self.vocabulary, 3)  # padding, another word, and a word
+        if self.clip_norm is not None and not 0 < self.clip_norm < float("inf"):
+            raise InvalidInput(field="clip_norm", value=self.clip_norm, expected="a number > 0, or none")
         for name in ("learning_rate", "init_scale", "separation"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number > 0")

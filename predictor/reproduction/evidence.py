@@ -64,6 +64,12 @@ def before(run: LabelledRun, signal: str, step: float) -> tuple[NDArray[np.int64
     return steps[steps < step], values[steps < step]
 
 
+def recorded(run: LabelledRun, signal: str) -> tuple[FloatArray, FloatArray]:
+    """Return the steps and values at which a signal was recorded, to be drawn."""
+    steps, values = run.run.trajectory.recorded(signal)
+    return steps.astype(float), values
+
+
 def value_at(run: LabelledRun, signal: str, step: float) -> float:
     """Return the last value of a signal at or before a step; NaN before the first."""
     steps, values = run.run.trajectory.recorded(signal)

@@ -173,7 +173,7 @@ def rising_norm(runs: Runs) -> Finding:
             "step",
             "weight norm",
             [
-                line(name, *_curve(some[0], "weight_norm"))
+                line(name, *evidence.recorded(some[0], "weight_norm"))
                 for name, some in (("with the term", pushed), ("without", free))
             ],
             x_log=True,
@@ -216,10 +216,5 @@ def dropout(runs: Runs) -> Finding:
 def _courses(groups: dict[str, Runs]) -> Picture:
     series: list[Series] = []
     for name, some in groups.items():
-        series.append(line(name, *_curve(some[0], "val_acc")))
+        series.append(line(name, *evidence.recorded(some[0], "val_acc")))
     return Picture("step", "validation accuracy, first seed", series, x_log=True)
-
-
-def _curve(run: LabelledRun, signal: str) -> tuple[np.ndarray, np.ndarray]:
-    steps, values = run.run.trajectory.recorded(signal)
-    return steps.astype(float), values

@@ -140,7 +140,7 @@ def shift(runs: Runs) -> Finding:
     for name, some in cases.items():
         figures[f"{name}: validation accuracy at the end, median"] = over_seeds(some, median_of(val))
     series = [
-        line(name, *(a[np.isfinite(a)] for a in _course_of(some[0]))) for name, some in cases.items() if some
+        line(name, *(a[np.isfinite(a)] for a in evidence.recorded(some[0], "val_acc"))) for name, some in cases.items() if some
     ]  # fmt: skip
     return Finding(
         HOLDS if true == len(parts) else IN_PART if true >= len(parts) / 2 else FAILS,
@@ -151,8 +151,3 @@ def shift(runs: Runs) -> Finding:
         if memorising
         else "No shifted interval memorises within the budget: that they are later is seen, how late is not.",
     )
-
-
-def _course_of(run: LabelledRun) -> tuple[np.ndarray, np.ndarray]:
-    steps, values = run.run.trajectory.recorded("val_acc")
-    return steps.astype(float), values

@@ -102,8 +102,5 @@ def _peak_step(run: LabelledRun) -> float:
 
 
 def _pictured(runs: dict[str, LabelledRun], signal: str, label: str) -> Picture:
-    series = []
-    for name, run in runs.items():
-        steps, values = run.run.trajectory.recorded(signal)
-        series.append(line(name, steps.astype(float), values))
+    series = [line(name, *evidence.recorded(run, signal)) for name, run in runs.items()]
     return Picture("step", f"{label}, first seed", series, x_log=True)

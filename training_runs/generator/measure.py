@@ -125,6 +125,11 @@ class StackCheckpoint(Checkpoint):
         return self._some(self._probed.hidden)
 
     @cached_property
+    def states(self) -> Tensor | None:
+        """Units without a ReLU on them."""
+        return self._some(self._probed.states)
+
+    @cached_property
     def representation(self) -> Tensor | None:
         """What the output layer reads on them."""
         return self._some(self._probed.representation)

@@ -137,8 +137,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="stacks at a time, one core each")
     parser.add_argument("--out", type=Path, default=NEXT, help="folder of folders of runs")
     parser.add_argument("--data-dir", type=Path, help="directory with MNIST's IDX files")
+    parser.add_argument("--cut", action="store_true", help="runs that have not ended when the time is up end there")
     arguments = parser.parse_args()
     items = chosen(read_queue(), arguments.device, arguments.item)
+    if arguments.cut:
+        items = [replace(item, cut=True) for item in items]
     work_off(items, arguments.minutes, arguments.workers, arguments.out, arguments.data_dir)
 
 

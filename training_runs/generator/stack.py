@@ -53,7 +53,7 @@ class Stack:
         self._hold(torch.cat([b.flatten() for b in blocks]).to(device))
         self._optimizer = optimizer_of(configs[0].optimizer, self.flat, self._hyperparameters(), self.blocks)
         self._penalty = self._per_parameter([2 * c.norm_penalty for c in configs])
-        self._first_norms = self._norms()
+        self._first_norms = self._norms(self.flat)
         size = configs[0].minibatch
         self._batches: Minibatches | DeviceMinibatches | None = None
         if size is not None:
@@ -89,6 +89,8 @@ class Stack:
             self._written_out(self.parameters, self.blocks(self.gradient), batch)
         else:
             self._backpropagate(batch)
+        if any(c.clip_norm for c in self.configs):
+            self._clip()
         if any(c.norm_penalty for c in self.configs):
             self.gradient.addcmul_(self._penalty, self.flat)
         self._optimizer.step(self.gradient)
@@ -98,13 +100,21 @@ class Stack:
     @torch.no_grad()
     def _rescale(self) -> None:
         """Give the weights of runs whose norm is held the norm that they began with (Liu et al., arXiv 2210.01117)."""
-        scale = torch.where(self._holds, self._first_norms / self._norms(), 1.0)
-        for block in self.blocks(self.flat).values():
-            block.mul_(scale.view(-1, *[1] * (block.ndim - 1)))
+        self._scale(self.flat, torch.where(self._holds, self._first_norms / self._norms(self.flat), 1.0))
 
-    def _norms(self) -> Tensor:
-        """Return the L2 norm of all weights of each run, (n_runs,)."""
-        return torch.stack([b.flatten(1).square().sum(1) for b in self.blocks(self.flat).values()]).sum(0).sqrt()
+    @torch.no_grad()
+    def _clip(self) -> None:
+        """Scale gradients that are longer than their run's limit back to it."""
+        self._scale(self.gradient, (self._limits / self._norms(self.gradient)).clamp(max=1.0))
+
+    def _scale(self, flat: Tensor, factors: Tensor) -> None:
+        """Multiply all that a flat tensor holds of each run by its factor, (n_runs,)."""
+        for block in self.blocks(flat).values():
+            block.mul_(factors.view(-1, *[1] * (block.ndim - 1)))
+
+    def _norms(self, flat: Tensor) -> Tensor:
+        """Return the L2 norm of all that a flat tensor holds of each run, (n_runs,)."""
+        return torch.stack([b.flatten(1).square().sum(1) for b in self.blocks(flat).values()]).sum(0).sqrt()
 
     def _backpropagate(self, batch: Batch) -> None:
         inputs = augmented(batch.inputs, self.configs, self._noise_generators, self._counts)
@@ -184,6 +194,7 @@ class Stack:
         """Take over the parameters of the runs now in the stack."""
         self.flat, self.gradient = flat, torch.zeros_like(flat)
         self._holds = torch.tensor([c.hold_norm for c in self.configs], device=flat.device)
+        self._limits = torch.tensor([c.clip_norm or math.inf for c in self.configs], device=flat.device)
         self.parameters = {n: v.requires_grad_(True) for n, v in self.blocks(flat).items()}
         for name, gradient in self.blocks(self.gradient).items():
             self.parameters[name].grad = gradient

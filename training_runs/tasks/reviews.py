@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 
     from training_runs.config import RunConfig
 
-_VOCABULARY = 2000  # most frequent words of the training reviews; 0 is padding, 1 any other word
-_LENGTH = 80  # words kept of each review, its last ones: that is where people sum up
 _NAME = re.compile(r"(?:^|/)(train|test)/(pos|neg)/[^/]+\.txt$")
 
 
 def reviews_task(config: RunConfig, generator: torch.Generator, data_dir: Path | None) -> Task:
-    """Return token rows of shape (n_reviews, _LENGTH), padded in front; the data set's own split, training ones drawn."""
+    """Return token rows, (n_reviews, review_words), padded in front; the data set's own split, training ones drawn.
+
+    0 is padding, 1 any word that is none of the vocabulary, which is that of all training reviews.
+    """
     import torch
 
-    tokens, labels, n_train = _reviews(_source(data_dir))
+    tokens, labels, n_train = _tokens(
+        _source(data_dir), config.vocabulary, config.review_words, frequent=config.frequent_words
+    )
     size = min(config.train_size, n_train)
     train = torch.randperm(n_train, generator=generator)[:size].sort().values
     return Task(tokens, labels, train, torch.arange(n_train, len(labels)))
@@ -51,9 +54,30 @@ def _source(data_dir: Path | None) -> Path:
 
 
 @cache
-def _reviews(source: Path) -> tuple[Tensor, Tensor, int]:
+def _tokens(source: Path, vocabulary: int, length: int, *, frequent: bool) -> tuple[Tensor, Tensor, int]:
+    """Return token rows and labels of all reviews, and how many of them, the first, are for training."""
     import torch
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+    samples, n_train = _reviews(source)
+    counts = Counter(word for words, _ in samples[:n_train] for word in words)
+    if frequent:  # "br" is what is left of a line break
+        stop_words = ENGLISH_STOP_WORDS | {"br"}
+        counts = Counter({word: count for word, count in counts.items() if word not in stop_words and "'" not in word})
+    index = {word: k + 2 for k, (word, _) in enumerate(counts.most_common(vocabulary - 2))}
+    tokens = torch.zeros(len(samples), length, dtype=torch.int64)
+    for row, (words, _) in zip(tokens, samples, strict=True):
+        if frequent:
+            numbers = [index[word] for word in words if word in index][:length] or [1]
+        else:
+            numbers = [index.get(word, 1) for word in words[-length:]] or [1]
+        row[length - len(numbers) :] = torch.tensor(numbers)
+    return tokens, torch.tensor([label for _, label in samples]), n_train
+
+
+@cache
+def _reviews(source: Path) -> tuple[list[tuple[list[str], int]], int]:
+    """Return the words and the label of each review, and how many of them, the first, are for training."""
     parts: dict[str, list[tuple[list[str], int]]] = {"train": [], "test": []}
     for name, text in sorted(_texts(source)):
         found = _NAME.search(name)
@@ -65,18 +89,11 @@ def _reviews(source: Path) -> tuple[Tensor, Tensor, int]:
             value=str(source),
             expected="train/pos, train/neg, test/pos and test/neg with .txt files",
         )
-    counts = Counter(word for words, _ in parts["train"] for word in words)
-    index = {word: k + 2 for k, (word, _) in enumerate(counts.most_common(_VOCABULARY - 2))}
     # Mixed: sorted by path all negative ones come first, and a part of a split is measured by its first samples.
     mixed = random.Random(0)
     for part in parts.values():
         mixed.shuffle(part)
-    samples = parts["train"] + parts["test"]
-    tokens = torch.zeros(len(samples), _LENGTH, dtype=torch.int64)
-    for row, (words, _) in zip(tokens, samples, strict=True):
-        kept = [index.get(word, 1) for word in words[-_LENGTH:]] or [1]
-        row[-len(kept) :] = torch.tensor(kept)
-    return tokens, torch.tensor([label for _, label in samples]), len(parts["train"])
+    return parts["train"] + parts["test"], len(parts["train"])
 
 
 def _texts(source: Path) -> Iterator[tuple[str, str]]:
@@ -106,6 +123,6 @@ FAMILY = TaskFamily(
     networks=("lstm",),
     classes=lambda config: 2,
     samples=lambda config: 3000,
-    inputs=lambda config: _VOCABULARY,
+    inputs=lambda config: config.vocabulary,
     make=reviews_task,
 )

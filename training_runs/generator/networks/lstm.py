@@ -59,11 +59,24 @@ class LSTM:
         table = parameters["embedding"].flatten(0, 1)
         words = table.index_select(0, (inputs + offset).flatten())
         sequence = noise.embedded(words.view(n_runs, n, length, self.embedding_dim))
+        layer = self._fused_layer if sequence.is_cuda else self._layer
+        last = []
         for k in range(self.layers):
-            sequence = self._layer(parameters, sequence, k)
-        state = noise.hidden(sequence[:, :, -1])
+            sequence = layer(parameters, sequence, k)
+            last.append(sequence[:, :, -1])
+        state = noise.hidden(last[-1])
         logits = torch.baddbmm(parameters["output_bias"][:, None], state, parameters["output_weight"])
-        return Activations(logits, None, state)
+        return Activations(logits, None, state, states=torch.cat(last, -1))
+
+    def _fused_layer(self, parameters: Parameters, sequence: Tensor, k: int) -> Tensor:
+        """Return the same as `_layer` by cuDNN, run by run: its kernels go through all words, ours are launched at each."""
+        bias, parts = parameters[f"hidden_bias{k}"], []
+        for run, words in enumerate(sequence):
+            weights = (parameters[f"hidden_{name}{k}"][run].T.contiguous() for name in ("input", "recurrent"))
+            start = words.new_zeros(1, words.shape[0], self.width)
+            of_torch = [*weights, bias[run], torch.zeros_like(bias[run])]
+            parts.append(torch.lstm(words, (start, start), of_torch, True, 1, 0.0, True, False, True)[0])
+        return torch.stack(parts)
 
     def _layer(self, parameters: Parameters, sequence: Tensor, k: int) -> Tensor:
         """Return the states of a layer at every word, (n_runs, n_reviews, length, width)."""

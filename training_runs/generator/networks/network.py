@@ -27,12 +27,14 @@ class Activations:
     representation : what the output layer reads, (n_runs, n_samples, width).
     attention : weights that the answer's position gives to each token, (n_runs, n_samples, n_layers, n_heads,
         n_tokens); None without attention.
+    states : of hidden layers without a ReLU, of either sign, (n_runs, n_samples, n_units); None elsewhere.
     """
 
     logits: Tensor
     hidden: Tensor | None
     representation: Tensor
     attention: Tensor | None = None
+    states: Tensor | None = None
 
 
 class Network(Protocol):

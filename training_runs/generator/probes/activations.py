@@ -26,10 +26,10 @@ def dead_frac(hidden: Tensor) -> Tensor:
     return (hidden <= 0).all(1).float().mean(1)
 
 
-@measures("activation_sparsity", reads=("hidden",))
-def activation_sparsity(hidden: Tensor, tau: float = TAU) -> Tensor:
-    """Return the share of activations below tau, averaged over samples and units; Golechha 4.1."""
-    return (hidden < tau).float().flatten(1).mean(1)
+@measures("activation_sparsity", reads=("sizes",))
+def activation_sparsity(sizes: Tensor, tau: float = TAU) -> Tensor:
+    """Return the share of activations whose size is below tau, averaged over samples and units; Golechha 4.1."""
+    return (sizes < tau).float().flatten(1).mean(1)
 
 
 @measures("representation_entropy", reads=("representation",))

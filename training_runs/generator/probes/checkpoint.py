@@ -31,6 +31,7 @@ class Checkpoint:
     margins, margin_mask : the margin of each training sample and 1 where it counts, (n_runs, n_samples).
     hidden, representation : of some validation samples: hidden units after their ReLU, and what the output layer reads,
         (n_runs, n_samples, n_units).
+    states : of the same, hidden units without a ReLU, as an LSTM has.
     attention : of the same, (n_runs, n_samples, n_layers, n_heads, n_tokens).
     embedding : the whole table, (n_runs, n_symbols, width).
     symbols : its rows that are symbols of the task; `ordered_symbols` : where these are in the order of a group operation.
@@ -66,6 +67,13 @@ class Checkpoint:
 
     def _part(self, name: str) -> Any:
         return getattr(self, name) if name in vars(self) or hasattr(type(self), name) else None
+
+    @cached_property
+    def sizes(self) -> Tensor | None:
+        """The sizes of hidden activations: after a ReLU they are not negative."""
+        hidden: Tensor | None = self._part("hidden")
+        states: Tensor | None = self._part("states")
+        return hidden if states is None else states.abs()
 
     @cached_property
     def matrices(self) -> Parameters | None:
