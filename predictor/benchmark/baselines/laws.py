@@ -1,9 +1,9 @@
 """Closed laws of grokking time as rules to beat: a formula of the context that sees no history (docs/laws.md).
 
-The onset is log-normal about the law, with a factor for each task family and architecture. Factors, the spread and the
-exponents that no paper gives are fitted with the censored rows, on training rows `at` the same kind of landmark. Of a row
-without the law's fields, or of a kind with too few onsets to fit its factor, a law says nothing: such rows get the
-population's prediction, and are counted.
+The onset is log-normal about the law, with a factor for each task family, architecture and kind of optimiser (decay apart
+from the gradient, inside it, SGD), since laws are stated of one. Factors, the spread and the exponents that no paper gives
+are fitted with the censored rows, on training rows `at` the same kind of landmark. Of a row without the law's fields, or of
+a kind with too few onsets to fit its factor, a law says nothing: such rows get the population's prediction, and are counted.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,5 +76,7 @@ def _above_floor(log_decay: FloatArray) -> FloatArray:
 
 
 def _kind(table: FeatureTable) -> NDArray[np.str_]:
-    """Return task family and architecture of each row."""
-    return np.array([source.rpartition("/")[0] for source in table.source.tolist()], dtype=np.str_)
+    """Return of each row its task family and architecture, and of what kind its optimiser is."""
+    trained = [source.rpartition("/")[0] for source in table.source.tolist()]
+    by = zip(table.feature("decoupled_decay"), table.feature("plain_gradient"), strict=True)
+    return np.array([f"{network}/{decay:g}/{plain:g}" for network, (decay, plain) in zip(trained, by, strict=True)])
