@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,25 @@ def grokcast(
             os.kill(pid, signal.SIGKILL)
             raise
         return subprocess.CompletedProcess(words, code, files[1].read_text(), files[2].read_text())
+
+
+def begin(*arguments: object) -> int:
+    """Start a command in a process group of its own, and return its number: `ended` waits for it."""
+    pid = _forks().start("tests.command_line:lead", [str(argument) for argument in arguments], dict(os.environ))
+    while os.getpgid(pid) != pid:  # until then, who kills its group kills the tests
+        time.sleep(0.001)
+    return pid
+
+
+def ended(pid: int) -> int:
+    """Return with what a command that was begun has ended: negative where a signal ended it."""
+    return _forks().wait(pid, SECONDS)
+
+
+def lead(words: list[str], environment: dict[str, str]) -> None:
+    """Be the command, and the first of a group."""
+    os.setsid()
+    run(words, environment, str(ROOT), [os.devnull] * 3)
 
 
 def run(words: list[str], environment: dict[str, str], cwd: str, files: list[str]) -> None:

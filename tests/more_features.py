@@ -1,4 +1,4 @@
-"""Answer questions with a changed registry of features: `python -m tests.more_features CHANGE [STORE]`.
+"""Answer questions with a changed registry of features: `python -m tests.more_features CHANGE STORE...`.
 
 Before anything has read the registry, a feature is added, removed or given another meaning, as a contributor would.
 """
@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from features import context_features
 from features.versions import VERSIONS
@@ -29,11 +30,17 @@ CHANGES: dict[str, Callable[[], object]] = {
 }
 
 
-def main(change: str, store: Path | None = None) -> None:
-    """Write the answers as JSON, and how many features are measured; or why there are none."""
+def main(change: str, stores: list[Path]) -> None:
+    """Write as JSON how many features are measured, and for each store its answers, or why there are none."""
     CHANGES[change]()
     # Only now: these read the registry.
     from features.extract import COLUMNS
+
+    sys.stdout.write(json.dumps([len(COLUMNS), [answers(store) for store in stores]]))
+
+
+def answers(store: Path) -> list[dict[str, Any]] | str:
+    """Return what the active forecaster of a store answers, or why it cannot be loaded."""
     from predictor.errors import DamagedForecaster
     from predictor.question import Question
     from predictor.store import ForecasterStore
@@ -43,14 +50,12 @@ def main(change: str, store: Path | None = None) -> None:
     history = synthetic_trajectory(110, 3000, noise=0.1)
     contexts = [Context(), Context(learning_rate=1e-3, weight_decay=1.0, train_size=3000, modulus=97)]
     try:
-        forecaster = ForecasterStore(store or Path("nothing here")).load()
+        forecaster = ForecasterStore(store).load()
     except DamagedForecaster as error:
-        sys.stdout.write(str(error))
-        return
+        return str(error)
     questions = [Question(history.prefix(step), context) for step in (300, 700, 1500) for context in contexts]
-    answers = [dataclasses.asdict(forecaster.forecast(question)) for question in questions]
-    sys.stdout.write(json.dumps([answers, len(COLUMNS)]))
+    return [dataclasses.asdict(forecaster.forecast(question)) for question in questions]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(Path, sys.argv[2:]))
+    main(sys.argv[1], [*map(Path, sys.argv[2:])])

@@ -6,16 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.table import table_at
+from features.table import table_at, training_table
 from predictor.benchmark.alarm import alarm_figures, raise_alarms, with_unwatched
 from predictor.benchmark.baselines.registry import baselines
 from predictor.benchmark.delay import TYPICAL
 from predictor.benchmark.external import half_context
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
 from predictor.benchmark.result import BenchmarkResult, FactorFigures
-from predictor.benchmark.rows import CorpusTables, checkpoint_at, few
+from predictor.benchmark.rows import HEADLINE, LANDMARKS, CorpusTables, checkpoint_at, few
 from predictor.benchmark.run import benchmark, with_laws
 from predictor.benchmark.transfer import Errors, Level, _beside_the_stronger, leave_one_out, level_of_run
+from predictor.fitting_tables import FittingTables
 from tests.benchmark_results import interval
 from training_runs.errors import InvalidInput
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
@@ -139,7 +140,7 @@ def test_cross_validation_finds_what_is_there_and_adds_nothing_where_nothing_is(
 
 
 def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
-    runs = synthetic_corpus(260, seed=5)
+    runs = synthetic_corpus(160, seed=5)
     moduli = {r.configuration_id: 11 if k % 2 else 13 for k, r in enumerate(runs)}
     few = {r.configuration_id for r in runs[:10]}
     relabelled = [
@@ -154,7 +155,11 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
         for r in runs
     ]
     assert set(level_of_run(relabelled, "modulus").values()) == {"11", "13"}
-    result = leave_one_out(relabelled, CorpusTables.of(relabelled), n_trees=90)
+    at_memorisation = table_at(relabelled, LANDMARKS[HEADLINE]).early()
+    tables = CorpusTables(
+        FittingTables(training_table(relabelled), table_at([], LANDMARKS[HEADLINE])), {HEADLINE: at_memorisation}, {}
+    )
+    result = leave_one_out(relabelled, tables, n_trees=90)
     assert set(result["modulus"].levels) == {"11", "13"}
     assert result["modulus"].auroc > 0.8
     # Ten configurations of sgd are too few to be asked about, and too few to learn from without adamw.

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +18,23 @@ from predictor.store import ForecasterStore
 from training_runs import Run
 
 
-def in_another_registry(change: str, store: Path | None = None) -> str:
-    """What the active forecaster answers where the registry has been changed before anything reads it."""
-    command = [sys.executable, "-m", "tests.more_features", change, *([str(store)] if store else [])]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def in_another_registry(change: str, *stores: Path) -> tuple[int, list[Any]]:
+    """How many features there are, and what the active forecasters answer, where the registry was changed before it was read."""
+    command = [sys.executable, "-m", "tests.more_features", change, *map(str, stores)]
+    n_columns, answers = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return n_columns, answers
+
+
+@pytest.fixture(scope="module")
+def before_and_after(
+    synthetic_forecaster: OnsetForecaster, tmp_path_factory: pytest.TempPathFactory
+) -> list[tuple[int, list[Any]]]:
+    """The answers of the shipped forecaster and of a version of one's own, without and with a feature more."""
+    folder = tmp_path_factory.mktemp("columns")
+    store = ForecasterStore(folder / "own")
+    store.save(synthetic_forecaster, {})
+    store.activate("synthetic")
+    return [in_another_registry(change, folder / "nothing here", store.folder) for change in ("none", "add")]
 
 
 def some_rows(runs: list[Run]) -> FeatureTable:
@@ -39,21 +53,16 @@ def test_a_column_that_is_missing_or_means_something_else_is_named():
         positions([Column("a", 2)], [Column("a")])
 
 
-def test_a_new_feature_in_the_middle_changes_no_answer_of_the_shipped_forecaster():
-    answers, n_columns = json.loads(in_another_registry("none"))
-    more = json.loads(in_another_registry("add"))
-    assert more[1] == n_columns + 1
-    assert more[0] == answers
+def test_a_new_feature_in_the_middle_changes_no_answer_of_the_shipped_forecaster(before_and_after):
+    (n_columns, (before, _)), (more, (after, _)) = before_and_after
+    assert more == n_columns + 1
+    assert after == before
 
 
-def test_a_version_of_ones_own_survives_an_upgrade_that_adds_columns(synthetic_forecaster, tmp_path):
-    store = ForecasterStore(tmp_path)
-    store.save(synthetic_forecaster, {})
-    store.activate("synthetic")
-    before = json.loads(in_another_registry("none", tmp_path))
-    after = json.loads(in_another_registry("add", tmp_path))
-    assert before[0][0]["forecaster"] == "synthetic"
-    assert after[0] == before[0]
+def test_a_version_of_ones_own_survives_an_upgrade_that_adds_columns(before_and_after):
+    before, after = (own for _, (_, own) in before_and_after)
+    assert before[0]["forecaster"] == "synthetic"
+    assert after == before
 
 
 @pytest.mark.parametrize(
@@ -64,7 +73,7 @@ def test_a_version_of_ones_own_survives_an_upgrade_that_adds_columns(synthetic_f
     ],
 )
 def test_a_missing_feature_or_another_version_of_one_is_refused_with_what_to_do(change, problem):
-    found = in_another_registry(change)
+    _, (found,) = in_another_registry(change, Path("nothing here"))
     assert problem in found
     assert "`grokcast retrain` makes it again" in found
 

@@ -2,13 +2,13 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from functools import partial
 
 import pytest
 
+from tests.command_line import begin, ended, grokcast
 from training_runs import InvalidInput, archive
 from training_runs.config import RunConfig
 from training_runs.generator.executors import run_local, train_stack
@@ -61,9 +61,6 @@ def test_a_sweep_begun_under_a_former_name_of_its_preset_goes_on(tmp_path):
 
 
 COMMAND = [
-    sys.executable,
-    "-m",
-    "grokcast",
     "generate",
     "salah_yevick",
     "--runs",
@@ -80,16 +77,15 @@ def kill_and_resume(folder, kills, seed=0):
     rng = random.Random(seed)
     seen: set[str] = set()
     for _ in range(kills):
-        process = subprocess.Popen([*COMMAND, "--out", str(folder)], start_new_session=True)
-        until = time.monotonic() + rng.uniform(1.0, 6.0)
-        while time.monotonic() < until and process.poll() is None:
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        command = begin(*COMMAND, "--out", folder)
+        time.sleep(rng.uniform(1.0, 6.0))
+        os.killpg(command, signal.SIGKILL)
+        ended(command)
         kept = archive.run_ids(folder)
         assert seen <= kept
         seen = kept
-    subprocess.run([*COMMAND, "--out", str(folder)], check=True)
+    done = grokcast(*COMMAND, "--out", folder)
+    assert done.returncode == 0, done.stderr
     ids = [r.run_id for r in archive.read(folder)]
     assert len(ids) == len(set(ids)) == 12
 
@@ -192,11 +188,8 @@ def test_a_full_disk_is_told_and_keeps_what_was_made(tmp_path, monkeypatch):
 
 
 def test_the_same_sweep_on_a_local_ray(tmp_path):
-    done = subprocess.run(
-        [a for a in COMMAND if a != "--resume"] + ["--executor", "ray", "--workers", "1", "--out", str(tmp_path)],
-        capture_output=True,
-        text=True,
-    )
+    words = [word for word in COMMAND if word != "--resume"]
+    done = grokcast(*words, "--executor", "ray", "--workers", 1, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     wanted = {c.run_id for c in preset_configs("salah_yevick", 12, 0, OVERRIDES)}
     assert archive.run_ids(tmp_path) == wanted

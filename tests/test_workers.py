@@ -21,6 +21,7 @@ import pytest
 from api.wire.examples import REQUEST
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
+from tests.command_line import grokcast
 from tests.timing import PATIENCE, until
 
 
@@ -35,7 +36,7 @@ class Served:
         self.store = ForecasterStore(folder / "forecasters")
         self.log = folder / "log"
         (folder / "grokcast-counts-left").mkdir()
-        self.environment = {
+        environment = {
             **os.environ,
             "GROKCAST_DATABASE_URL": database_url,
             "GROKCAST_FORECASTER_STORE": str(self.store.folder),
@@ -45,7 +46,7 @@ class Served:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "grokcast", "serve", "--port", str(self.port), "--workers", "2"],
-                env=self.environment,
+                env=environment,
                 stderr=log,
                 stdout=log,
                 start_new_session=True,
@@ -88,7 +89,7 @@ def served(tmp_path: Path, database_url: str) -> Iterator[Served]:
     served.stop()
 
 
-def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
+def test_workers_agree(served: Served, shipped: OnsetForecaster, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = httpx2.Client(base_url=served.base, trust_env=False, verify=False, timeout=60)
     assert asked.get("/healthz", headers={"x-many": "x" * 2**17}).status_code == 431
     assert asked.put("/v1/runs/shared", json={}).status_code == 201
@@ -140,12 +141,8 @@ def test_workers_agree(served: Served, shipped: OnsetForecaster) -> None:
     served.store.save(replace(shipped, version="another"), {"corpus": {"runs": 1}})
     asked.put("/v1/forecasters/active", json={"version": "another"})
     follow(served, "another")
-    subprocess.run(
-        [sys.executable, "-m", "grokcast", "forecasters", "activate", before],
-        env=served.environment,
-        check=True,
-        capture_output=True,
-    )
+    monkeypatch.setenv("GROKCAST_FORECASTER_STORE", str(served.store.folder))
+    assert grokcast("forecasters", "activate", before).returncode == 0
     follow(served, before)
     # The stream saw every kind of thing, whichever worker did it.
     until(lambda: [d["observed_until_step"] for kind, d in events if kind == "run"][-1:] == [79])
