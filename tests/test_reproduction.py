@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import typer
 
 from grokcast.commands.reproduce import reproduce
 from predictor.hazard import censored_regression
@@ -443,7 +444,8 @@ def test_a_teacher_is_learnt_later_from_larger_weights_or_is_not():
     assert made("omnigrok_teacher_student", lambda c: 4000 / c.init_scale).verdict == FAILS
 
 
-def test_runs_of_a_claim_are_made_once_and_written_up(tmp_path, monkeypatch):
+def test_runs_of_a_claim_are_made_once_and_written_up(tmp_path, monkeypatch, capsys):
+    """One whose runs cannot be made, since their data are not there, stops no other."""
     tiny = RunConfig(modulus=5, width=4, embedding_dim=4, budget_step=20)
     found: list[int] = []
 
@@ -456,8 +458,14 @@ def test_runs_of_a_claim_are_made_once_and_written_up(tmp_path, monkeypatch):
         "tiny",
         Claim("A paper", "figure 1", "It is so.", "two", "always", test, lambda quick: [tiny, replace(tiny, seed=1)]),
     )
-    for _ in range(2):  # the second time resumes: nothing is left to make
-        reproduce(["tiny"], quick=True, out=tmp_path / "runs", results=tmp_path / "papers", workers=1)
+    unread = RunConfig(task_family="reviews", architecture="lstm", budget_step=20)
+    monkeypatch.setitem(CLAIMS, "unread", replace(CLAIMS["tiny"], configs=lambda quick: [unread]))
+    monkeypatch.delenv("GROKCAST_IMDB_DIR", raising=False)
+    folders = {"out": tmp_path / "runs", "results": tmp_path / "papers"}
+    with pytest.raises(typer.Exit):
+        reproduce(["unread", "tiny"], quick=True, workers=1, **folders)
+    assert "not tested, since runs are missing: unread" in capsys.readouterr().err
+    reproduce(["tiny"], quick=True, workers=1, **folders)  # resumes: nothing is left to make
     assert found == [2, 2]
     assert len(list((tmp_path / "runs" / "tiny_quick").glob("*.parquet"))) == 1
     assert read_result(tmp_path / "papers", "tiny").scale == "quick"

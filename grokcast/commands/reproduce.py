@@ -19,7 +19,12 @@ def reproduce(
         Path, typer.Option(help="folder for results and pictures; its pages are written beside it")
     ] = Path("docs/reproduction"),
     workers: Annotated[int | None, typer.Option(min=1, help="number of processes [default: one per core]")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="directory with MNIST's IDX files")] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="directory of MNIST's IDX files or IMDb's reviews; of both: GROKCAST_MNIST_DIR and GROKCAST_IMDB_DIR"
+        ),
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the claims, and what became of each")] = False,
     json_: AsJson = False,
 ) -> None:
@@ -30,10 +35,11 @@ def reproduce(
 
     if all_:
         names = [name for name, claim in CLAIMS.items() if claim.test is not None]
+    untested: list[str] = []
     if not list_ and names:
         require("matplotlib", extra="plots")  # before the runs
-        for name in names:
-            _reproduce(name, quick, out, results, workers or os.cpu_count() or 1, data_dir)
+        at_once = workers or os.cpu_count() or 1
+        untested = [name for name in names if not _reproduce(name, quick, out, results, at_once, data_dir)]
         _write_pages(results)
     held = held_results(results, names or list(CLAIMS))
     if json_:
@@ -42,9 +48,13 @@ def reproduce(
         from grokcast.display.claims import show_claims
 
         show_claims(names or list(CLAIMS), held)
+    if untested:
+        say(f"grokcast: not tested, since runs are missing: {', '.join(untested)}")
+        raise typer.Exit(1)
 
 
-def _reproduce(name: str, quick: bool, out: Path, results: Path, workers: int, data_dir: Path | None) -> None:
+def _reproduce(name: str, quick: bool, out: Path, results: Path, workers: int, data_dir: Path | None) -> bool:
+    """Test a claim and keep what was found; return False where its runs could not be made."""
     from predictor.reproduction.reproduce import claim_of, folder_of_runs, judged
     from predictor.reproduction.results import write_result
     from training_runs import archive
@@ -52,17 +62,20 @@ def _reproduce(name: str, quick: bool, out: Path, results: Path, workers: int, d
     claim, runs = claim_of(name), []
     if claim.configs is not None:
         folder = folder_of_runs(out, name, quick=quick)
-        _make_runs(claim.runs_of or name, list(claim.configs(quick)), folder, workers, data_dir)
+        if not _make_runs(claim.runs_of or name, list(claim.configs(quick)), folder, workers, data_dir):
+            return False
         runs = archive.read(folder)
     if not write_result(results, name, judged(name, runs, quick=quick)):
         say(f"grokcast: {name}: the full result that is held is kept")
+    return True
 
 
-def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_dir: Path | None) -> None:
-    """Make what a claim's folder does not hold yet."""
+def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_dir: Path | None) -> bool:
+    """Make what a claim's folder does not hold yet; say what could not be made, and return whether all is there."""
     from functools import partial
 
     from grokcast.display.progress import sweep_progress
+    from training_runs.errors import InvalidInput
     from training_runs.extras import require
 
     require("torch", extra="runs")
@@ -70,13 +83,16 @@ def _make_runs(name: str, configs: list[Any], folder: Path, workers: int, data_d
     from training_runs.generator.sweep import Sweep, run_sweep
 
     execute = partial(run_local, workers=workers, device="cpu", data_dir=data_dir)
-    with sweep_progress(len(configs)) as on_runs:
-        sweep = Sweep(f"reproduce {name}", len(configs), 0, {})
-        failures = run_sweep(sweep, configs, folder, execute, resume=True, on_runs=on_runs)
+    sweep = Sweep(f"reproduce {name}", len(configs), 0, {})
+    try:
+        with sweep_progress(len(configs)) as on_runs:
+            failures = run_sweep(sweep, configs, folder, execute, resume=True, on_runs=on_runs)
+    except InvalidInput as error:  # their data are not there
+        say(f"grokcast: {name}: {error}")
+        return False
     for failure in failures:
         say(f"grokcast: {name}: {len(failure.configs)} runs were not made: {failure.reason}")
-    if failures:
-        raise typer.Exit(1)
+    return not failures
 
 
 def _write_pages(results: Path) -> None:
