@@ -278,3 +278,58 @@ def test_a_0_1_loss_is_an_error_rate(read: Read) -> None:
     wrong = [[1 - v for v in column] for column in (TRAIN, VAL)]
     recording = read("h.csv", table("step,train_0-1_loss,val_0-1_loss", STEPS, *wrong))
     assert values(recording) == {name: pytest.approx(column) for name, column in EXPECTED.items()}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"step": STEPS, "train_acc": TRAIN, "val_acc": [{"mean": v, "std": 0.01} for v in VAL]},
+        {
+            "hparams": "lr=1e-3, AdamW",
+            "log": [
+                {"step": s, "train": {"acc": t}, "val": {"acc": v}} for s, t, v in zip(STEPS, TRAIN, VAL, strict=True)
+            ],
+        },
+    ],
+    ids=["means", "a configuration in words"],
+)
+def test_documents_with_means_and_sentences(read: Read, document: dict[str, object]) -> None:
+    recording = read("h.json", json.dumps(document))
+    assert values(recording) == EXPECTED
+    expected = {"learning_rate": 1e-3, "optimizer": "adamw"} if "hparams" in document else {}
+    assert recording.contexts["h"] == expected
+
+
+@pytest.mark.parametrize("header", ["step,train acc ± std,val acc ± std", "updates (x100),tr. acc.,val_acc (n=97)"])
+def test_what_stands_beside_a_name(read: Read, header: str) -> None:
+    steps = [s / 100 for s in STEPS] if "x100" in header else STEPS
+    assert values(read("h.csv", table(header, steps, TRAIN, VAL))) == EXPECTED
+
+
+def test_a_validation_that_was_never_logged_leaves_its_place_to_the_test(read: Read) -> None:
+    recording = read("h.csv", table("step,train_acc,val_acc,test_acc", STEPS, TRAIN, [""] * 3, VAL))
+    assert values(recording) == EXPECTED
+    assert "test_acc is read as val_acc" in recording.notes
+
+
+def test_a_flag_says_the_split(read: Read) -> None:
+    rows = [
+        (s, v, flag)
+        for s, *of in zip(STEPS, TRAIN, VAL, strict=True)
+        for v, flag in zip(of, (True, False), strict=True)
+    ]
+    assert values(read("h.csv", table("step,accuracy,is_train", *zip(*rows, strict=True)))) == EXPECTED
+
+
+def test_splits_without_a_metric_are_asked_for(read: Read) -> None:
+    with pytest.raises(InvalidInput, match="--map 'train=train_acc', --map 'val=val_acc'"):
+        read("h.csv", table("step,train,val", STEPS, TRAIN, VAL))
+
+
+def test_a_percentage_that_rises_as_the_steps_do_is_no_accuracy(read: Read) -> None:
+    log = "".join(
+        f"step {s} train loss {loss} ({s / 10:.0f}%) val loss 3.0\n" for s, loss in ((10, 2.5), (500, 1.5), (1000, 0.5))
+    )
+    recording = read("h.log", log)
+    assert set(values(recording)) == {"step", "train_loss", "val_loss"}
+    assert any("is progress, and is left out" in note for note in recording.notes)

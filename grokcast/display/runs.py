@@ -15,6 +15,8 @@ def show_corpus(summary: dict[str, Any]) -> None:
     for name, value in rows.pop("in_configurations").items():
         rows[f"{name} in configurations"] = value
     for name, value in rows.items():
+        if value in ({}, None):  # nobody said, as of families in runs without a context
+            continue
         table.add_row(name.replace("_", " "), _counts(value))
     OUT.print(table, highlight=False)
 

@@ -121,6 +121,10 @@ def suspected(columns: Sequence[str], read: Mapping[str, str]) -> dict[str, str]
 def _best(table: pd.DataFrame, candidates: list[str], meanings: Mapping[str, Meaning], signal: str, source: str) -> str:
     if len(candidates) == 1:
         return candidates[0]
+    # A name without any value does not keep another from being read: `val_acc` that was never logged beside `test_acc`.
+    with_values = [c for c in candidates if table[c].notna().any()]
+    if with_values and all(meanings[c].rank != _GIVEN for c in candidates):
+        candidates = with_values
     best = min(meanings[c].rank for c in candidates)
     first = [c for c in candidates if meanings[c].rank == best]
     if len(first) > 1:

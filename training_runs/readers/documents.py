@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from training_runs.context_words import read_hyperparameters
+from training_runs.context_words import parts_of, read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import unwrapped
 from training_runs.readers.metric_names import canonical_name
@@ -178,7 +178,14 @@ def _run(part: Any, beside: Mapping[str, Any], path: str, options: ReadOptions) 
 def _collect_beside(node: Mapping[str, Any], found: _Found) -> None:
     for name, value in _leaves(node, ()):
         if not isinstance(value, list | tuple) or len(value) <= _MOST_OF_A_SETTING:  # `betas`, sizes of hidden layers
-            found.parameters[name.removesuffix("/value")] = value
+            found.parameters |= _said(name.removesuffix("/value"), value)
+
+
+def _said(name: str, value: Any) -> Mapping[str, Any]:
+    """Return a parameter, or what a configuration says that is a text: `"hparams": "lr=1e-3, wd=1"`."""
+    if not isinstance(value, str) or not _CONFIGS.fullmatch(name.rsplit("/", 1)[-1]):
+        return {name: value}
+    return {part: said for part, said in parts_of(value) if said is not None} or {name: value}
 
 
 def _collect(node: Any, path: tuple[str, ...], found: _Found, file: str, options: ReadOptions) -> None:
@@ -200,13 +207,16 @@ def _collect(node: Any, path: tuple[str, ...], found: _Found, file: str, options
             elif isinstance(value, dict | list):
                 _collect(value, inner, found, file, options)
             elif value is not None:
-                found.parameters[_name(inner)] = value
+                found.parameters |= _said(_name(inner), value)
 
 
 def _collect_list(node: list[Any], path: tuple[str, ...], found: _Found, file: str, options: ReadOptions) -> None:
     name = _name(path)
     if _is_column(node):
         found.lists[name] = [v[0] if isinstance(v, list | tuple) else v for v in node]
+    elif (means := _means(node)) is not None and canonical_name(name):
+        found.lists[name] = means
+        found.notes.append(f"{name}: what stands beside each mean is left out")
     elif all(isinstance(item, dict) for item in node):
         _collect_records(node, path, found)
     elif all(isinstance(item, list | tuple) for item in node):
@@ -218,6 +228,14 @@ def _collect_list(node: list[Any], path: tuple[str, ...], found: _Found, file: s
             found.notes.append(f"{name} is left out: a list of lists")
     else:
         found.notes.append(f"{name or 'a list'} is left out: its values are of several kinds")
+
+
+def _means(node: Sequence[Any]) -> list[Any] | None:
+    """Return the means of `[{"mean": 0.5, "std": 0.01}, ...]`; None for other lists."""
+    for key in ("mean", "avg", "average"):
+        if all(isinstance(item, dict) and _is_scalar(item.get(key)) and item.get(key) is not None for item in node):
+            return [item[key] for item in node]
+    return None
 
 
 def _collect_records(records: Sequence[Mapping[str, Any]], path: tuple[str, ...], found: _Found) -> None:

@@ -1,6 +1,7 @@
 """Tables with a row a value, or a row a split, as wide ones."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -77,10 +78,20 @@ def widened(table: pd.DataFrame) -> pd.DataFrame:
     step = next((c for c in table.columns if canonical_name(str(c)) == "step" or is_epoch(str(c))), None)
     if metric is not None and value is not None and step is not None:
         table = _by_metric(table, step, metric, value)
-    split = next((names[n] for n in names if n in _SPLIT), None)
+    table, flag = _with_split_of_flag(table, names)
+    split = flag or next((names[n] for n in names if n in _SPLIT), None)
     if split is not None:
         return _by_split(table, split)
     return table if step is None or metric is not None else _by_run(table, step)
+
+
+def _with_split_of_flag(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[pd.DataFrame, str | None]:
+    """Return a table in which a flag `is_train` or `is_val` says the split in words, and its column; None where there is none."""
+    for split, other in (("train", "val"), ("val", "train"), ("test", "train"), ("eval", "train")):
+        column = next((names[n] for n in (f"is_{split}", f"is_{split}ing") if n in names), None)
+        if column is not None and set(flags := table[column].map(str).str.lower()) in ({"true", "false"}, {"0", "1"}):
+            return table.assign(**{column: np.where(flags.isin(["true", "1"]), split, other)}), column
+    return table, None
 
 
 def upright(table: pd.DataFrame) -> pd.DataFrame:

@@ -82,6 +82,9 @@ _PHRASES = {
 _METRIC_LIKE = re.compile(
     r"^(acc|loss|err|correct|top1|nll|xent)|(acc|loss|err|error|accuracy|crossentropy)$|^precision$"
 )
+# `val acc \u00b1 std`, `train_acc (n=113)`
+_BESIDE_A_NAME = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*\w*\s*$|\s*\(\s*n\s*=\s*[\d,]+\s*\)\s*$", re.IGNORECASE)
+_SPLIT_ALONE = {"train", "training", "val", "valid", "validation", "test"}
 _LETTERS: dict[str, Kind] = {"a": "accuracy", "l": "loss"}  # of `tr_a` and `L_test`: asked for, never read
 _NO_METRIC = {"accum", "accumulated", "accumulation", "access", "accelerator"}
 # What stands beside `loss` in the names of quantities that are none.
@@ -201,6 +204,8 @@ def metric_like(column: str) -> tuple[Kind, Split | None] | None:
     split, rest = _split_of(words)
     if split and len(rest) == 1 and rest[0] in _LETTERS:
         return _LETTERS[rest[0]], split
+    if split and not rest and words[0] in _SPLIT_ALONE:  # `train` beside `val`: accuracies, or losses
+        return "accuracy", split
     found = [w for w in words if w not in _NO_METRIC and (_METRIC_LIKE.search(w) or w in METRICS["loss"][1])]
     if not found or _BESIDE & set(words):
         return None
@@ -218,7 +223,7 @@ def words_of(column: str) -> tuple[str, ...]:
     >>> words_of("Genauigkeit_Validierung"), words_of("训练损失")
     (('accuracy', 'validation'), ('train', 'loss'))
     """
-    text = without_accents(column.strip()).replace("%", " percent ")
+    text = _BESIDE_A_NAME.sub("", without_accents(column.strip())).replace("%", " percent ")
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text).lower()
     text = re.sub(r"(acc|accuracy|top|prec)@1\b", r"\g<1>1", text).replace("accuracy1", "acc1")

@@ -142,6 +142,7 @@ def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
 def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Return the measurements, parameters that were printed before them, and notes."""
     rows: list[dict[str, Any]] = []
+    bracketed: list[int] = []  # rows in which a percentage in brackets is taken as an accuracy
     parameters: dict[str, Any] = {}
     heading: dict[str, Any] = {}  # the newest step, and the newest on a line of its own
     alone: dict[str, Any] = {}
@@ -166,10 +167,29 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
         if place:
             heading = place
         row = heading | metrics
-        if line != plain:
-            notes[NOTE] = None
+        bracketed += [len(rows)] if line != plain else []
         rows.append(row | ({_STEP_WITHIN: next(iter(totals.values()))} if totals else {}))
+    _leave_out_progress([rows[k] for k in bracketed], notes)
     return _with_global_steps(rows, notes), parameters, tuple(notes)
+
+
+def _leave_out_progress(rows: list[dict[str, Any]], notes: dict[str, None]) -> None:
+    """Take percentages in brackets out of rows where they are steps done of all, `step 500 loss 0.3 (5%)`."""
+    for name in {key for row in rows for key in row if (like := metric_like(key)) and like[0] == "accuracy"}:
+        shares = [
+            (value, float(str(row[name]).rstrip("% ")))
+            for row in rows
+            if name in row
+            for key, value in row.items()
+            if counts(key)
+        ]
+        last, percent = shares[-1]
+        if last > 0 and percent >= 5 and all(abs(share - percent * step / last) <= 1 for step, share in shares):
+            notes["a percentage in brackets that rises as the steps do is progress, and is left out"] = None
+            for row in rows:
+                row.pop(name, None)
+        else:
+            notes[NOTE] = None
 
 
 def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> list[dict[str, Any]]:

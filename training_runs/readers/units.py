@@ -19,7 +19,11 @@ def _factors(*units: tuple[str, float]) -> Mapping[str, float]:
     return {word: factor for words, factor in units for word in words.split()}
 
 
-_OF_STEPS = _factors(("k thousand thousands x1000 ×1000 1000 1e3 10^3 10³", 1e3), ("m million millions 1e6 10^6", 1e6))
+_OF_STEPS = _factors(
+    ("hundreds x100 \u00d7100 100 1e2", 1e2),
+    ("k thousand thousands x1000 ×1000 1000 1e3 10^3 10³", 1e3),
+    ("m million millions 1e6 10^6", 1e6),
+)
 _OF_TIMES = _factors(
     ("s sec secs second seconds", 1),
     ("ms msec millisecond milliseconds", 1e-3),
