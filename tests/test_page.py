@@ -53,6 +53,17 @@ def test_the_example_and_the_context_of_the_form(visit: Visit) -> None:
     assert asked["horizon_step"] == 5_000
 
 
+def test_the_configuration_in_words(visit: Visit) -> None:
+    visit.page.fill("[name='context.description']", "1L transformer, AdamW lr 1e-3 wd 1, seen twice")
+    with visit.page.expect_response("**/v1/forecasts") as answered:
+        visit.drop("mine.csv", HISTORY.read_text())
+    visit.page.wait_for_selector("#answer .headline")
+    said = " ".join(answered.value.json()["warnings"])
+    assert '"1L" is read as layers 1' in said
+    assert 'ignored: "seen twice"' in said
+    assert '"AdamW" is read as optimizer adamw' in visit.text("#answer .warnings")
+
+
 def test_what_to_tell_next_is_filled_in_there_and_then(visit: Visit) -> None:
     visit.drop("mine.csv", HISTORY.read_text())
     visit.page.wait_for_selector("#answer .gaps input")

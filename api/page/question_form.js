@@ -3,7 +3,7 @@
 import { h } from "./elements.js";
 import { number } from "./numbers.js";
 
-const WORDS = new Set(["task_family", "architecture", "optimizer", "operation", "loss"]);
+const WORDS = new Set(["task_family", "architecture", "optimizer", "operation", "loss", "description"]);
 
 /** Write what a file says of itself into the form, and keep what the form has no field for. */
 export function fill(form, { context = {}, horizon_step, target_accuracy }) {

@@ -126,7 +126,8 @@ class _ContextFields(BaseModel):
     """Configuration of the run, as far as it is known. Every field is optional.
 
     Usual names and words of others are read too (`lr`, `CrossEntropyLoss`), numbers also as text; what is not understood is
-    ignored with a warning. `grokcast context` lists names and values.
+    ignored with a warning. `grokcast context` lists names and values. `description` is a sentence, such as `1L transformer,
+    d_model 128, AdamW lr 1e-3 wd 1`.
     """
 
     model_config = ConfigDict(extra="allow")
