@@ -16,6 +16,7 @@ and vapor-pressure families have no level to end at and are left out. Golub & Pe
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ from training_runs.onset import generalization
 MAX_EVALS = 48  # of a history are fitted, evenly spread: more change the answer little
 _MIN_EVALS = 3
 _NOISE = 0.02  # what 512 samples leave of an accuracy near one half; no fit is a reason to be surer than that
-_ENDS = (None, 1.0, 0.75, 0.5, 0.25)  # levels to end at; None is the one that fits best
-_REFINED_ENDS = (None, 1.0)
+_ENDS = np.array([np.nan, 1.0, 0.75, 0.5, 0.25])  # levels to end at; NaN is the one that fits best
+_REFINED = 2  # so many of these
 _ROUNDS = 5  # of refinement, each on a grid of 5 x 5 half as wide
 _AROUND = [side.ravel() for side in np.meshgrid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5))]
 
@@ -120,7 +121,7 @@ class _Curve:
 
 @dataclass(frozen=True, eq=False)
 class _Members:
-    """Fitted curves of one family, shape (n_members,) each: shape, end, height, and the sum of squared residuals."""
+    """Fitted curves of one family, shape (n_members,) each: shape, end, height, sum of squared residuals, and prior weight."""
 
     family: Family
     time: FloatArray
@@ -128,6 +129,7 @@ class _Members:
     end: FloatArray
     height: FloatArray
     residual: FloatArray
+    prior: FloatArray
 
     def passage(self, target: float) -> FloatArray:
         """Return the step at which each curve passes a value: 0 if it starts above it, infinity if it ends below."""
@@ -145,7 +147,7 @@ def _passage(curve: _Curve, target: float, horizon: int, families: Sequence[str]
         return 0.0, float(horizon)
     x, y = curve.thinned()
     with np.errstate(over="ignore", divide="ignore", under="ignore"):
-        members = [m for name in families for m in _fitted(FAMILIES[name], x, y, 30.0 * horizon)]
+        members = _fitted([FAMILIES[name] for name in families], x, y, 30.0 * horizon)
         step = np.concatenate([m.passage(target) for m in members])
     weight = _weights(members, len(x))
     by_horizon = step <= horizon
@@ -155,65 +157,82 @@ def _passage(curve: _Curve, target: float, horizon: int, families: Sequence[str]
     return min(probability, 1.0), max(_median(step[by_horizon], weight[by_horizon]), curve.landmark + 1.0)
 
 
-def _fitted(family: Family, x: FloatArray, y: FloatArray, latest: float) -> list[_Members]:
-    """Return a family's grid of shapes with every end that is tried, and its refined best."""
+class _Fits(NamedTuple):
+    """Curves of one family or of several, with the sum of squared residuals of each: arrays of one shape."""
+
+    time: FloatArray
+    power: FloatArray
+    end: FloatArray
+    height: FloatArray
+    residual: FloatArray
+
+
+def _fitted(families: Sequence[Family], x: FloatArray, y: FloatArray, latest: float) -> list[_Members]:
+    """Return of each family a grid of shapes with every end that is tried, and the best for some ends, refined.
+
+    Each of these has as much prior weight as the whole grid.
+    """
     times = np.geomspace(max(x[0], x[1] / 10) / 3, latest, 28)
-    time, power = (a.ravel() for a in np.meshgrid(times, family.powers))
-    grid = _solved(family, time, power, x, y, _ENDS)
-    widths = np.log(times[1] / times[0]), np.log(family.powers[-1] / family.powers[0]) / 7
-    return [grid, *(_refined(grid, end, widths, x, y) for end in _REFINED_ENDS)]
+    grids = []
+    for family in families:
+        time, power = (a.ravel() for a in np.meshgrid(times, family.powers))
+        grids.append(_solved(family.shape(x, time[:, None], power[:, None]), time, power, y, _ENDS[:, None]))
+    refined = _refined(families, grids, times[1] / times[0], x, y)
+    members = []
+    for k, (family, grid) in enumerate(zip(families, grids, strict=True)):
+        whole = _Fits(*(np.append(of_grid, best[k]) for of_grid, best in zip(grid, refined, strict=True)))
+        prior = np.append(np.full(grid.end.size, 1 / grid.end.size), np.ones(_REFINED))
+        members.append(_Members(family, *whole, prior))
+    return members
 
 
-def _refined(grid: _Members, end: float | None, widths: tuple[float, float], x: FloatArray, y: FloatArray) -> _Members:
-    """Return the least-squares curve with an end: grids around the best so far, each half as wide."""
-    n_shapes = len(grid.residual) // len(_ENDS)
-    first = _ENDS.index(end) * n_shapes
-    best = _at(grid, first + int(np.argmin(grid.residual[first : first + n_shapes])))
+def _refined(families: Sequence[Family], grids: Sequence[_Fits], ratio: float, x: FloatArray, y: FloatArray) -> _Fits:
+    """Return least-squares curves, shape (n_families, `_REFINED`), from grids of times a ratio apart.
+
+    On grids around the best so far, each half as wide, all at once: one by one, NumPy's calls take longer than the sums.
+    """
+    nearest = [(np.arange(_REFINED), grid.residual[:_REFINED].argmin(1)) for grid in grids]
+    best = _Fits(
+        *(np.array([c[k] for c, k in zip(column, nearest, strict=True)]) for column in zip(*grids, strict=True))
+    )
+    time_width = np.log(ratio)
+    power_width = np.array([np.log(f.powers[-1] / f.powers[0]) / 7 for f in families])[:, None, None]
     for k in range(_ROUNDS):
-        time, power = (
-            centre * np.exp(width * offsets / 2**k)
-            for centre, width, offsets in zip((best.time, best.power), widths, _AROUND, strict=True)
-        )
-        near = _solved(best.family, time, power, x, y, (end,))
-        nearest = _at(near, int(np.argmin(near.residual)))
-        best = min(best, nearest, key=lambda m: float(m.residual[0]))
+        time = best.time[:, :, None] * np.exp(time_width * _AROUND[0] / 2**k)
+        power = best.power[:, :, None] * np.exp(power_width * _AROUND[1] / 2**k)
+        g = np.array([f.shape(x, t[:, :, None], p[:, :, None]) for f, t, p in zip(families, time, power, strict=True)])
+        near = _solved(g, time, power, y, _ENDS[:_REFINED, None])
+        at = near.residual.argmin(2)[:, :, None]
+        found = _Fits(*(np.take_along_axis(column, at, 2)[:, :, 0] for column in near))
+        better = found.residual < best.residual
+        best = _Fits(*(np.where(better, *pair) for pair in zip(found, best, strict=True)))
     return best
 
 
-def _solved(
-    family: Family,
-    time: FloatArray,
-    power: FloatArray,
-    x: FloatArray,
-    y: FloatArray,
-    ends: Sequence[float | None],
-) -> _Members:
-    """Return the best height for each shape and each end; the best end too where it is None. Ends are at most 1."""
-    g = family.shape(x, time[:, None], power[:, None])  # (n_shapes, n_evals)
+def _solved(g: FloatArray, time: FloatArray, power: FloatArray, y: FloatArray, ends: FloatArray) -> _Fits:
+    """Return the best height for each shape and end; the best end too where it is NaN. Ends are at most 1.
+
+    Parameters
+    ----------
+    g : each shape of `time` and `power` at the values' steps, shape (..., n_shapes, n_evals).
+    ends : shape (n_ends, 1): an axis before that of the shapes, unless these have it.
+    """
     n, mean_y = len(y), y.mean()
-    mean_g, mean_gg, mean_gy = g.sum(1) / n, (g * g).sum(1) / n, g @ y / n
+    mean_g, mean_gg, mean_gy = g.sum(-1) / n, (g * g).sum(-1) / n, g @ y / n
     variance = np.maximum(mean_gg - mean_g**2, 1e-15)
     free = mean_y + np.maximum(mean_g * mean_y - mean_gy, 0) / variance * mean_g
-    # Rows are ends, columns shapes.
-    end = np.array([np.minimum(free, 1.0) if end is None else np.full(len(time), end) for end in ends])
+    end = np.where(np.isnan(ends), np.minimum(free, 1.0), ends)
     below = end * mean_g - mean_gy
     height = np.maximum(below, 0) / np.maximum(mean_gg, 1e-15)
     gap = end**2 - 2 * end * mean_y + float(y @ y) / n
     residual = n * np.maximum(gap - 2 * height * below + height**2 * mean_gg, 0)
-    time, power = (np.concatenate([of_shape] * len(ends)) for of_shape in (time, power))
-    return _Members(family, time, power, end.ravel(), height.ravel(), residual.ravel())
-
-
-def _at(members: _Members, k: int) -> _Members:
-    m = members
-    one = slice(k, k + 1)
-    return _Members(m.family, m.time[one], m.power[one], m.end[one], m.height[one], m.residual[one])
+    return _Fits(*np.broadcast_arrays(time, power, end, height, residual))
 
 
 def _weights(members: Sequence[_Members], n_evals: int) -> FloatArray:
     """Return the likelihood of each curve under Gaussian noise, as shares; every family has the same prior."""
     residual = np.concatenate([m.residual for m in members])
-    prior = np.concatenate([np.full(len(m.residual), 1 / len(m.residual)) for m in members])
+    prior = np.concatenate([m.prior for m in members])
     noise = max(float(residual.min()) / max(n_evals - _MIN_EVALS, 1), _NOISE**2)
     weight = prior * np.exp(-(residual - residual.min()) / (2 * noise))
     return np.asarray(weight / weight.sum())
