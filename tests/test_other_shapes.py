@@ -328,7 +328,8 @@ def test_splits_without_a_metric_are_asked_for(read: Read) -> None:
 
 def test_a_percentage_that_rises_as_the_steps_do_is_no_accuracy(read: Read) -> None:
     log = "".join(
-        f"step {s} train loss {loss} ({s / 10:.0f}%) val loss 3.0\n" for s, loss in ((10, 2.5), (500, 1.5), (1000, 0.5))
+        f"epoch {s // 400} step {s} train loss {loss} ({s / 10:.0f}%) val loss 3.0\n"
+        for s, loss in ((10, 2.5), (500, 1.5), (1000, 0.5))
     )
     recording = read("h.log", log)
     assert set(values(recording)) == {"step", "train_loss", "val_loss"}

@@ -176,20 +176,19 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
 def _leave_out_progress(rows: list[dict[str, Any]], notes: dict[str, None]) -> None:
     """Take percentages in brackets out of rows where they are steps done of all, `step 500 loss 0.3 (5%)`."""
     for name in {key for row in rows for key in row if (like := metric_like(key)) and like[0] == "accuracy"}:
-        shares = [
-            (value, float(str(row[name]).rstrip("% ")))
-            for row in rows
-            if name in row
-            for key, value in row.items()
-            if counts(key)
-        ]
-        last, percent = shares[-1]
-        if last > 0 and percent >= 5 and all(abs(share - percent * step / last) <= 1 for step, share in shares):
+        if any(_rises_with(counter, name, rows) for counter in {key for row in rows for key in row if counts(key)}):
             notes["a percentage in brackets that rises as the steps do is progress, and is left out"] = None
             for row in rows:
                 row.pop(name, None)
         else:
             notes[NOTE] = None
+
+
+def _rises_with(counter: str, name: str, rows: list[dict[str, Any]]) -> bool:
+    """Return True if percentages are the same share of a count in every row, to a point; those of a few percent show nothing."""
+    pairs = [(row[counter], float(str(row[name]).rstrip("% "))) for row in rows if counter in row and name in row]
+    last, percent = max(pairs, default=(0, 0))
+    return last > 0 and percent >= 5 and all(abs(share - percent * count / last) <= 1 for count, share in pairs)
 
 
 def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> list[dict[str, Any]]:
