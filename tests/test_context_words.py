@@ -322,6 +322,8 @@ def test_a_description_says_fields(text: str, read: dict[str, object]) -> None:
         ("parity, d=40", {"task_family": "parity"}, '"d=40" is not read: if it is width'),
         ("MLP 784-300-100-10", {"architecture": "mlp", "layers": 2, "classes": 10}, "not read as a width"),
         ("eval every 100 steps, lr 0.1, 128-dimensional", {"learning_rate": 0.1}, '"128-dimensional"'),
+        ("5% of the training labels random, lr 0.1", {"learning_rate": 0.1}, "5%"),
+        ("train 30% test 70%", {"train_fraction": 0.3}, '"test 70%"'),
         ("add noise, lr 0.1", {"learning_rate": 0.1}, '"add noise"'),
         ("lr 0.1, lr 0.2, p 97", {"modulus": 97}, "context.learning_rate is given twice"),
     ],
@@ -339,7 +341,7 @@ def test_words_of_which_none_is_understood_are_refused() -> None:
 
 def test_the_other_words_of_a_value_say_fields_unless_they_are_given() -> None:
     reading = read_context(
-        {"model": "2-layer transformer, d_model 64", "layers": 1, "data": "modular addition p=97, 30%"}
+        {"model": "2-layer transformer, d_model 64", "layers": 1, "data": "modular addition p=97, 30% train"}
     )
     assert reading.context.as_dict() == {"architecture": "transformer", "layers": 1, "embedding_dim": 64} | {
         "task_family": "modular",

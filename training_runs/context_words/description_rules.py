@@ -30,6 +30,7 @@ _NUMBER = (
 )
 _COUNT = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[kKM]|[eE]\+?\d+)?"
 _SMALL = {word: k for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)} | {"single": 1}
+_SAMPLES = "data(?:set)?|samples|examples|points|images|pairs"
 _FEW = rf"\d{{1,3}}|{'|'.join(_SMALL)}"
 _WORD = r"'[^'\n]*'|\"[^\"\n]*\"|[A-Za-z][\w./*+-]*(?:\s*\((?:[^()]|\([^()]*\))*\))?"
 _LIST = r"[(\[]\s*[\d.eE+-]+(?:\s*,\s*[\d.eE+-]+)+\s*[)\]]"
@@ -108,11 +109,11 @@ RULES: tuple[Rule, ...] = (
         _counted("layers", "hidden_units"),
     ),
     _rule(
-        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]*)\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?!\w)|{_WORD})", _assigned
-    ),
-    _rule(
         rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:of|is) |\s*[=:]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
         _assigned,
+    ),
+    _rule(
+        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]*)\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?!\w)|{_WORD})", _assigned
     ),
     _rule(rf"(?P<value>{_NUMBER}) (?P<name>{_BEHIND})(?!\w|\s*[=:]?\s*[\d.])", _assigned),
     _rule(r"d(?:_| )?(\d{2,5})(?!\w)", _counted("d"), flags=0),
@@ -125,11 +126,15 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"(\d{1,2})L\b", _counted("layers"), flags=0),
     _rule(
-        r"(\d[\d.]*\s?%)\s*(?:of )?(?:the |all )?(?:train(?:ing)?\s?)?(?:data(?:set)?|samples|pairs|examples|fraction|split|set)?(?: for train(?:ing)?)?(?!\w)",
+        rf"(\d[\d.]*\s?%) (?:(?:of )?(?:the |all )*(?:train(?:ing)?|{_SAMPLES}|split)(?: (?:{_SAMPLES}|fraction|split|set))?|for train(?:ing)?)(?!\w| (?:label|noise|target))",
         _counted("train_fraction"),
     ),
-    _rule(r"<n> (?:test|val|validation) (?:samples|examples|points|images|pairs)\b", _counted("val_size")),
-    _rule(r"<n> (?:train(?:ing)? )?(?:samples|examples|points|images|pairs)\b", _counted("train_size")),
+    _rule(r"train(?:ed|ing)?(?: on)? (\d[\d.]*\s?%)(?!\w)", _counted("train_fraction")),
+    _rule(rf"<n> (?:test|val|validation) (?:{_SAMPLES})\b", _counted("val_size")),
+    _rule(
+        rf"<n>(?= (?:train(?:ing)? )?(?:(?:mnist|digits?|imdb|cifar\S*|fashion\S*|random|labell?ed) )?(?:{_SAMPLES})\b)",
+        _counted("train_size"),
+    ),
     _rule(r"<n> epochs\b", _counted("epochs")),
     _rule(
         r"<n> (?:train(?:ing)? |optimi[sz](?:er|ation) )?(?:steps|iterations|iters|updates)\b", _counted("budget_step")

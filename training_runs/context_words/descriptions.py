@@ -20,7 +20,7 @@ _BY_THE_WAY = """
     a an and the of on in with for by using use used uses trained train training is are to at its it we our from
     network neural net model models arch architecture optimizer optimiser optim loss task data dataset set split
     only each per all samples steps step layer layers rate learning criterion objective function arithmetic modular
-    operation lr namespace args config hidden decoder encoder style standard constant default group
+    operation lr namespace args config hidden decoder encoder style standard constant default group examples points images pairs labelled
 """
 _SAID_BY_THE_WAY = frozenset(_BY_THE_WAY.split())
 
