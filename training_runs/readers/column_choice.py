@@ -236,7 +236,7 @@ def _without_steps(table: pd.DataFrame, epoch: str | None, source: str) -> Unrea
         field=source,
         value=f"columns {', '.join(columns)[:200] or 'none'}",
         expected="a column `step` of optimiser steps",
-        hint=f"{hint}: --steps-per-epoch" if epoch else f"{hint}; {_counting(table)}",
+        hint=f"{hint}: --steps-per-epoch N, 1 with full batches" if epoch else f"{hint}; {_counting(table)}",
         columns=tuple(columns),
     )
 
