@@ -93,6 +93,16 @@ def _curves(rng, n_rows):
     )
 
 
+def test_quantiles_of_many_curves_are_those_of_each():
+    rng = np.random.default_rng(1)
+    steps = rng.exponential(size=(300, N_BINS)) * (rng.random((300, N_BINS)) < 0.4)  # flat in places
+    cdf = np.concatenate([np.zeros((300, 1)), 1 - np.exp(-0.1 * np.cumsum(steps, axis=1))], axis=1)
+    curves = OnsetCurves(cdf, rng.choice([0.0, 0.3, EDGES[3], EDGES[-1]], 300))
+    for levels in (rng.random(300), 0.5 * curves.probability(curves.reach), cdf[:, 7], np.zeros(300)):
+        each = [curve.quantile(level) for curve, level in zip(curves, levels.tolist(), strict=True)]
+        np.testing.assert_array_equal(curves.quantile(levels), each)
+
+
 def test_quantiles_invert_probabilities_and_end_at_the_reach():
     curves = _curves(np.random.default_rng(1), 200)
     at_reach = curves.probability(curves.reach)

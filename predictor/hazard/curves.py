@@ -41,8 +41,13 @@ class OnsetCurves:
 
     def quantile(self, level: FloatArray) -> FloatArray:
         """Return the decades by which P(onset) reaches a level; NaN where it does not within the reach."""
-        pairs = zip(self, level.tolist(), strict=True)
-        return np.array([curve.quantile(x) for curve, x in pairs], dtype=float)
+        # Where a curve is flat, the earliest of the equals is meant.
+        right = np.minimum(np.maximum((self.cdf < level[:, None]).sum(1), 1), len(EDGES) - 1)
+        rows = np.arange(len(self.cdf))
+        low, high = self.cdf[rows, right - 1], self.cdf[rows, right]
+        share = np.divide(level - low, high - low, out=np.zeros(len(rows)), where=high > low)
+        decades = np.minimum(EDGES[right - 1] + share * (EDGES[right] - EDGES[right - 1]), self.reach)
+        return np.where(self.probability(self.reach) >= level, decades, np.nan)
 
 
 _EDGES: list[float] = EDGES.tolist()
@@ -63,7 +68,6 @@ class OnsetCurve:
         """Return the decades by which P(onset) reaches a level; NaN where it does not within the reach."""
         if not self._at_reach >= level:
             return float("nan")
-        # Where the curve is flat, the earliest of the equals is meant.
         k = max(bisect_left(self._levels, level), 1)
         low, high = self._levels[k - 1 : k + 1]
         share = (level - low) / (high - low) if high > low else 0.0
