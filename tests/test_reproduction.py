@@ -444,6 +444,15 @@ def test_a_teacher_is_learnt_later_from_larger_weights_or_is_not():
     assert made("omnigrok_teacher_student", lambda c: 4000 / c.init_scale).verdict == FAILS
 
 
+def test_what_is_found_does_not_depend_on_the_order_in_which_runs_were_made():
+    claim = CLAIMS["ls_operations"]
+    assert claim.configs is not None
+    runs = [a_run(2000 + 300 * k, config=config).run for k, config in enumerate(claim.configs(True))]
+    found = judged("ls_operations", runs, quick=True)
+    assert found.picture is not None
+    assert found == judged("ls_operations", runs[::-1], quick=True)
+
+
 def test_runs_of_a_claim_are_made_once_and_written_up(tmp_path, monkeypatch, capsys):
     """One whose runs cannot be made, since their data are not there, stops no other."""
     tiny = RunConfig(modulus=5, width=4, embedding_dim=4, budget_step=20)

@@ -277,7 +277,7 @@ CLAIMS: dict[str, Claim] = {
         "transformers as in `ls_correlations`, batches of 128, two settings that grok, one that comprehends and one that is confused, 8,000 steps; where "
         "quick six settings with p = 23, width 16 and 80 % of the pairs, 5,000 steps",
         "Holds if in every seed range and unevenness are larger around grokking than around comprehension, and the range larger than around "
-        "confusion; in part if one is so. Not decided where a class has fewer than three runs.",
+        "confusion; in part if one is so. Not decided where a seed has no run of a class.",
         contours.contours,
         contours.configs,
     ),

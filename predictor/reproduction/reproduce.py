@@ -55,7 +55,9 @@ def judged(name: str, runs: Iterable[Run] = (), *, quick: bool = False) -> Resul
     if claim.configs is None:
         return result_of(claim.test(stored_runs()), "stored runs")
     scale: Scale = "quick" if quick else "full"
-    return result_of(claim.test([label(run) for run in runs]), scale)
+    # In an order of their own, not that in which they were made: pictures show the first.
+    ordered = sorted(runs, key=lambda run: (run.config["seed"], run.run_id))
+    return result_of(claim.test([label(run) for run in ordered]), scale)
 
 
 def folder_of_runs(out: Path, name: str, *, quick: bool) -> Path:
