@@ -8,9 +8,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DOCS_STAMP := .venv/.docs-installed
 PYTEST := $(BIN)/pytest --color=no -q
-# Two workers of one thread each: workers and libraries that both take every core slow each other down. Each begins with
-# a half of the tests, in order, so that a module's fixtures are made once; who is done first takes some of the other's.
-TEST_WORKERS := -n 2 --dist worksteal
+# Three workers of one thread each, for two cores: workers and libraries that both take every core slow each other down, and
+# tests wait for the services that they start. Each begins with a third of the tests, in order, so that a module's fixtures
+# are made once; who is done first takes some of the others'.
+TEST_WORKERS := -n 3 --dist worksteal
 TIMINGS := tests/performance
 test test-slow: export OMP_NUM_THREADS := 1
 test test-slow: export OPENBLAS_NUM_THREADS := 1
