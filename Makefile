@@ -100,7 +100,7 @@ sweep: setup
 	nice -n 19 $(BIN)/python -m training_runs.generator.queue --device $(DEVICE) --minutes $(MINUTES) --workers $(WORKERS)
 
 # Every claim of the papers that can be tested, into docs/reproduction/ and its pages: stored runs take a minute; runs made
-# for a claim are resumed as often as it is called, and are fewer and smaller with QUICK=1 (18 minutes of processor time).
+# for a claim are resumed as often as it is called, and are fewer and smaller with QUICK=1 (9 minutes on two cores).
 # MNIST is read from GROKCAST_MNIST_DIR, and IMDb, which is not downloaded, from GROKCAST_IMDB_DIR: else its claim is left out.
 reproduce: setup
 	$(BIN)/grokcast reproduce --all $(if $(QUICK),--quick)
