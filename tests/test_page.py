@@ -414,7 +414,10 @@ def test_a_setting_out_of_support_has_no_verdict_and_a_fault_stands_beside_its_f
 
 def test_a_keyboard_reaches_all_of_it(visit: Visit) -> None:
     page = visit.page
-    focused = lambda: page.evaluate("document.activeElement.id || document.activeElement.name")  # noqa: E731
+
+    def focused() -> object:
+        return page.evaluate("document.activeElement.id || document.activeElement.name")
+
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
     for _ in range(12):

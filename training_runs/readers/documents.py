@@ -16,8 +16,8 @@ from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts, merged_by_step, tables_of_lists
 
+_MOST_OF_A_SETTING = 8  # values in a list beside a run: a longer one is a curve
 # Keys whose content is never a metric.
-_MOST_OF_A_SETTING = 8
 _CONFIGS = re.compile(
     "config|configuration|cfg|conf|args|arguments|argv|hparams|hyper_?param(eter)?s|params|parameters|settings|options|opts"
     "|flags|setup|meta|metadata|context",
