@@ -33,8 +33,8 @@ from api.storage.forecasts import ForecastStore
 from api.storage.quotas import Quotas
 from api.storage.retrainings import RetrainingStore
 from api.storage.runs import Addition, RunStore
+from api.wire.points import Appended
 from api.wire.problems import MEDIA_TYPE
-from api.wire.runs import Appended
 from api.workers.active_forecaster import ActiveForecaster
 from api.workers.arenas import bound_arenas, give_back
 from api.workers.background import Periodic

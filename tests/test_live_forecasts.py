@@ -21,7 +21,7 @@ from api.storage.forecasts import ForecastStore
 from api.storage.kept_histories import KeptHistories
 from api.storage.runs import Addition, RunStore
 from api.threads import AT_ONCE
-from api.wire.runs import Appended
+from api.wire.points import Appended
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.together import Together
 from api.workers.webhooks import Webhooks

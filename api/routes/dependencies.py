@@ -14,7 +14,8 @@ from api.settings import Settings
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
 from api.storage.runs import Addition, RunStore
-from api.wire.runs import RUN_ID, Appended
+from api.wire.points import Appended
+from api.wire.runs import RUN_ID
 from api.workers.active_forecaster import ActiveForecaster as Active
 from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams

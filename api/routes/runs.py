@@ -21,21 +21,10 @@ from api.routes.dependencies import (
 from api.routes.error_handlers import problem_responses
 from api.storage.runs import Addition
 from api.threads import beside
-from api.wire.runs import (
-    AppendAnswer,
-    AppendRequest,
-    OutcomeAnswer,
-    OutcomeRequest,
-    RewindAnswer,
-    RunAnswer,
-    RunPage,
-    RunRegistered,
-    RunRequest,
-    RunStatus,
-    RunSummary,
-    StopRequest,
-    Timeline,
-)
+from api.wire.outcomes import OutcomeAnswer, OutcomeRequest
+from api.wire.points import AppendAnswer, AppendRequest, RewindAnswer
+from api.wire.runs import RunAnswer, RunPage, RunRegistered, RunRequest, RunStatus, RunSummary, StopRequest
+from api.wire.timelines import Timeline
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=JsonRoute)
 _PROBLEMS = problem_responses(400, 401, 403, 404, 422, 429, 500, 503)

@@ -19,7 +19,8 @@ from api.errors import RunNotFound, TooManyStreams
 from api.storage.forecasts import ForecastStore, StoredForecast
 from api.storage.runs import RunStore
 from api.storage.stored_run import StoredRun
-from api.wire.runs import RunSummary, TimelineForecast
+from api.wire.runs import RunSummary
+from api.wire.timelines import TimelineForecast
 from api.workers.watching import WATCHED, Watcher, Watching
 
 _AT_ONCE = 100  # forecasts read at a time

@@ -10,8 +10,8 @@ from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.runs import Addition, RunStore
 from api.storage.stored_run import StoredRun
 from api.wire.forecasts import ForecastAnswer
+from api.wire.points import Appended
 from api.wire.problems import Problem
-from api.wire.runs import Appended
 from api.workers.webhooks import Webhooks
 from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
