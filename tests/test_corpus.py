@@ -115,17 +115,22 @@ def test_the_blind_design_draws_nothing_of_the_corpus(seed):
 
 def test_the_second_blind_test_shares_no_configuration_with_anything_that_is_learnt_from(runs, blind_runs):
     """200 configurations, frozen before their runs were made."""
-    ours = {config.configuration_id for config in PRESETS["blind_second"].configs(1)}
+    configs = list(PRESETS["blind_second"].configs(1))
+    ours = {config.configuration_id for config in configs}
     assert len(ours) == 200
+    assert [item.runs for item in read_queue() if item.name == "blind_second"] == [len(configs)]
     assert not ours & {r.configuration_id for r in [*runs, *blind_runs]}
-    items = {item.name: item for item in read_queue()}
-    apart = items.pop("blind_second")
-    assert apart.runs == len(list(PRESETS["blind_second"].configs(1)))
-    for item in items.values():
-        drawn = preset_configs(item.preset, item.runs, item.seed, {})
-        assert not ours & {config.configuration_id for config in drawn}, item.name
     made = [r for folder in NEXT.iterdir() for r in archive.read(folder)]
     assert not ours & {r.configuration_id for r in made}
+
+
+def test_items_of_the_queue_share_no_configuration_with_each_other_the_corpus_or_the_blind_test(runs, blind_runs):
+    """The second blind test is an item; a design that goes on with another seed must draw others than it did."""
+    drawn_before = {r.configuration_id for r in [*runs, *blind_runs]}
+    for item in read_queue():
+        drawn = {config.configuration_id for config in preset_configs(item.preset, item.runs, item.seed, {})}
+        assert not drawn & drawn_before, item.name
+        drawn_before |= drawn
 
 
 def test_no_fit_finds_the_runs_of_the_second_blind_test():
