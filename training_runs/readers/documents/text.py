@@ -1,0 +1,65 @@
+"""What a text of JSON, JSON lines or Python's own notation holds."""
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from training_runs.readers.cells import unwrapped
+
+_LITERAL_BYTES = 2_000_000  # of Python's own notation, at most: it is parsed slowly
+_NOT_A_NUMBER = re.compile(r"(?<![\w'\"])(-?)(nan|inf|Infinity|NaN)(?![\w'\"])")
+
+
+def document_of(text: str) -> tuple[Any, tuple[str, ...]]:
+    """Return what a text of JSON, JSON lines or Python's own notation holds, and notes.
+
+    Raises
+    ------
+    ValueError : it is none of these, with the first line that is not.
+    """
+    try:
+        return json.loads(text), ()
+    except ValueError as error:
+        lines = [(k, line) for k, line in enumerate(text.split("\n"), 1) if line.strip()]
+        if len(lines) < 2 or not lines[0][1].lstrip().startswith(("{", "[")):
+            return _literal(text, error), ()
+        first = error
+    try:
+        _line(lines[0][1])
+    except ValueError:  # a document of several lines
+        return _literal(text, first), ()
+    return _of_lines(lines, text)
+
+
+def _of_lines(lines: Sequence[tuple[int, str]], text: str) -> tuple[list[Any], tuple[str, ...]]:
+    """Return the values of JSON lines; a last one without its end is left out where it was cut off."""
+    read = []
+    for k, line in lines:
+        try:
+            read.append(_line(line))
+        except ValueError:
+            if k == lines[-1][0] and not text.endswith("\n"):
+                return read, (f"the last line is cut off and left out: {line.strip()[:40]}",)
+            raise ValueError(f"line {k} is no JSON: {line.strip()[:60]}") from None
+    return read, ()
+
+
+def _line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        return _literal(line, error)
+
+
+def _literal(text: str, error: ValueError) -> Any:
+    """Return what Python prints: `{'step': 1, 'loss': tensor(0.3)}`."""
+    start = text.lstrip()[:1]
+    if start not in ("{", "[") or len(text) > _LITERAL_BYTES:
+        raise error
+    plain = _NOT_A_NUMBER.sub(lambda m: f"{m[1]}1e999" if m[2].startswith(("i", "I")) else "None", unwrapped(text))
+    try:
+        return ast.literal_eval(plain.strip())
+    except (ValueError, SyntaxError, MemoryError, TypeError):
+        raise error from None
