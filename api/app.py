@@ -38,6 +38,7 @@ from api.wire.problems import MEDIA_TYPE
 from api.workers.active_forecaster import ActiveForecaster
 from api.workers.arenas import bound_arenas, give_back
 from api.workers.background import Periodic
+from api.workers.collector import settle
 from api.workers.database_check import DatabaseCheck
 from api.workers.events import EventStreams
 from api.workers.file_reader import FileReader
@@ -133,6 +134,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     )
     state.agents = AgentEndpoint(app, settings.forecast_body_limit)
     await run_in_threadpool(state.active.follow)
+    settle()
     retrainer = Retrainer(state.retrainings, settings)
     async with AsyncExitStack() as stack:
         stack.callback(database.close)
