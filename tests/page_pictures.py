@@ -21,6 +21,7 @@ from tests.service_process import running_service
 ROOT = Path(__file__).parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
 WAIT_MS = 120_000  # a busy machine is no failure
+MARGIN = 12  # below the last element of a picture
 RUN = "add-mod-47"
 CONTEXT = {
     "task_family": "modular",
@@ -86,6 +87,12 @@ def take(url: str, folder: Path) -> None:
             opened.goto(url)
             return opened
 
+        def end_below(page: Any, last: str) -> None:
+            """Make the window end below an element, so that the picture cuts no card through."""
+            page.evaluate("scrollTo(0, 0)")
+            box = page.locator(last).bounding_box()
+            page.set_viewport_size({**page.viewport_size, "height": round(box["y"] + box["height"]) + MARGIN})
+
         def picture(page: Any, name: str, part: str | None = None) -> None:
             page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
             page.mouse.move(0, 0)
@@ -97,6 +104,7 @@ def take(url: str, folder: Path) -> None:
         run.get_by_role("link", name=RUN, exact=True).click()
         expect(run.locator("#run .words")).to_contain_text(f"Step {last:,}: ")
         expect(run.locator("#run .pair .median-dot").nth(len(SEEN_AT) - 2)).to_be_visible()
+        end_below(run, "#run .pair")
         picture(run, "run-dark.png")
         listed = page(1_100, 1_200)
         listed.fill("#run-filter", "add-mod budget_step = 20000")
@@ -108,11 +116,12 @@ def take(url: str, folder: Path) -> None:
         compared.evaluate("(view) => { location.hash = view; }", COMPARED)
         compared.wait_for_selector("#compare svg")
         picture(compared, "compare.png", "#compare")
-        for name, width, height in (("forecast.png", 1_100, 2_130), ("phone.png", 360, 2_210)):
-            desk = page(width, height)
+        for name, width, last in (("forecast.png", 1_100, "#answer .cards"), ("phone.png", 360, "#answer .curves")):
+            desk = page(width, 2_200)
             desk.click("#example")
             desk.wait_for_selector("#answer .curves svg path.val-line")
             desk.wait_for_selector("#forecaster .tiles")
+            end_below(desk, last)
             picture(desk, name)
         browser.close()
 
