@@ -1,14 +1,17 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from api.app import create_app
 from api.wire.forecasts import ForecastAnswer
+from grokcast.cli import app
 from tests.command_line import SECONDS, grokcast, one_line
 from tests.forks import ROOT
 from tests.wire import local_client
@@ -32,6 +35,18 @@ def test_forecast_as_json_has_every_field():
     answer = json.loads(done.stdout)
     assert set(answer) == {*ForecastAnswer.model_fields, *ForecastAnswer.model_computed_fields}
     assert ForecastAnswer.from_stored(answer).model_dump(mode="json") == answer
+
+
+def _parameters(command, name="grokcast"):
+    for inner in getattr(command, "commands", {}).values():
+        yield from _parameters(inner, f"{name} {inner.name}")
+    yield from ((f"{name}: {parameter.name}", parameter) for parameter in command.params)
+
+
+def test_every_option_and_argument_says_in_words_what_it_is():
+    named = dict(_parameters(get_command(app)))
+    assert len(named) > 80
+    assert [name for name, parameter in named.items() if not re.match(r"\w", parameter.help or "")] == []
 
 
 def test_forecast_in_words_and_from_stdin():

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
     from api.settings import Settings
     from api.storage.database import Database
@@ -15,7 +17,7 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
     """Hand out the database of the service, at its newest schema."""
     from sqlalchemy.exc import DBAPIError, OperationalError
 
-    from api.errors import DatabaseUnusable
+    from api.errors import DatabaseUnusable, RunNotFound
     from api.settings import Settings
     from api.storage.database import Database
 
@@ -24,6 +26,8 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
     try:
         database.migrate()
         yield settings, database
+    except RunNotFound as error:
+        raise typer.BadParameter(f"no run {error.run_id}; `grokcast runs list` shows them") from None
     except (DBAPIError, DatabaseUnusable) as error:
         shown = database.url.render_as_string(hide_password=True)
         how = "does not answer" if isinstance(error, OperationalError) else "cannot be used"

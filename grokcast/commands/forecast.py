@@ -9,6 +9,7 @@ import typer
 from grokcast.commands.assignments import assignments
 from grokcast.commands.json_output import AsJson, print_json
 from grokcast.commands.steps import step_of
+from grokcast.commands.target_accuracy import TargetAccuracy
 
 
 def forecast(
@@ -20,9 +21,7 @@ def forecast(
             help="step that the probability refers to, as 20000 or 20k [default: the budget, else 10x the last]",
         ),
     ] = None,
-    target_accuracy: Annotated[
-        float | None, typer.Option(help="validation accuracy that counts as generalised")
-    ] = None,
+    target_accuracy: TargetAccuracy = None,
     context: Annotated[
         list[str] | None,
         typer.Option(
@@ -34,11 +33,13 @@ def forecast(
     seconds_per_step: Annotated[
         float | None,
         typer.Option(
-            help="of training: the forecast is in hours too [default: as a column of times in the file shows]"
+            help="how long a step takes: the forecast is in hours too [default: as a column of times in the file shows]"
         ),
     ] = None,
-    cost_per_hour: Annotated[float | None, typer.Option(help="of training, in any currency")] = None,
-    run: Annotated[str | None, typer.Option(help="name of the run, if there are several, or all")] = None,
+    cost_per_hour: Annotated[float | None, typer.Option(help="what an hour of training costs, in any currency")] = None,
+    run: Annotated[
+        str | None, typer.Option(help="name of the run to forecast, where there are several, or all")
+    ] = None,
     format: Annotated[
         str,
         typer.Option(

@@ -12,12 +12,15 @@ from grokcast.commands.json_output import AsJson, print_json
 from grokcast.display.plain_text import say
 
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
+Version = Annotated[str, typer.Argument(help="a version, as `grokcast forecasters list` shows it")]
 
 
 def benchmark(
-    corpus: Annotated[Path | None, typer.Option(help="[default: the shipped corpus]")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="folder of runs [default: the shipped corpus]")] = None,
     external: Annotated[list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")] = None,
-    out: Annotated[Path | None, typer.Option(help="folder for results.json and report.html")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for results.json and report.html [default: none is written]")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a fifth of the configurations, few trees")] = False,
     json_: AsJson = False,
 ) -> None:
@@ -133,7 +136,7 @@ def list_forecasters(json_: AsJson = False) -> None:
 
 
 @forecasters.command("show")
-def show_forecaster(version: str) -> None:
+def show_forecaster(version: Version) -> None:
     """Print the card of a forecaster: training data and benchmark figures."""
     from predictor.store import ForecasterStore
 
@@ -141,7 +144,7 @@ def show_forecaster(version: str) -> None:
 
 
 @forecasters.command("activate")
-def activate_forecaster(version: str) -> None:
+def activate_forecaster(version: Version) -> None:
     """Make a forecaster the active one, also to roll back."""
     from predictor.store import ForecasterStore
 

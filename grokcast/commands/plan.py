@@ -8,6 +8,7 @@ import typer
 from grokcast.commands.assignments import assignments
 from grokcast.commands.json_output import AsJson, print_json
 from grokcast.commands.steps import step_of
+from grokcast.commands.target_accuracy import TargetAccuracy
 
 
 def plan(
@@ -30,13 +31,15 @@ def plan(
         str | None,
         typer.Option(metavar="STEP", help="step at which training would end [default: the context's budget_step]"),
     ] = None,
-    target: Annotated[float | None, typer.Option(help="validation accuracy that counts as generalised")] = None,
+    target_accuracy: TargetAccuracy = None,
     wanted: Annotated[
         float, typer.Option(help="probability of onset by the budget that the cheapest setting is to reach")
     ] = 0.9,
-    seconds_per_step: Annotated[float | None, typer.Option(help="of training: costs are in hours too")] = None,
+    seconds_per_step: Annotated[
+        float | None, typer.Option(help="how long a step takes: costs are in hours too")
+    ] = None,
     cost_per_hour: Annotated[
-        float | None, typer.Option(help="of training, in any currency: costs are in money too")
+        float | None, typer.Option(help="what an hour of training costs, in any currency: costs are in money too")
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="print a CSV table with a row a setting")] = False,
     json_: AsJson = False,
@@ -58,7 +61,7 @@ def plan(
         stated_context(context or []),
         grid,
         budget_step=step_of("--budget", budget),
-        target_accuracy=target,
+        target_accuracy=target_accuracy,
         wanted_probability=wanted,
         seconds_per_step=seconds_per_step,
         cost_per_hour=cost_per_hour,

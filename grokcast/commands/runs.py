@@ -13,6 +13,7 @@ from grokcast.display.plain_text import say
 runs = typer.Typer(
     help="List, show and export the runs of the service; import recordings to learn from.", no_args_is_help=True
 )
+RunId = Annotated[str, typer.Argument(help="name of the run, as `grokcast runs list` shows it")]
 _STATUSES = ("running", "finished", "stopped_early", "diverged")
 runs.command("import")(import_runs)
 
@@ -20,7 +21,9 @@ runs.command("import")(import_runs)
 @runs.command("list")
 def list_runs(
     limit: Annotated[int, typer.Option(min=1, help="number of runs")] = 50,
-    status: Annotated[str | None, typer.Option(help="only those: running, finished, stopped_early or diverged")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="only those: running, finished, stopped_early or diverged [default: all]")
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """List stored runs with their newest forecasts, newest first."""
@@ -42,74 +45,60 @@ def list_runs(
 
 
 @runs.command("show")
-def show_run(run_id: str) -> None:
+def show_run(run_id: RunId) -> None:
     """Print a run, its points and its newest forecast as JSON."""
     from api.caller import LOCAL
-    from api.errors import RunNotFound
     from api.storage.forecasts import ForecastStore
     from api.storage.runs import RunStore
     from api.wire.runs import RunAnswer
 
     with service_database() as (settings, database):
-        try:
-            run, points = RunStore(database, settings.run_point_limit).history(LOCAL, run_id)
-        except RunNotFound:
-            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+        run, points = RunStore(database, settings.run_point_limit).history(LOCAL, run_id)
         newest = ForecastStore(database).newest(run)
     print_json(RunAnswer.of(run, points, newest).model_dump(mode="json"))
 
 
 @runs.command("finish")
 def finish_run(
-    run_id: str,
+    run_id: RunId,
     status: Annotated[str, typer.Option(help="finished, stopped_early or diverged")] = "finished",
     blocked: Annotated[bool, typer.Option("--blocked", help="it could not generalise, by construction")] = False,
 ) -> None:
     """Note how a run ended, so that it can be learnt from."""
     from api.caller import LOCAL
-    from api.errors import RunNotFound
 
     if _known(status) == "running":
         raise typer.BadParameter("--status running; expected finished, stopped_early or diverged")
     with stored_runs() as store:
-        try:
-            store.finish(LOCAL, run_id, status, blocked)
-        except RunNotFound:
-            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+        store.finish(LOCAL, run_id, status, blocked)
     say(f"{run_id} is {status}")
 
 
 @runs.command("stop")
 def stop_run(
-    run_id: str,
+    run_id: RunId,
     reason: Annotated[str, typer.Option(help="shown where the training stops")] = "requested by hand",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="take the request back")] = False,
 ) -> None:
     """Request that a training stops: its loop learns so from `monitor.should_stop`."""
     from api.caller import LOCAL
-    from api.errors import RunFinished, RunNotFound
+    from api.errors import RunFinished
 
     with stored_runs() as store:
         try:
             store.request_stop(LOCAL, run_id, None if withdraw else reason)
-        except RunNotFound:
-            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
         except RunFinished:
             raise typer.BadParameter(f"{run_id} has ended: there is nothing to stop") from None
     say(f"{run_id}: {'goes on' if withdraw else 'a stop is requested'}")
 
 
 @runs.command("delete")
-def delete_run(run_id: str) -> None:
+def delete_run(run_id: RunId) -> None:
     """Forget a run, its points and its forecasts."""
     from api.caller import LOCAL
-    from api.errors import RunNotFound
 
     with stored_runs() as store:
-        try:
-            store.delete(LOCAL, run_id)
-        except RunNotFound:
-            raise typer.BadParameter(f"no run {run_id}; `grokcast runs list` shows them") from None
+        store.delete(LOCAL, run_id)
     say(f"{run_id} is deleted")
 
 
