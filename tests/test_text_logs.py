@@ -229,3 +229,77 @@ def test_parameters_that_a_program_printed_before_its_steps(read: Read) -> None:
         "modulus": 97,
     }
     assert recording.contexts["h"] == expected
+
+
+ROWS = [(100, 2.5, 0.5, 2.75, 0.125), (200, 0.5, 0.75, 3.5, 0.125), (300, 0.125, 1.0, 4.5, 0.25)]
+SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc")
+
+
+def printed(form: str) -> str:
+    lines = [dict(zip(("s", "tl", "ta", "vl", "va"), row, strict=True)) for row in ROWS]
+    return "".join(form.format(e=k, z=k - 1, p=100 * line["va"], **line) for k, line in enumerate(lines, 1))
+
+
+def expected(*names: str) -> dict[str, list[float]]:
+    columns = dict(zip(("step", *SIGNALS), map(list, zip(*ROWS, strict=True)), strict=True))
+    return {name: columns[name] for name in ("step", *(names or SIGNALS))}
+
+
+MM = "2023/05/01 10:00:00 - mmengine - INFO - "
+ABSL = "I0501 10:00:00.000000 139 train.py:48] "
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"{ABSL}[{{s}}] learning_rate=0.001, loss={{tl}}, accuracy={{ta}}\n{ABSL}[{{s}}] eval_accuracy={{va}}, eval_loss={{vl}}\n",
+        "2024-05-01T10:00:00.123456789Z stdout F step {s}: train loss {tl}, acc {ta}, val loss {vl}, acc {va}\n",
+        "{s:05d} | tr_loss {tl:.3e} | tr_acc {ta} | te_loss {vl:.3e} | te_acc {va}\n",
+        "\x1b[1m[{s}]\x1b[0m train loss={tl} acc={ta} val loss={vl} acc={va}\n",
+        "Loss(train) {tl} Acc(train) {ta} Loss(val) {vl} Acc(val) {va} step {s}\n",
+        "step {s} | Loss [train]: {tl} | Acc [train]: {ta} | Loss [val]: {vl} | Acc [val]: {va}\n",
+        "step {s} loss tr {tl} te {vl} acc tr {ta} te {va}\n",
+        "[Step {s}] Train/Test loss: {tl} / {vl}, accuracy (train/test): {ta}/{va}.\n",
+        "Step {s}\nTraining:\n  loss: {tl}\n  accuracy: {ta}\nValidation:\n  loss: {vl}\n  accuracy: {va}\n",
+        "step {s} loss {tl} acc {ta}\nEvaluating on test set...\nloss {vl} acc {va}\n",
+        "Step {s}\n--- train ---\nloss={tl} acc={ta}\n--- val ---\nloss={vl} acc={va}\n",
+        "step {s}: {{'train': {{'loss': {tl}, 'acc': {ta}}}, 'val': {{'loss': {vl}, 'acc': {va}}}}}\n",
+        "\r 9%|\u2588 | {s}.00/1.00k [00:01<00:03, 1.1kit/s, train_loss={tl}, train_acc={ta}, val_loss={vl}, val_acc={va}]",
+        "step {s} train_loss {tl} acc {ta}\nEvaluating: 100%|\u2588| 10/10 [00:01<00:00, 9it/s]\nval_loss {vl} val_acc {va}\n",
+        "Epoch [{e}/3], Step [{s}/300], train_loss {tl}, train_acc {ta}, val_loss {vl}, val_acc {va}\n",
+        "Epoch [{e}/3] Iter [50/100] aux 3.0\nEpoch [{e}/3] Iter [100/100] loss {tl} acc {ta}\n  => val loss {vl} val acc {va}\n",
+        "Epoch {e}/3\n Iter 100/100 loss {tl}\n train acc {ta} val loss {vl} val acc {va}\n",
+        "Epoch [{e}/3] Iter [100/100] loss {tl} acc {ta}\nEpoch {e} val loss {vl} val acc {va}\n",
+        "step {s} train_loss {tl} train_acc {ta} val_loss {vl} val_acc {va}\nstep {s} train_loss {tl} val_loss N/A val_acc {va}\n",
+    ],
+)
+def test_lines_of_further_programs(read: Read, form: str) -> None:
+    assert values(read("h.log", printed(form))) == expected()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"{MM}Epoch(train) [{{e}}][100/100] lr: 1e-3 loss: {{tl}}\n{MM}Epoch(val) [{{e}}][10/10] accuracy/top1: {{p}}\n",
+        "Train: {z} [ 99/100 (100%)]  Loss: {tl} ({tl})\nTest: [ 9/9]  Loss: 9 (9)  Acc@1: {p} ({p})  Acc@5: 99.5 (99.5)\n",
+        "Epoch: [{z}][ 90/100]\tLoss {tl} (3.0)\tAcc@1 50.5 (50.5)\nTest: [ 9/10]\tLoss 9 (9)\tAcc@1 {p} ({p})\n",
+        "Epoch {e}/3\nstep 100/100 [====] - loss: {tl} - 7ms/step\nEval begin...\nstep 10/10 [====] - loss: 9 - acc: {va} - 4ms/step\n",
+    ],
+)
+def test_batches_of_an_epoch_or_of_a_validation_are_no_steps(read: Read, form: str) -> None:
+    found = values(read("h.log", printed(form), steps_per_epoch=100))
+    assert {name: found[name] for name in ("step", "train_loss", "val_acc")} == expected("train_loss", "val_acc")
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(read: Read) -> None:
+    log = printed("step {s} train_loss {tl} train_acc {ta} val_loss {vl} val_acc {va}\n")
+    recording = read("h.log", log + "step 400 train_loss 0.0")
+    assert values(recording) == expected()
+    assert "the last line is cut off and left out: step 400 train_loss 0.0" in recording.notes
+    rarer = log + "step 400 train_loss 0.5\nstep 500 train_loss 0.25"  # validation that is rarer is none
+    assert values(read("h.log", rarer))["step"][-1] == 500
+
+
+def test_numbers_that_do_not_rise_are_no_steps(read: Read) -> None:
+    with pytest.raises(InvalidInput, match="--pattern"):
+        read("h.log", "3 loss=2.5 val_acc=0.1\n1 loss=1.5 val_acc=0.1\n2 loss=0.5 val_acc=0.2\n")

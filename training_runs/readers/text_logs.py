@@ -1,6 +1,7 @@
 """Logs as programs print them: `step=100 train_loss=3.2`, `Epoch 3/100: loss 0.3`, `step 100 | val acc 0.5`, progress bars."""
 
 import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,22 +11,19 @@ from typing import Any
 import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
+from training_runs.context_words.documents import values_of
 from training_runs.errors import InvalidInput
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
-from training_runs.readers.metric_names import canonical_name, metric_like
+from training_runs.readers.log_lines import CLOCK, LEVEL, NUMBER, numbered_by_step, plain_line, section_of, split_word
+from training_runs.readers.metric_names import canonical_name, is_epoch, metric_like
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_CLOCK = re.compile(
-    r"(?<![\w.])\d{4}[-/.](?:1[0-2]|0?[1-9])[-/.](?:[12]\d|3[01]|0?[1-9])(?!\d)(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
-    r"|\b\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?\b|\b\d+d \d\d:\d\d:\d\d"
-)
-_LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
 _BAR = re.compile(
-    r"(?P<share>\d+%)\s*\|[^|]*\|\s*(?P<done>\d+)/(?P<total>\d+|\?)\s*(?:\[[^,\]]*(?:,[^,\]=]*?/(?:it|s|step)\b|,\s*\?[^,\]]*)?,?)?"
+    r"(?P<share>\d+%)\s*\|[^|]*\|\s*(?P<done>\d+(?:\.\d+)?[kM]?)/(?P<total>\d+(?:\.\d+)?[kM]?|\?)\s*(?:\[[^,\]]*(?:,[^,\]=]*?/(?:it|s|step)\b|,\s*\?[^,\]]*)?,?)?"
 )
 _COUNT = re.compile(r"\W*\[?\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\s*\](?!\s*\[)")  # `[1000/20000] loss ...`
 _ENDLESS_BAR = re.compile(
@@ -34,11 +32,8 @@ _ENDLESS_BAR = re.compile(
 # `train:(loss=2.3, acc=0.5)`, `val(loss 2.3)`: what is in the brackets is of the split before them.
 _SPLIT_BRACKETS = re.compile(r"\b(?P<split>[A-Za-z]\w*)\s*[:=]?\s*[(\[{](?P<inside>[^()\[\]{}]*\d[^()\[\]{}]*)[)\]}]")
 _KERAS_BAR = re.compile(r"\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)")
-_NUMBER = (
-    r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"
-)
 _VALUE = re.compile(
-    rf"(?<![\w.])(?P<number>{_NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{_NUMBER})%?)?)(?![\w]|\.\d)",
+    rf"(?<![\w.@])(?<!top-)(?P<number>{NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{NUMBER})%?)?)(?![\w]|\.\d)",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b")
@@ -64,9 +59,10 @@ _QUALIFIERS = {
     "total",
     "smoothed",
 }
-_DICTIONARY = re.compile(r"\{[^{}]*:[^{}]*\}")
-_NUMBER_ALONE = re.compile(rf"(?<![\w.])(?:{_NUMBER})(?![\w]|\.\d)", re.IGNORECASE)
+_DICTIONARY = re.compile(r"\{.*:.*\}")
+_NUMBER_ALONE = re.compile(rf"(?<![\w.])(?:{NUMBER})(?![\w]|\.\d)", re.IGNORECASE)
 _STEP_WITHIN = "step of the epoch"
+_OF_VALIDATION = re.compile(r"\b(?:val|valid|eval|test)", re.IGNORECASE)  # what a progress bar counts through
 
 
 def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
@@ -82,8 +78,8 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     if options.pattern:
         return {name: _by_pattern(lines, path, options.pattern)}
     lines, of_commas = _with_decimal_points(lines)
-    rows, parameters, notes = _rows(lines)
-    notes = (*of_commas, *notes)
+    rows, parameters, notes = _measurements(lines)
+    notes = (*of_commas, *notes, *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, lines)))
     names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
     if not any(signal or metric_like(key) for key, signal in names.items()):
         raise _unreadable(lines, path)
@@ -95,7 +91,7 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
 
 def has_measurements(text: str) -> bool:
     """Return True if lines of a text name a step or an epoch and values."""
-    return bool(_rows(_lines(text[:100_000]))[0])
+    return bool(_measurements(_lines(text[:100_000]))[0])
 
 
 def _lines(text: str) -> list[str]:
@@ -139,38 +135,80 @@ def _by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
     return RawRun(pd.DataFrame(rows), reading.fields(), (f"{len(rows)} lines are read by --pattern", *reading.notes))
 
 
-def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
+def _measurements(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Return the measurements, parameters that were printed before them, and notes."""
+    rows, parameters, notes = _rows(lines)
+    if rows or not (numbered := numbered_by_step(lines)):
+        return rows, parameters, notes
+    rows, parameters, notes = _rows(numbered)
+    return rows, parameters, (*notes, "the number at the beginning of a line is read as step")
+
+
+def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     rows: list[dict[str, Any]] = []
     bracketed: list[int] = []  # rows in which a percentage in brackets is taken as an accuracy
     parameters: dict[str, Any] = {}
     heading: dict[str, Any] = {}  # the newest step, and the newest on a line of its own
     alone: dict[str, Any] = {}
+    within: float | None = None  # the steps in an epoch, where the newest step counts within one
+    section = ""  # the split that a line of its own says of those after it
     notes: dict[str, None] = {}
     for plain in lines:
         line = named_in_line(plain)
         values, totals, is_bar = _pairs(line)
         place = {key: value for key, value in values.items() if counts(key)}
+        if section and (not place or place.items() <= heading.items()):
+            values, totals, is_bar = _pairs(line, section)
         metrics = {key: value for key, value in values.items() if key not in place}
         if is_bar:
             notes["a count such as 1000/20000 is read as step"] = None
+        if place:
+            section = section if metrics and place.items() <= heading.items() else ""
+            heading, within = _joined(place, totals, heading, within, alone)
         if place and not metrics:
-            heading = alone = place
+            alone = heading
             continue
-        if not place and not heading:
+        section = section_of(plain) or section
+        if not heading:
             parameters |= {} if rows else assigned(line)
             continue
         if not metrics:
             continue
         if not place and heading is not alone and not any(canonical_name(key) for key in metrics):
             continue
-        if place:
-            heading = place
         row = heading | metrics
         bracketed += [len(rows)] if line != plain else []
-        rows.append(row | ({_STEP_WITHIN: next(iter(totals.values()))} if totals else {}))
+        rows.append(row | ({_STEP_WITHIN: within} if within else {}))
     _leave_out_progress([rows[k] for k in bracketed], notes)
     return _with_global_steps(rows, notes), parameters, tuple(notes)
+
+
+def _joined(
+    place: dict[str, Any],
+    totals: Mapping[str, float],
+    last: Mapping[str, Any],
+    within: float | None,
+    alone: Mapping[str, Any],
+) -> tuple[dict[str, Any], float | None]:
+    """Return a place and the steps in its epoch: a step is of the epoch that stands alone above it, an epoch at its last step."""
+    steps = {key for key in place if canonical_name(key) == "step"}
+    if not steps and place.items() <= last.items():
+        return {**last}, within
+    total = next(iter(totals.values()), None)
+    if steps == set(place):
+        place = {key: value for key, value in alone.items() if canonical_name(key) != "step"} | place
+    return place, total
+
+
+def _without_cut_end(rows: list[dict[str, Any]], lines: Sequence[str]) -> tuple[str, ...]:
+    """Take out the last row where its line was cut off: it has no end, and less of what a row before it has."""
+    if len(rows) < 3 or not rows[-1].items() >= {**_pairs(lines[-1])[0]}.items():
+        return ()
+    *before, last = [set(row) for row in rows]
+    if last in before or not any(last < row for row in before):
+        return ()
+    rows.pop()
+    return (f"the last line is cut off and left out: {lines[-1].strip()[:40]}",)
 
 
 def _leave_out_progress(rows: list[dict[str, Any]], notes: dict[str, None]) -> None:
@@ -193,32 +231,57 @@ def _rises_with(counter: str, name: str, rows: list[dict[str, Any]]) -> bool:
 
 def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> list[dict[str, Any]]:
     """Count steps that begin anew in each epoch (`Epoch [2/10], Step [100/600]`) from the first."""
-    for row in rows:
-        within = row.pop(_STEP_WITHIN, None)
-        step = next((key for key in row if canonical_name(key) == "step"), None)
-        epoch = next((key for key in row if counts(key) and key != step), None)
-        if within and step and epoch and within > 1 and row[step] <= within:
-            row[step] += max(row[epoch] - 1, 0) * within if rows[0].get(epoch) != 0 else row[epoch] * within
-            notes[f"{step} counts within an epoch of {within:g}: counted on from epoch to epoch"] = None
-    return rows
+    totals = [row.pop(_STEP_WITHIN, None) for row in rows]
+    steps = [next((key for key in row if canonical_name(key) == "step"), None) for row in rows]
+    if any(steps) and not all(steps):
+        notes[f"{steps.count(None)} lines that name an epoch and no step are left out"] = None
+    places = [
+        (row, step, next((key for key in row if is_epoch(key)), None), within)
+        for row, step, within in zip(rows, steps, totals, strict=True)
+        if step
+    ]
+    if not places:
+        return rows
+    counted = [(row[epoch], row[step]) for row, step, epoch, _ in places if epoch]
+    if not _rise_over_epochs(counted):
+        is_from_0 = bool(counted) and counted[0][0] == 0
+        for row, step, epoch, within in places:
+            if epoch and within and within > 1 and row[step] <= within:
+                row[step] += (row[epoch] if is_from_0 else max(row[epoch] - 1, 0)) * within
+                notes[f"{step} counts within an epoch of {within:g}: counted on from epoch to epoch"] = None
+    return [row for row, *_ in places]
 
 
-def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
-    """Return the values of a line by their names, the totals of those that count (`3/100`), and whether a bar gave the step."""
-    if dictionary := _DICTIONARY.search(line):
-        found = _of_dictionary(dictionary[0])
-        if found:
-            before, _, _ = _pairs(line[: dictionary.start()])
-            return {k: v for k, v in before.items() if counts(k)} | found, {}, False
-    text = _LEVEL.sub(" ", _CLOCK.sub(" ", line))
-    text = _SPLIT_BRACKETS.sub(_of_split, text)
+def _rise_over_epochs(counted: Sequence[tuple[float, float]]) -> bool:
+    """Return True if the steps of each epoch are beyond those of the epochs before it: they are counted from the first already."""
+    each: dict[float, list[float]] = {}
+    for epoch, step in counted:
+        each.setdefault(epoch, []).append(step)
+    ordered = [each[epoch] for epoch in sorted(each)]
+    return len(ordered) > 1 and all(max(before) < min(after) for before, after in pairwise(ordered))
+
+
+def _pairs(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, float], bool]:
+    """Return the values of a line by their names, the totals of those that count (`3/100`), and whether a bar gave the step.
+
+    `section` is the split of values that the line itself gives none.
+    """
+    if (dictionary := _DICTIONARY.search(line)) and (found := _of_dictionary(dictionary[0])):
+        before, _, _ = _pairs(line[: dictionary.start()])
+        return {k: v for k, v in before.items() if counts(k)} | found, {}, False
+    text = _SPLIT_BRACKETS.sub(_of_split, plain_line(line))
     bar = _BAR.search(text) or _COUNT.match(text) or _ENDLESS_BAR.match(text)
     if bar:
+        is_of_validation = _OF_VALIDATION.search(text[: bar.start()]) is not None
         text = text[: bar.start()] + " | " + text[bar.end() :]
     text = _KERAS_BAR.sub(" | ", text)
     values: dict[str, Any] = {}
     totals: dict[str, float] = {}
-    for key, number, of in _keyed(text):
+    keyed = [*_keyed(text, section)]
+    times = Counter(key for key, *_ in keyed)
+    if any(n > 1 and metric_like(key) and not canonical_name(key) for key, n in times.items()):
+        keyed = [*_keyed(text, section, is_carried=True)]  # `train loss 1 | acc 0 | val loss 2 | acc 0`
+    for key, number, of in keyed:
         if of is not None and counts(key):
             totals = {key: of} if canonical_name(key) == "step" else totals
         elif of is not None:
@@ -226,14 +289,15 @@ def _pairs(line: str) -> tuple[dict[str, Any], dict[str, float], bool]:
                 continue
             number = number / of
         values.setdefault(key, number)
-    is_bar = bar is not None and not any(counts(key) for key in values)
+    is_bar = bar is not None and not is_of_validation and not any(counts(key) for key in values)
     if bar and is_bar:
-        values = {"step": float(bar["done"])} | values
+        done = bar["done"]
+        values = {"step": float(done.rstrip("kM")) * _SCALES.get(done[-1], 1.0)} | values
     return values, totals, is_bar
 
 
 def _of_split(found: re.Match[str]) -> str:
-    return f" | {found['split']}: {found['inside']} | " if _split_word(found["split"]) else found[0]
+    return f" | {found['split']}: {found['inside']} | " if split_word(found["split"]) else found[0]
 
 
 def _is_share(key: str, number: Any, of: float) -> bool:
@@ -243,14 +307,13 @@ def _is_share(key: str, number: Any, of: float) -> bool:
     return like is not None and like[0] == "accuracy" and is_count and 0 <= number <= of
 
 
-def _keyed(text: str) -> Iterator[tuple[str, Any, float | None]]:
-    """Yield name, value and total of the numbers in a text: a number's name is the words before it."""
-    at, split, near, lead = (
-        0,
-        "",
-        "",
-        _lead(text),
-    )  # `train: loss 1, acc 0`, `train loss 1 acc 0`, `[Train] loss 1 | acc 0`
+def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tuple[str, Any, float | None]]:
+    """Yield name, value and total of the numbers in a text: a number's name is the words before it.
+
+    A split holds for the values next to its own; for all up to the next split where it `is_carried`.
+    """
+    at, split, near = 0, "", ""  # `train: loss 1, acc 0`, `train loss 1 acc 0`
+    lead = _lead(text, section)  # `[Train] loss 1 | acc 0`
     for found in _VALUE.finditer(text):
         between = text[at : found.start()]
         at = found.end()
@@ -263,8 +326,11 @@ def _keyed(text: str) -> Iterator[tuple[str, Any, float | None]]:
         segment = segments[-1]
         if not segment.strip(" =:") and len(segments) > 1 and text[found.start() - 1] in "[(":
             segment = segments[-2]  # `Epoch [3/100]`
-        key, split = _key(segment, split, near if not borders else "", lead)
-        near = _split_word(key.split(" ")[0]) if " " in key else near if not borders else ""
+        key, split = _key(segment, split, near if is_carried or not borders else "", lead)
+        first, *_, last = key.split(" ") if " " in key else ("", "")
+        if split_word(last) and not borders:
+            split = key.removesuffix(f" {last}")  # `loss train 2.3 val 2.4`
+        near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
             yield (
@@ -274,16 +340,12 @@ def _keyed(text: str) -> Iterator[tuple[str, Any, float | None]]:
             )
 
 
-def _lead(text: str) -> str:
-    """Return the split that the first word of a line says of all its values; empty where it says none, or others are named too."""
+def _lead(text: str, section: str) -> str:
+    """Return the split that the first word of a line, or else the section, says of all its values; empty where others are named too."""
     found = _LEAD.match(text)
-    split = _split_word(found["split"]) if found else ""
+    split = (split_word(found["split"]) if found else "") or section
     named = {signal for word in re.findall(r"[A-Za-z]+", text) if (signal := canonical_name(f"{word}_loss"))}
-    return split if len(named) == 1 else ""
-
-
-def _split_word(word: str) -> str:
-    return word if canonical_name(f"{word}_loss") and not canonical_name(word) else ""
+    return split if not named - {canonical_name(f"{split}_loss")} else ""
 
 
 def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
@@ -305,11 +367,17 @@ def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
 
 
 def _of_dictionary(text: str) -> dict[str, Any]:
-    try:
-        found = ast.literal_eval(text[:10_000].replace("nan", "None"))
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return {}
-    return {str(k): v for k, v in found.items() if isinstance(v, int | float | str)} if isinstance(found, dict) else {}
+    """Return the values of a dictionary of Python or JSON, those of dictionaries in it by their path; nothing where it is none."""
+    text = text[:10_000]
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(text if parse is json.loads else re.sub(r"\b(?:nan|inf)\b", "None", text))
+        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            continue
+        return (
+            {k: v for k, v in values_of(found) if isinstance(v, int | float | str)} if isinstance(found, dict) else {}
+        )
+    return {}
 
 
 def assigned(line: str) -> Mapping[str, str]:
@@ -329,7 +397,7 @@ def _unreadable(lines: Sequence[str], path: str) -> InvalidInput:
     kinds = Counter(_VALUE.sub("#", line) for line in lines[:2000] if len(_VALUE.findall(line)) > 1)
     kind = max(kinds, key=lambda k: (kinds[k], k.count("#")), default="")
     sample = next((line for line in lines if _VALUE.sub("#", line) == kind), next((s for s in lines if s.strip()), ""))
-    pattern = _suggested(_LEVEL.sub("", _CLOCK.sub("", sample)).strip())
+    pattern = _suggested(LEVEL.sub("", CLOCK.sub("", sample)).strip())
     n_numbers = kind.count("#")
     if kind and not re.search(r"[^\W\d_]", kind):
         way_out = f"columns of numbers? name the {n_numbers} with --columns, such as --columns step,train_acc,val_acc"

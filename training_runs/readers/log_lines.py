@@ -1,0 +1,111 @@
+"""Lines of logs in one plain form: without clocks and prefixes, as `name value`, whatever framework printed them."""
+
+import re
+from collections.abc import Sequence
+
+from training_runs.readers.metric_names import canonical_name
+
+NUMBER = (
+    r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"
+)
+CLOCK = re.compile(
+    r"(?<![\w.])\d{4}[-/.](?:1[0-2]|0?[1-9])[-/.](?:[12]\d|3[01]|0?[1-9])(?!\d)(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
+    r"|\b\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?\b|\b\d+d \d\d:\d\d:\d\d"
+)
+LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
+_SPLIT = r"train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev|tr|te"
+_METRIC = r"[a-z_]*(?:loss|acc(?:uracy)?)"
+_PAIR = rf"\s*[:=]?\s*({NUMBER})%?\s*/\s*({NUMBER})"
+_PREFIXES = (
+    re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
+    re.compile(rf"^(?:{CLOCK.pattern}) std(?:out|err) [FP] "),  # of a container
+    re.compile(rf"^\W*(?:{CLOCK.pattern})\W+[\w.]+ - (?={LEVEL.pattern})"),  # asctime - name - level
+)
+# What is rewritten: what a line must hold for it, which is looked for first since logs are long; what is found; in plain words.
+_REWRITTEN = tuple(
+    (re.compile(guard, re.IGNORECASE), re.compile(pattern, flags), plain)
+    for guard, pattern, plain, flags in (
+        # OpenMMLab: `Epoch(train) [3][100/100]`, `Iter(train) [ 100/1000]`, `Iter(val) [10/10]`. Counts of batches are no steps.
+        (r"Epoch\(", r"\bEpoch\((\w+)\)\s*\[\s*(\d+)\s*\](?:\[[^\]]*\])?", r"[\1] epoch \2 |", 0),
+        (r"Iter\(", r"\bIter\(train\)\s*\[\s*(\d+)\s*/\s*\d+\s*\]", r"[train] iter \1 |", 0),
+        (r"Iter\(|Epoch\(", r"\b(?:Iter|Epoch)\((val|test)\)\s*\[[^\]]*\]", r"[\1] |", 0),
+        # timm and the ImageNet example: `Train: 3 [  99/100 (100%)]`, `Test: [ 9/10]`
+        (r"Train: ", r"^(\W*)Train: (\d+) \[[^\]]*\]", r"\1[Train] epoch \2 |", 0),
+        (r": \[", r"^(\W*)(Test|Validate|Val): \[[^\]]*\]", r"\1[\2] |", 0),
+        (r"batch", r"(\bepoch\b.{0,60}?)\bbatch\b(\W{0,3}\d+\s*/\s*\d+)", r"\1step\2", re.IGNORECASE),
+        # Two splits of one metric: `Train/Test loss: 0.1 / 2.3`, `loss (train/val) 0.1/2.3`, `train loss/val loss: 0.1/2.3`
+        *(
+            (rf"/\s*(?:{_SPLIT})", pattern, plain, re.IGNORECASE)
+            for pattern, plain in (
+                (rf"\b({_SPLIT})\s*/\s*({_SPLIT})\s+({_METRIC}){_PAIR}", r" | \1 \3 \4 | \2 \3 \5"),
+                (rf"\b({_METRIC})\s*[(\[]?\s*({_SPLIT})\s*/\s*({_SPLIT})\s*[)\]]?{_PAIR}", r" | \2 \1 \4 | \3 \1 \5"),
+                (rf"\b((?:{_SPLIT})[ _]{_METRIC})\s*/\s*((?:{_SPLIT})[ _]{_METRIC}){_PAIR}", r" | \1 \3 | \2 \4"),
+            )
+        ),
+        # What stands in brackets behind a name is of the name: `Loss(train): 0.1`, `acc[val]=0.9`, `acc (%) 98`
+        (
+            r"[(\[]\s?[a-z]",
+            r"(?<![\w(\[])([A-Za-z]\w*) ?[(\[]([A-Za-z][A-Za-z _]*)[)\]](?=\s*[:=]?\s*[-+]?[.\d])",
+            r"\1 \2",
+            0,
+        ),
+        (r"[(\[]%", r"(?<=\w) ?[(\[]%[)\]](?=\s*[:=]?\s*[\d.])", " percent", 0),
+        (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
+        (r"\d_\d", r"(?<=\d)(?<![A-Za-z]\d)_(?=\d{3}(?!\d))", "", 0),  # `step 1_000`
+    )
+)
+# A line that says a split and no number: `Validation:`, `--- test ---`, `Evaluating on the test set...`, `Eval begin...`
+_SECTION = re.compile(
+    r"^\W*(?:(?:start\w*|begin\w*|run\w*)\s+)?(?P<split>train|val|valid|eval|test)(?:\w*)\b(?P<rest>[^=:\d]*)\W*$",
+    re.IGNORECASE,
+)
+_LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z])")
+
+
+def plain_line(line: str) -> str:
+    """Return a line without clocks, levels and what a logger writes before it, its values as `name value`.
+
+    >>> plain_line("2023/05/01 10:00:00 - mmengine - INFO - Epoch(val) [3][10/10]  accuracy/top1: 98.5").strip(" -")
+    '[val] epoch 3 |  accuracy/top1: 98.5'
+    >>> plain_line("step 1_000 Loss(train): 0.1, train/test acc 0.9/0.1")
+    'step 1000 Loss train: 0.1,  | train acc 0.9 | test acc 0.1'
+    """
+    line = _without_prefix(line)
+    for guard, pattern, plain in _REWRITTEN:
+        if guard.search(line):
+            line = pattern.sub(plain, line)
+    return line
+
+
+def _without_prefix(line: str) -> str:
+    for prefix in _PREFIXES:
+        line = prefix.sub("", line)
+    return LEVEL.sub(" ", CLOCK.sub(" ", line))
+
+
+def section_of(line: str) -> str:
+    """Return the split that a line without a number says of the lines after it; empty where it says none.
+
+    >>> [section_of(s) for s in ("--- Validation ---", "Evaluating on the test set...", "loss: 0.3", "the test is over")]
+    ['val', 'eval', '', '']
+    """
+    found = _SECTION.match(line)
+    return found["split"].lower() if found and len(found["rest"].split()) <= 5 else ""
+
+
+def numbered_by_step(lines: Sequence[str]) -> list[str]:
+    """Return lines whose first number is called their step, where these rise from line to line; none where they do not.
+
+    >>> numbered_by_step(["[10] loss=2.3", "[20] loss=1.3", "[30] loss=0.3"])[0]
+    'step 10 | ] loss=2.3'
+    """
+    found = [(line, _LEADING_NUMBER.match(line)) for line in map(_without_prefix, lines)]
+    numbers = [int(match["number"]) for _, match in found if match]
+    if len(set(numbers)) < 3 or numbers != sorted(numbers):
+        return []
+    return [f"step {match['number']} | {line[match.end() :]}" if match else line for line, match in found]
+
+
+def split_word(word: str) -> str:
+    """Return a word if it names a split of the data, else nothing."""
+    return word if canonical_name(f"{word}_loss") and not canonical_name(word) else ""
