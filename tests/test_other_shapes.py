@@ -334,3 +334,94 @@ def test_a_percentage_that_rises_as_the_steps_do_is_no_accuracy(read: Read) -> N
     recording = read("h.log", log)
     assert set(values(recording)) == {"step", "train_loss", "val_loss"}
     assert any("is progress, and is left out" in note for note in recording.notes)
+
+
+LOSSES = [[2.5, 1.5, 1.25], [3.0, 3.5, 4.0]]
+WITH_LOSSES = EXPECTED | {"train_loss": LOSSES[0], "val_loss": LOSSES[1]}
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "scale"),
+    [
+        ("train_ppl", "val_ppl", np.exp),
+        ("train perplexity", "perplexity (val)", np.exp),
+        ("train_bpc", "val bits per character", lambda nats: nats / np.log(2)),
+        ("log10_train_loss", "log10(val loss)", np.log10),
+        ("train_loss_ln", "ln(val loss)", np.log),
+    ],
+)
+def test_losses_on_other_scales_are_read_in_nats(read: Read, train: str, val: str, scale) -> None:
+    scaled = [scale(np.array(column)).tolist() for column in LOSSES]
+    recording = read("h.csv", table(f"step,{train},{val},train_acc,val_acc", STEPS, *scaled, TRAIN, VAL))
+    assert values(recording) == {name: pytest.approx(column) for name, column in WITH_LOSSES.items()}
+    assert any(f"{train} is read as train" in note for note in recording.notes)
+
+
+def test_a_logarithm_of_no_stated_base_and_a_perplexity_below_1_are_no_losses(read: Read) -> None:
+    recording = read(
+        "h.csv", table("step,log train loss,val_ppl,train_acc,val_acc", STEPS, [1] * 3, [0.5] * 3, TRAIN, VAL)
+    )
+    assert values(recording) == EXPECTED
+    assert any("log train loss is left out: a logarithm of which base?" in note for note in recording.notes)
+    assert not any("log train loss=train_loss" in note for note in recording.notes)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "step,1-train_acc,1 - val_acc",
+        "step,1 \u2212 train accuracy,1-test_acc",
+        "step,train_top1_err,val_top1_error_rate",
+    ],
+)
+def test_one_minus_an_accuracy(read: Read, header: str) -> None:
+    train, val = ([1 - v for v in column] for column in (TRAIN, VAL))
+    text = table(f"{header},train_loss,val_loss", STEPS, train, val, *LOSSES)
+    assert values(read("h.csv", text)) == {name: pytest.approx(column) for name, column in WITH_LOSSES.items()}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ",train,train,val,val\nstep,loss,acc,loss,acc",
+        ",train,,val,\nstep,loss,acc,loss,acc",
+        "step,train,,val,\n,loss,acc,loss,acc",
+        ",train,,val,\n,loss,acc,loss,acc\nstep,,,,",
+        "step,train_loss,train_acc,val_loss,val_acc\n(updates),(nats),-,nats,-",
+    ],
+)
+def test_a_header_of_several_rows(read: Read, header: str) -> None:
+    text = table(header, STEPS, LOSSES[0], TRAIN, LOSSES[1], VAL)
+    for divided in (text, text.replace(",", "\t")):
+        recording = read("h.csv", divided)
+        assert values(recording) == WITH_LOSSES
+        assert any("rows of the header are joined" in note for note in recording.notes)
+
+
+def test_units_below_the_names_hold(read: Read) -> None:
+    text = table("step,train_acc,val_acc\nk,%,%", [0.01, 0.1, 1], [50, 100, 100], [10, 10, 20])
+    assert values(read("h.csv", text)) == EXPECTED
+
+
+def test_a_table_that_is_drawn(read: Read) -> None:
+    rows = "".join(f"\u2502 {s} \u2502 {t} \u2502 {v} \u2502\n" for s, t, v in zip(STEPS, TRAIN, VAL, strict=True))
+    drawn = (
+        "\u250f\u2501\u2501\u2533\u2501\u2513\n\u2503 step \u2503 train_acc \u2503 val_acc \u2503\n\u2521\u2501\u2501\u2547\u2501\u2529\n"
+        + rows
+        + "\u2514\u2500\u2500\u2534\u2500\u2518\n"
+    )
+    assert values(read("h.txt", drawn)) == EXPECTED
+
+
+def test_metrics_of_comet_with_their_split_beside_them(read: Read) -> None:
+    splits = {"train": TRAIN, "validate": VAL}
+    records = [
+        {"metricName": "accuracy", "metricValue": str(v), "step": s, "runContext": split}
+        for split, column in splits.items()
+        for s, v in zip(STEPS, column, strict=True)
+    ]
+    assert values(read("h.json", json.dumps(records))) == EXPECTED
+
+
+def test_a_bare_metric_below_a_prefix_is_trainings_beside_validations(read: Read) -> None:
+    assert values(read("h.csv", table("step,metrics/accuracy,eval/metrics/accuracy", STEPS, TRAIN, VAL))) == EXPECTED

@@ -11,6 +11,7 @@ from training_runs.pace import are_times, times_of
 from training_runs.readers.metric_names import (
     METRICS,
     Meaning,
+    canonical_name,
     is_epoch,
     meaning_of,
     metric_like,
@@ -177,17 +178,20 @@ def _time_column(table: pd.DataFrame, options: ReadOptions) -> str | None:
 
 
 def _bare(columns: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
-    """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name."""
+    """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name.
+
+    `metrics/accuracy` is one where there is no plain name.
+    """
     signals = {m.signal for m in meanings.values()}
-    return {
-        column: Meaning(recorded_as(kind, "train"))
-        for column in columns
-        for kind, ranks in METRICS.items()
-        if "_".join(words_of(column)) in set().union(*ranks)
-        and column not in meanings
-        and recorded_as(kind, "val") in signals
-        and recorded_as(kind, "train") not in signals
-    }
+    bare: dict[str, Meaning] = {}
+    for kind, ranks in METRICS.items():
+        train, val = recorded_as(kind, "train"), recorded_as(kind, "val")
+        if val not in signals or train in signals:
+            continue
+        plain = [c for c in columns if c not in meanings and "_".join(words_of(c)) in set().union(*ranks)]
+        named = [(c, canonical_name(f"train {c}"), canonical_name(f"val {c}")) for c in columns if c not in meanings]
+        bare |= {c: Meaning(train) for c in plain or [c for c, *both in named if both == [train, val]]}
+    return bare
 
 
 def _by_values(table: pd.DataFrame, chosen: Mapping[str, str], options: ReadOptions) -> dict[str, str]:

@@ -10,13 +10,16 @@ import pandas as pd
 
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import MISSING, unwrapped
+from training_runs.readers.header_rows import joined_names
 from training_runs.readers.step_lists import counts
 
 _PREAMBLE = 50  # lines before the header, at most
+_HEADER_ROWS = 3  # at most
 _BLANKS = " "  # any run of them divides
 _WIDE_BLANKS = "  "  # two or more divide, one is part of a name
 _SEPARATORS = (",", ";", "\t", "|", _WIDE_BLANKS, _BLANKS)
-_RULE = re.compile(r"^[\s|:+=\-\u2500\u2502\u253c]*$")  # between the header and the rows of a printed table
+_BARS = dict.fromkeys(map(ord, "\u2502\u2503\u2551"), "|")  # of tables that are drawn
+_RULE = re.compile(r"^[\s|:+=\-\u2500-\u257f]*$")  # between the header and the rows of a printed table
 _SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
 _ASSIGNED = re.compile(r"[=:\uff1a][-+]?[\d.]")  # `train_loss=0.3`
 _DECIMAL_COMMA = re.compile(r"\d,\d")
@@ -43,8 +46,10 @@ def read_delimited(text: str, path: str, names: Sequence[str] = ()) -> tuple[pd.
     InvalidInput : no header and no `names`, or as many names as there are no columns.
     ValueError : what pandas says of lines that cannot be divided.
     """
-    lines = _without_comments(unwrapped(text))
+    lines = _without_comments(unwrapped(text.translate(_BARS)))
     lines, notes = _without_cut_end(lines, text)
+    lines, of_header = with_one_header(lines)
+    notes += of_header
     header = header_of(lines)
     if header is None or names:
         return _without_header(lines, header, path, names, notes)
@@ -75,9 +80,29 @@ def header_of(lines: Sequence[str]) -> Header | None:
     return Header(at[0], *_best_division(lines, at[0])) if at else None
 
 
+def with_one_header(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return lines with one header for one of several rows above numbers, `train` above `loss` or units below the names, and a note."""
+    first = next((k for k, line in enumerate(lines[: 2 * _PREAMBLE]) if line.strip() and _is_numbers(line)), 0)
+    separator = _division_of_numbers(lines[first]) if first else _BLANKS
+    n_cells = len(_split(lines[first], separator)) if first else 0
+    rows: list[list[str]] = []
+    for line in reversed(lines[max(first - _HEADER_ROWS, 0) : first]):
+        cells = _split(line, separator)
+        if separator == _BLANKS or len(cells) != n_cells or any(_SHAPE_OF_NUMBER.match(cell) for cell in cells):
+            break
+        rows.insert(0, cells)
+    names = joined_names(rows)
+    if names is None:
+        return lines, ()
+    header = separator.join(names) + "\n"
+    return [*lines[: first - len(rows)], header, *lines[first:]], (
+        f"the {len(rows)} rows of the header are joined: {', '.join(names)[:100]}",
+    )
+
+
 def is_table(text: str) -> bool:
     """Return True if a text has a header with a step, or is numbers alone, in two columns or more."""
-    lines = _without_comments(text[:100_000])
+    lines, _ = with_one_header(_without_comments(text[:100_000].translate(_BARS)))
     header = header_of(lines)
     if header is None:
         return any(line.strip() for line in lines)

@@ -10,8 +10,8 @@ from training_runs.readers.column_choice import numbers_of
 from training_runs.readers.metric_names import canonical_name, is_epoch, words_of
 from training_runs.readers.recording import wide
 
-_METRIC = {"metric", "metric_name", "key", "tag", "variable", "signal"}
-_VALUE = {"value", "metric_value", "scalar", "val", "y"}  # beside a column of metrics
+_METRIC = {"metric", "metric_name", "metricname", "key", "tag", "variable", "signal"}
+_VALUE = {"value", "metric_value", "metricvalue", "scalar", "val", "y"}  # beside a column of metrics
 _WHOLE = re.compile(r"\d+")
 _METRICS = {"train_loss", "train_acc", "val_loss", "val_acc"}
 # Beside a metric in the name of another quantity than the metric of a run.
@@ -62,7 +62,22 @@ _OTHER_QUANTITIES |= {
     "time",
     "weight",
 }
-_SPLIT = {"split", "phase", "mode", "subset", "set", "stage", "partition", "dataset", "type", "kind", "event"}
+_SPLIT = {
+    "split",
+    "phase",
+    "mode",
+    "subset",
+    "set",
+    "stage",
+    "partition",
+    "dataset",
+    "type",
+    "kind",
+    "event",
+    "context",
+    "runcontext",
+    "run_context",
+}
 
 
 def widened(table: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ _TIME = (
 _SPLITS: dict[Split, tuple[set[str], ...]] = {
     "train": ({"train", "training"}, {"tr", "trn"}, {"seen"}),
     "val": (
-        {"val", "valid", "validation"},
+        {"val", "valid", "validation", "validate"},
         {"eval", "evaluation", "dev", "heldout", "holdout"},
         {"test", "testing", "te", "tst", "ts"},
         {"gen", "generalization", "generalisation", "ood", "unseen"},
@@ -84,6 +84,7 @@ _METRIC_LIKE = re.compile(
 )
 # `val acc \u00b1 std`, `train_acc (n=113)`
 _BESIDE_A_NAME = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*\w*\s*$|\s*\(\s*n\s*=\s*[\d,]+\s*\)\s*$", re.IGNORECASE)
+_ONE_MINUS = re.compile(r"^\s*1\s*[-\u2212]\s*(?P<name>[^\d\s].*)$")  # `1 - val_acc`
 _SPLIT_ALONE = {"train", "training", "val", "valid", "validation", "test"}
 _LETTERS: dict[str, Kind] = {"a": "accuracy", "l": "loss"}  # of `tr_a` and `L_test`: asked for, never read
 _NO_METRIC = {"accum", "accumulated", "accumulation", "access", "accelerator"}
@@ -159,7 +160,10 @@ def value_meaning(column: str) -> ValueMeaning | None:
     >>> value_meaning("test_error_rate"), value_meaning("train_loss")
     (ValueMeaning(signal='val_acc', form='error rate'), None)
     """
+    if (accuracy := _ONE_MINUS.match(column)) and (signal := canonical_name(accuracy["name"])) in SIGNALS:
+        return ValueMeaning(str(signal), "error rate") if SIGNALS[str(signal)].kind == "accuracy" else None
     split, others = split_and_rest(column)
+    others = [word for word in others if word != "top1"]
     if split is None or len(others) != 1:
         return None
     signal = recorded_as("accuracy", split)

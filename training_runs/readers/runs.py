@@ -13,6 +13,7 @@ from training_runs.readers.column_choice import choose_columns, require_names_ap
 from training_runs.readers.columns import note_on_left_out, read_columns
 from training_runs.readers.counted_answers import with_accuracies
 from training_runs.readers.long_tables import widened
+from training_runs.readers.loss_scales import in_nats
 from training_runs.readers.recording import RawRun, ReadOptions, ReadRun, Recording
 from training_runs.readers.run_columns import Part, constants, split_runs
 from training_runs.readers.units import in_plain_units
@@ -76,9 +77,10 @@ def _each(
         table = recorded.table.set_axis([str(c) for c in recorded.table.columns], axis=1)
         require_names_apart(table, source)
         table, of_units = in_plain_units(table, options.names)
+        table, of_scales = in_nats(table, options.names)
         table, of_counts = with_accuracies(table, options.names)
         table = widened(table)
-        recorded = replace(recorded, notes=(*recorded.notes, *of_units, *of_counts))
+        recorded = replace(recorded, notes=(*recorded.notes, *of_units, *of_scales, *of_counts))
         parts = _parts(table, source, options)
     except InvalidInput as problem:
         yield name, problem

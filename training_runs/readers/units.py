@@ -60,6 +60,11 @@ def in_plain_units(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.Data
     return (table.assign(**changed).rename(columns=names), tuple(notes)) if names else (table, ())
 
 
+def has_unit(name: str) -> bool:
+    """Return True for the name of a count, a time or a loss that ends in a unit that is known."""
+    return _unit(name) is not None
+
+
 def _unit(column: str) -> tuple[str, float] | None:
     """Return a name without its unit, and what its values are to be multiplied by; None where it has none that is known."""
     if canonical_name(column) is not None or time_rank(column) is not None:
