@@ -1,9 +1,10 @@
-"""The run of docs/tutorial.md: `python examples/tutorial_run.py` trains it and writes docs/tutorial/ (a minute).
+"""The run of docs/tutorial.md: `python examples/tutorial_run.py [--out FOLDER]` trains it and writes docs/tutorial/ (a minute).
 
 A small network learns addition modulo 47 from 45 % of the pairs; the corpus has no network of its width. `flat.csv` is what had been recorded when it had been flat
 for a while, `whole.csv` what came of it, `forecast.png` the forecast from the first beside the second.
 """
 
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -41,15 +42,18 @@ CONTEXT = {
 
 def main() -> None:
     """Train, forecast at the landmark, write."""
+    parser = argparse.ArgumentParser(description="Train the run of docs/tutorial.md, and write its files (a minute).")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write [%(default)s]")
+    folder: Path = parser.parse_args().out
     (run,) = train([CONFIG])
     whole = run.trajectory.only(SIGNALS)
     flat = whole.prefix(LANDMARK)
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, history in (("flat", flat), ("whole", whole)):
-        _table(history).to_csv(FOLDER / f"{name}.csv", index=False, float_format="%.5g")
+        _table(history).to_csv(folder / f"{name}.csv", index=False, float_format="%.5g")
     question = Question(flat, Context(**CONTEXT), horizon_step=CONFIG.budget_step)
     forecast = ForecasterStore().load().forecast(question)
-    write_picture(FOLDER / "forecast.png", flat, forecast, whole)
+    write_picture(folder / "forecast.png", flat, forecast, whole)
     print(
         f"memorised {memorization(whole).step}, rise {rise_step(whole, 1 / CONFIG.modulus, 0.95)}, onset {generalization(whole, 0.95).step}"
     )

@@ -12,6 +12,7 @@ from typer.main import get_command
 from api.app import create_app
 from api.wire.forecasts import ForecastAnswer
 from grokcast.cli import app
+from grokcast.display.runs import show_corpus
 from tests.command_line import SECONDS, grokcast, one_line
 from tests.forks import ROOT
 from tests.wire import local_client
@@ -178,6 +179,19 @@ def test_generate_then_corpus_then_the_same_runs_again(tmp_path):
     made, again = (archive.read(tmp_path / name) for name in "oa")
     curves = [{r.run_id: r.trajectory.signals["val_loss"].tolist() for r in runs} for runs in (made, again)]
     assert curves[0] == curves[1]
+
+
+def test_counts_that_commas_would_run_together_have_a_line_each(capsys):
+    families = {"digits": {"grokking": 1, "confusion": 2}, "mnist": {"grokking": 3}}
+    kinds = {"out of budget": 4, "out of budget, no weight decay": 5}
+    show_corpus({"outcomes_by_family": families, "negatives_by_kind": kinds, "in_configurations": {}})
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "outcomes by family digits: grokking 1, confusion 2",
+        "mnist: grokking 3",
+        "negatives by kind out of budget: 4",
+        "out of budget, no weight decay: 5",
+    ]
 
 
 def test_the_shipped_corpus_has_every_kind_of_run():

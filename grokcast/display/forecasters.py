@@ -17,8 +17,10 @@ def show_forecasters(cards: list[dict[str, Any]]) -> None:
     """Print stored forecasters, one a line, the active one marked."""
     table = Grid.grid(padding=(0, 2))
     for card in cards:
-        what = f"damaged: {card['problem']}" if "problem" in card else f"{card.get('corpus', {}).get('runs', '?')} runs"
-        table.add_row("*" if card["active"] else "", card["version"], what)
+        runs = card.get("corpus", {}).get("runs")
+        learnt = "learnt from unknown runs" if runs is None else f"learnt from {runs:,} runs"
+        what = f"damaged: {card['problem']}" if "problem" in card else learnt
+        table.add_row(card["version"], "active" if card["active"] else "", what)
     OUT.print(table, highlight=False)
 
 

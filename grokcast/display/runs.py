@@ -23,6 +23,8 @@ def show_corpus(summary: dict[str, Any]) -> None:
 
 def _counts(value: Any) -> str:
     if isinstance(value, dict):
+        if any(isinstance(count, dict) or "," in name for name, count in value.items()):
+            return "\n".join(f"{name}: {_counts(count)}" for name, count in value.items())
         return ", ".join(f"{name} {_counts(count)}" for name, count in value.items())
     if not isinstance(value, list):
         return str(value)
