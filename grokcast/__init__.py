@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokcast.client import AsyncClient, Client
+    from grokcast.async_client import AsyncClient
+    from grokcast.client import Client
     from grokcast.forecaster import Forecaster, forecast, plan
     from grokcast.monitor import Monitor
     from grokcast.requests import ServiceError, ServiceUnreachable
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AsyncClient": "grokcast.client",
+    "AsyncClient": "grokcast.async_client",
     "Client": "grokcast.client",
     "Forecaster": "grokcast.forecaster",
     "Monitor": "grokcast.monitor",

@@ -1,4 +1,4 @@
-"""Clients of the service, synchronous and asynchronous: the same methods, each one route.
+"""The client of the service, synchronous; `AsyncClient` has the same methods, each one route.
 
     with Client() as client:
         client.forecast({"history": {...}, "context": {...}})
@@ -8,22 +8,19 @@ The address is `GROKCAST_URL`, else http://127.0.0.1:8321; the key is `GROKCAST_
 504, no connection) is tried again, longer apart each time.
 """
 
-import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from grokcast import frames, requests as calls
 from grokcast.address import address_of, connection_to, headers_of
-from grokcast.requests import Call, JsonObject, ServiceUnreachable
+from grokcast.event_stream import EventReader
+from grokcast.requests import Call, History, JsonObject
 
 if TYPE_CHECKING:
     import pandas as pd
-
-History = Mapping[str, Sequence[float | None]]
 
 
 class Client:
@@ -67,7 +64,7 @@ class Client:
 
     def forecast_many(self, requests: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
         """Return `{"forecast": ...}` or `{"problem": ...}` for each request, in order."""
-        return [item for part in _parts(requests) for item in self._object(calls.batch(part))["items"]]
+        return [item for call in calls.batches(requests) for item in self._object(call)["items"]]
 
     def forecast_table(
         self,
@@ -165,7 +162,7 @@ class Client:
             if not response.is_success:
                 response.read()
                 calls.answer_of(response)
-            reading = _EventReader()
+            reading = EventReader()
             for line in response.iter_lines():
                 if (event := reading.read(line)) is not None:
                     yield event
@@ -211,232 +208,8 @@ class Client:
                 response = self._http.request(call.method, call.path, json=call.json, params=dict(call.params))
             except httpx2.TransportError as error:
                 if is_last:
-                    raise _unreachable(self.url, error) from None
+                    raise calls.unreachable(self.url, error) from None
             if response is not None and (is_last or not calls.may_pass(response)):
                 return calls.answer_of(response)
             time.sleep(calls.wait_before(attempt, response))
         raise AssertionError("the last attempt returns or raises")
-
-
-class AsyncClient:
-    """The same as `Client`, to be awaited; `async with` closes its connections."""
-
-    def __init__(
-        self,
-        url: str | None = None,
-        *,
-        api_key: str | None = None,
-        timeout: float = 30.0,
-        max_retries: int = 4,
-        transport: httpx2.AsyncBaseTransport | None = None,
-    ) -> None:
-        self.url = address_of(url)
-        self._max_retries = max_retries
-        self._http = httpx2.AsyncClient(
-            base_url=self.url,
-            headers=headers_of(api_key),
-            timeout=timeout,
-            transport=transport,
-            **connection_to(self.url),
-        )
-
-    async def forecast(self, request: Mapping[str, Any]) -> JsonObject:
-        """Return the forecast of one history; nothing is stored."""
-        return await self._object(calls.forecast(request))
-
-    async def forecast_many(self, requests: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
-        """Return `{"forecast": ...}` or `{"problem": ...}` for each request, in order."""
-        answers = [await self._object(calls.batch(part)) for part in _parts(requests)]
-        return [item for answer in answers for item in answer["items"]]
-
-    async def forecast_table(
-        self,
-        table: "pd.DataFrame",
-        *,
-        contexts: Mapping[Any, Mapping[str, Any]] | None = None,
-        horizon_step: int | None = None,
-        target_accuracy: float | None = None,
-        seconds_per_step: float | None = None,
-        cost_per_hour: float | None = None,
-        gaps: bool = False,
-    ) -> "pd.DataFrame":
-        """Return a row with the forecast of each run in a table (columns `run_id`, `step` and signals).
-
-        With `gaps` the column `tell_next` says what to tell next of each, which takes about 0.1 s a run; with a column of
-        times, or `seconds_per_step`, `onset_hours_p50`, `onset_at_p50` and `hours_saved_by_stopping` say when.
-        """
-        requests = frames.requests_of(
-            table,
-            contexts=contexts,
-            horizon_step=horizon_step,
-            target_accuracy=target_accuracy,
-            seconds_per_step=seconds_per_step,
-            cost_per_hour=cost_per_hour,
-            include=["gaps"] if gaps else None,
-        )
-        return frames.table_of(list(requests), await self.forecast_many(list(requests.values())))
-
-    async def plan(self, request: Mapping[str, Any]) -> JsonObject:
-        """Return what runs of some settings would do, before they have begun, and which setting to take."""
-        return await self._object(calls.plan(request))
-
-    async def put_run(
-        self,
-        run_id: str,
-        *,
-        context: Mapping[str, Any] | None = None,
-        horizon_step: int | None = None,
-        target_accuracy: float | None = None,
-        seconds_per_step: float | None = None,
-        cost_per_hour: float | None = None,
-        webhook: Mapping[str, Any] | None = None,
-    ) -> JsonObject:
-        """Register a run, or replace all that it was registered with; its points stay."""
-        settings: dict[str, Any] = {
-            "context": context and dict(context),
-            "horizon_step": horizon_step,
-            "target_accuracy": target_accuracy,
-            "seconds_per_step": seconds_per_step,
-            "cost_per_hour": cost_per_hour,
-            "webhook": webhook and dict(webhook),
-        }
-        return await self._object(calls.put_run(run_id, settings))
-
-    async def run(self, run_id: str) -> JsonObject:
-        """Return a run with its points and its newest forecast."""
-        return await self._object(calls.run(run_id))
-
-    async def runs(self) -> AsyncIterator[JsonObject]:
-        """Yield every run, newest first, page by page."""
-        cursor: int | None = None
-        while True:
-            page = await self._object(calls.runs(cursor, 100))
-            for run in page["runs"]:
-                yield run
-            cursor = page.get("next_cursor")
-            if cursor is None:
-                return
-
-    async def delete_run(self, run_id: str) -> None:
-        """Forget a run, its points and its forecasts."""
-        await self._send(calls.delete_run(run_id))
-
-    async def append(self, run_id: str, history: History) -> JsonObject:
-        """Add points to a run; the answer holds its newest `forecast`, or the `problem` that keeps it from one."""
-        return await self._object(calls.append(run_id, history))
-
-    async def rewind(self, run_id: str, from_step: int) -> JsonObject:
-        """Take back the points at a step and after it: a training was resumed from a checkpoint."""
-        return await self._object(calls.rewind(run_id, from_step))
-
-    async def forecasts(self, run_id: str) -> AsyncIterator[JsonObject]:
-        """Yield the forecasts of a run in the order in which they were made."""
-        cursor: int | None = None
-        while True:
-            page = await self._object(calls.forecasts(run_id, cursor, 100))
-            for forecast in page["forecasts"]:
-                yield forecast
-            cursor = page.get("next_cursor")
-            if cursor is None:
-                return
-
-    async def events(self, run_id: str) -> AsyncIterator[JsonObject]:
-        """Yield what happens to a run, `{"event", "data"}`, until it is deleted or the connection ends."""
-        path = f"{calls.run(run_id).path}/events"
-        async with self._http.stream("GET", path, timeout=None) as response:
-            if not response.is_success:
-                await response.aread()
-                calls.answer_of(response)
-            reading = _EventReader()
-            async for line in response.aiter_lines():
-                if (event := reading.read(line)) is not None:
-                    yield event
-
-    async def put_outcome(self, run_id: str, status: str = "finished", *, blocked: bool = False) -> JsonObject:
-        """Report that a run has ended (`finished`, `stopped_early` or `diverged`): it becomes training data."""
-        return await self._object(calls.outcome(run_id, status, blocked))
-
-    async def request_stop(self, run_id: str, reason: str = "requested by hand") -> JsonObject:
-        """Request that a training stops: its monitor says so with its next points (`Monitor.should_stop`)."""
-        return await self._object(calls.request_stop(run_id, reason))
-
-    async def withdraw_stop(self, run_id: str) -> JsonObject:
-        """Take the request of a stop back."""
-        return await self._object(calls.request_stop(run_id, None))
-
-    async def forecasters(self) -> list[JsonObject]:
-        """Return the cards of the stored forecasters, newest first."""
-        return list((await self._object(calls.forecasters()))["forecasters"])
-
-    async def signals(self) -> list[JsonObject]:
-        """Return the vocabulary of signals."""
-        return list((await self._object(calls.signals()))["signals"])
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> "AsyncClient":
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        await self.close()
-
-    async def _object(self, call: Call) -> JsonObject:
-        return dict(await self._send(call))
-
-    async def _send(self, call: Call) -> Any:
-        for attempt in range(self._max_retries + 1):
-            is_last = attempt == self._max_retries
-            response = None
-            try:
-                response = await self._http.request(call.method, call.path, json=call.json, params=dict(call.params))
-            except httpx2.TransportError as error:
-                if is_last:
-                    raise _unreachable(self.url, error) from None
-            if response is not None and (is_last or not calls.may_pass(response)):
-                return calls.answer_of(response)
-            await asyncio.sleep(calls.wait_before(attempt, response))
-        raise AssertionError("the last attempt returns or raises")
-
-
-class _EventReader:
-    """Puts the lines of a stream of server-sent events together."""
-
-    def __init__(self) -> None:
-        self._event: JsonObject = {}
-
-    def read(self, line: str) -> JsonObject | None:
-        """Take a line; return an event where it ends one."""
-        if not line:
-            event, self._event = self._event, {}
-            if "data" not in event:
-                return None
-            return {"event": event.get("event", "message"), "data": json.loads(event["data"])}
-        name, _, value = line.partition(":")
-        if name in ("event", "id"):
-            self._event[name] = value.strip()
-        elif name == "data":
-            before = self._event.get("data")
-            self._event["data"] = value.strip() if before is None else f"{before}\n{value.strip()}"
-        return None
-
-
-def _parts(requests: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """Divide requests into batches that the service takes: by number, and by the size of their bodies."""
-    part: list[Mapping[str, Any]] = []
-    values = 0
-    most = calls.MAX_WITH_GAPS if any(request.get("include") for request in requests) else calls.MAX_ITEMS
-    for request in requests:
-        size = sum(len(column) for column in request.get("history", {}).values())
-        if part and (len(part) == most or values + size > calls.MAX_VALUES):
-            yield part
-            part, values = [], 0
-        part.append(request)
-        values += size
-    if part:
-        yield part
-
-
-def _unreachable(url: str, error: httpx2.TransportError) -> ServiceUnreachable:
-    return ServiceUnreachable(f"{url} does not answer: {str(error) or type(error).__name__}")

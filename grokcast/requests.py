@@ -3,7 +3,7 @@
 import email.utils
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx2
 
 JsonObject = dict[str, Any]
+History = Mapping[str, Sequence[float | None]]
 
 # Not now, but perhaps soon: timed out, too many requests, or something between here and the service is unwell.
 _PASSING = {408, 429, 502, 503, 504}
@@ -56,9 +57,20 @@ def forecast(request: Mapping[str, Any]) -> Call:
     return Call("POST", "/v1/forecasts", dict(request))
 
 
-def batch(requests: Sequence[Mapping[str, Any]]) -> Call:
-    """Forecast up to 1,000 histories."""
-    return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]})
+def batches(requests: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
+    """Forecast histories in batches that the service takes: by number, and by the size of their bodies."""
+    part: list[Mapping[str, Any]] = []
+    values = 0
+    most = MAX_WITH_GAPS if any(request.get("include") for request in requests) else MAX_ITEMS
+    for request in requests:
+        size = sum(len(column) for column in request.get("history", {}).values())
+        if part and (len(part) == most or values + size > MAX_VALUES):
+            yield _batch(part)
+            part, values = [], 0
+        part.append(request)
+        values += size
+    if part:
+        yield _batch(part)
 
 
 def plan(request: Mapping[str, Any]) -> Call:
@@ -87,7 +99,7 @@ def delete_run(run_id: str) -> Call:
     return Call("DELETE", _run(run_id))
 
 
-def append(run_id: str, history: Mapping[str, Sequence[float | None]]) -> Call:
+def append(run_id: str, history: History) -> Call:
     """Add points to a run."""
     return Call("POST", f"{_run(run_id)}/metrics", {"history": dict(history)})
 
@@ -145,6 +157,11 @@ def answer_of(response: httpx2.Response) -> Any:
     return answer
 
 
+def unreachable(url: str, error: httpx2.TransportError) -> ServiceUnreachable:
+    """Return the error of a service that did not answer."""
+    return ServiceUnreachable(f"{url} does not answer: {str(error) or type(error).__name__}")
+
+
 def may_pass(response: httpx2.Response) -> bool:
     """Return True if the same request may succeed later."""
     return response.status_code in _PASSING
@@ -169,6 +186,10 @@ def _retry_after(header: str | None) -> float:
         return max(email.utils.parsedate_to_datetime(header).timestamp() - time.time(), 0.0)
     except ValueError:
         return 0.0
+
+
+def _batch(requests: Sequence[Mapping[str, Any]]) -> Call:
+    return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]})
 
 
 def _run(run_id: str) -> str:

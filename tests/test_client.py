@@ -206,7 +206,7 @@ def waits(monkeypatch):
         waits.append(seconds)
 
     monkeypatch.setattr("grokcast.client.time.sleep", waits.append)
-    monkeypatch.setattr("grokcast.client.asyncio.sleep", sleep)
+    monkeypatch.setattr("grokcast.async_client.asyncio.sleep", sleep)
     return waits
 
 
