@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.columns import Column, positions
 from features.extract import COLUMNS, FEATURES, extract, extract_with_each
-from features.phase import PHASES, phase_index
+from features.phase import phase_index
 from features.table import FeatureTable
 from predictor.answering.advice import AdviceRule, fit_advice
 from predictor.answering.answer import answer, answer_generalized
@@ -26,24 +26,23 @@ from predictor.answering.support import (
     fit_similarity,
     fit_supported_horizon,
 )
+from predictor.calibration_groups import CONTEXT_MARKER, calibration_group, group_of
 from predictor.fitting_tables import FittingTables
 from predictor.forecast import Forecast, Gap
 from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.curves import OnsetCurves
 from predictor.hazard.rows import Rows
-from predictor.hazard.survival import cdf_at, kaplan_meier
 from predictor.hazard.time_bins import EDGES, decades_after
 from predictor.planning.comparison import Comparison
 from predictor.planning.plan import Plan
 from predictor.planning.planner import Planner
 from predictor.planning.question import PlanQuestion
+from predictor.population import memorization_of, onset_by_phase
 from predictor.question import CheckedQuestion, Question, check
 from training_runs import Context, InvalidInput, Run
 from training_runs.arrays import FloatArray
 
 _AT_ONCE = 64  # histories answered together: where each ends in the trees takes some 100 kB
-CONTEXT_MARKER = "decay_clock"  # known where learning rate and weight decay are
-_NEARLY = 0.02  # of accuracy: a run that rises and is this near its target has all but arrived
 # Of runs whose last checkpoint, or last two, were at the target, the share that held it sooner or later, and less than it: 0.96 to
 # 0.98 and 0.99 of the corpus's runs, thinned to 6 checkpoints or as recorded; 0.81 and 0.95 of such checkpoints elsewhere.
 _CONFIRMED = (0.0, 0.9, 0.96)
@@ -100,7 +99,7 @@ class OnsetForecaster:
         """
         tables = tables or FittingTables.of(runs)
         table = tables.training
-        rows = Rows.of(table, table.features, _calibration_group(table))
+        rows = Rows.of(table, table.features, group_of(table))
         hazard = HazardModel.fit(
             rows,
             context_positions(table.columns),
@@ -113,8 +112,8 @@ class OnsetForecaster:
             version=version,
             columns=table.columns,
             hazard=hazard,
-            population=np.stack([_population(rows, table.phase == g) for g in range(len(PHASES) - 1)]),
-            memorization=_memorization(table),
+            population=onset_by_phase(rows, table.phase),
+            memorization=memorization_of(table),
             supported_horizon=supported_horizon,
             similarity=fit_similarity(
                 table.features,
@@ -200,7 +199,7 @@ class OnsetForecaster:
         ------
         MissingColumn : the table lacks a feature that is read here, or has it in another version.
         """
-        features, group = table.select(self.columns), _calibration_group(table)
+        features, group = table.select(self.columns), group_of(table)
         if blind:
             cdf = self.hazard.blind_curves(features, table.target, group, table.configuration)
         else:
@@ -386,51 +385,14 @@ def context_positions(columns: Sequence[Column]) -> list[int]:
     return [k for k, column in enumerate(columns) if FEATURES[column.name].group == "context"]
 
 
-def calibration_group(
-    phase: NDArray[np.int64], target: FloatArray, *, val_acc: FloatArray, marker: FloatArray
-) -> NDArray[np.int64]:
-    """Return the group that each row is calibrated in: by phase, and by whether learning rate and weight decay are known.
-
-    Without them a forecast is more often wrong, and has to be less sure. Runs that rise and have come near their target stand
-    in the place of those that generalised, which nobody forecasts: next to all of them are confirmed within two checkpoints.
-
-    Parameters
-    ----------
-    phase, target : of each row, shape (n_rows,).
-    val_acc : its recent validation accuracy; NaN where there is none.
-    marker : the feature `CONTEXT_MARKER`.
-    """
-    arriving = (phase == PHASES.index("rising")) & (val_acc >= target - _NEARLY)
-    stage = np.where(arriving, PHASES.index("generalized"), phase)
-    return np.asarray(stage + len(PHASES) * np.isnan(marker))
-
-
-def _calibration_group(table: FeatureTable) -> NDArray[np.int64]:
-    val_acc, marker = table.feature("val_acc_level"), table.feature(CONTEXT_MARKER)
-    return calibration_group(table.phase, table.target, val_acc=val_acc, marker=marker)
-
-
 def _age(table: FeatureTable) -> FloatArray:
     """Return the decades since memorisation; NaN where it is not confirmed or not known."""
     return table.feature("memorization_age")
 
 
-def _population(rows: Rows, members: np.ndarray) -> FloatArray:
-    times, cdf, _ = kaplan_meier(rows.x[members], rows.event[members], rows.weight[members])
-    return cdf_at(EDGES, times, cdf)
-
-
-def _memorization(table: FeatureTable) -> FloatArray:
-    """Return P(memorised by each edge) of rows that record training accuracy and are not confirmed to have memorised."""
-    fitting = table.where(table.as_recorded & (table.feature("memorized") == 0))
-    x = decades_after(fitting.memorized_time, fitting.landmark)
-    times, cdf, _ = kaplan_meier(x, fitting.memorized_event, fitting.weight)
-    return cdf_at(EDGES, times, cdf)
-
-
 def _fit_advice(monitored: FeatureTable, hazard: HazardModel, supported_horizon: SupportedHorizon) -> AdviceRule:
     rows = monitored.where(monitored.outcome_known())
-    cdf = hazard.blind_curves(rows.features, rows.target, _calibration_group(rows), rows.configuration)
+    cdf = hazard.blind_curves(rows.features, rows.target, group_of(rows), rows.configuration)
     curves = OnsetCurves(cdf, supported_horizon(_age(rows), rows.landmark))
     probability = curves.probability(decades_after(rows.budget, rows.landmark))
     return fit_advice(probability, rows.event, rows.blocked, rows.run, rows.configuration)

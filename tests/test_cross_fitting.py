@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from features.phase import PHASES
-from predictor.forecaster import calibration_group
+from predictor.calibration_groups import calibration_group
 from predictor.hazard.cross_fitting import CONTEXT_SHARE, HazardModel
 from predictor.hazard.folds import fold_of
 from predictor.hazard.rows import Rows

@@ -23,7 +23,8 @@ from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, CONTEXT
 from predictor.benchmark.prediction import Prediction
 from predictor.benchmark.result import FactorFigures, LevelFigures
 from predictor.benchmark.rows import HEADLINE, CorpusTables
-from predictor.forecaster import CONTEXT_MARKER, context_positions
+from predictor.calibration_groups import CONTEXT_MARKER
+from predictor.forecaster import context_positions
 from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.rows import Rows
 from training_runs import Run

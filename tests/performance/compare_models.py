@@ -27,8 +27,9 @@ from predictor.benchmark.baselines.context_and_population import predict_hazard
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.prediction import Prediction, predict
 from predictor.benchmark.rows import LANDMARKS
+from predictor.calibration_groups import CONTEXT_MARKER
 from predictor.fitting_tables import FittingTables
-from predictor.forecaster import CONTEXT_MARKER, context_positions
+from predictor.forecaster import context_positions
 from predictor.hazard.boosting import N_TREES, PARAMETERS
 from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.curves import OnsetCurves
