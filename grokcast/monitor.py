@@ -12,7 +12,6 @@ wrong is logged once per kind, since under `python -W error` even a warning woul
 import atexit
 import contextlib
 import logging
-import math
 import re
 import threading
 import time
@@ -22,22 +21,23 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from grokcast.address import address_of
 from grokcast.answer import Answer, stop_advised
+from grokcast.logged_points import LoggedPoints
 from grokcast.monitor_backends import (
     TOO_SHORT,
     Forecast,
     ForecastBackend,
     NoForecast,
+    Point,
     ServiceBackend,
     StoredRunBackend,
     SubprocessBackend,
 )
+from grokcast.scalars import number_of, plain
 
 if TYPE_CHECKING:
     from grokcast.layer_groups import Groups
     from grokcast.model_signals import Batch, ModelSignals
     from grokcast.tracked_run import TrackedRun
-
-MAX_POINTS = 10_000  # beyond, older points are thinned: a forecast hardly depends on their density
 
 _EXIT_SECONDS = 2.0  # the longest that the end of the interpreter is held up
 _IDLE_SECONDS = 10.0  # after which the thread ends; the next `log` starts another
@@ -45,8 +45,6 @@ _MAX_BACKOFF_SECONDS = 60.0
 _FLUSH_RETRY_SECONDS = 0.2
 
 _logger = logging.getLogger("grokcast")
-
-_Point = dict[str, float | None]
 
 
 class Monitor:
@@ -115,17 +113,17 @@ class Monitor:
                 service = ServiceBackend(self.url, api_key, timeout)
                 self._backend = service if run_id is None else StoredRunBackend(service, str(run_id))
             question = {
-                "context": {str(k): _plain(v) for k, v in (context or {}).items()},
-                "horizon_step": _plain(horizon_step),
-                "target_accuracy": _plain(target_accuracy),
-                "seconds_per_step": _plain(seconds_per_step),
-                "cost_per_hour": _plain(cost_per_hour),
+                "context": {str(k): plain(v) for k, v in (context or {}).items()},
+                "horizon_step": plain(horizon_step),
+                "target_accuracy": plain(target_accuracy),
+                "seconds_per_step": plain(seconds_per_step),
+                "cost_per_hour": plain(cost_per_hour),
             }
             self._question = {k: v for k, v in question.items() if v is not None}
 
         # The lock of this condition guards everything below.
         self._changed = threading.Condition()
-        self._points: dict[int, _Point] = {}  # by step, increasing
+        self._points = LoggedPoints()
         self._logged = 0  # histories so far: each `log` makes one
         self._settled = 0  # the last one that was answered or refused
         self._answered = 0  # the last one that was answered
@@ -186,7 +184,7 @@ class Monitor:
             from grokcast.training_context import unstated
 
             stated = self._question.get("context", {})
-            new = {k: _plain(v) for k, v in unstated(found, stated).items()}
+            new = {k: plain(v) for k, v in unstated(found, stated).items()}
             if not new:
                 return
             # A new dict, not an update: the thread may be reading the old one.
@@ -233,7 +231,7 @@ class Monitor:
         step adds to it; an earlier step is a rewind: the points at it and after it are dropped.
         """
         with self._harmless("log"):
-            number = _number(step)
+            number = number_of(step)
             if number is None or not 0 <= number < 2**53 or number != int(number):
                 self._warn_once("step", f"step {step!r} is not a whole number >= 0: the point is left out")
                 return
@@ -309,25 +307,17 @@ class Monitor:
         if value is None:
             return None
         try:
-            return _number(value)
+            return number_of(value)
         except Exception:
             message = f"{name}={_short(value)} is not a number: it counts as missing"
             self._warn_once(f"value of {name}", message)
             return None
 
-    def _add(self, step: int, point: _Point) -> None:
-        last = next(reversed(self._points), -1)
-        if step < last:
+    def _add(self, step: int, point: Point) -> None:
+        if step < (last := self._points.last_step):
             self._warn_once("rewind", f"step went back from {last} to {step}: points from {step} on are dropped")
-            while self._points and next(reversed(self._points)) >= step:
-                self._points.popitem()
             self._rewound_to = step if self._rewound_to is None else min(self._rewound_to, step)
-        # A new dict, not an update: the thread may be reading the old one.
-        self._points[step] = {"time": round(time.time(), 3), **self._points.get(step, {}), **point}
-        if len(self._points) > MAX_POINTS:
-            # Every second point of the older half goes: the past gets coarser, the present stays.
-            for old in list(self._points)[1 : MAX_POINTS // 2 : 2]:
-                del self._points[old]
+        self._points.add(step, point)
 
     def _wake(self) -> None:
         """Let the thread look again; start one if none runs. Called with the lock held."""
@@ -342,7 +332,7 @@ class Monitor:
         while (history := self._next_history()) is not None:
             self._request(*history)
 
-    def _next_history(self) -> tuple[int, dict[int, _Point], int | None] | None:
+    def _next_history(self) -> tuple[int, dict[int, Point], int | None] | None:
         """Wait for a history that was not sent yet and is due; None when the thread should end."""
         idle_until = time.monotonic() + _IDLE_SECONDS
         with self._changed:
@@ -364,7 +354,7 @@ class Monitor:
             self._thread = None
             return None
 
-    def _request(self, history: int, points: dict[int, _Point], rewound_to: int | None) -> None:
+    def _request(self, history: int, points: dict[int, Point], rewound_to: int | None) -> None:
         requested = time.monotonic()
         problem: NoForecast | None = None
         try:
@@ -436,20 +426,6 @@ class Monitor:
             self._warned.add(kind)
             with contextlib.suppress(Exception):  # a user's handler may raise
                 _logger.warning("grokcast: %s", message)
-
-
-def _number(value: Any) -> float | None:
-    """Convert a scalar of Python, numpy or torch; None where it is not finite."""
-    # `item()` before `float`: float() of a torch scalar with a gradient warns, and of a numpy array of one it raises.
-    number = float(value.item() if hasattr(value, "item") else value)
-    return number if math.isfinite(number) else None
-
-
-def _plain(value: Any) -> Any:
-    """Convert a value of the context to what JSON can hold."""
-    if hasattr(value, "item"):
-        value = value.item()
-    return _number(value) if isinstance(value, float) else value
 
 
 def _short(value: Any) -> str:

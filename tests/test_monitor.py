@@ -12,7 +12,7 @@ import pytest
 import grokcast
 from grokcast import Monitor
 from grokcast.answer import Answer
-from grokcast.monitor import MAX_POINTS
+from grokcast.logged_points import MAX_POINTS
 from tests.forecast_server import Service, log_run, unused_port
 
 
