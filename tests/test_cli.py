@@ -155,6 +155,7 @@ def test_percent_accuracies_are_named():
         (["benchmark", "--quick", "--external", "docs"], "--quick is of the corpus"),
         (["forecasters", "activate", "1.2.3"], "no forecaster '1.2.3'"),
         (["serve", "--host", "0.0.0.0"], "is not a loopback address"),
+        (["generate", "--check", "3"], "give it --again FOLDER"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(args, words):
@@ -179,6 +180,10 @@ def test_generate_then_corpus_then_the_same_runs_again(tmp_path):
     made, again = (archive.read(tmp_path / name) for name in "oa")
     curves = [{r.run_id: r.trajectory.signals["val_loss"].tolist() for r in runs} for runs in (made, again)]
     assert curves[0] == curves[1]
+    done = grokcast("generate", "--again", tmp_path / "o", "--check", 2, "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 end alike" in done.stdout
+    assert set(re.findall("[0-9a-f]{16}", done.stdout)) < {run.run_id for run in made}
 
 
 def test_counts_that_commas_would_run_together_have_a_line_each(capsys):

@@ -16,6 +16,7 @@ from training_runs.datasheet.page import datasheet
 from training_runs.datasheet.summary import summarize
 from training_runs.designs.blind import blind
 from training_runs.designs.broad import corpus as corpus_design
+from training_runs.generator.made_again import compared
 from training_runs.generator.presets import PRESETS, preset_configs
 from training_runs.generator.queue import NEXT, read_queue
 from training_runs.labelled_run import LabelledRun, label
@@ -218,21 +219,8 @@ def test_ten_runs_are_made_again(runs):
     chosen = ten_of(runs)
     if not chosen:
         pytest.skip("no run of the present design is in the corpus yet")
-    same = []
-    for kept in chosen:
-        again = train([RunConfig(**kept.config)])[0]
-        n = min(len(kept.trajectory.steps), len(again.trajectory.steps))
-        steps = kept.trajectory.steps[:n]
-        np.testing.assert_array_equal(again.trajectory.steps[:n], steps)
-        for name in ("train_loss", "val_loss"):
-            a, b = (run.trajectory.signals[name][:n][steps <= CHECKED_STEPS] for run in (again, kept))
-            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-6)
-        same.append(ends_alike(label(kept), label(again)))
-    assert sum(same) >= 0.8 * len(same)
-
-
-def ends_alike(a: LabelledRun, b: LabelledRun) -> bool:
-    onset, other = a.generalized.step, b.generalized.step
-    if onset is None or other is None:
-        return a.outcome == b.outcome
-    return a.outcome == b.outcome and abs(other - onset) <= 0.1 * onset
+    made_again = [compared(kept, train([RunConfig(**kept.config)])[0]) for kept in chosen]
+    for kept, pair in zip(chosen, made_again, strict=True):
+        steps = kept.trajectory.steps
+        assert pair.alike_until >= steps[steps <= CHECKED_STEPS].max()
+    assert sum(pair.ends_alike for pair in made_again) >= 0.8 * len(made_again)

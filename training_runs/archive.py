@@ -84,6 +84,11 @@ def runs_of(shard: pa.Table) -> list[Run]:
     return [_run(row) for row in _completed(shard).to_pylist()]
 
 
+def as_stored(runs: Sequence[Run]) -> list[Run]:
+    """Return runs with the precision that their values are stored in, as reading them from a folder would."""
+    return runs_of(pa.Table.from_pylist([_row(run) for run in runs], _SCHEMA))
+
+
 def run_ids(folder: Path) -> set[str]:
     """Return which runs a folder already holds."""
     return {str(i) for shard in _shards(folder) for i in _ids(shard)}

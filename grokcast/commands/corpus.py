@@ -31,26 +31,40 @@ def generate(
     again: Annotated[
         Path | None, typer.Option(help="folder of runs to train again, each from its own configuration")
     ] = None,
+    check: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="with --again: train so many of its runs, drawn with --seed, each alone, and compare; write none",
+        ),
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the presets")] = False,
 ) -> None:
     """Train networks and record them (extra `runs`)."""
     from grokcast.display.progress import sweep_progress
     from grokcast.display.runs import show_presets
+    from training_runs.generator.made_again import drawn
     from training_runs.generator.presets import configs_of, preset_configs
     from training_runs.generator.sweep import Sweep, run_sweep
 
+    if check is not None and (again is None or set_):
+        raise typer.BadParameter("--check compares runs of a folder: give it --again FOLDER, and no --set")
     if list_ or (preset is None and again is None):
         return show_presets()
     overrides = assignments(set_ or [])
+    kept = read_runs(again) if again is not None else []
+    if check is not None:
+        kept = drawn(kept, check, seed)
     if again is not None:
         preset, seed = f"again {again}", 0
-        configs = configs_of(read_runs(again), overrides)
+        configs = configs_of(kept, overrides)
         runs = len(configs)
     else:
         configs = preset_configs(str(preset), runs, seed, overrides)
     device = _device(device)
-    processes = workers or os.cpu_count() or 1
-    execute = _executor(executor, processes, device, data_dir, ray_address)
+    execute = _executor(executor, workers or os.cpu_count() or 1, device, data_dir, ray_address)
+    if check is not None:
+        return _check(kept, configs, execute)
     with sweep_progress(len(configs)) as on_runs:
         failures = run_sweep(
             Sweep(str(preset), runs, seed, overrides),
@@ -62,11 +76,35 @@ def generate(
             on_runs=on_runs,
         )
     for failure in failures:
-        for config in failure.configs:
-            say(f"grokcast: not made: {config}: {failure.reason}")
+        _say_not_made(failure.configs, failure.reason)
     if failures:
         raise typer.Exit(1)
     return None
+
+
+def _check(kept: list[Any], configs: list[Any], execute: Any) -> None:
+    """Train runs again, each alone, and print what came back."""
+    from grokcast.display.made_again import show_made_again
+    from grokcast.display.progress import sweep_progress
+    from training_runs.generator.made_again import compared
+
+    by_id = {run.run_id: run for run in kept}
+    pairs = []
+    with sweep_progress(len(kept)) as on_runs:
+        for stack, made in execute([[config] for config in configs]):
+            if isinstance(made, str):
+                _say_not_made(stack, made)
+            else:
+                pairs += [compared(by_id[run.run_id], run) for run in made]
+                on_runs(made)
+    show_made_again(pairs)
+    if len(pairs) < len(kept):
+        raise typer.Exit(1)
+
+
+def _say_not_made(configs: list[Any], reason: str) -> None:
+    for config in configs:
+        say(f"grokcast: not made: {config}: {reason}")
 
 
 def _executor(name: str, workers: int, device: str, data_dir: Path | None, ray_address: str | None) -> Any:
