@@ -237,7 +237,10 @@ SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc")
 
 def printed(form: str) -> str:
     lines = [dict(zip(("s", "tl", "ta", "vl", "va"), row, strict=True)) for row in ROWS]
-    return "".join(form.format(e=k, z=k - 1, p=100 * line["va"], **line) for k, line in enumerate(lines, 1))
+    return "".join(
+        form.format(e=k, z=k - 1, p=100 * line["va"], te=1 - line["ta"], ve=1 - line["va"], **line)
+        for k, line in enumerate(lines, 1)
+    )
 
 
 def expected(*names: str) -> dict[str, list[float]]:
@@ -271,6 +274,8 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         "Epoch {e}/3\n Iter 100/100 loss {tl}\n train acc {ta} val loss {vl} val acc {va}\n",
         "Epoch [{e}/3] Iter [100/100] loss {tl} acc {ta}\nEpoch {e} val loss {vl} val acc {va}\n",
         "step {s} train_loss {tl} train_acc {ta} val_loss {vl} val_acc {va}\nstep {s} train_loss {tl} val_loss N/A val_acc {va}\n",
+        "step {s} mem 1.2GB train_loss {tl} train_acc {ta} took 3.5s val_loss {vl} val_acc {va}\n",
+        "n_iter {s} train_loss {tl} 1-train_acc {te} val_loss {vl} 1 - val_acc {ve}\n",
     ],
 )
 def test_lines_of_further_programs(read: Read, form: str) -> None:

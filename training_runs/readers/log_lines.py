@@ -50,6 +50,12 @@ _REWRITTEN = tuple(
             0,
         ),
         (r"[(\[]%", r"(?<=\w) ?[(\[]%[)\]](?=\s*[:=]?\s*[\d.])", " percent", 0),
+        (
+            r"1\s?[-\u2212]",
+            rf"(?<![\w.])1\s?[-\u2212]\s?(?:({_SPLIT})[ _]?)?acc(?:uracy)?\b",
+            r"\1 error_rate",
+            re.IGNORECASE,
+        ),
         (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
         (r"\d_\d", r"(?<=\d)(?<![A-Za-z]\d)_(?=\d{3}(?!\d))", "", 0),  # `step 1_000`
     )

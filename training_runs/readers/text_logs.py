@@ -359,6 +359,7 @@ def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
         return "", split
     if len(pieces) > 1:
         split = pieces[-2]
+    pieces[-1] = re.sub(r"^.*(?<![\w.])\d\S*\s+(?=[A-Za-z])", "", pieces[-1])  # `1.2GB train_loss`
     joined = [" ".join(pieces[k:]) for k in range(len(pieces))]
     candidates = [*joined, *(f"{said} {pieces[-1]}" for said in (split, near, lead) if said)]
     if set(" ".join(candidates).lower().replace("_", " ").split()) & _QUALIFIERS:
