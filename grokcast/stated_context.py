@@ -9,7 +9,9 @@ from typing import Any
 
 import yaml
 
+from training_runs.context_words.fields import field_named, plain_name
 from training_runs.context_words.gathering import leaves
+from training_runs.context_words.plain_text import plain_text
 from training_runs.errors import InvalidInput
 
 _EXPECTED = "NAME=VALUE,..., words that say fields, a JSON object, or a JSON, YAML or TOML file of fields"
@@ -55,7 +57,7 @@ def _fields(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         return _parsed(text, ".json", text)
     if is_description(text):
-        fields = _assignments(text)
+        fields = _assignments(plain_text(text))
         return {"description": text} if fields is None else fields
     try:
         content = Path(text).read_text(encoding="utf-8-sig")
@@ -89,6 +91,8 @@ def _assignments(text: str) -> dict[str, str] | None:
     pairs = [part.partition("=") for part in parts if part.strip()]
     if not pairs or any(not equals or not _NAME.fullmatch(name) for name, equals, _ in pairs):
         return None
+    if any(" " in name.strip() and field_named(plain_name(name)) is None for name, _, _ in pairs):
+        return None  # `addition, p=97`
     if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
         return None
     return {name.strip(): value.strip() for name, _, value in pairs}

@@ -374,3 +374,117 @@ def test_configurations_as_their_tools_write_them() -> None:
         assert read(wandb).context.as_dict() == {"learning_rate": 1e-3, "layers": 2, "width": 256}
         assert read(argparse).context.batch_size == 4704
         assert read(argparse).context.budget_step == 50_000
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2-layer ReLU MLP, 256 hidden", {"architecture": "mlp", "layers": 2, "width": 256}),
+        ("4 layers x 256, minibatches of 64", {"layers": 4, "width": 256, "batch_size": 64}),
+        ("MLP(194, 256, 97)", {"architecture": "mlp", "layers": 1, "width": 256, "classes": 97}),
+        ("half the data, batch size: all", {"train_fraction": 0.5}),
+        ("30/70 train/test split", {"train_fraction": 0.3}),
+        ("train on 512 examples, test on 2000", {"train_size": 512, "val_size": 2000}),
+        ("train size 30 percent", {"train_fraction": 0.3}),
+        (
+            "\u03b7=5\u00b710\u207b\u2074, \u03b2\u2081=0.9, \u03b2\u2082=0.98",
+            {"learning_rate": 5e-4, "beta1": 0.9, "beta2": 0.98},
+        ),
+        ("Adam(model.parameters(), 1e-3)", {"optimizer": "adam", "learning_rate": 1e-3}),
+        ("rmsprop 1e-3, L2 regularisation 1e-4", {"optimizer": "rmsprop", "learning_rate": 1e-3, "weight_decay": 1e-4}),
+        ("lr \u2248 1e-3, weight decay not used", {"learning_rate": 1e-3, "weight_decay": 0.0}),
+        ("learing rate 0,001, wieght decay of 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("10% corrupted labels, we don't use dropout", {"label_noise": 0.1, "dropout": 0.0}),
+        ("d=128, 4 heads", {"architecture": "transformer", "embedding_dim": 128}),
+        ("modular addition p=97", {"task_family": "modular", "operation": "add", "modulus": 97}),
+        ("a\u00b7b\u207b\u00b9 (mod 97)", {"task_family": "modular", "operation": "div", "modulus": 97}),
+        (
+            "Modulare Addition mod 97, Transformer mit zwei Schichten, Lernrate 0,001, Gewichtszerfall 1",
+            {"task_family": "modular", "operation": "add", "modulus": 97, "architecture": "transformer"}
+            | {"layers": 2, "learning_rate": 1e-3, "weight_decay": 1.0},
+        ),
+        (
+            "taux d'apprentissage 1e-3, d\u00e9croissance des poids 1, optimiseur AdamW, deux couches",
+            {"learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw", "layers": 2},
+        ),
+        (
+            "\u6a21\u52a0\u6cd5 p=97\uff0c\u5b66\u4e60\u7387 1e-3\uff0c\u6743\u91cd\u8870\u51cf 1.0\uff0c\u4e24\u5c42 Transformer",
+            {"task_family": "modular", "operation": "add", "modulus": 97, "architecture": "transformer"}
+            | {"layers": 2, "learning_rate": 1e-3, "weight_decay": 1.0},
+        ),
+    ],
+)
+def test_a_description_in_further_words(text: str, read: dict[str, object]) -> None:
+    for reading in (read_context(stated_context([text])), read_context({"description": text})):
+        assert reading.context.as_dict() == read
+        assert not any("given twice" in warning for warning in reading.warnings)
+
+
+OF_ANOTHER = "is not of the run: left out"
+SEVERAL = "has several values: a context is of one run"
+
+
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        *(
+            (part, OF_ANOTHER)
+            for part in ("lr decay 0.95", "ema decay 0.999", "momentum decay 0.9", "eval batch size 512")
+        ),
+        *((part, OF_ANOTHER) for part in ("min lr 1e-5", "logging steps 100", "head width 32", "teacher layers 3")),
+        *((part, OF_ANOTHER) for part in ("memorised after 400 steps", "patience 10 epochs", "warmup epochs 10")),
+        *((part, SEVERAL) for part in ("lr 1e-3, 3e-3 and 1e-2", "wd between 0.1 and 1", "lr in {1e-3, 1e-4}")),
+        ("30-40% of the data", SEVERAL),
+        ("validation fraction 0.7", "train_fraction, 1 minus it"),
+    ],
+)
+def test_what_is_of_something_else_or_of_several_runs_is_no_field(part: str, why: str) -> None:
+    reading = read_context({"description": f"MLP, {part}"})
+    assert reading.context.as_dict() == {"architecture": "mlp"}
+    (warning,) = reading.warnings
+    assert f'"{part}" ' in warning
+    assert why in warning
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"lr_scheduler": {"step_size": 30, "gamma": 0.1}},
+        {"scheduler": {"lr": 1e-5, "decay": 0.9, "steps": 100}},
+        {"ema": {"decay": 0.999}},
+        {"eval": {"batch_size": 1000}, "test_loader": {"batch_size": 512}, "val.batch_size": 100},
+        {"teacher": {"width": 100, "layers": 3}},
+        {"early_stopping": {"epochs": 10}, "checkpoint": {"steps": 500}, "augmentation": {"p": 2}},
+        {"validation_split": 0.2, "test_frac": 0.5, "step_size": 30},
+    ],
+)
+def test_settings_of_something_else_are_no_fields(config: dict[str, object]) -> None:
+    assert read_hyperparameters(config, "config").context.as_dict() == {}
+    reading = read_context(config)
+    assert reading.context.as_dict() == {}
+    (first, *_) = config
+    assert first in " ".join(reading.warnings)
+    assert "did you mean" not in " ".join(reading.warnings)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"wd": "off", "dropout": False}, {"weight_decay": 0.0, "dropout": 0.0}),
+        ({"train_size": 0.3, "layers": "two"}, {"train_fraction": 0.3, "layers": 2}),
+        ({"Lernrate": 1e-3, "\u6743\u91cd\u8870\u51cf": 1}, {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ({"scheduler": {"warmup_steps": 10}, "train": {"batch_size": 64}}, {"warmup_steps": 10.0, "batch_size": 64}),
+        ({"n_heads": 4, "width": 128}, {"architecture": "transformer", "embedding_dim": 128}),
+    ],
+)
+def test_values_in_further_words(given: dict[str, object], read: dict[str, object]) -> None:
+    reading = read_context(given)
+    assert reading.context.as_dict() == read
+    assert reading.warnings == ()
+
+
+def test_none_in_words_is_asked_about() -> None:
+    (warning,) = read_context({"wd": "none"}).warnings
+    assert "say 0 if there is no weight_decay" in warning
+    with pytest.raises(InvalidInput, match="a context is of one run"):
+        read_context({"lr": [1e-3, 1e-4]})

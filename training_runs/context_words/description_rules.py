@@ -10,6 +10,7 @@ from training_runs.context_words.fields import (
     EPOCHS,
     FIELDS,
     MODEL_WIDTHS,
+    OF_OTHERS,
     SYNONYMS,
     UNUSED,
     plain_name,
@@ -30,7 +31,7 @@ _NUMBER = (
 )
 _COUNT = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[kKM]|[eE]\+?\d+)?"
 _SMALL = {word: k for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)} | {"single": 1}
-_SAMPLES = "data(?:set)?|samples|examples|points|images|pairs"
+_SAMPLES = "data(?:set)?|samples|examples|points|images|pairs|table|equations"
 _FEW = rf"\d{{1,3}}|{'|'.join(_SMALL)}"
 _WORD = r"'[^'\n]*'|\"[^\"\n]*\"|[A-Za-z][\w./*+-]*(?:\s*\((?:[^()]|\([^()]*\))*\))?"
 _LIST = r"[(\[]\s*[\d.eE+-]+(?:\s*,\s*[\d.eE+-]+)+\s*[)\]]"
@@ -40,12 +41,18 @@ _NUMERIC = [n for f in FIELDS if f not in _OF_WORDS for n in (f, *SYNONYMS.get(f
 _NAMES = {*_NUMERIC, *MODEL_WIDTHS, *BETAS, *EPOCHS, *AMBIGUOUS, *UNUSED}
 _KNOWN = {*_NAMES, *_OF_WORDS, *(n for f in _OF_WORDS for n in SYNONYMS[f])}
 _NAMED = any_of(name for name in _NAMES if name != "d" and not name.startswith(("sgd_", "adam_")))
+_OTHERS = any_of(OF_OTHERS | {"head"})
+_OWN_NAMES = any_of(name for name in _NAMES if "_" in name and name.split("_")[0] in OF_OTHERS)  # `val_size` is a field
+_RATES = any_of(
+    ("learning_rate", "lr", "weight_decay", "wd", "dropout", "train_fraction", "frac", "modulus", "prime", "p")
+)
+_OPTIMIZERS = r"adamw|adam|sgd|rmsprop|muon|lion"
 # Behind a number: `0.1 weight decay`, but not `97 p`.
 _BEHIND = any_of(("learning_rate", "lr", "weight_decay", "wd", "momentum", "dropout", "label_noise", "init_scale"))
 _SWITCHED = {
     name: field
     for field, names in {
-        "weight_decay": ("weight_decay", "wd"),
+        "weight_decay": ("weight_decay", "wd", "regularization", "regularisation"),
         "warmup_steps": ("warmup", "warm_up"),
         "layer_norm": ("layernorm", "layer_norm", "layer_normalization", "layer_normalisation"),
         **{field: (field,) for field in ("dropout", "momentum", "label_noise", "nesterov")},
@@ -93,23 +100,88 @@ def _rule(pattern: str, said: Callable[[re.Match[str]], list[Said]], flags: int 
     return re.compile(rf"(?<![\w.])(?:{spaced})", flags), said
 
 
+def _another(found: re.Match[str]) -> list[Said]:
+    return [("of_another", found[0])]  # named, and no field
+
+
+def _several(found: re.Match[str]) -> list[Said]:
+    return [("several_values", found[0])]
+
+
+def _split(found: re.Match[str]) -> list[Said]:
+    """Return the training's share of `70/30 train/test split`."""
+    return [("train_fraction", f"{found[1]}%")] if int(found[1]) + int(found[2]) == 100 else []
+
+
 # In this order: what a rule takes, no later one sees.
 RULES: tuple[Rule, ...] = (
-    _rule(rf"(?:no|without|zero) (?P<name>{any_of(_SWITCHED)})\b", lambda found: _switched(found, value=False)),
+    # Of other things than the run: `eval batch size 512`, `lr decay 0.95`, `memorised after 400 steps`.
     _rule(
-        rf"(?P<name>{any_of(_SWITCHED)})\s*[=:]?\s*(?:off|none|disabled)\b", lambda found: _switched(found, value=False)
+        rf"(?!(?:{_OWN_NAMES})\b)(?:{_OTHERS}) (?:{_NAMED})(?: (?:of|is) |\s*[=:~]\s*|\s*){_NUMBER}(?![\w-])", _another
     ),
-    _rule(r"full[\s-]?batch\b", lambda found: [("batch_size", "full")]),
+    _rule(rf"(?:lr|learning rate) (?:decay|gamma)(?: of |\s*[=:]\s*|\s*){_NUMBER}(?![\w-])", _another),
+    _rule(
+        r"(?:stop(?:s|ped)|end(?:s|ed)?|finish(?:es|ed)) (?:at|after) <n> (?:steps|updates|iterations)\b",
+        _counted("budget_step"),
+    ),
+    _rule(r"(?:\w+ )?(?:after|at|around|since|before) <n> (?:\w+ )?(?:steps|epochs|updates|iterations)\b", _another),
+    _rule(r"(?:warm-?up|patience) epochs\s*[=:]?\s*<n>(?!\w)", _another),
+    _rule(r"(?:pretrain\w*|warm-?up|patience)(?: (?:for|of|over))? <n> epochs\b", _another),
+    _rule(r"(?:pretrain\w*|patience)(?: (?:for|of|over))? <n> (?:steps|updates|iterations)\b", _another),
+    _rule(
+        rf"(?:evaluat\w+|test(?:ed|ing)?|validat\w+) on <n>(?: (?:test|held-?out|other|new))?(?: (?:{_SAMPLES}))?(?!\w)",
+        _counted("val_size"),
+    ),
+    # Of several runs: `lr 1e-3, 3e-3 and 1e-2`, `wd between 0.1 and 1`, `lr in {1e-3, 1e-4}`.
+    _rule(
+        rf"(?:{_RATES})\s*(?:[=:]\s*)?{_NUMBER}(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:[.;)]|$|,\s*[a-z]))",
+        _several,
+    ),
+    _rule(
+        rf"(?:{_RATES}) (?:between|from|in|among) [{{(\[]?\s*{_NUMBER}(?:\s*(?:,|or|and|to)\s*{_NUMBER})+\s*[}})\]]?",
+        _several,
+    ),
+    _rule(rf"\d[\d.]*\s?%?\s?(?:-|to)\s?\d[\d.]*\s?% (?:of )?(?:the |all )*(?:{_SAMPLES})\b", _several),
+    _rule(
+        rf"(?:no|without|zero|w/o|not using|don't use|do not use)(?: any)? (?P<name>{any_of(_SWITCHED)})\b",
+        lambda found: _switched(found, value=False),
+    ),
+    _rule(
+        rf"(?P<name>{any_of(_SWITCHED)})\s*[=:]?\s*(?:is )?(?:off|none|disabled|not used|unused|turned off)\b",
+        lambda found: _switched(found, value=False),
+    ),
+    _rule(r"unregulari[sz]ed\b", lambda found: [("weight_decay", 0)]),
+    _rule(r"full[\s-]?batch\b|batch[\s_-]?size\s*[=:]?\s*(?:full|all)\b", lambda found: [("batch_size", "full")]),
+    _rule(r"(?:mini-?)?batch(?:es)? of (?:size )?<n>(?!\w)", _counted("batch_size")),
+    _rule(r"(\d{1,2})\s?/\s?(\d{1,2})(?: train\s?/\s?(?:test|val\w*))? (?:data )?split\b", _split),
+    _rule(r"(\d{1,2})-(\d{1,2})(?: train[/-](?:test|val\w*))? (?:data )?split\b", _split),
+    _rule(
+        rf"(?:l2|weight) (?:regulari[sz]ation|penalty|reg)(?: of |\s*[=:]\s*|\s*)({_NUMBER})(?![\w-])",
+        _counted("weight_decay"),
+    ),
+    _rule(
+        r"(\d[\d.]*\s?%) (?:corrupted|noisy|random|randomi[sz]ed|wrong|flipped|shuffled) (?:training )?labels\b",
+        _counted("label_noise"),
+    ),
+    # The first argument of an optimiser is its rate: `AdamW(model.parameters(), 1e-3)`, `Adam 1e-3`.
+    _rule(
+        rf"(?:[a-z]+\.)*({_OPTIMIZERS})\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
+        _counted("optimizer", "learning_rate"),
+    ),
+    _rule(rf"({_OPTIMIZERS}) (\d\.?\d*e-\d+|0\.0\d+)(?![\w.]|\s*[a-z])", _counted("optimizer", "learning_rate")),
+    _rule(
+        r"mlp\s?[(\[]\s*\d{1,6}(?:\s*,\s*\d{1,6}){2,}\s*[)\]]", lambda found: [("architecture", "mlp"), *_shape(found)]
+    ),
     _rule(r"(?:log|eval|evaluate|save|checkpoint)\w* every <n>(?: \w*steps| epochs)?", _nothing),
     _rule(r"<n> (?:steps?|updates?|batches|iterations)\s*(?:per|/|an|each)\s*epoch\b", _counted("steps_per_epoch")),
     _rule(r"<n> (?:linear )?warm-?up steps\b", _counted("warmup_steps")),
     _rule(r"warm-?up (?:of |over |for )?<n>(?: steps)?\b", _counted("warmup_steps")),
     _rule(
-        r"<few>[\s-]*(?:hidden )?(?:layers?|blocks?) (?:of |with )(?:width |size )?<n>(?: (?:hidden )?(?:units|neurons))?(?!\w)",
+        r"<few>[\s-]*(?:hidden )?(?:layers?|blocks?) (?:of |with |x )(?:width |size )?<n>(?: (?:hidden )?(?:units|neurons))?(?!\w)",
         _counted("layers", "hidden_units"),
     ),
     _rule(
-        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:of|is) |\s*[=:]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
+        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:of|is) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
         _assigned,
     ),
     _rule(
@@ -117,7 +189,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"(?P<value>{_NUMBER}) (?P<name>{_BEHIND})(?!\w|\s*[=:]?\s*[\d.])", _assigned),
     _rule(r"d(?:_| )?(\d{2,5})(?!\w)", _counted("d"), flags=0),
-    _rule(r"<few>[\s-]*(?:attention )?heads?\b", _nothing),
+    _rule(r"<few>[\s-]*(?:attention )?heads?\b", _counted("heads")),
     _rule(r"h\d{1,2}\b", _nothing),
     _rule(r"\d{1,6}(?:\s?(?:-|\u2013|\u2192|->|x|\u00d7)\s?\d{1,6}){2,}(?![\w-])", _shape),
     _rule(
@@ -141,7 +213,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"<n> classes\b", _counted("classes")),
     _rule(r"<n> (?:trainable )?param(?:eter)?s\b", _counted("parameters")),
-    _rule(r"<n> (?:hidden )?(?:units|neurons)\b", _counted("hidden_units")),
+    _rule(r"<n> (?:hidden )?(?:units|neurons)\b|<n> hidden\b", lambda found: [("hidden_units", found[1] or found[2])]),
     _rule(
         rf"(?P<name>nesterov|{any_of(n for n, f in _SWITCHED.items() if f == 'layer_norm')})\b",
         lambda found: _switched(found, value=True),

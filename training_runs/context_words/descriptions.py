@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from training_runs.context_words.description_rules import RULES, Said, any_of
+from training_runs.context_words.plain_text import plain_text
 from training_runs.context_words.values import VOCABULARIES, operation_named, read_word
 
 DESCRIPTIONS = ("description", "summary", "in_words", "setup")  # fields that hold such a text
@@ -34,7 +35,7 @@ def parts_of(text: str) -> Iterator[Said]:
     {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
     """
     is_modular = re.search(r"\bmod", text, re.IGNORECASE) is not None
-    rest = re.sub(r"\d{16,}|\n", " ; ", text[:LONGEST])
+    rest = re.sub(r"\d{16,}|\n", " ; ", plain_text(text[:LONGEST]))
     for pattern, said in RULES:
         found: list[Said] = []
         rest = pattern.sub(_taken(said, found), rest)

@@ -3,8 +3,10 @@
 import dataclasses
 import difflib
 import re
+from functools import lru_cache
 
 from training_runs.context import Context
+from training_runs.context_words.plain_text import in_english
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Context))
 
@@ -29,7 +31,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "num_test",
     ),
     "train_fraction": ("train_frac", "frac", "frac_train", "fraction", "training_fraction", "fraction_train")
-    + ("train_ratio", "train_pct", "train_percent", "train_percentage", "training_frac", "data_fraction"),
+    + (
+        "train_ratio",
+        "train_split",
+        "training_split",
+        "train_pct",
+        "train_percent",
+        "train_percentage",
+        "training_frac",
+        "data_fraction",
+    ),
     "architecture": ("arch", "model", "model_type", "model_name", "network", "net", "network_type", "backbone"),
     "layers": ("n_layers", "num_layers", "n_layer", "nlayers", "num_hidden_layers", "n_blocks", "num_blocks", "depth"),
     "width": ("d_mlp", "d_ff", "ffn_dim", "ff_dim", "mlp_dim", "d_ffn", "dim_feedforward", "n_inner")
@@ -48,7 +59,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "optimizer": ("optim", "optimizer_name", "opt", "optimiser", "optimizer_type", "optim_name"),
     "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size"),
     "weight_decay": ("wd", "weightdecay", "decay", "l2", "l2_decay"),
-    "batch_size": ("bs", "batch", "batchsize", "train_batch_size", "mini_batch_size", "minibatch_size", "minibatch"),
+    "batch_size": (
+        "bs",
+        "bsz",
+        "batch",
+        "batchsize",
+        "train_batch_size",
+        "mini_batch_size",
+        "minibatch_size",
+        "minibatch",
+    ),
     "init_scale": ("weight_scale", "init_alpha", "initialization_scale", "initialisation_scale"),
     "loss": ("criterion", "loss_fn", "loss_function", "loss_type", "loss_name", "lossfn"),
     "dropout": ("dropout_rate", "dropout_p", "p_dropout", "drop_rate", "p_drop", "dropout_prob"),
@@ -91,13 +111,63 @@ AMBIGUOUS: dict[str, str] = {
     "n_samples": "train_size",
     "num_samples": "train_size",
     "test_size": "val_size, a whole number, or train_fraction",
+    **dict.fromkeys(
+        ("test_fraction", "test_frac", "test_split", "test_ratio", "val_fraction", "val_frac", "val_split", "val_ratio")
+        + ("validation_fraction", "validation_split", "heldout_fraction", "holdout_fraction"),
+        "train_fraction, 1 minus it",
+    ),
     "per_device_train_batch_size": "batch_size, of all devices together",
 }
 
+# Words before a name, in a sentence or in the path to it, that make it the name of another thing: `eval batch size`, `ema/decay`.
+OF_OTHERS = frozenset(
+    {
+        "ema",
+        "swa",
+        "eval",
+        "evaluation",
+        "val",
+        "valid",
+        "validation",
+        "test",
+        "testing",
+        "dev",
+        "min",
+        "minimum",
+        "final",
+    }
+    | {
+        "end",
+        "logging",
+        "log",
+        "save",
+        "saving",
+        "checkpoint",
+        "scheduler",
+        "schedule",
+        "teacher",
+        "stopping",
+        "patience",
+    }
+    | {
+        "augmentation",
+        "augmentations",
+        "sampler",
+        "accumulation",
+        "image",
+        "input",
+        "output",
+        "kernel",
+        "patch",
+        "target",
+    }
+    | {"momentum", "exponential", "pretraining", "pretrain", "lookahead", "discriminator", "critic"}
+)
 # What contexts often hold and no forecast depends on by itself.
-UNUSED = frozenset(
+HEADS = frozenset({"heads", "n_heads", "num_heads", "n_head", "nhead", "num_attention_heads"})
+UNUSED = HEADS | frozenset(
     {"seed", "random_seed", "data_seed", "device", "name", "run_name", "run_id", "project", "notes", "tags", "id"}
-    | {"heads", "n_heads", "num_heads", "n_head", "nhead", "num_attention_heads", "d_head", "d_vocab", "vocab_size"}
+    | {"d_head", "d_vocab", "vocab_size"}
     | {"n_ctx", "act_fn", "activation", "eval_every", "log_every", "save_every", "eps", "dtype", "num_workers"}
 )
 
@@ -118,11 +188,28 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s\-]+", "_", parted).lower().strip("_")
 
 
+def is_of_another(path: str) -> bool:
+    """Return True if what stands before the last name of a path makes it the name of another thing than the run's.
+
+    >>> [is_of_another(p) for p in ("lr_scheduler/step_size", "eval.batch_size", "train/batch_size", "scheduler/warmup_steps")]
+    [True, True, False, False]
+    """
+    *parents, name = re.split(r"[./]", path[-200:])
+    if plain_name(name) in ("max_lr", "peak_lr", "lr_max") or field_named(plain_name(name)) == "warmup_steps":
+        return False
+    return any(word in OF_OTHERS for parent in parents for word in plain_name(parent).split("_"))
+
+
 def field_named(name: str) -> str | None:
     """Return the field that a plain name stands for; None where it stands for none, or not for certain."""
     if (of_optimizer := _OF_OPTIMIZER.fullmatch(name)) is not None:
         return of_optimizer[1] or "learning_rate"
-    return _FIELD.get(name) or _FIELD.get(name.replace("_", ""))
+    return _FIELD.get(name) or _FIELD.get(name.replace("_", "")) or _FIELD.get(_english_name(name))
+
+
+@lru_cache(maxsize=4096)
+def _english_name(name: str) -> str:
+    return plain_name(in_english(name.replace("_", " ")))
 
 
 def nearest_field(name: str) -> str | None:

@@ -10,10 +10,12 @@ from training_runs.context_words.fields import (
     AMBIGUOUS,
     BETAS,
     EPOCHS,
+    HEADS,
     MODEL_WIDTHS,
     SIZES,
     UNUSED,
     field_named,
+    is_of_another,
     plain_name,
 )
 from training_runs.context_words.numbers import flag_of, is_missing, number_of, pair_of, sizes_of
@@ -22,6 +24,12 @@ from training_runs.errors import InvalidInput
 FULL_BATCH = "full"
 _FULL_BATCH_WORDS = {"full", "full_batch", "fullbatch", "all"}
 _LONGEST = 200  # characters of a word
+MAY_BE_ZERO = {"weight_decay", "dropout", "label_noise", "momentum", "beta1", "beta2", "warmup_steps"}
+# What a description's rules find and no field holds.
+_NOT_READ = {
+    "several_values": "has several values: a context is of one run",
+    "of_another": "is not of the run: left out",
+}
 _DEEPEST = 6  # objects inside objects
 # What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}}.
 _OWN_NAMES = {
@@ -113,9 +121,15 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
         value = value.item()
     name = last_word(path)
     known = field_named(name)
-    if is_missing(value):
+    if name in _NOT_READ:
+        gathered.warnings.append(f"{quoted(path, value)} {_NOT_READ[name]}")
+    elif said_by(path) is None and is_of_another(path):
+        gathered.unknown.append(path)
+    elif is_missing(value):
         if known is None and name not in {*BETAS, *EPOCHS, *AMBIGUOUS, *UNUSED}:
             gathered.unknown.append(path)
+        elif known in MAY_BE_ZERO and value is not None and str(value).strip().lower() == "none":
+            gathered.warnings.append(f"{quoted(path, value)} counts as not given; say 0 if there is no {known}")
     elif name in BETAS and (pair := pair_of(value)) is not None:
         for each, number in zip(("beta1", "beta2"), pair, strict=True):
             gathered.add(each, path, checked(each, number))
@@ -126,6 +140,10 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
         gathered.add("epochs", path, _number("epochs", value))
     elif name in AMBIGUOUS:
         gathered.warnings.append(f"{quoted(path, value)} is not read: if it is {AMBIGUOUS[name]}, call it so")
+    elif name == "step_size" and (_number(path, value) or 0) >= 1:  # of a schedule, in epochs
+        gathered.warnings.append(f"{quoted(path, value)} is not read: if it is learning_rate, call it so")
+    elif name in HEADS:
+        gathered.add("heads", path, value)
     elif name == "p" and not _is_modulus(value):
         gathered.warnings.append(
             f"{quoted(path, value)} is not read: a modulus is a whole number > 1; if it is dropout, train_fraction or "
@@ -169,7 +187,12 @@ def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
         if (phrase := said_by(path)) is not None:
             gathered.notes.append(f"{phrase} is read as batch_size {FULL_BATCH}")
         return
-    number = _flag(path, value) if known in FLAGS else checked(known, _number(path, value), field=f"context.{path}")
+    if known in MAY_BE_ZERO and (value is False or (isinstance(value, str) and flag_of(value) is False)):
+        value = 0  # `off`
+    number = _flag(path, value) if known in FLAGS else _number(path, value)
+    if known == "train_size" and isinstance(number, float) and 0 < number < 1:  # scikit-learn's
+        known = "train_fraction"
+    number = number if known in FLAGS else checked(known, number, field=f"context.{path}")
     name = last_word(path)
     # What a width is depends on the architecture: sorted out when all fields are known.
     gathered.add("model_width" if name in MODEL_WIDTHS else known, path, number)
@@ -199,6 +222,8 @@ def _flag(path: str, value: Any) -> bool:
 
 def _number(path: str, value: Any) -> Any:
     """Return the number that a value is; a text that is none is refused."""
+    if isinstance(value, list | tuple):
+        raise InvalidInput(field=f"context.{path}", value=value, expected="one number", hint="a context is of one run")
     if not isinstance(value, str):
         return value
     number = number_of(value) if len(value) <= _LONGEST else None

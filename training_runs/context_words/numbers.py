@@ -8,6 +8,7 @@ _MISSING = {"", "none", "null", "nan", "n/a", "na", "-", "?", "unknown", "undefi
 _YES, _NO = {"true", "yes", "on"}, {"false", "no", "off"}
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,_ ']\d{3})+(\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_SMALL = {word: float(k) for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)}
 _FACTORS = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -23,6 +24,8 @@ def number_of(text: str) -> float | None:
     [0.001, 0.98, 1000.0, 0.001, 0.018867924528301886, 10000.0, 32768.0, None]
     """
     word = text.strip()
+    if word.lower() in _SMALL:
+        return _SMALL[word.lower()]
     if word.endswith("%"):
         share = number_of(word[:-1])
         return None if share is None else share / 100

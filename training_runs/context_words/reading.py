@@ -6,8 +6,18 @@ from typing import Any
 
 from training_runs.context import WORDS, Context, checked
 from training_runs.context_words.descriptions import parts_of
-from training_runs.context_words.fields import nearest_field, plain_name
-from training_runs.context_words.gathering import FULL_BATCH, Gathered, last_word, leaves, quoted, said_by, shown, take
+from training_runs.context_words.fields import is_of_another, nearest_field, plain_name
+from training_runs.context_words.gathering import (
+    FULL_BATCH,
+    MAY_BE_ZERO,
+    Gathered,
+    last_word,
+    leaves,
+    quoted,
+    said_by,
+    shown,
+    take,
+)
 from training_runs.context_words.values import known_values, read_word
 from training_runs.errors import InvalidInput
 
@@ -41,7 +51,6 @@ _SAID_BESIDE = {
     "task_family": {"modulus", "train_fraction", "train_size", "classes", "label_noise"},
 }
 _OF_INPUTS = {"parity", "teacher", "clusters"}  # their `d` is that of a sample
-_MAY_BE_ZERO = {"weight_decay", "dropout", "label_noise", "momentum", "beta1", "beta2", "warmup_steps"}
 
 
 @dataclass(frozen=True)
@@ -123,9 +132,7 @@ def _take_recorded(gathered: Gathered, path: str, value: Any) -> None:
         take(one, path, value)
     except InvalidInput:
         return
-    if any(
-        v == 0 and name not in _MAY_BE_ZERO for name, by in one.given.items() for v in by.values() if v is not False
-    ):
+    if any(v == 0 and name not in MAY_BE_ZERO for name, by in one.given.items() for v in by.values() if v is not False):
         return
     for name, by in one.given.items():
         gathered.given.setdefault(name, {}).update(by)
@@ -149,6 +156,11 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
         else:
             fields[name] = checked(name, value)
             gathered.notes.append(f"{source} says {name} {shown(value)}")
+    heads = fields.pop("heads", None)
+    if heads and not fields.get("architecture", beside.architecture) and "architecture" not in gathered.given:
+        fields["architecture"] = "transformer"
+        path = next(iter(gathered.given["heads"]))
+        gathered.notes.append(f"{said_by(path) or path} says architecture 'transformer'")
     _sort_widths(gathered, fields, fields.get("architecture", beside.architecture))
     _count_epochs(gathered, fields, beside)
     is_full_batch = fields.get("batch_size") == FULL_BATCH
@@ -276,5 +288,5 @@ def _unknown(names: list[str]) -> tuple[str, ...]:
 
 
 def _with_guess(name: str) -> str:
-    near = nearest_field(plain_name(name.split("/")[-1]))
+    near = None if is_of_another(name) else nearest_field(plain_name(name.split("/")[-1]))
     return f"{name[:60]} (did you mean {near}?)" if near else name[:60]
