@@ -1,7 +1,5 @@
 """Histories that somebody recorded as runs to learn from: what `grokcast runs import` writes."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,8 @@ from api.storage.training_data import missing_for_training
 from grokcast.histories import History
 from grokcast.read_question import questions_of
 from predictor.question import Question
-from training_runs import Context, Run, Trajectory
+from training_runs import Run, Trajectory
+from training_runs.identifiers import configuration_identifier, identifier
 from training_runs.onset import generalization, target_accuracy_of
 from training_runs.run import Status
 
@@ -66,9 +65,10 @@ def _own_run(name: str, question: Question, notes: tuple[str, ...], finished: bo
     else:
         assumed = "" if finished or budget is not None else ", taken as its end; --unfinished if it goes on"
         status, said = "finished", f"did not generalise by step {last:,}{assumed}"
+    recorded = [trajectory.steps.tolist(), _values(trajectory)]
     run = Run(
-        run_id=_digest(["import", trajectory.steps.tolist(), _values(trajectory), context.as_dict()]),
-        configuration_id=_configuration_id(trajectory, context),
+        run_id=identifier(["import", *recorded, context.as_dict()]),
+        configuration_id=configuration_identifier("import", context, recorded),
         context=context,
         trajectory=trajectory,
         budget_step=budget or last,
@@ -87,15 +87,5 @@ def _ended(last: int, budget: int | None) -> Status:
     return "stopped_early" if budget is not None and last < budget else "finished"
 
 
-def _configuration_id(trajectory: Trajectory, context: Context) -> str:
-    """Runs with one context, but for the budget, are seeds of one configuration; a run without any stands alone."""
-    fields = {k: v for k, v in context.as_dict().items() if k != "budget_step"}
-    return _digest(["import", fields or [trajectory.steps.tolist(), _values(trajectory)]])
-
-
 def _values(trajectory: Trajectory) -> dict[str, str]:
     return {name: trajectory.signals[name].tobytes().hex() for name in trajectory.recorded_names()}
-
-
-def _digest(what: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

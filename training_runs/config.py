@@ -1,21 +1,36 @@
 """What defines a training run, and the names that follow from it."""
 
 import dataclasses
-import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from training_runs.context import Context
 from training_runs.errors import InvalidInput
+from training_runs.identifiers import identifier
 from training_runs.tasks import family_of
 from training_runs.tasks.modular import OPERATIONS
 
 ARCHITECTURES = ("embedding_mlp", "transformer", "mlp", "lstm")
 OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "muon", "lion")
 LOSSES = ("cross_entropy", "mse")
+_CHOICES = {
+    "architecture": ARCHITECTURES,
+    "optimizer": OPTIMIZERS,
+    "loss": LOSSES,
+    "probe_split": ("train", "val"),
+}
+_LEAST = {
+    **dict.fromkeys(("embedding_dim", "width", "layers", "heads", "parity_bits", "bits", "dimensions"), 1),
+    **dict.fromkeys(("budget_step", "checkpoints_per_decade", "probe_samples", "review_words"), 1),
+    **dict.fromkeys(("train_samples", "batch_size", "checkpoint_every", "probe_every"), 1),
+    **dict.fromkeys(("weight_decay", "embedding_noise", "augmentation", "warmup_steps", "seed"), 0),
+    "probe_passes": 2,  # of which there is a variance
+    "vocabulary": 3,  # padding, another word, and a word
+}
+_POSITIVE = ("learning_rate", "embedding_learning_rate", "init_scale", "separation", "clip_norm")
 
 # How a network is looked at: it trains the same whatever these are.
 _PROBING = {"probe_passes", "probe_samples", "probe_split", "probe_every", "probe_arrays"}
@@ -128,75 +143,64 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         family = family_of(self.task_family)
-        _one_of("architecture", self.architecture, ARCHITECTURES)
-        _one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _one_of("loss", self.loss, LOSSES)
-        _one_of("probe_split", self.probe_split, ("train", "val"))
+        for name, known in _CHOICES.items():
+            _one_of(name, getattr(self, name), known)
         _one_of(f"architecture for {self.task_family}", self.architecture, family.networks)
         family.check(self)
+        for name, value, or_none in self._given(_LEAST):
+            if not value >= _LEAST[name]:
+                raise InvalidInput(field=name, value=value, expected=f"a number >= {_LEAST[name]}{or_none}")
+        for name, value, or_none in self._given(_POSITIVE):
+            if not 0 < value < math.inf:
+                raise InvalidInput(field=name, value=value, expected=f"a number > 0{or_none}")
         if not 0 < self.train_fraction < 1:
             raise InvalidInput(field="train_fraction", value=self.train_fraction, expected="a number in (0, 1)")
-        for name in ("embedding_dim", "width", "layers", "heads", "budget_step", "parity_bits"):
-            _at_least(name, getattr(self, name), 1)
-        for name in ("bits", "dimensions", "checkpoints_per_decade", "probe_samples", "review_words"):
-            _at_least(name, getattr(self, name), 1)
-        _at_least("probe_passes", self.probe_passes, 2)  # of which there is a variance
-        for name in ("train_samples", "batch_size", "checkpoint_every", "probe_every"):
-            if getattr(self, name) is not None:
-                _at_least(name, getattr(self, name), 1)
-        _at_least("vocabulary", self.vocabulary, 3)  # padding, another word, and a word
-        if self.clip_norm is not None and not 0 < self.clip_norm < float("inf"):
-            raise InvalidInput(field="clip_norm", value=self.clip_norm, expected="a number > 0, or none")
-        for name in ("learning_rate", "init_scale", "separation"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise InvalidInput(field=name, value=getattr(self, name), expected="a number > 0")
-        self._check_embedding_rate()
-        for name in ("weight_decay", "embedding_noise", "augmentation", "warmup_steps", "seed"):
-            _at_least(name, getattr(self, name), 0)
-        for name in ("beta1", "beta2", "momentum"):
+        for name in ("beta1", "beta2", "momentum", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise InvalidInput(field=name, value=getattr(self, name), expected="a number in [0, 1)")
+        if not 0 <= self.label_noise <= 1:
+            raise InvalidInput(field="label_noise", value=self.label_noise, expected="a number in [0, 1]")
+        for name in ("embedding_init", "other_init"):
+            parse_init(name, getattr(self, name))
+        self._check_together()
+        self.context()  # a run that cannot be described cannot be trained either
+
+    def _given(self, names: Iterable[str]) -> Iterator[tuple[str, Any, str]]:
+        """Yield fields that are not left out: name, value, and the words for one that may be."""
+        for name in names:
+            value, is_optional = getattr(self, name), getattr(RunConfig, name) is None
+            if value is not None or not is_optional:
+                yield name, value, ", or none" if is_optional else ""
+
+    def _check_together(self) -> None:
+        """Check what fields allow of each other."""
+        has_embedding = self.architecture != "mlp" and not self.freeze_embedding
+        if self.embedding_learning_rate is not None and not has_embedding:
+            raise InvalidInput(
+                field="embedding_learning_rate",
+                value=self.embedding_learning_rate,
+                expected="none without an embedding to train",
+            )
         if self.nesterov and self.momentum == 0:
             raise InvalidInput(field="nesterov", value=True, expected="false where momentum is 0")
-        for name in ("dropout", "label_noise"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidInput(field=name, value=getattr(self, name), expected="a number in [0, 1]")
         if self.hold_norm and self.freeze_embedding:
             raise InvalidInput(
                 field="hold_norm", value=True, expected="false where the embedding is frozen: it is scaled too"
             )
-        if self.dropout == 1:
-            raise InvalidInput(field="dropout", value=1, expected="less than 1: something is kept")
         if self.architecture == "transformer" and self.embedding_dim % self.heads:
             raise InvalidInput(
-                field="embedding_dim",
-                value=self.embedding_dim,
-                expected=f"a multiple of heads, {self.heads}",
+                field="embedding_dim", value=self.embedding_dim, expected=f"a multiple of heads, {self.heads}"
             )
-        for name in ("embedding_init", "other_init"):
-            parse_init(name, getattr(self, name))
-        self.context()  # a run that cannot be described cannot be trained either
-
-    def _check_embedding_rate(self) -> None:
-        rate = self.embedding_learning_rate
-        if rate is None:
-            return
-        if self.architecture == "mlp" or self.freeze_embedding:
-            raise InvalidInput(
-                field="embedding_learning_rate", value=rate, expected="none without an embedding to train"
-            )
-        if not 0 < rate < float("inf"):
-            raise InvalidInput(field="embedding_learning_rate", value=rate, expected="a number > 0, or none")
 
     @property
     def run_id(self) -> str:
         """Hash of the whole config: the same run has the same name everywhere."""
-        return _digest(self._differing(set()))
+        return identifier(self._differing(set()))
 
     @property
     def configuration_id(self) -> str:
         """Hash of the config minus seed, budget, cadence and early stop: the unit of every split."""
-        return _digest(self._differing(_NOT_CONFIGURATION))
+        return identifier(self._differing(_NOT_CONFIGURATION))
 
     @property
     def shape(self) -> str:
@@ -299,10 +303,6 @@ class RunConfig:
         }
 
 
-def _digest(fields: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
-
-
 def parse_init(field: str, text: str) -> tuple[str, tuple[float, ...]]:
     """Return the kind of an initialisation and its numbers: `uniform:0.4:0.8` is ("uniform", (0.4, 0.8))."""
     kind, *numbers = text.split(":")
@@ -322,8 +322,3 @@ def parse_init(field: str, text: str) -> tuple[str, tuple[float, ...]]:
 def _one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InvalidInput(field=field, value=value, expected=f"one of {', '.join(allowed)}")
-
-
-def _at_least(field: str, value: float, low: int) -> None:
-    if not value >= low:
-        raise InvalidInput(field=field, value=value, expected=f"a number >= {low}")

@@ -8,7 +8,6 @@ at any of them. Each fold of configurations is judged by thresholds from the oth
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from features.phase import Phase
 from predictor.forecast import Action, Advice
 from predictor.hazard.folds import fold_of
+from predictor.state import FieldsAreState
 from training_runs.arrays import FloatArray
 from training_runs.probability import percent
 
@@ -24,7 +24,7 @@ MAX_FALSE_STOP_RATE = 0.02
 
 
 @dataclass(frozen=True)
-class AdviceRule:
+class AdviceRule(FieldsAreState):
     """Thresholds on the probability of onset, and how often such thresholds were wrong on runs new to them.
 
     Attributes
@@ -77,15 +77,6 @@ class AdviceRule:
             text = f"{chance}; give a budget or a horizon to be advised on stopping"
             return self._advice("undecided", text, again)
         return self._advice("stop", chance, None)
-
-    def state(self) -> dict[str, Any]:
-        """Return the thresholds and rates."""
-        return dict(vars(self))
-
-    @classmethod
-    def of_state(cls, state: dict[str, Any]) -> "AdviceRule":
-        """Return the rule whose state this is."""
-        return cls(**state)
 
     def done(self, onset: int) -> Advice:
         """Return the advice for a run that has generalised."""

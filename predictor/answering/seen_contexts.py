@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.hazard.folds import fold_of
+from predictor.state import FieldsAreState
 from training_runs import Context, Run, Trajectory
 from training_runs.arrays import FloatArray
 from training_runs.context import COUNTS, WORDS
@@ -74,7 +75,7 @@ class RunsLikeIt:
 
 
 @dataclass(frozen=True, eq=False)
-class SeenContexts:
+class SeenContexts(FieldsAreState):
     """One row for each configuration that was learnt from.
 
     Attributes
@@ -125,15 +126,6 @@ class SeenContexts:
             if told.keys() & others:
                 told.pop(name, None)
         return RunsLikeIt(contexts, list(told.values()))
-
-    def state(self) -> dict[str, Any]:
-        """Return the arrays and words."""
-        return dict(vars(self))
-
-    @classmethod
-    def of_state(cls, state: dict[str, Any]) -> "SeenContexts":
-        """Return the contexts whose state this is."""
-        return cls(**state)
 
     def _nearest(self, context: Context, history: Trajectory) -> NDArray[np.intp]:
         """Return the rows nearest to a run: by Gower's distance, each number relative to its spread."""

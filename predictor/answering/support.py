@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predictor.hazard.time_bins import EDGES, N_BINS
+from predictor.state import FieldsAreState
 from training_runs import Context
 from training_runs.arrays import FloatArray
 
@@ -18,7 +18,7 @@ _HALF_WIDTH = 0.25  # decades on each side
 
 
 @dataclass(frozen=True, eq=False)
-class SupportedHorizon:
+class SupportedHorizon(FieldsAreState):
     """Decades ahead for which enough configurations were observed, by how long ago a run memorised.
 
     The age is relative, so that a run ten times slower is supported ten times as far: support by absolute landmark
@@ -35,15 +35,6 @@ class SupportedHorizon:
     decades: FloatArray
     landmarks: FloatArray
     unmemorized: FloatArray
-
-    def state(self) -> dict[str, FloatArray]:
-        """Return the arrays."""
-        return dict(vars(self))
-
-    @classmethod
-    def of_state(cls, state: dict[str, Any]) -> "SupportedHorizon":
-        """Return the horizon whose state this is."""
-        return cls(**state)
 
     def __call__(self, age: FloatArray, landmark: FloatArray) -> FloatArray:
         """Return the supported decades of each row; its age is NaN where it has not memorised."""
@@ -93,7 +84,7 @@ _CATEGORIES = ("task_family", "architecture", "optimizer", "loss")
 
 
 @dataclass(frozen=True, eq=False)
-class SimilarityScore:
+class SimilarityScore(FieldsAreState):
     """How far a history lies inside the range of the corpus, weighed by what the forecaster uses.
 
     Attributes
@@ -155,15 +146,6 @@ class SimilarityScore:
         weightiest = [int(k) for k in np.argsort(-self.importance * outside, kind="stable")[:3] if outside[k]]
         where = f" (most of all: {'; '.join(map(in_words, weightiest))})" if weightiest else ""
         return (f"this {what} is unlike the runs that the forecaster has learnt from{where}",)
-
-    def state(self) -> dict[str, Any]:
-        """Return the arrays, numbers and words."""
-        return dict(vars(self))
-
-    @classmethod
-    def of_state(cls, state: dict[str, Any]) -> "SimilarityScore":
-        """Return the score whose state this is."""
-        return cls(**state)
 
     def _is_familiar(self, context: Context) -> bool:
         words = ((name, getattr(context, name)) for name in _CATEGORIES)

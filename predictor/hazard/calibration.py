@@ -47,7 +47,7 @@ class Calibration:
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> "Calibration":
         """Return the calibration whose state this is."""
-        return cls(HazardMap(**state["hazard"]), CalibrationMap(**state["probability"]))
+        return cls(HazardMap.of_state(state["hazard"]), CalibrationMap.of_state(state["probability"]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictor.hazard.time_bins import CENTRES, PersonPeriods
+from predictor.state import FieldsAreState
 from training_runs.arrays import FloatArray
 
 _PENALTY = 1e-4
@@ -20,7 +21,7 @@ _POWERS = np.stack([CENTRES**k for k in range(3)], axis=1)  # (n_bins, 3)
 
 
 @dataclass(frozen=True, eq=False)
-class HazardMap:
+class HazardMap(FieldsAreState):
     """A straight line for each bin, shape (n_bins,) each."""
 
     offset: FloatArray
@@ -50,10 +51,6 @@ class HazardMap:
         )
         offset = model.intercept_ + _POWERS[:, 1:] @ model.coef_[:2]
         return cls(offset, np.maximum(_POWERS @ model.coef_[2:], _LEAST_SLOPE))
-
-    def state(self) -> dict[str, FloatArray]:
-        """Return the arrays."""
-        return dict(vars(self))
 
     def __call__(self, log_rates: FloatArray) -> FloatArray:
         """Return calibrated log rates, shape (n_rows, n_bins)."""

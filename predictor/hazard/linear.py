@@ -6,13 +6,13 @@ in logarithms of hyperparameters and recent slopes. The trees learn what this le
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predictor.hazard.standardized import standardized, standardized_target
 from predictor.hazard.time_bins import CENTRES, N_BINS, PersonPeriods
+from predictor.state import FieldsAreState
 from training_runs.arrays import FloatArray
 
 _PENALTY = 1e-3
@@ -21,7 +21,7 @@ _MIDDLE = 0.6  # decades ahead, where effects are stated
 
 
 @dataclass(frozen=True, eq=False)
-class LinearHazard:
+class LinearHazard(FieldsAreState):
     """The log hazard as a sum over features, each with a weight that changes linearly with the decades ahead.
 
     Attributes
@@ -72,15 +72,6 @@ class LinearHazard:
             coefficients[n : 2 * n],
             coefficients[2 * n :] + model.intercept_,
         )
-
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays."""
-        return dict(vars(self))
-
-    @classmethod
-    def of_state(cls, state: dict[str, Any]) -> "LinearHazard":
-        """Return the hazard whose state this is."""
-        return cls(**state)
 
     @classmethod
     def mean(cls, parts: Sequence["LinearHazard"]) -> "LinearHazard":

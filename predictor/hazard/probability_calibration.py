@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.hazard.survival import cdf_at, kaplan_meier
+from predictor.state import FieldsAreState
 from training_runs.arrays import FloatArray
 
 _LEVELS = np.linspace(0.0, 1.0, 41)
@@ -25,15 +26,11 @@ _IDENTITY = 0.02
 
 
 @dataclass(frozen=True, eq=False)
-class CalibrationMap:
+class CalibrationMap(FieldsAreState):
     """A strictly increasing, piecewise linear map of [0, 1] onto itself, from predicted to calibrated probability."""
 
     knots: FloatArray
     values: FloatArray
-
-    def state(self) -> dict[str, FloatArray]:
-        """Return the arrays."""
-        return dict(vars(self))
 
     def __call__(self, probability: FloatArray) -> FloatArray:
         """Return calibrated probabilities."""

@@ -35,11 +35,6 @@ def stored_runs() -> list[LabelledRun]:
     return [label(run) for folder in (archive.CORPUS, *candidates) for run in archive.read(folder)]
 
 
-def tested_on_stored_runs(claim: Claim) -> bool:
-    """Return True if a claim is tested, and needs no runs of its own."""
-    return claim.test is not None and claim.configs is None
-
-
 def judged(name: str, runs: Iterable[Run] = (), *, quick: bool = False) -> Result:
     """Return what runs found of a claim; the stored ones where it needs none of its own.
 

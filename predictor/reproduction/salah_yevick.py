@@ -9,7 +9,6 @@ from predictor.reproduction.evidence import Runs
 from training_runs.labelled_run import LabelledRun
 
 PAPER = "Salah & Yevick"
-_STORED = "embedding-MLPs on modular arithmetic, all settings varied; ours, because hundreds of runs say more than one"
 
 _ANNOUNCED = 0.25  # of the variance's peak: reached before the rise it can be seen coming
 _PROBED = 256  # validation samples that dropout is tried on (training_runs/generator/measure.py)

@@ -7,8 +7,7 @@ three runs of MNIST that grok, none watched beyond 20,000 steps.
 
 from collections.abc import Callable
 
-import numpy as np
-
+from training_runs.designs.cadences import half_as_ours
 from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
 from training_runs.designs.training_draws import training_within
 
@@ -42,19 +41,7 @@ def _images(family: str, samples: tuple[int, int], widths: dict[int, float]) -> 
     return fields
 
 
-_EVEN = (100, 200, 500, 1_000)
-_MOST_CHECKPOINTS = 400
-
-
-def cadence(configuration: Fields, budget: int, rng: np.random.Generator) -> Fields:
-    """Draw when a run is recorded: half as ours, half sparsely or at even steps, as people record who train for hours."""
-    match rng.choice(["ours", "sparse", "even"], p=[0.5, 0.2, 0.3]):
-        case "sparse":
-            return {"checkpoints_per_decade": int(rng.choice([5, 8, 12]))}
-        case "even":
-            return {"checkpoint_every": int(rng.choice([k for k in _EVEN if budget <= _MOST_CHECKPOINTS * k]))}
-        case _:
-            return {}
+cadence = half_as_ours((100, 200, 500, 1_000), 400)  # steps, and checkpoints at most
 
 
 DESIGN = (

@@ -9,8 +9,7 @@ data that leaves either open is 2.4 to 4 / sqrt(p) there.
 
 from collections.abc import Callable
 
-import numpy as np
-
+from training_runs.designs.cadences import half_as_ours
 from training_runs.designs.sobol_sample import Fields, RunFamily, SobolPoint
 
 _OPERATIONS = {"add": 4, "sub": 3, "mul": 4, "div": 3, "x2_y2": 2, "x2_xy_y2": 0.7, "x3_xy": 0.5, "random_table": 0.8}
@@ -86,19 +85,7 @@ def _transformer(point: SobolPoint) -> Fields:
     }
 
 
-_EVEN = (100, 200, 500, 1_000, 2_000, 5_000)
-_MOST_CHECKPOINTS = 1_000
-
-
-def cadence(configuration: Fields, budget: int, rng: np.random.Generator) -> Fields:
-    """Draw when a run is recorded: half as ours, half sparsely or at even steps, up to a thousand times in all."""
-    match rng.choice(["ours", "sparse", "even"], p=[0.5, 0.2, 0.3]):
-        case "sparse":
-            return {"checkpoints_per_decade": int(rng.choice([5, 8, 12]))}
-        case "even":
-            return {"checkpoint_every": int(rng.choice([k for k in _EVEN if budget <= _MOST_CHECKPOINTS * k]))}
-        case _:
-            return {}
+cadence = half_as_ours((100, 200, 500, 1_000, 2_000, 5_000), 1_000)  # steps, and checkpoints at most
 
 
 def _watched(weights: tuple[int, int], configuration: Callable[[SobolPoint], Fields]) -> tuple[RunFamily, RunFamily]:
