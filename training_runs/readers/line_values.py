@@ -1,0 +1,185 @@
+"""What one line of a log says: values by the names before them, the totals of those that count, what is assigned."""
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from training_runs.context_words.documents import values_of
+from training_runs.readers.log_lines import NUMBER, plain_line, split_word
+from training_runs.readers.metric_names import canonical_name, metric_like
+from training_runs.readers.step_lists import counts
+
+_BAR = re.compile(
+    r"(?P<share>\d+%)\s*\|[^|]*\|\s*(?P<done>\d+(?:\.\d+)?[kM]?)/(?P<total>\d+(?:\.\d+)?[kM]?|\?)\s*(?:\[[^,\]]*(?:,[^,\]=]*?/(?:it|s|step)\b|,\s*\?[^,\]]*)?,?)?"
+)
+_COUNT = re.compile(r"\W*\[?\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\s*\](?!\s*\[)")  # `[1000/20000] loss ...`
+_ENDLESS_BAR = re.compile(
+    r"^\s*(?P<done>\d+)it\s*\[[^,\]]*,[^,\]=]*,?"
+)  # tqdm's without a total: `1000it [00:10, 99it/s, ...]`
+# `train:(loss=2.3, acc=0.5)`, `val(loss 2.3)`: what is in the brackets is of the split before them.
+_SPLIT_BRACKETS = re.compile(r"\b(?P<split>[A-Za-z]\w*)\s*[:=]?\s*[(\[{](?P<inside>[^()\[\]{}]*\d[^()\[\]{}]*)[)\]}]")
+_KERAS_BAR = re.compile(r"\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)")
+VALUE = re.compile(
+    rf"(?<![\w.@])(?<!top-)(?P<number>{NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{NUMBER})%?)?)(?![\w]|\.\d)",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b")
+_SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
+_BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
+# `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
+_LEAD = re.compile(
+    r"\W*(?P<split>[A-Za-z]+)(?:[\s_-]+(?:set|data|results?|metrics))?\s*(?:[\]:)>|]|[\s_-]+(?:epoch|step|iter)\w*\b)",
+    re.IGNORECASE,
+)
+_QUALIFIERS = {
+    "best",
+    "max",
+    "min",
+    "highest",
+    "lowest",
+    "ema",
+    "swa",
+    "target",
+    "previous",
+    "last",
+    "final",
+    "total",
+    "smoothed",
+}
+_DICTIONARY = re.compile(r"\{.*:.*\}")
+_OF_VALIDATION = re.compile(r"\b(?:val|valid|eval|test)", re.IGNORECASE)  # what a progress bar counts through
+
+
+def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, float], bool]:
+    """Return the values of a line by their names, the totals of those that count (`3/100`), and whether a bar gave the step.
+
+    `section` is the split of values that the line itself gives none.
+    """
+    if (dictionary := _DICTIONARY.search(line)) and (found := _of_dictionary(dictionary[0])):
+        before, _, _ = pairs_of(line[: dictionary.start()])
+        return {k: v for k, v in before.items() if counts(k)} | found, {}, False
+    text = _SPLIT_BRACKETS.sub(_of_split, plain_line(line))
+    bar = _BAR.search(text) or _COUNT.match(text) or _ENDLESS_BAR.match(text)
+    if bar:
+        is_of_validation = _OF_VALIDATION.search(text[: bar.start()]) is not None
+        text = text[: bar.start()] + " | " + text[bar.end() :]
+    text = _KERAS_BAR.sub(" | ", text)
+    values: dict[str, Any] = {}
+    totals: dict[str, float] = {}
+    keyed = [*_keyed(text, section)]
+    times = Counter(key for key, *_ in keyed)
+    if any(n > 1 and metric_like(key) and not canonical_name(key) for key, n in times.items()):
+        keyed = [*_keyed(text, section, is_carried=True)]  # `train loss 1 | acc 0 | val loss 2 | acc 0`
+    for key, number, of in keyed:
+        if of is not None and counts(key):
+            totals = {key: of} if canonical_name(key) == "step" else totals
+        elif of is not None:
+            if not _is_share(key, number, of):
+                continue
+            number = number / of
+        values.setdefault(key, number)
+    is_bar = bar is not None and not is_of_validation and not any(counts(key) for key in values)
+    if bar and is_bar:
+        done = bar["done"]
+        values = {"step": float(done.rstrip("kM")) * _SCALES.get(done[-1], 1.0)} | values
+    return values, totals, is_bar
+
+
+def _of_split(found: re.Match[str]) -> str:
+    return f" | {found['split']}: {found['inside']} | " if split_word(found["split"]) else found[0]
+
+
+def _is_share(key: str, number: Any, of: float) -> bool:
+    """Return True for correct answers of all: `Accuracy: 97/1400`, not `0.9/0.1`."""
+    like = metric_like(key)
+    is_count = isinstance(number, float) and number.is_integer() and of.is_integer() and of > 1
+    return like is not None and like[0] == "accuracy" and is_count and 0 <= number <= of
+
+
+def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tuple[str, Any, float | None]]:
+    """Yield name, value and total of the numbers in a text: a number's name is the words before it.
+
+    A split holds for the values next to its own; for all up to the next split where it `is_carried`.
+    """
+    at, split, near = 0, "", ""  # `train: loss 1, acc 0`, `train loss 1 acc 0`
+    lead = _lead(text, section)  # `[Train] loss 1 | acc 0`
+    for found in VALUE.finditer(text):
+        between = text[at : found.start()]
+        at = found.end()
+        if _UNIT.match(text, at):
+            at = _UNIT.match(text, at).end()  # type: ignore[union-attr]
+            continue
+        segments, borders = _BORDERS.split(between), _BORDERS.findall(between)
+        if any(border != "," for border in borders):
+            split = ""
+        segment = segments[-1]
+        if not segment.strip(" =:") and len(segments) > 1 and text[found.start() - 1] in "[(":
+            segment = segments[-2]  # `Epoch [3/100]`
+        key, split = _key(segment, split, near if is_carried or not borders else "", lead)
+        first, *_, last = key.split(" ") if " " in key else ("", "")
+        if split_word(last) and not borders:
+            split = key.removesuffix(f" {last}")  # `loss train 2.3 val 2.4`
+        near = split_word(first) or (near if is_carried or not (first or borders) else "")
+        if key and not (found["scale"] and not counts(key)):
+            value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
+            yield (
+                key,
+                f"{found['number']}%" if found["percent"] else value,
+                _float(found["of"]) if found["of"] else None,
+            )
+
+
+def _lead(text: str, section: str) -> str:
+    """Return the split that the first word of a line, or else the section, says of all its values; empty where others are named too."""
+    found = _LEAD.match(text)
+    split = (split_word(found["split"]) if found else "") or section
+    named = {signal for word in re.findall(r"[A-Za-z]+", text) if (signal := canonical_name(f"{word}_loss"))}
+    return split if not named - {canonical_name(f"{split}_loss")} else ""
+
+
+def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
+    """Return the name in the words before a number, and the words that hold for those after it, as `train:` does.
+
+    `near` and `lead` are splits that a value before it had, and that the line begins with.
+    """
+    pieces = [piece.strip(" \"'=-*#>.<") for piece in re.split(r"[:=]\s*|>", segment)]
+    pieces = [piece for piece in pieces if piece]
+    if not pieces:
+        return "", split
+    if len(pieces) > 1:
+        split = pieces[-2]
+    pieces[-1] = re.sub(r"^.*(?<![\w.])\d\S*\s+(?=[A-Za-z])", "", pieces[-1])  # `1.2GB train_loss`
+    joined = [" ".join(pieces[k:]) for k in range(len(pieces))]
+    candidates = [*joined, *(f"{said} {pieces[-1]}" for said in (split, near, lead) if said)]
+    if set(" ".join(candidates).lower().replace("_", " ").split()) & _QUALIFIERS:
+        return joined[0], split
+    return next((name for name in candidates if canonical_name(name) or counts(name)), joined[-1]), split
+
+
+def _of_dictionary(text: str) -> dict[str, Any]:
+    """Return the values of a dictionary of Python or JSON, those of dictionaries in it by their path; nothing where it is none."""
+    text = text[:10_000]
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(text if parse is json.loads else re.sub(r"\b(?:nan|inf)\b", "None", text))
+        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            continue
+        return (
+            {k: v for k, v in values_of(found) if isinstance(v, int | float | str)} if isinstance(found, dict) else {}
+        )
+    return {}
+
+
+def assigned(line: str) -> Mapping[str, str]:
+    """Return what a line assigns, `lr=1e-3`, `lr: 1e-3`, `{'lr': 1e-3}`, `--lr 1e-3` or `betas: (0.9, 0.98)`."""
+    value = r"(\([^()]*\)|\[[^\[\]]*\]|[\w.+-]+)"
+    return dict(re.findall(rf"([A-Za-z_][\w./]*)['\"]?\s*[=:]\s*['\"]?{value}", line)) | dict(
+        re.findall(rf"(?<!\S)--([A-Za-z][\w.-]*)[ =]{value}", line)
+    )
+
+
+def _float(text: str) -> float:
+    return float(text.replace(",", ""))
