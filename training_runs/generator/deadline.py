@@ -1,5 +1,6 @@
 """When the time for training is up, and what then becomes of runs that have not ended."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -36,3 +37,6 @@ class Deadline:
     def passed(self) -> bool:
         """Return whether the time is up."""
         return time.monotonic() >= self.stop
+
+
+NEVER = Deadline(math.inf, math.inf, cut=False)

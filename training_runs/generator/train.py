@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from training_runs.config import RunConfig
-from training_runs.generator.deadline import Deadline
+from training_runs.generator.deadline import NEVER, Deadline
 from training_runs.generator.measure import arrays_of_figures, cheap_signals, expensive_signals
 from training_runs.generator.record import OnCheckpoint, Record
 from training_runs.generator.stack import Stack
@@ -25,8 +25,8 @@ def train(
     device: str = "cpu",
     data_dir: Path | None = None,
     on_checkpoint: OnCheckpoint | None = None,
-    on_run: OnRun | None = None,
-    deadline: Deadline | None = None,
+    on_run: OnRun = lambda run: None,
+    deadline: Deadline = NEVER,
 ) -> list[Run]:
     """Train runs of one shape (`RunConfig.shape`) together and return them in the order of their configs.
 
@@ -46,25 +46,23 @@ def train(
         due = [k for k, record in enumerate(active) if record.status is None and checkpoint in record.schedule]
         if not due:
             continue
-        if deadline is not None and deadline.passed():
+        if deadline.passed():
             break
         step, before = _advance(stack, step, checkpoint)
         _record(stack, active, due, step, before, on_checkpoint)
+        for k in due:
+            if active[k].status is not None:
+                on_run(active[k].run(parameters))
         staying = [k for k, record in enumerate(active) if record.status is None]
-        if on_run is not None:
-            for k in due:
-                if active[k].status is not None:
-                    on_run(active[k].run(parameters))
         if not staying:
             break
         if stack.worth_leaving(len(staying)):
             active = [active[k] for k in staying]
             stack.keep(staying)
-    if deadline is not None and deadline.cut:
+    if deadline.cut:
         for record in (r for r in records if r.status is None and r.last_step):
             record.cut()
-            if on_run is not None:
-                on_run(record.run(parameters))
+            on_run(record.run(parameters))
     return [record.run(parameters) for record in records if record.status is not None]
 
 
