@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from grokcast.contexts import Contexts, contexts_beside
+from training_runs.context_words.documents import MOST_BYTES
 from training_runs.errors import InvalidInput
 from training_runs.readers import (
     ReadOptions,
@@ -18,6 +19,7 @@ from training_runs.readers import (
     read_content,
     read_recorded,
 )
+from training_runs.readers.contexts_beside import Settings, settings_among, settings_files, with_settings
 from training_runs.readers.formats import is_compressed_table, is_of_a_tool
 from training_runs.readers.tables import SUFFIXES
 from training_runs.readers.tools import TOOL_NAMES
@@ -59,9 +61,34 @@ class History:
 def read_histories(sources: Sequence[Source], format: str = "auto", options: Options = None) -> Iterator[History]:
     """Yield the runs of files, folders, tables and mappings; one that cannot be read is a problem and spoils no other."""
     placed = [found for source in sources for found in _placed(source, format)]
+    settings, notes = _settings(sources, [Path(place) for place in placed if isinstance(place, str | os.PathLike)])
+    placed = [place for place in placed if str(place) not in settings] or placed
     parts = _parts([(source, _opened(source, format, options)) for source in placed], options)
     for part, name in zip(parts, _names([part.place for part in parts]), strict=True):
-        yield from _read(part, name, options)
+        yield from _read(part, name, options, settings, notes)
+
+
+def _settings(sources: Sequence[Source], histories: Sequence[Path]) -> tuple[dict[str, Settings], tuple[str, ...]]:
+    """Return the files of settings in folders and beside files, by their paths, and notes on those that are damaged.
+
+    What a tool's folder holds is the tool's; `exp.json` and `exp.context.json` are of the one history of that name (`_beside`).
+    """
+    names = {str(file): b"" for file in histories}
+    tools = [f"{file}/" for file in histories if file.is_dir()]
+    own = {str(file.with_suffix(".json")) for file in histories if file.suffix.lower() != ".json"}
+    found: dict[str, Settings] = {}
+    notes: list[str] = []
+    for source in {str(source): Path(source) for source in sources if isinstance(source, str | os.PathLike)}.values():
+        for file in settings_files(source):
+            name = str(file)
+            is_own = name in own or name.endswith(".context.json") or any(map(name.startswith, tools))
+            if is_own or file.stat().st_size > MOST_BYTES:
+                continue
+            try:
+                found |= settings_among({**names, name: file.read_bytes()})
+            except (InvalidInput, OSError) as problem:
+                notes.append(f"left out: {problem}")
+    return found, tuple(notes)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -176,14 +203,16 @@ def _names(sources: Sequence[Source]) -> list[str]:
     ]
 
 
-def _read(part: _Part, name: str, options: Options) -> Iterator[History]:
+def _read(
+    part: _Part, name: str, options: Options, settings: Mapping[str, Settings], of_settings: Sequence[str]
+) -> Iterator[History]:
     try:
         recording = _recording(part, name, options)
     except InvalidInput as error:
         yield History(name, (name,), problem=error)
         return
     contexts: list[Contexts] = []
-    notes: list[str] = []
+    notes = list(of_settings)
     for file in part.files:
         found, note = _beside(file) if file.is_file() else (Contexts(), ())
         contexts.append(found)
@@ -195,8 +224,10 @@ def _read(part: _Part, name: str, options: Options) -> Iterator[History]:
         of_files = (each for file in part.files for each in (file.stem, file.name, str(file)))
         return own, (own, run, run.rpartition("=")[2], *((name,) if part.files else ()), *of_files)
 
-    for run, read in recording.runs.items():
+    for run, recorded in recording.runs.items():
         own, names = named(run)
+        paths = [f"{file}/{run}/" if file.is_dir() else str(file) for file in part.files]
+        read = with_settings(recorded, paths, settings) if paths else recorded
         beside = {field: value for each in contexts for field, value in each.of(names).items()}
         all_notes = tuple(dict.fromkeys([*recording.file_notes, *read.reading.notes, *notes]))
         yield History(own, names, read.trajectory, dict(read.context), dict(read.question), beside, all_notes)

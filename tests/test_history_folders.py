@@ -73,6 +73,14 @@ def test_settings_are_of_the_runs_beside_them_and_the_nearest_count(client: Test
     assert len(found["runs"]) == 2  # a text is no run that cannot be read
 
 
+def test_the_settings_of_hydra_are_of_the_run_in_their_folder(client: TestClient) -> None:
+    files = {f"multirun/{k}/metrics.csv": ROWS for k in (0, 1)}
+    files |= {f"multirun/{k}/.hydra/config.yaml": f"optimizer: {{lr: 1e-3}}\nwd: {k}\n" for k in (0, 1)}
+    files |= {f"multirun/{k}/.hydra/overrides.yaml": f"- wd={k}\n" for k in (0, 1)}
+    found = contexts(read_all(client, files).json())
+    assert list(found.values()) == [{"learning_rate": 0.001, "weight_decay": float(k)} for k in (0, 1)]
+
+
 def test_a_history_called_like_settings_is_a_history(client: TestClient) -> None:
     history = json.dumps({"step": [10, 20, 30], "val_loss": [1, 2, 3]})
     found = read_all(client, {"a.csv": TRAIN, "args.json": history}).json()

@@ -56,6 +56,36 @@ def test_what_is_beside_any_of_the_files_is_of_the_run(tmp_path):
     assert {"a", "a_acc", "a_acc.csv", "a_loss", "a_loss.csv"} <= set(history.names)
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("args.json", '{"optimizer": {"lr": 0.001}, "wd": 1}'),
+        ("config.yaml", "lr: 1e-3\nwd: 1\n"),
+        (".hydra/config.yaml", "optimizer: {lr: 1e-3}\nwd: 1\n"),
+        ("acc.toml", "lr = 1e-3\nwd = 1\n"),
+    ],
+)
+def test_settings_in_a_folder_and_beside_a_file_are_context(tmp_path, place, text):
+    for run in ("a", "b"):
+        write(tmp_path, f"{run}/acc.csv", ACCURACIES)
+    settings = tmp_path / "a" / place
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(text)
+    (settings.parent / "overrides.yaml").write_text("- wd=1\n")  # a list says no settings
+    for sources in ([tmp_path], [tmp_path / "a" / "acc.csv", tmp_path / "b" / "acc.csv"]):
+        histories = list(read_histories(sources))
+        assert [dict(history.recorded) for history in histories] == [{"learning_rate": 1e-3, "weight_decay": 1.0}, {}]
+        assert f"context from {settings}" in histories[0].notes
+
+
+def test_damaged_settings_are_named_and_spoil_nothing(tmp_path):
+    write(tmp_path, "acc.csv", ACCURACIES)
+    (tmp_path / "config.yaml").write_text("lr: [1,")
+    (history,) = read_histories([tmp_path])
+    assert history.trajectory is not None
+    assert any(f"left out: {tmp_path / 'config.yaml'}" in note for note in history.notes)
+
+
 def test_a_constant_column_of_one_of_the_files_is_its_context(tmp_path):
     write(tmp_path, "acc.csv", ACCURACIES)
     TABLE[LOSSES].assign(weight_decay=0.5).to_csv(tmp_path / "loss.csv", index=False)

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-_MOST_BYTES, _MOST_VALUES = (
+MOST_BYTES, _MOST_VALUES = (
     1_000_000,
     10_000,
 )  # larger ones are no settings; a few lines of YAML can repeat each other without end
@@ -28,8 +28,8 @@ def read_settings(text: str, suffix: str) -> dict[Any, Any]:
     ------
     ValueError : it is damaged, holds something else, or too much.
     """
-    if len(text) > _MOST_BYTES:
-        raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
     try:
         settings = _parsed(text, suffix)
         if not isinstance(settings, dict | None):

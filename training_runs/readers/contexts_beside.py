@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from training_runs.context_words import read_hyperparameters
@@ -28,6 +28,24 @@ def settings_among(contents: Mapping[str, bytes]) -> dict[str, Settings]:
     return found if len(found) < len(contents) else {}
 
 
+def settings_files(source: Path) -> list[Path]:
+    """Return the files in a folder and below that may hold settings; of a file those beside it that are called so, or as it is.
+
+    Hydra's `.hydra/config.yaml` is one; of other hidden folders none is.
+    """
+    if source.is_dir():
+        found = (path for path in source.rglob("*") if not _is_hidden(path.relative_to(source)))
+    else:
+        stems = sorted(_NAMES - {"context"} | {source.stem})  # what is called `context` is given by --context
+        places = (*((source.parent / stem) for stem in stems), source.parent / ".hydra" / "config")
+        found = (place.with_name(place.name + suffix) for place in places for suffix in SUFFIXES)
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES and path != source and path.is_file())
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts) and path.parts[-2:] != (".hydra", "config.yaml")
+
+
 def with_settings(run: ReadRun, paths: Sequence[str], settings: Mapping[str, Settings]) -> ReadRun:
     """Return a run with what the files of settings beside its own files say of it.
 
@@ -36,7 +54,7 @@ def with_settings(run: ReadRun, paths: Sequence[str], settings: Mapping[str, Set
     stems = {_stem(path) for path in paths}
     context, notes = dict(run.context), list(run.reading.notes)
     for name in sorted(settings, key=lambda name: (_stem(name) in stems, name.count("/"))):
-        folder = str(PurePosixPath(name).parent)
+        folder = str(PurePosixPath(name).parent).removesuffix(".hydra").rstrip("/") or "."
         is_above = folder == "." or any(path.startswith(f"{folder}/") for path in paths)
         if _stem(name) in stems or (is_above and PurePosixPath(_stem(name)).name in _NAMES | {_only(settings)}):
             read = read_hyperparameters(settings[name], name)
@@ -61,10 +79,11 @@ def _settings(name: str, content: bytes, stems: set[str]) -> Settings | None:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in SUFFIXES:
         return None
+    is_called_so = PurePosixPath(name).stem.lower() in _NAMES or _stem(name) in stems
     try:
         settings = read_settings(content.decode("utf-8-sig"), suffix)
     except ValueError as error:
-        if suffix == ".json":
+        if suffix == ".json" or not is_called_so:
             return None  # a history, perhaps; its reader says what is wrong with it
         raise InvalidInput(
             field=name,
@@ -74,7 +93,6 @@ def _settings(name: str, content: bytes, stems: set[str]) -> Settings | None:
         ) from None
     if suffix != ".json" or name.endswith(".context.json"):
         return settings
-    is_called_so = PurePosixPath(name).stem.lower() in _NAMES or _stem(name) in stems
     is_flat = not any(isinstance(value, list | dict) for value in settings.values())
     return settings if is_flat or (is_called_so and not _has_history(settings)) else None
 
