@@ -51,6 +51,30 @@ def test_missing_values_and_error_rates_are_read():
     assert values.tolist() == pytest.approx(VAL[1:])
 
 
+def test_splits_that_are_objects_are_read_and_nothing_that_is_read_is_called_ignored():
+    question = asked(
+        {"step": STEPS, "train": {"acc": TRAIN, "ppl": [2.0] * 5}, "test": {"acc": VAL}, "other": {"x": 1}}
+    )
+    assert question.trajectory.signals["train_acc"].tolist() == TRAIN
+    assert question.trajectory.signals["val_acc"].tolist() == VAL
+    assert "the logarithm of train/ppl is read as train_loss" in question.warnings
+    (ignored,) = (warning for warning in question.warnings if "ignored" in warning)
+    assert "ignored: other " in ignored
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ({"step": STEPS, "val_acc": VAL}, "put the lists under history"),
+        ({"history": [{"step": 1, "val_acc": 0.1}]}, "POST /v1/histories/read"),
+        ({"history": {"step": STEPS, "val_acc": VAL}, "context": "AdamW lr 1e-3"}, '{"description": "1L transformer'),
+        ({"context": {"lr": 1e-3}}, "is planned from its context"),
+    ],
+)
+def test_bodies_of_another_shape_are_told_the_right_one(shipped_client: TestClient, body, hint):
+    assert hint in problem_of(post(shipped_client, body), 422)["hint"]
+
+
 def test_epochs_need_the_steps_of_an_epoch():
     columns = {"epoch": [1, 2, 3, 4, 5], "train_accuracy": TRAIN, "test_accuracy": VAL}
     with pytest.raises(InvalidInput, match=r"context\.steps_per_epoch"):

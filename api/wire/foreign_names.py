@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -122,8 +122,7 @@ def renamed(known: Mapping[str, Any], extra: Mapping[str, Any]) -> HistoryReadin
     _require_all(columns, [name for name in lists if canonical_name(name) is None], extra)
     trajectory = Trajectory(columns["step"], {n: v for n, v in columns.items() if n != "step"}, times)
     notes += timed
-    read = {note.split(" is read as ")[0] for note in notes}
-    return HistoryReading(trajectory, tuple(name for name in extra if name not in read), tuple(notes))
+    return HistoryReading(trajectory, _ignored(extra, (), notes), tuple(notes))
 
 
 def _times(columns: dict[str, Any], extra: Mapping[str, Any]) -> tuple[FloatArray | None, list[str]]:
@@ -135,7 +134,7 @@ def _times(columns: dict[str, Any], extra: Mapping[str, Any]) -> tuple[FloatArra
     long = len(columns.get("step", ()))
     ranks = {n: rank for n, values in _lists(extra) if len(values) == long and (rank := time_rank(n)) is not None}
     for name in sorted(ranks, key=lambda n: ranks[n]):
-        if (times := times_of(extra[name])) is not None:
+        if (times := times_of(dict(_lists(extra))[name])) is not None:
             return times, [f"{name} is read as time"]
     return None, []
 
@@ -205,8 +204,14 @@ def _readable(known: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[tu
 
 
 def _lists(extra: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    named = ((n, v) for n, v in extra.items() if isinstance(v, list) and v and len(n) <= _LONGEST_NAME)
+    """Yield the lists beside what is known, those of a split, `{"train": {"loss": [...]}}`, as `train/loss`."""
+    flat = (pair for name, value in extra.items() for pair in _with_parts(name, value))
+    named = ((n, v) for n, v in flat if isinstance(v, list) and v and len(n) <= _LONGEST_NAME)
     return islice(named, _LISTS)
+
+
+def _with_parts(name: str, value: Any) -> list[tuple[str, Any]]:
+    return [(f"{name}/{part}", each) for part, each in value.items()] if isinstance(value, dict) else [(name, value)]
 
 
 def _is_meant(name: str) -> bool:
@@ -258,5 +263,18 @@ def _told(read: "ReadRun", extra: Mapping[str, Any]) -> HistoryReading:
     reading = read.reading
     used = {*reading.mapping, *reading.context_columns, *reading.run_columns, *reading.suspected}
     notes = [_in_body_words(note) for note in reading.notes if not note.startswith("ignored: ")]
-    ignored = tuple(name for name in extra if name not in used and name not in SIGNALS)
+    ignored = _ignored({name: value for name, value in extra.items() if name not in SIGNALS}, used, notes)
     return HistoryReading(read.trajectory, ignored, tuple(notes), dict(read.context))
+
+
+def _ignored(extra: Mapping[str, Any], used: Collection[str], notes: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that were not used: neither by themselves nor by a part of theirs, nor in another unit as a note says."""
+    told = " ; ".join(note.split(" is read as ")[0] for note in notes if " is read as " in note)
+    return tuple(
+        name
+        for name, value in extra.items()
+        if not any(
+            part in used or re.search(rf"(?<![\w/]){re.escape(part)}(?![\w/])", told)
+            for part, _ in _with_parts(name, value)
+        )
+    )

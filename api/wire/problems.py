@@ -62,6 +62,9 @@ _EXPECTED = {
 }
 
 
+_OBJECTS = ("model_type", "model_attributes_type")
+
+
 class Fault(BaseModel):
     """One value that cannot be used."""
 
@@ -136,7 +139,7 @@ def _invalid_input(error: Mapping[str, Any]) -> InvalidInput:
         field=_path(path),
         value=value,
         expected=_EXPECTED.get(kind, error["msg"]).format(**limits),
-        hint=_hint(kind, path, value, limits),
+        hint=_hint(kind, path, error["input"], limits),
     )
 
 
@@ -148,7 +151,14 @@ def _path(parts: Sequence[str | int]) -> str:
 
 def _hint(kind: str, path: Sequence[str | int], value: Any, limits: Mapping[str, Any]) -> str:
     if kind == "missing" and path == ["history"]:
-        return NOT_BEGUN
+        has_lists = isinstance(value, dict) and any(
+            isinstance(each, list | dict) for name, each in value.items() if name != "context"
+        )
+        return 'put the lists under history: {"history": {"step": [...], "val_acc": [...]}}' if has_lists else NOT_BEGUN
+    if kind in _OBJECTS and path == ["history"]:
+        return 'a list a column, {"step": [...], "val_acc": [...]}; files and records: POST /v1/histories/read'
+    if kind in _OBJECTS and path == ["context"] and isinstance(value, str):
+        return 'words go into its description: {"description": "1L transformer, AdamW lr 1e-3 wd 1"}'
     if kind == "less_than_equal" and limits["le"] == 1 and value <= 100:
         return "this looks like percent: divide it by 100"
     if kind == "finite_number" and path[0] == "history" and path[1] != "step":
