@@ -11,6 +11,8 @@ from features.operations import separable, symmetric
 from features.wording import Wording, flag, measured, number, percentage
 from training_runs import Context
 
+# Known where learning rate and weight decay are: what forecasts with a context are told from others by.
+CONTEXT_MARKER = "decay_clock"
 _LEAST = 1e-4  # stands for zero, which has no logarithm
 
 # By name: what it is in a phrase, its value from the context and the landmark, and the clause for a value.

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from features.context_features import CONTEXT_MARKER
 from features.phase import PHASES
 from features.table import FeatureTable
 from training_runs.arrays import FloatArray
 
-CONTEXT_MARKER = "decay_clock"  # known where learning rate and weight decay are
 _NEARLY = 0.02  # of accuracy: a run that rises and is this near its target has all but arrived
 
 

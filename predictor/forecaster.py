@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Column, positions
+from features.context_features import CONTEXT_MARKER
 from features.extract import COLUMNS, FEATURES, extract, extract_with_each
 from features.phase import phase_index
 from features.table import FeatureTable
@@ -26,7 +27,7 @@ from predictor.answering.support import (
     fit_similarity,
     fit_supported_horizon,
 )
-from predictor.calibration_groups import CONTEXT_MARKER, calibration_group, group_of
+from predictor.calibration_groups import calibration_group, group_of
 from predictor.fitting_tables import FittingTables
 from predictor.forecast import Forecast, Gap
 from predictor.hazard.cross_fitting import HazardModel

@@ -12,14 +12,20 @@ of the shipped version's benchmark: minutes. `python -m predictor.release` alone
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
+from features.table import FeatureTable, table_at
 from predictor.benchmark.designs import benchmark_designs
 from predictor.benchmark.external import benchmark_external
 from predictor.benchmark.plans import benchmark_plans
-from predictor.benchmark.result import BenchmarkResult
+from predictor.benchmark.result import BenchmarkResult, FactorFigures
+from predictor.benchmark.rows import HEADLINE, LANDMARKS
 from predictor.benchmark.run import benchmark, judge, with_laws
+from predictor.benchmark.transfer import leave_one_out
 from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
 from predictor.public_runs import PublicSource, public_runs_page, public_sources
@@ -50,7 +56,8 @@ def release(version: str, external: Path | None, *, keep_held_out: bool = False)
     tables = release_tables(own, public)
     forecaster = OnsetForecaster.fit([*own, *public], version, tables=tables)
     figures = benchmark_designs(forecaster, own, designs, tables.training)
-    publish(forecaster, [*own, *public], replace(result, designs=figures), external)
+    families = families_left_out(own, tables.training)
+    publish(forecaster, [*own, *public], replace(result, designs=figures, families=families), external)
 
 
 def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
@@ -59,6 +66,14 @@ def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
     if not public:
         return tables
     return tables.joined(FittingTables(FittingTables.of(public).training, FittingTables.of([]).monitored_rows))
+
+
+def families_left_out(own: list[Run], training: FeatureTable) -> FactorFigures:
+    """Return how good forecasts are on a task family that no run has, where our own runs have enough of it."""
+    rows = table_at(own, LANDMARKS[HEADLINE]).early()
+    ours = training.of_configurations(np.unique([run.configuration_id for run in own]))
+    factor = "task_family"
+    return leave_one_out(own, rows, ours, partial(_say, "families left out"), factors=(factor,))[factor]
 
 
 def _designs() -> dict[str, list[Run]]:

@@ -121,6 +121,7 @@ def whole_result() -> BenchmarkResult:
             "at memorisation, memorisation seen": DelayFigures(300, 200, {"grokcast": interval(0.1), "other": UNKNOWN})
         },
         outcomes={"at memorisation": OutcomeFigures(60, {"grokcast": CONFUSION}, {"grokcast": interval(0.8)})},
+        families=FactorFigures({"parity": level}, ("mnist",), 0.87, 0.2, 0.8, 0.3),
         designs={"long_delays": {"at memorisation": table}, IMAGES: {"10 % of budget": table}},
         headline=Headline("at memorisation", whether, when),
         external=ExternalResult(

@@ -13,10 +13,9 @@ from predictor.benchmark.delay import TYPICAL
 from predictor.benchmark.external import half_context
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, FORECASTER
 from predictor.benchmark.result import BenchmarkResult, FactorFigures
-from predictor.benchmark.rows import HEADLINE, LANDMARKS, CorpusTables, checkpoint_at, few
+from predictor.benchmark.rows import HEADLINE, LANDMARKS, checkpoint_at, few
 from predictor.benchmark.run import benchmark, with_laws
 from predictor.benchmark.transfer import Errors, Level, _beside_the_stronger, leave_one_out, level_of_run
-from predictor.fitting_tables import FittingTables
 from tests.benchmark_results import interval
 from training_runs.errors import InvalidInput
 from training_runs.synthetic import synthetic_corpus, synthetic_run, synthetic_trajectory
@@ -156,10 +155,7 @@ def test_a_level_left_out_is_not_learnt_from_and_small_levels_are_not_claimed():
     ]
     assert set(level_of_run(relabelled, "modulus").values()) == {"11", "13"}
     at_memorisation = table_at(relabelled, LANDMARKS[HEADLINE]).early()
-    tables = CorpusTables(
-        FittingTables(training_table(relabelled), table_at([], LANDMARKS[HEADLINE])), {HEADLINE: at_memorisation}, {}
-    )
-    result = leave_one_out(relabelled, tables, n_trees=90)
+    result = leave_one_out(relabelled, at_memorisation, training_table(relabelled), n_trees=90)
     assert set(result["modulus"].levels) == {"11", "13"}
     assert result["modulus"].auroc > 0.8
     # Ten configurations of sgd are too few to be asked about, and too few to learn from without adamw.

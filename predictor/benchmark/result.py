@@ -311,6 +311,7 @@ class BenchmarkResult:
     delay : by kind of landmark and whether memorisation was seen; empty where it was not measured, as before 2026-11-27.
     outcomes : by kind of landmark, likewise.
     designs : by design beside the corpus that a release has learnt from, and by kind of landmark; by a release only.
+    families : each task family left out of all own runs that a release has learnt from; by a release only.
     recipe : the version whose recipe the held-out figures are of, where it is not the version at hand.
     quick : of a fifth of the configurations, with few trees: to try something, never beside figures of the whole.
     """
@@ -330,6 +331,7 @@ class BenchmarkResult:
     delay: dict[str, DelayFigures] = field(default_factory=dict)
     outcomes: dict[str, OutcomeFigures] = field(default_factory=dict)
     designs: dict[str, dict[str, LandmarkFigures]] = field(default_factory=dict)
+    families: FactorFigures | None = None
     recipe: str | None = None
     quick: bool = False
 
@@ -374,7 +376,16 @@ class BenchmarkResult:
         return result
 
 
-_WHERE_KNOWN = ("blind", "external", "delay", "outcomes", "designs", "recipe", "quick")  # else left out of the JSON
+_WHERE_KNOWN = (
+    "blind",
+    "external",
+    "delay",
+    "outcomes",
+    "designs",
+    "families",
+    "recipe",
+    "quick",
+)  # else left out of the JSON
 
 
 def _without_levels(factor: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from predictor.hazard.folds import N_FOLDS, fold_of
 from training_runs import Run
 from training_runs.errors import InvalidInput
 
-QUICK_TREES = 120  # of a learner
+QUICK_TREES = 60  # of a learner
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
@@ -51,7 +51,8 @@ def benchmark(
     tables = CorpusTables.of(runs)
     evaluation = cross_validate(runs, tables, partial(on_progress, "folds"), n_trees=n_trees)
     levels = partial(on_progress, "levels left out")
-    transfer = {} if quick else leave_one_out(runs, tables, levels, n_trees=n_trees)
+    rows, training = tables.early[HEADLINE], tables.fitting.training
+    transfer = {} if quick else leave_one_out(runs, rows, training, levels, n_trees=n_trees)
     sweep, forecasts = sweep_of(runs), _forecasts(evaluation)
     result = _summarize(runs, evaluation, transfer, decide(sweep, forecasts), quick=quick)
     return result, held_out_plots(runs, evaluation, frontier(sweep, forecasts, np.linspace(0.3, 1, 40)))

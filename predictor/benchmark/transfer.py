@@ -7,7 +7,7 @@ fitted without, instead of five: a level costs a fifth of a forecaster.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from features.context_features import CONTEXT_MARKER
 from features.table import FeatureTable
 from predictor.benchmark import metrics
 from predictor.benchmark.baselines.context_and_population import context_boosting, context_linear, predict_hazard
@@ -22,8 +23,6 @@ from predictor.benchmark.bootstrap import Interval, interval, plain
 from predictor.benchmark.methods import CONTEXT_BOOSTED, CONTEXT_LINEAR, CONTEXT_ONLY
 from predictor.benchmark.prediction import Prediction
 from predictor.benchmark.result import FactorFigures, LevelFigures
-from predictor.benchmark.rows import HEADLINE, CorpusTables
-from predictor.calibration_groups import CONTEXT_MARKER
 from predictor.forecaster import context_positions
 from predictor.hazard.cross_fitting import HazardModel
 from predictor.hazard.rows import Rows
@@ -59,17 +58,23 @@ class Level(NamedTuple):
 
 def leave_one_out(
     runs: Sequence[Run],
-    tables: CorpusTables,
+    rows: FeatureTable,
+    training: FeatureTable,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     *,
+    factors: Collection[str] = tuple(FACTORS),
     n_trees: int | None = None,
 ) -> dict[str, FactorFigures]:
-    """Return, for each factor, the figures of every estimable level, their means, and the levels that are not."""
-    rows, training = tables.early[HEADLINE], tables.fitting.training
-    levels = {factor: level_of_run(runs, factor) for factor in FACTORS}
+    """Return, for each factor, the figures of every estimable level, their means, and the levels that are not.
+
+    Parameters
+    ----------
+    rows, training : of the runs: those at memorisation, before the rise, and those that a forecaster is fitted on.
+    """
+    levels = {factor: level_of_run(runs, factor) for factor in factors}
     estimable = [
         (factor, level)
-        for factor in FACTORS
+        for factor in factors
         for level in sorted(set(levels[factor].values()))
         if _is_estimable(rows, _at_level(rows, levels[factor], level))
     ]
@@ -88,8 +93,8 @@ def leave_one_out(
 
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         judged = dict(zip(estimable, pool.map(judge, estimable), strict=True))
-    found = {f: _beside_the_stronger({level: v for (g, level), v in judged.items() if g == f}) for f in FACTORS}
-    return {factor: _factor_figures(found[factor], set(levels[factor].values())) for factor in FACTORS}
+    found = {f: _beside_the_stronger({level: v for (g, level), v in judged.items() if g == f}) for f in factors}
+    return {factor: _factor_figures(found[factor], set(levels[factor].values())) for factor in factors}
 
 
 def level_of_run(runs: Sequence[Run], factor: str) -> dict[str, str]:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.context_features import CONTEXT_MARKER
 from features.table import FeatureTable
 from predictor.hazard.time_bins import decades_after
 from training_runs.arrays import FloatArray
+
+# Times the weight of a row with it, that of one without learning rate or weight decay: most of what is sent is like that, and has
+# only the curve to go by (docs/decisions.md).
+_WITHOUT_CONTEXT = 1.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +26,7 @@ class Rows:
     group : which calibration a row belongs to.
     x, event : decades followed after the landmark, and whether that ended in onset.
     configuration : the unit of folds.
-    weight : such that each configuration counts once.
+    weight : as of the table, and more where the context does not say learning rate and weight decay.
     """
 
     features: FloatArray
@@ -42,7 +47,7 @@ class Rows:
             x=decades_after(table.time, table.landmark),
             event=table.event,
             configuration=table.configuration,
-            weight=table.weight,
+            weight=table.weight * np.where(np.isnan(table.feature(CONTEXT_MARKER)), _WITHOUT_CONTEXT, 1.0),
         )
 
     def where(self, chosen: NDArray[np.bool_]) -> "Rows":

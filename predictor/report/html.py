@@ -228,7 +228,7 @@ def _transfer(result: BenchmarkResult) -> Section:
         "transfer",
         "Levels never seen",
         "One level of a factor held out of training altogether, where enough runs make it estimable.",
-        tables=_with_rows(means, levels),
+        tables=_with_rows(means, levels, tables.families_table(result.families)),
     )
 
 

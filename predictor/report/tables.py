@@ -36,6 +36,7 @@ def result_tables(result: BenchmarkResult) -> list[Table]:
         signal_sets_table(result.signal_sets),
         transfer_means_table(result.transfer),
         transfer_levels_table(result.transfer),
+        families_table(result.families),
     )
     return [table for table in tables if table.rows]
 
@@ -224,6 +225,22 @@ def transfer_levels_table(transfer: Mapping[str, FactorFigures]) -> Table:
         for level, f in found.levels.items()
     )
     return Table("One level left out, at memorisation: every level", header, rows)
+
+
+def families_table(families: FactorFigures | None) -> Table:
+    """Return the task families that were left out of all own runs that a release learns from, and their mean."""
+    header = columns("left out", "rows", "generalise", AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
+    title = "One task family left out of the corpus and the designs beside it, at memorisation"
+    if families is None:
+        return Table(title, header, ())
+    levels = families.levels
+    rows = tuple(
+        (name, f.rows, f.positives, f.auroc, f.context_only_auroc, f.log10_mae, f.context_only_log10_mae)
+        for name, f in levels.items()
+    )
+    mean = (families.auroc, families.context_only_auroc, families.log10_mae, families.context_only_log10_mae)
+    note = f"Not estimable: {', '.join(families.not_estimable)}." if families.not_estimable else ""
+    return Table(title, header, (*rows, ("mean", None, None, *mean)), note)
 
 
 TOO_EARLY, HELD = "onset before the 5 % quantile", "of onsets held"

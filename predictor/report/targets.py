@@ -39,6 +39,7 @@ def _targets(result: BenchmarkResult) -> Iterator[Target]:
         yield from _when(result.headline.when, result.groups)
     yield from _coverage_in_families(result.groups)
     yield from _left_out(result.transfer)
+    yield from _families(result.families)
     yield from _images(result.designs)
     yield from _elsewhere(result.external)
     yield _decision(result.decision[FORECASTER])
@@ -109,6 +110,12 @@ def _left_out(found: Mapping[str, FactorFigures]) -> Iterator[Target]:
         side = f"{100 * abs(less):.0f} % {'below' if less >= 0 else 'above'}"
         reached = f"{mean.auroc:.3f}, {mean.log10_mae:.3f} ({side})"
         yield name, aim, reached, mean.auroc >= 0.85 and less >= 0.25
+
+
+def _families(found: FactorFigures | None) -> Iterator[Target]:
+    if found is not None and found.auroc is not None:
+        name = f"each of {len(found.levels)} task families left out of all runs"
+        yield name, "AUROC 0.86, 4 families", f"{found.auroc:.3f}", found.auroc >= 0.86 and len(found.levels) >= 4
 
 
 def _images(designs: Mapping[str, Mapping[str, LandmarkFigures]]) -> Iterator[Target]:

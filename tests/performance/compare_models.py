@@ -21,13 +21,13 @@ from sksurv.ensemble import RandomSurvivalForest
 from sksurv.util import Surv
 from threadpoolctl import threadpool_limits
 
+from features.context_features import CONTEXT_MARKER
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
 from predictor.benchmark.baselines.context_and_population import predict_hazard
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.prediction import Prediction, predict
 from predictor.benchmark.rows import LANDMARKS
-from predictor.calibration_groups import CONTEXT_MARKER
 from predictor.fitting_tables import FittingTables
 from predictor.forecaster import context_positions
 from predictor.hazard.boosting import N_TREES, PARAMETERS
