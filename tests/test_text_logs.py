@@ -305,6 +305,24 @@ def test_a_last_line_that_was_cut_off_is_left_out(read: Read) -> None:
     assert values(read("h.log", rarer))["step"][-1] == 500
 
 
+def test_values_that_are_printed_before_their_step_are_of_it(read: Read) -> None:
+    before = printed("Validation loss {vl} acc {va}\nstep {s} train loss {tl} acc {ta}\n")
+    recording = read("h.log", before)
+    assert values(recording) == expected()
+    assert "lines without a step are of the step that is printed behind them" in recording.notes
+    at_first = values(
+        read("h.log", "val loss 9 val acc 0.1\n" + printed("step {s} loss {tl} acc {ta}\nval loss {vl} val acc {va}\n"))
+    )
+    assert at_first == expected()  # an evaluation before the first step has none
+
+
+def test_the_rarer_of_epochs_and_steps_are_left_out(read: Read) -> None:
+    epochs = "".join(f"epoch {e} train_acc 1.0 val_acc 0.1\n" for e in (1, 2, 3))
+    recording = read("h.log", "step 7 val_acc 0.5\n" + epochs, steps_per_epoch=100)
+    assert values(recording)["step"] == [100, 200, 300]
+    assert any("1 lines that name a step and no epoch are left out" in note for note in recording.notes)
+
+
 def test_numbers_that_do_not_rise_are_no_steps(read: Read) -> None:
     with pytest.raises(InvalidInput, match="--pattern"):
         read("h.log", "3 loss=2.5 val_acc=0.1\n1 loss=1.5 val_acc=0.1\n2 loss=0.5 val_acc=0.2\n")

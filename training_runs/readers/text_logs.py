@@ -67,11 +67,37 @@ def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 def _measurements(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Return the measurements, parameters that were printed before them, and notes."""
+    if (ordered := _with_values_behind_steps(lines)) is not None:
+        rows, parameters, notes = _rows(ordered)
+        return rows, parameters, (*notes, "lines without a step are of the step that is printed behind them")
     rows, parameters, notes = _rows(lines)
     if rows or not (numbered := numbered_by_step(lines)):
         return rows, parameters, notes
     rows, parameters, notes = _rows(numbered)
     return rows, parameters, (*notes, "the number at the beginning of a line is read as step")
+
+
+def _with_values_behind_steps(lines: Sequence[str]) -> list[str] | None:
+    """Return lines of values behind the next line with a step, where a log begins with the first and ends with the second.
+
+    Such a program evaluates, prints that, and prints the step at last. None for a log of any other order.
+    """
+    ordered: list[str] = []
+    waiting: list[str] = []
+    groups = 0
+    for line in lines:
+        values = pairs_of(line)[0]
+        has_step = any(map(counts, values))
+        if has_step and (groups == 0 and not waiting or all(map(counts, values))):
+            return None
+        if has_step:
+            ordered += [line, *waiting]
+            groups, waiting = groups + bool(waiting), []
+        elif any(map(canonical_name, values)):
+            waiting.append(line)
+        else:
+            ordered.append(line)
+    return ordered if groups >= 3 and not waiting else None
 
 
 def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
@@ -163,15 +189,18 @@ def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> li
     """Count steps that begin anew in each epoch (`Epoch [2/10], Step [100/600]`) from the first."""
     totals = [row.pop(_STEP_WITHIN, None) for row in rows]
     steps = [next((key for key in row if canonical_name(key) == "step"), None) for row in rows]
-    if any(steps) and not all(steps):
-        notes[f"{steps.count(None)} lines that name an epoch and no step are left out"] = None
+    n_without = steps.count(None)
+    if n_without > len(rows) / 2:
+        if n_without < len(rows):
+            notes[f"{len(rows) - n_without} lines that name a step and no epoch are left out"] = None
+        return [row for row, step in zip(rows, steps, strict=True) if step is None]
+    if n_without:
+        notes[f"{n_without} lines that name an epoch and no step are left out"] = None
     places = [
         (row, step, next((key for key in row if is_epoch(key)), None), within)
         for row, step, within in zip(rows, steps, totals, strict=True)
         if step
     ]
-    if not places:
-        return rows
     counted = [(row[epoch], row[step]) for row, step, epoch, _ in places if epoch]
     if not _rise_over_epochs(counted):
         is_from_0 = bool(counted) and counted[0][0] == 0
