@@ -63,6 +63,12 @@ def test_connections_leave_files_for_the_service() -> None:
     assert done.stdout.split() == ["200", "10"]
 
 
+def test_an_empty_service_says_that_nothing_is_there(url: str) -> None:
+    assert one_line(grokcast("keys", "list"), code=0).startswith("no key has been created")
+    assert one_line(grokcast("runs", "list"), code=0).startswith("no run is stored")
+    assert "runs finish" in one_line(grokcast("retrain", "--stored"))
+
+
 def test_a_database_that_is_none_is_told_in_one_line(url: str, tmp_path: Path) -> None:
     (tmp_path / "service.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     for command in (["keys", "list"], ["runs", "list"], ["serve", "--port", "0"]):

@@ -94,12 +94,19 @@ def retrain(
     from grokcast.display.progress import progress
     from predictor import retrain as retraining
     from predictor.store import ForecasterStore
-    from training_runs import archive
+    from training_runs import InvalidInput, archive
 
     added = [run for folder in runs or [] for run in read_runs(folder)]
     if stored:
         known = {run.run_id for run in added}
         added += [run for run in stored_training_runs() if run.run_id not in known]
+        if not added:
+            raise InvalidInput(
+                field="--stored",
+                value="no run",
+                expected="runs that have finished, with val_acc",
+                hint="`grokcast runs finish RUN_ID` says how one ended",
+            )
     corpus = archive.read(archive.CORPUS)
     say(_about_to_train(corpus, added))
     with progress("retraining", lines=True) as advance:

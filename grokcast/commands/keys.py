@@ -48,6 +48,8 @@ def list_keys(json_: AsJson = False) -> None:
 
         rows = [{**key, "state": "revoked" if key["revoked_at"] else "valid"} for key in found]
         show_rows(_COLUMNS, [[row[name] for name in _COLUMNS] for row in rows])
+        if not rows:
+            say("no key has been created: requests from this machine need none")
 
 
 @keys.command("revoke")

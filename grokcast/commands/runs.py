@@ -42,6 +42,8 @@ def list_runs(
         from grokcast.display.stored_runs import show_stored_runs
 
         show_stored_runs(listed)
+        if not listed:
+            say("no run is stored" if status is None else f"no stored run is {status}")
 
 
 @runs.command("show")
