@@ -91,6 +91,10 @@ def _assignments(text: str) -> dict[str, str] | None:
     pairs = [part.partition("=") for part in parts if part.strip()]
     if not pairs or any(not equals or not _NAME.fullmatch(name) for name, equals, _ in pairs):
         return None
+    if len({name.strip() for name, _, _ in pairs}) < len(pairs):
+        return None  # `p=97, p=113`: given twice
+    if any(re.match(r"\s*[\d.eE+-]+%?\s+\(", value) for _, _, value in pairs):
+        return None  # `wd=1 (the default is 0.01)`
     if any(" " in name.strip() and field_named(plain_name(name)) is None for name, _, _ in pairs):
         return None  # `addition, p=97`
     if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):

@@ -397,6 +397,13 @@ def test_configurations_as_their_tools_write_them() -> None:
         ("10% corrupted labels, we don't use dropout", {"label_noise": 0.1, "dropout": 0.0}),
         ("d=128, 4 heads", {"architecture": "transformer", "embedding_dim": 128}),
         ("modular addition p=97", {"task_family": "modular", "operation": "add", "modulus": 97}),
+        ("SGD + momentum 0.9 + wd 5e-4", {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 5e-4}),
+        ("learning rate: 1x10-3, betas 0.9 0.98", {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.98}),
+        ("MNIST: 3-layer MLP", {"task_family": "mnist", "architecture": "mlp", "layers": 3}),
+        ("MLP with hidden layers [200, 200]", {"architecture": "mlp", "layers": 2, "width": 200}),
+        ("adamw 1e-3 wd 1", {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("weight-decay coefficient 1, keine Momentum", {"weight_decay": 1.0, "momentum": 0.0}),
+        ("weight decay = 1 (0.01 by default)", {"weight_decay": 1.0}),
         ("a\u00b7b\u207b\u00b9 (mod 97)", {"task_family": "modular", "operation": "div", "modulus": 97}),
         (
             "Modulare Addition mod 97, Transformer mit zwei Schichten, Lernrate 0,001, Gewichtszerfall 1",
@@ -434,7 +441,7 @@ SEVERAL = "has several values: a context is of one run"
         *((part, OF_ANOTHER) for part in ("min lr 1e-5", "logging steps 100", "head width 32", "teacher layers 3")),
         *((part, OF_ANOTHER) for part in ("memorised after 400 steps", "patience 10 epochs", "warmup epochs 10")),
         *((part, SEVERAL) for part in ("lr 1e-3, 3e-3 and 1e-2", "wd between 0.1 and 1", "lr in {1e-3, 1e-4}")),
-        ("30-40% of the data", SEVERAL),
+        *((part, SEVERAL) for part in ("30-40% of the data", "width 128/256/512")),
         ("validation fraction 0.7", "train_fraction, 1 minus it"),
     ],
 )
@@ -481,6 +488,12 @@ def test_values_in_further_words(given: dict[str, object], read: dict[str, objec
     reading = read_context(given)
     assert reading.context.as_dict() == read
     assert reading.warnings == ()
+
+
+def test_a_field_that_a_text_assigns_twice_is_left_out() -> None:
+    reading = read_context(stated_context(["p=97, p=113"]))
+    assert reading.context.as_dict() == {}
+    assert "context.modulus is given twice" in reading.warnings[0]
 
 
 def test_none_in_words_is_asked_about() -> None:

@@ -79,10 +79,10 @@ def _shape(found: re.Match[str]) -> list[Said]:
 
 
 def _assigned(found: re.Match[str]) -> list[Said]:
-    """Return a name and its value; nothing for a word after a colon, `for S5: transformer`."""
+    """Return a name and its value; nothing after a colon for what is no field, `for S5: transformer`."""
     name, value = found["name"].lstrip("-+").replace("/", "."), found["value"].strip("'\"")
     is_known = plain_name(name.split(".")[-1]) in _KNOWN
-    return [(name, value)] if is_known or ":" not in found[0] or re.match(_NUMBER, value) else []
+    return [(name, value)] if is_known or ":" not in found[0] else []
 
 
 def _counted(*fields: str) -> Callable[[re.Match[str]], list[Said]]:
@@ -168,7 +168,12 @@ RULES: tuple[Rule, ...] = (
         rf"(?:[a-z]+\.)*({_OPTIMIZERS})\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
         _counted("optimizer", "learning_rate"),
     ),
-    _rule(rf"({_OPTIMIZERS}) (\d\.?\d*e-\d+|0\.0\d+)(?![\w.]|\s*[a-z])", _counted("optimizer", "learning_rate")),
+    _rule(
+        rf"({_OPTIMIZERS}) (\d\.?\d*e-\d+|0\.0\d+)(?![\w.])(?! (?:{_BEHIND})(?!\s*[=:]?\s*[\d.]))",
+        _counted("optimizer", "learning_rate"),
+    ),
+    _rule(r"betas?\s*[=:]?\s*(0?\.\d+)\s*[,/\s]\s*(0?\.\d+)", _counted("beta1", "beta2")),
+    _rule(rf"(?:{_NAMED})\s*[=:]?\s*\d+(?:/\d+){{2,}}(?!\w)", _several),
     _rule(
         r"mlp\s?[(\[]\s*\d{1,6}(?:\s*,\s*\d{1,6}){2,}\s*[)\]]", lambda found: [("architecture", "mlp"), *_shape(found)]
     ),
@@ -181,7 +186,7 @@ RULES: tuple[Rule, ...] = (
         _counted("layers", "hidden_units"),
     ),
     _rule(
-        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:of|is) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
+        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:coefficient|coeff|strength))?(?: (?:of|is) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
         _assigned,
     ),
     _rule(

@@ -91,7 +91,9 @@ def _is_operation(segment: str, is_modular: bool) -> bool:
     """Return True for a part of a sentence that is an operation and nothing else, where the text is of modular arithmetic or the word is sure."""
     if re.search(r"\bmod(ular|ulo|add|mul)?\b", segment, re.IGNORECASE):
         return True
-    is_formula = not re.search(r"[A-Za-z]{2}", segment)
+    is_formula = (
+        not re.search(r"[A-Za-z]{2}", segment) and re.search(r"[A-Za-z]", segment) is not None
+    )  # `a+b`, not `+`
     is_word = len(segment.split()) == 1 and (is_modular or segment.lower() in _SURE_OPERATIONS)
     return operation_named(segment) is not None and (is_formula or is_word)
 

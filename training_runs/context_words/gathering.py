@@ -134,7 +134,7 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
         for each, number in zip(("beta1", "beta2"), pair, strict=True):
             gathered.add(each, path, checked(each, number))
         gathered.notes.append(f"{said_by(path) or path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
-    elif (known == "width" or name in SIZES) and (sizes := sizes_of(value)) is not None:
+    elif (known in ("width", "layers") or name in SIZES) and (sizes := sizes_of(value)) is not None:
         _take_sizes(gathered, path, sizes)
     elif name in EPOCHS:
         gathered.add("epochs", path, _number("epochs", value))

@@ -23,7 +23,7 @@ _MEANT = {
     "width": "breite|largeur|宽度|幅",
     "steps": "schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
-    "without": "ohne|sans|sin|sem|без|没有|无",
+    "without": "ohne|keine?n?|sans|pas de|sin|sem|без|没有|无",
     "with": "mit|avec",
     "%": "prozent|процентов",
 }
@@ -68,7 +68,7 @@ def plain_text(text: str) -> str:
             text,
             flags=re.IGNORECASE,
         )
-    text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:\^|\*\*) ?\{?([-+]?\d+)\}?", r"\1e\2", text)
+    text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
     text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d)", r"0.\1", text)  # a decimal comma
     return re.sub(r"\b([A-Za-z]{5,9}) (rate|decay)\b", _corrected, text)
 
@@ -82,6 +82,7 @@ def in_english(text: str) -> str:
     if not text.isascii():
         text = re.sub(r"([\d)A-Za-z])⁻([¹²³⁰-⁹]+)", r"\1^-\2", text).replace("²", "^2").replace("³", "^3")
         text = re.sub(r"(?<=10)(?=[⁰-⁹¹])", "^", text)
+        text = re.sub(r"[为是は](?=\s*[\d.])", "=", text)
         text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
         text = "".join(c for c in text if not unicodedata.combining(c))
     for pattern, english in (*_IN_ENGLISH, *_COUNTS):
