@@ -1,7 +1,10 @@
-"""Every curl line of the documents, word for word but for the port, one after another."""
+"""Every curl line of the documents, word for word but for the port, one after another, and the calls in Python."""
 
+import re
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from tests.forks import ROOT
 from tests.service_process import running_service
@@ -28,3 +31,12 @@ def test_the_documents_lines_are_answered(tmp_path: Path) -> None:
                     check=False,
                 )
                 assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_the_calls_in_python_run_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
+    assert len(blocks) >= 5
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "docs/python.md", "exec"), names)
