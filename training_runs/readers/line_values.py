@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from training_runs.context_words.documents import values_of
-from training_runs.readers.log_lines import NUMBER, plain_line, split_word
+from training_runs.readers.log_lines import NUMBER, parts_by_split, plain_line, split_word
 from training_runs.readers.metric_names import canonical_name, metric_like
 from training_runs.readers.step_lists import counts
 
@@ -69,9 +69,10 @@ def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, fl
     text = _KERAS_BAR.sub(" | ", text)
     values: dict[str, Any] = {}
     totals: dict[str, float] = {}
-    keyed = [*_keyed(text, section)]
+    parts = parts_by_split(text)
+    keyed = [pair for split, part in parts for pair in _keyed(part, split or section)]
     times = Counter(key for key, *_ in keyed)
-    if any(n > 1 and metric_like(key) and not canonical_name(key) for key, n in times.items()):
+    if len(parts) == 1 and any(n > 1 and metric_like(k) and not canonical_name(k) for k, n in times.items()):
         keyed = [*_keyed(text, section, is_carried=True)]  # `train loss 1 | acc 0 | val loss 2 | acc 0`
     for key, number, of in keyed:
         if of is not None and counts(key):

@@ -33,6 +33,13 @@ _REWRITTEN = tuple(
         (r"Train: ", r"^(\W*)Train: (\d+) \[[^\]]*\]", r"\1[Train] epoch \2 |", 0),
         (r": \[", r"^(\W*)(Test|Validate|Val): \[[^\]]*\]", r"\1[\2] |", 0),
         (r"batch", r"(\bepoch\b.{0,60}?)\bbatch\b(\W{0,3}\d+\s*/\s*\d+)", r"\1step\2", re.IGNORECASE),
+        (r"[a-z]\t", r"([A-Za-z])\t+(?=[-+]?[.\d])", r"\1 ", 0),  # `train_loss<TAB>0.1`
+        (
+            r"\|",
+            rf"^\W*\|\s*([A-Za-z][\w /.-]*?)\s*\|\s*({NUMBER}\s?%?)\s*\|?\W*$",
+            r"\1 \2",
+            0,
+        ),  # a line of a table of one checkpoint
         # Two splits of one metric: `Train/Test loss: 0.1 / 2.3`, `loss (train/val) 0.1/2.3`, `train loss/val loss: 0.1/2.3`
         *(
             (rf"/\s*(?:{_SPLIT})", pattern, plain, re.IGNORECASE)
@@ -65,6 +72,8 @@ _SECTION = re.compile(
     r"^\W*(?:(?:start\w*|begin\w*|run\w*)\s+)?(?P<split>train|val|valid|eval|test)(?:\w*)\b(?P<rest>[^=:\d]*)\W*$",
     re.IGNORECASE,
 )
+_SPLIT_WITHIN = re.compile(rf"(?<=\S)\s*[\[(<]\s*({_SPLIT})\s*[\])>]\s*[:|-]?\s*(?=[A-Za-z])", re.IGNORECASE)
+_SPLIT_BEHIND = re.compile(rf"[\[(<]\s*(?:{_SPLIT})\s*[\])>]\W*$", re.IGNORECASE)
 _LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z])")
 
 
@@ -87,6 +96,20 @@ def _without_prefix(line: str) -> str:
     for prefix in _PREFIXES:
         line = prefix.sub("", line)
     return LEVEL.sub(" ", CLOCK.sub(" ", line))
+
+
+def parts_by_split(text: str) -> list[tuple[str, str]]:
+    """Return the parts of a line and the split that brackets say before each, empty before the first.
+
+    >>> parts_by_split("Step 1: [Train] loss: 2 | acc: 0.5 || [Test] loss: 3 | acc: 0.1")
+    [('', 'Step 1:'), ('Train', 'loss: 2 | acc: 0.5 ||'), ('Test', 'loss: 3 | acc: 0.1')]
+    >>> parts_by_split("loss 2 (train) 3 (val)")  # behind each
+    [('', 'loss 2 (train) 3 (val)')]
+    """
+    if _SPLIT_BEHIND.search(text):
+        return [("", text)]
+    first, *others = _SPLIT_WITHIN.split(text)
+    return [("", first), *zip(others[::2], others[1::2], strict=True)]
 
 
 def section_of(line: str) -> str:

@@ -153,6 +153,7 @@ def meaning_of(column: str) -> Meaning | None:
         others_left = [w for w in rest if not any(w in known for known in ranks)]
         if found and all(w in _FILLERS or w in _COARSE for w in others_left):
             form = max([_COARSE.get(w, 0) for w in others_left] + [0 if "epoch" in others_left else 1])
+            form += len(found) - 1  # `loss` before `nll_loss`
             return Meaning(recorded_as(kind, split), form + 4 * min(found) + 10 * _split_rank(words, split))
     return None
 
