@@ -413,6 +413,21 @@ def test_a_table_that_is_drawn(read: Read) -> None:
     assert values(read("h.txt", drawn)) == EXPECTED
 
 
+@pytest.mark.parametrize("name", ["log", "message", "msg"])
+def test_lines_that_a_container_or_a_logger_wrapped_in_records(read: Read, name: str) -> None:
+    printed = ["lr=0.001", *(f"step {s} train_acc {t} val_acc {v}" for s, t, v in zip(STEPS, TRAIN, VAL, strict=True))]
+    records = [{name: f"{line}\n", "stream": "stdout", "time": "2026-11-27T10:00:00Z"} for line in printed]
+    recording = read("h.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+    assert values(recording) == EXPECTED
+    assert recording.contexts["h"] == {"learning_rate": 0.001}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_objects_one_behind_the_other(read: Read, indent: int | None) -> None:
+    records = [dict(zip(EXPECTED, row, strict=True)) for row in zip(STEPS, TRAIN, VAL, strict=True)]
+    assert values(read("h.json", "".join(json.dumps(record, indent=indent) for record in records))) == EXPECTED
+
+
 def test_metrics_of_comet_with_their_split_beside_them(read: Read) -> None:
     splits = {"train": TRAIN, "validate": VAL}
     records = [

@@ -22,6 +22,7 @@ from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
 from training_runs.readers.long_tables import upright
+from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import with_epochs
@@ -40,6 +41,7 @@ SUFFIXES = {
     ".txt": "log",
     ".log": "log",
 }
+_MESSAGES = ("message", "msg", "log", "line", "event", "text")  # names of what was printed, in records of loggers
 _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
@@ -169,6 +171,8 @@ _QUESTION = ("horizon_step", "target_accuracy", "seconds_per_step", "cost_per_ho
 
 def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
     document, notes = document_of(text)
+    if (messages := _messages(document)) is not None:
+        return read_text_log(messages, name, path, options)
     document, of_tool = as_written_plainly(document, options)
     notes += of_tool
     context: dict[str, Any] = {}
@@ -180,6 +184,19 @@ def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str,
     return {
         run: RawRun(raw.table, {**raw.context, **context}, (*notes, *raw.notes), question) for run, raw in runs.items()
     }
+
+
+def _messages(document: Any) -> str | None:
+    """Return the lines that a program printed and a container or a logger wrapped in records, `{"log": "step 1 loss 2"}`; None for others."""
+    records = document if isinstance(document, list) else []
+    if not records or not all(isinstance(record, dict) for record in records):
+        return None
+    names = {str(name) for record in records for name in record}
+    said = next((name for name in _MESSAGES if name in names), None)
+    if said is None or any(canonical_name(name) for name in names):
+        return None
+    lines = "\n".join(str(record.get(said) or "").rstrip("\n") for record in records) + "\n"
+    return lines if has_measurements(lines) else None
 
 
 def _is_request(document: Any) -> bool:

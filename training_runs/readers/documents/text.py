@@ -24,13 +24,25 @@ def document_of(text: str) -> tuple[Any, tuple[str, ...]]:
     except ValueError as error:
         lines = [(k, line) for k, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith(("{", "[")):
-            return _literal(text, error), ()
+            return _joined(text) or _literal(text, error), ()
         first = error
     try:
         _line(lines[0][1])
     except ValueError:  # a document of several lines
-        return _literal(text, first), ()
+        return _joined(text) or _literal(text, first), ()
     return _of_lines(lines, text)
+
+
+def _joined(text: str) -> list[Any]:
+    """Return the objects that are written one behind the other, `{...}{...}`, each over as many lines as it has; none where there is no second."""
+    decoder, at, read = json.JSONDecoder(), 0, []
+    while (start := text.find("{", at)) >= 0 and not text[at:start].strip(", \t\r\n"):
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except ValueError:
+            break
+        read.append(value)
+    return read if len(read) > 1 and not text[at:].strip() else []
 
 
 def _of_lines(lines: Sequence[tuple[int, str]], text: str) -> tuple[list[Any], tuple[str, ...]]:
