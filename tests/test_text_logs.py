@@ -276,6 +276,7 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         "step {s} train_loss {tl} train_acc {ta} val_loss {vl} val_acc {va}\nstep {s} train_loss {tl} val_loss N/A val_acc {va}\n",
         "Step {s}: [Train] loss: {tl} | acc: {ta} || [Test] loss: {vl} | acc: {va} || 3.2s/it\n",
         "Step {s} (train) loss {tl} acc {ta} (val) loss {vl} acc {va}\n",
+        "step {s} acc[train={ta} val={va}] loss: (train={tl}, val={vl})\n",
         "step\t{s}\ttrain_loss\t{tl}\ttrain_acc\t{ta}\tval_loss\t{vl}\tval_acc\t{va}\n",
         "---------\n| step | {s} |\n| train_loss | {tl} |\n| train_acc  | {ta} |\n| val_loss   | {vl} |\n| val_acc    | {va} |\n",
         "step {s} train loss {tl} nll_loss 9 acc {ta}\nstep {s} val loss {vl} nll_loss 9 acc {va}\n",

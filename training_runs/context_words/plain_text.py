@@ -69,7 +69,7 @@ def plain_text(text: str) -> str:
             flags=re.IGNORECASE,
         )
     text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
-    text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d)", r"0.\1", text)  # a decimal comma
+    text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.)", r"0.\1", text)  # a decimal comma
     return re.sub(r"\b([A-Za-z]{5,9}) (rate|decay)\b", _corrected, text)
 
 

@@ -51,6 +51,8 @@ _QUALIFIERS = {
 }
 _DICTIONARY = re.compile(r"\{.*:.*\}")
 _OF_VALIDATION = re.compile(r"\b(?:val|valid|eval|test)", re.IGNORECASE)  # what a progress bar counts through
+# A number with a unit before a name: `1.2GB train_loss`.
+_BEFORE_WORDS = re.compile(r"^.*(?<![\w.])\d\S*\s+(?=[A-Za-z])")
 
 
 def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, float], bool]:
@@ -152,7 +154,8 @@ def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
         return "", split
     if len(pieces) > 1:
         split = pieces[-2]
-    pieces[-1] = re.sub(r"^.*(?<![\w.])\d\S*\s+(?=[A-Za-z])", "", pieces[-1])  # `1.2GB train_loss`
+    if not pieces[-1].isalpha():
+        pieces[-1] = _BEFORE_WORDS.sub("", pieces[-1])
     joined = [" ".join(pieces[k:]) for k in range(len(pieces))]
     candidates = [*joined, *(f"{said} {pieces[-1]}" for said in (split, near, lead) if said)]
     if set(" ".join(candidates).lower().replace("_", " ").split()) & _QUALIFIERS:

@@ -49,6 +49,13 @@ _REWRITTEN = tuple(
                 (rf"\b((?:{_SPLIT})[ _]{_METRIC})\s*/\s*((?:{_SPLIT})[ _]{_METRIC}){_PAIR}", r" | \1 \3 | \2 \4"),
             )
         ),
+        # `acc[train=0.9 val=0.1]`
+        (
+            rf"[\[({{]\s*(?:{_SPLIT})\s*[=:]",
+            rf"\b({_METRIC})\s*[=:]?\s*[\[({{]\s*((?:{_SPLIT})\s*[=:][^\[\](){{}}]*)[\])}}]",
+            r" | \1: \2 | ",
+            re.IGNORECASE,
+        ),
         # What stands in brackets behind a name is of the name: `Loss(train): 0.1`, `acc[val]=0.9`, `acc (%) 98`
         (
             r"[(\[]\s?[a-z]",
