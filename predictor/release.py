@@ -40,7 +40,16 @@ from training_runs.readers import read_source_folder
 
 ROOT = Path(__file__).parent.parent
 # Beside the corpus, and not in the package that is installed: each a design that was complete, or as drawn as far as it went.
-_DESIGNS = ("papers_sizes", "long_delays", "optimizers", "groups", "images", "xor_clusters", "other_worlds")
+_DESIGNS = (
+    "papers_sizes",
+    "long_delays",
+    "optimizers",
+    "groups",
+    "images",
+    "xor_clusters",
+    "xor_clusters_more",
+    "other_worlds",
+)
 RELEASE_RUNS = tuple(archive.CORPUS.parent / "corpus_next" / name for name in _DESIGNS)
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"
 
