@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from training_runs.context_words.documents import values_of
@@ -143,6 +144,7 @@ def _lead(text: str, section: str) -> str:
     return split if not named - {canonical_name(f"{split}_loss")} else ""
 
 
+@lru_cache(maxsize=4096)  # lines of a log have the same words
 def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
     """Return the name in the words before a number, and the words that hold for those after it, as `train:` does.
 
