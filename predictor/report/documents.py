@@ -1,7 +1,7 @@
 """The benchmark in the documents: docs/benchmark.md and its part of the README, both written from a card alone."""
 
 from predictor.benchmark.methods import CONTEXT_BOOSTED, FORECASTER, NO_PRUNING
-from predictor.benchmark.result import BenchmarkResult, Headline, LandmarkFigures
+from predictor.benchmark.result import BenchmarkResult, ExternalResult, Headline, LandmarkFigures
 from predictor.report.markdown import markdown_section, markdown_table
 from predictor.report.table import Table, figure_text
 from predictor.report.tables import (
@@ -57,7 +57,7 @@ def readme_part(result: BenchmarkResult) -> str:
     return (
         f"{markdown_table(_methods(headline.landmark, figures))}\n\n"
         f"Forecasts {headline.landmark}: {rows_text(figures)} {_headline_text(headline)}\n\n"
-        f"{_use_text(result)}"
+        f"{_use_text(result)}{_elsewhere_text(result.external)}"
     )
 
 
@@ -98,6 +98,22 @@ def _headline_text(headline: Headline) -> str:
         f"signal: {figure_text(whether.minus_best_signal)}. Two seeds of one configuration differ by "
         f"{floor.difference} in log10 onset on average ({floor.pairs:,} pairs, {floor.half_censored_pairs:,} more "
         f"half-censored): knowing a configuration's typical onset would leave an error of about {floor.value}."
+    )
+
+
+_GIVEN = {"full": "with all of the context", "half": "with half of it", "none": "with none"}
+
+
+def _elsewhere_text(external: ExternalResult | None) -> str:
+    """Return in words how well other people's runs are ranked with all of their context, half of it and none."""
+    if external is None or not external.means:
+        return ""
+    nearest = min(mean.horizon for mean in external.means)
+    found = [mean for mean in external.means if mean.horizon == nearest]
+    figures = "; ".join(f"{_GIVEN[m.context]} {figure_text(m.auroc)}, {figure_text(m.log10_mae)}" for m in found)
+    return (
+        f"\n\nRuns of {len(external.left_out)} public sources, each by a learner that has seen nothing of the source, whether and when they "
+        f"generalise within {nearest} times their steps so far, AUROC and log10 MAE, means over sources: {figures}."
     )
 
 
