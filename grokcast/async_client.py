@@ -89,15 +89,16 @@ class AsyncClient:
         webhook: Mapping[str, Any] | None = None,
     ) -> JsonObject:
         """Register a run, or replace all that it was registered with; its points stay."""
-        settings: dict[str, Any] = {
-            "context": context and dict(context),
-            "horizon_step": horizon_step,
-            "target_accuracy": target_accuracy,
-            "seconds_per_step": seconds_per_step,
-            "cost_per_hour": cost_per_hour,
-            "webhook": webhook and dict(webhook),
-        }
-        return await self._object(calls.put_run(run_id, settings))
+        call = calls.put_run(
+            run_id,
+            context=context,
+            horizon_step=horizon_step,
+            target_accuracy=target_accuracy,
+            seconds_per_step=seconds_per_step,
+            cost_per_hour=cost_per_hour,
+            webhook=webhook,
+        )
+        return await self._object(call)
 
     async def run(self, run_id: str) -> JsonObject:
         """Return a run with its points and its newest forecast."""

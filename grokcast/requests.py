@@ -78,9 +78,10 @@ def plan(request: Mapping[str, Any]) -> Call:
     return Call("POST", "/v1/plans", dict(request))
 
 
-def put_run(run_id: str, settings: Mapping[str, Any]) -> Call:
-    """Register a run, or replace what it was registered with."""
-    known = {name: value for name, value in settings.items() if value is not None}
+def put_run(run_id: str, **settings: Any) -> Call:
+    """Register a run, or replace what it was registered with; a setting that is None is not given."""
+    given = ((name, value) for name, value in settings.items() if value is not None)
+    known = {name: dict(value) if isinstance(value, Mapping) else value for name, value in given}
     return Call("PUT", _run(run_id), known)
 
 

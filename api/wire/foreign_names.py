@@ -132,9 +132,10 @@ def _times(columns: dict[str, Any], extra: Mapping[str, Any]) -> tuple[FloatArra
     if "time" in columns:
         return times_of(columns.pop("time")), []
     long = len(columns.get("step", ()))
-    ranks = {n: rank for n, values in _lists(extra) if len(values) == long and (rank := time_rank(n)) is not None}
+    lists = {name: values for name, values in _lists(extra) if len(values) == long}
+    ranks = {name: rank for name in lists if (rank := time_rank(name)) is not None}
     for name in sorted(ranks, key=lambda n: ranks[n]):
-        if (times := times_of(dict(_lists(extra))[name])) is not None:
+        if (times := times_of(lists[name])) is not None:
             return times, [f"{name} is read as time"]
     return None, []
 

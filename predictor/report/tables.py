@@ -13,6 +13,7 @@ from predictor.benchmark.result import (
     GroupFigures,
     Headline,
     LandmarkFigures,
+    LevelFigures,
     OutcomeFigures,
     SignalSetFigures,
 )
@@ -201,46 +202,45 @@ def signal_sets_table(signal_sets: Mapping[str, SignalSetFigures]) -> Table:
     return Table("By available signals, at memorisation", columns("available", AUROC, LOG10_MAE), rows)
 
 
+_LEFT_OUT = (AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
+_LEVELS = columns("left out", "rows", "generalise", *_LEFT_OUT)
+
+
 def transfer_means_table(transfer: Mapping[str, FactorFigures]) -> Table:
     """Return the means over the levels of each factor that were left out of fitting, one at a time."""
-    rows = tuple(
-        (_words(factor), f.auroc, f.context_only_auroc, f.log10_mae, f.context_only_log10_mae)
-        for factor, f in transfer.items()
-    )
+    rows = tuple((_words(factor), *_left_out_cells(f)) for factor, f in transfer.items())
     missing = [f"{_words(name)}: {', '.join(f.not_estimable)}" for name, f in transfer.items() if f.not_estimable]
-    header = columns("left out", AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
+    header = columns("left out", *_LEFT_OUT)
     note = f"Not estimable: {'; '.join(missing)}." if missing else ""
     return Table("One level left out, at memorisation: means over levels", header, rows, note)
 
 
 def transfer_levels_table(transfer: Mapping[str, FactorFigures]) -> Table:
     """Return every level that was left out of fitting, beside the context alone."""
-    header = columns("left out", "rows", "generalise", AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
     rows = tuple(
-        (
-            *(f"{_words(factor)} {level}", f.rows, f.positives),
-            *(f.auroc, f.context_only_auroc, f.log10_mae, f.context_only_log10_mae),
-        )
+        (f"{_words(factor)} {level}", *_level_cells(f))
         for factor, found in transfer.items()
         for level, f in found.levels.items()
     )
-    return Table("One level left out, at memorisation: every level", header, rows)
+    return Table("One level left out, at memorisation: every level", _LEVELS, rows)
 
 
 def families_table(families: FactorFigures | None) -> Table:
     """Return the task families that were left out of all own runs that a release learns from, and their mean."""
-    header = columns("left out", "rows", "generalise", AUROC, CONTEXT_AUROC, LOG10_MAE, CONTEXT_LOG10_MAE)
     title = "One task family left out of the corpus and the designs beside it, at memorisation"
     if families is None:
-        return Table(title, header, ())
-    levels = families.levels
-    rows = tuple(
-        (name, f.rows, f.positives, f.auroc, f.context_only_auroc, f.log10_mae, f.context_only_log10_mae)
-        for name, f in levels.items()
-    )
-    mean = (families.auroc, families.context_only_auroc, families.log10_mae, families.context_only_log10_mae)
+        return Table(title, _LEVELS, ())
+    rows = tuple((name, *_level_cells(f)) for name, f in families.levels.items())
     note = f"Not estimable: {', '.join(families.not_estimable)}." if families.not_estimable else ""
-    return Table(title, header, (*rows, ("mean", None, None, *mean)), note)
+    return Table(title, _LEVELS, (*rows, ("mean", None, None, *_left_out_cells(families))), note)
+
+
+def _level_cells(level: LevelFigures) -> tuple[Cell, ...]:
+    return (level.rows, level.positives, *_left_out_cells(level))
+
+
+def _left_out_cells(figures: LevelFigures | FactorFigures) -> tuple[Cell, ...]:
+    return (figures.auroc, figures.context_only_auroc, figures.log10_mae, figures.context_only_log10_mae)
 
 
 TOO_EARLY, HELD = "onset before the 5 % quantile", "of onsets held"

@@ -8,10 +8,8 @@ from typing import Any
 import yaml
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-MOST_BYTES, _MOST_VALUES = (
-    1_000_000,
-    10_000,
-)  # larger ones are no settings; a few lines of YAML can repeat each other without end
+# Larger ones are no settings; a few lines of YAML can repeat each other without end.
+MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]

@@ -113,8 +113,8 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
     for found in VALUE.finditer(text):
         between = text[at : found.start()]
         at = found.end()
-        if _UNIT.match(text, at):
-            at = _UNIT.match(text, at).end()  # type: ignore[union-attr]
+        if unit := _UNIT.match(text, at):
+            at = unit.end()
             continue
         segments, borders = _BORDERS.split(between), _BORDERS.findall(between)
         if any(border != "," for border in borders):
@@ -140,6 +140,8 @@ def _lead(text: str, section: str) -> str:
     """Return the split that the first word of a line, or else the section, says of all its values; empty where others are named too."""
     found = _LEAD.match(text)
     split = (split_word(found["split"]) if found else "") or section
+    if not split:
+        return ""
     named = {signal for word in re.findall(r"[A-Za-z]+", text) if (signal := canonical_name(f"{word}_loss"))}
     return split if not named - {canonical_name(f"{split}_loss")} else ""
 

@@ -30,8 +30,8 @@ def read_by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
             expected="named groups, one a column",
             hint=r"such as 'epoch (?P<step>\d+) .* acc (?P<train_acc>\S+)/(?P<val_acc>\S+)'",
         )
-    at = [k for k, line in enumerate(lines) if compiled.search(line)]
-    rows = [found.groupdict() for k in at if (found := compiled.search(lines[k]))]
+    found = {k: match.groupdict() for k, line in enumerate(lines) if (match := compiled.search(line))}
+    rows = list(found.values())
     if not rows:
         raise InvalidInput(
             field="--pattern",
@@ -39,7 +39,7 @@ def read_by_pattern(lines: Sequence[str], path: str, pattern: str) -> RawRun:
             expected=f"a pattern that is found in lines of {path}",
             hint=f"its first line is {next((line for line in lines if line.strip()), '')[:80]!r}",
         )
-    parameters = {name: value for line in lines[: at[0]] for name, value in assigned(line).items()}
+    parameters = {name: value for line in lines[: min(found)] for name, value in assigned(line).items()}
     reading = read_hyperparameters(parameters, path)
     return RawRun(pd.DataFrame(rows), reading.fields(), (f"{len(rows)} lines are read by --pattern", *reading.notes))
 
