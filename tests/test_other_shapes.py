@@ -214,6 +214,13 @@ def test_a_split_a_row_and_counted_answers(read: Read) -> None:
     assert values(read("h.csv", table("step,split,correct,total", *zip(*rows, strict=True)))) == EXPECTED
 
 
+@pytest.mark.parametrize("form", ["2.5 ({:.0f}%)", "2.5 ({:.0f}/100)", "2.5 ({:.0f}/100 correct)"])
+def test_a_share_after_a_loss_in_a_cell_is_its_accuracy(read: Read, form: str) -> None:
+    cells = [[form.format(100 * v) for v in column] for column in (TRAIN, VAL)]
+    recording = read("h.csv", table("step,train_loss,val_loss", STEPS, *cells))
+    assert values(recording) == EXPECTED | {"train_loss": [2.5] * 3, "val_loss": [2.5] * 3}
+
+
 def test_a_percentage_after_a_loss_is_its_accuracy(read: Read) -> None:
     cells = [[f"2.5 ({100 * v:.0f}%)" for v in column] for column in (TRAIN, VAL)]
     expected = EXPECTED | {"train_loss": [2.5] * 3, "val_loss": [2.5] * 3}

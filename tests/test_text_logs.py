@@ -238,7 +238,16 @@ SIGNALS = ("train_loss", "train_acc", "val_loss", "val_acc")
 def printed(form: str) -> str:
     lines = [dict(zip(("s", "tl", "ta", "vl", "va"), row, strict=True)) for row in ROWS]
     return "".join(
-        form.format(e=k, z=k - 1, p=100 * line["va"], te=1 - line["ta"], ve=1 - line["va"], **line)
+        form.format(
+            **line,
+            e=k,
+            z=k - 1,
+            p=100 * line["va"],
+            te=1 - line["ta"],
+            ve=1 - line["va"],
+            tn=round(8 * line["ta"]),
+            vn=round(8 * line["va"]),
+        )
         for k, line in enumerate(lines, 1)
     )
 
@@ -282,6 +291,14 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         "step {s} train loss {tl} nll_loss 9 acc {ta}\nstep {s} val loss {vl} nll_loss 9 acc {va}\n",
         "step {s} mem 1.2GB train_loss {tl} train_acc {ta} took 3.5s val_loss {vl} val_acc {va}\n",
         "n_iter {s} train_loss {tl} 1-train_acc {te} val_loss {vl} 1 - val_acc {ve}\n",
+        "step {s} loss {tl} (train) {vl} (val) acc {ta} (train) {va} (val)\n",
+        "step {s}: loss: {tl} (train), {vl} (val) | acc: {ta} (train) / {va} (val) lr 0.001\n",
+        "step {s} loss (train, val): ({tl}, {vl}), acc (train, val): ({ta}, {va})\n",
+        "step {s} train (loss, acc): ({tl}, {ta}) val (loss, acc): ({vl}, {va})\n",
+        "step {s} train loss {tl} ({tn}/8 correct) val loss {vl} ({vn}/8 correct)\n",
+        "step {s} train loss {tl}, {tn} of 8 correct; val loss {vl}, {vn} out of 8 correct\n",
+        'ts=2024-05-01T10:00:00Z level=info msg="evaluated" step={s} train_loss={tl} train_acc={ta} val_loss={vl} val_acc={va}\n',
+        'level=info msg="step {s} train loss {tl} train acc {ta} val loss {vl} val acc {va}" took=3s\n',
     ],
 )
 def test_lines_of_further_programs(read: Read, form: str) -> None:
@@ -300,6 +317,22 @@ def test_lines_of_further_programs(read: Read, form: str) -> None:
 def test_batches_of_an_epoch_or_of_a_validation_are_no_steps(read: Read, form: str) -> None:
     found = values(read("h.log", printed(form), steps_per_epoch=100))
     assert {name: found[name] for name in ("step", "train_loss", "val_acc")} == expected("train_loss", "val_acc")
+
+
+def test_the_two_lines_of_megatron_are_of_one_step(read: Read) -> None:
+    log = printed(
+        " [2024-05-01 10:00:00] iteration      {s}/    5000 | consumed samples:    3200 | lm loss: {tl:E} | loss scale: 1.0 |"
+        " number of skipped iterations:   0 | number of nan iterations:   0 |\n----\n"
+        " validation loss at iteration {s} | lm loss value: {vl:E} | lm loss PPL: 9.9E+01 | \n----\n"
+    )
+    assert values(read("h.log", log)) == expected("train_loss", "val_loss")
+
+
+@pytest.mark.parametrize("several", ["{va}/0.9", "({va}, 0.9)", "[{va}, 0.9, 0.8]"])
+def test_several_values_of_a_metric_are_left_out_and_named(read: Read, several: str) -> None:
+    recording = read("h.log", printed(f"step {{s}} train acc {{ta}} val loss {{vl}} val acc {several}\n"))
+    assert values(recording) == expected("train_acc", "val_loss")
+    assert any("val acc is left out: it has several values, such as 0.25" in note for note in recording.notes)
 
 
 def test_a_last_line_that_was_cut_off_is_left_out(read: Read) -> None:

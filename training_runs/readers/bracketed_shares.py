@@ -1,4 +1,4 @@
-"""A percentage in brackets after a loss, `train loss 0.123 (99%)`: the accuracy of its split, in lines and in cells."""
+"""A share in brackets after a loss, `train loss 0.123 (99%)` or `0.123 (97/113 correct)`: the accuracy of its split, in lines and cells."""
 
 import re
 
@@ -11,7 +11,9 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _IN_LINE = re.compile(
     rf"((?:loss|entropy|nll|verlust|损失)\b\W{{0,4}}{_NUMBER})\s*\(\s*({_NUMBER}\s?%)\s*\)", re.IGNORECASE
 )
-_IN_CELL = re.compile(rf"^\s*(?P<loss>{_NUMBER})\s*\(\s*(?P<share>{_NUMBER}\s?%)\s*\)\s*$")
+_IN_CELL = re.compile(
+    rf"^\s*(?P<loss>{_NUMBER})\s*\(\s*(?:(?P<share>{_NUMBER}\s?%)|(?P<counted>\d+\s*/\s*\d+)(?: correct)?)\s*\)\s*$"
+)
 _OF_ANSWERS = re.compile(r"acc|correct|err", re.IGNORECASE)
 _ACCURACIES = {"train_loss": "train_acc", "val_loss": "val_acc"}
 
@@ -36,6 +38,8 @@ def in_own_columns(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
             continue
         parts = cells.map(str).str.extract(_IN_CELL)
         if parts["loss"].notna().sum() * 2 > cells.notna().sum():
-            table = table.assign(**{str(column): parts["loss"].fillna(cells), accuracy: parts["share"]})
+            table = table.assign(
+                **{str(column): parts["loss"].fillna(cells), accuracy: parts["share"].fillna(parts["counted"])}
+            )
             notes.append(f"{column}: {NOTE}, {accuracy}")
     return table, tuple(notes)

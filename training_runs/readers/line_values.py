@@ -24,10 +24,11 @@ _ENDLESS_BAR = re.compile(
 _SPLIT_BRACKETS = re.compile(r"\b(?P<split>[A-Za-z]\w*)\s*[:=]?\s*[(\[{](?P<inside>[^()\[\]{}]*\d[^()\[\]{}]*)[)\]}]")
 _KERAS_BAR = re.compile(r"\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)")
 VALUE = re.compile(
-    rf"(?<![\w.@])(?<!top-)(?P<number>{NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{NUMBER})%?)?)(?![\w]|\.\d)",
+    rf"(?<![\w.@])(?<!top-)(?<!number of )(?P<number>{NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{NUMBER})%?)?)(?![\w]|\.\d)",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b")
+_FURTHER = re.compile(rf"\s*%?\s*,\s*(?:{NUMBER})")  # `acc=(0.9, 0.1)`
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
 # `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
@@ -56,6 +57,10 @@ _OF_VALIDATION = re.compile(r"\b(?:val|valid|eval|test)", re.IGNORECASE)  # what
 _BEFORE_WORDS = re.compile(r"^.*(?<![\w.])\d\S*\s+(?=[A-Za-z])")
 
 
+class Several(str):
+    """What stands in a line where a metric has one value: `0.9/0.1`, `(0.9, 0.1)`. Whose each is, the line does not say."""
+
+
 def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, float], bool]:
     """Return the values of a line by their names, the totals of those that count (`3/100`), and whether a bar gave the step.
 
@@ -80,10 +85,12 @@ def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, fl
     for key, number, of in keyed:
         if of is not None and counts(key):
             totals = {key: of} if canonical_name(key) == "step" else totals
-        elif of is not None:
-            if not _is_share(key, number, of):
-                continue
+        elif of is not None and _is_share(key, number, of):
             number = number / of
+        elif of is not None and metric_like(key):
+            number = Several(f"{number}/{of:g}")
+        elif of is not None:
+            continue
         values.setdefault(key, number)
     is_bar = bar is not None and not is_of_validation and not any(counts(key) for key in values)
     if bar and is_bar:
@@ -93,7 +100,8 @@ def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, fl
 
 
 def _of_split(found: re.Match[str]) -> str:
-    return f" | {found['split']}: {found['inside']} | " if split_word(found["split"]) else found[0]
+    has_names = re.search(r"[A-Za-z]{2}", found["inside"])
+    return f" | {found['split']}: {found['inside']} | " if has_names and split_word(found["split"]) else found[0]
 
 
 def _is_share(key: str, number: Any, of: float) -> bool:
@@ -120,8 +128,12 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         if any(border != "," for border in borders):
             split = ""
         segment = segments[-1]
-        if not segment.strip(" =:") and len(segments) > 1 and text[found.start() - 1] in "[(":
-            segment = segments[-2]  # `Epoch [3/100]`
+        if (
+            not segment.strip(" =:")
+            and len(segments) > 1
+            and (text[found.start() - 1] in "[(" or borders[-1].isspace())
+        ):
+            segment = segments[-2]  # `Epoch [3/100]`, `iteration    100/ 5000`
         key, split = _key(segment, split, near if is_carried or not borders else "", lead)
         first, *_, last = key.split(" ") if " " in key else ("", "")
         if split_word(last) and not borders:
@@ -129,9 +141,13 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
+            if found["percent"]:
+                value = f"{found['number']}%"
+            if text[found.start() - 1] in "[(" and metric_like(key) and (further := _FURTHER.match(text, found.end())):
+                value = Several(found[0] + further[0])
             yield (
                 key,
-                f"{found['number']}%" if found["percent"] else value,
+                value,
                 _float(found["of"]) if found["of"] else None,
             )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from training_runs.readers.metric_names import canonical_name
 
@@ -15,7 +16,7 @@ CLOCK = re.compile(
 LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
 _SPLIT = r"train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev|tr|te"
 _METRIC = r"[a-z_]*(?:loss|acc(?:uracy)?)"
-_PAIR = rf"\s*[:=]?\s*({NUMBER})%?\s*/\s*({NUMBER})"
+_PAIR = rf"\s*[:=]?\s*[(\[]?\s*((?:{NUMBER})(?:\s?%)?)\s*[/,]\s*((?:{NUMBER})(?:\s?%)?)\s*[)\]]?"
 _PREFIXES = (
     re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
     re.compile(rf"^(?:{CLOCK.pattern}) std(?:out|err) [FP] "),  # of a container
@@ -32,6 +33,8 @@ _REWRITTEN = tuple(
         # timm and the ImageNet example: `Train: 3 [  99/100 (100%)]`, `Test: [ 9/10]`
         (r"Train: ", r"^(\W*)Train: (\d+) \[[^\]]*\]", r"\1[Train] epoch \2 |", 0),
         (r": \[", r"^(\W*)(Test|Validate|Val): \[[^\]]*\]", r"\1[\2] |", 0),
+        # Megatron-LM: `validation loss at iteration 100 | lm loss value: 2.3E+00 | lm loss PPL: 9.9 |`
+        (r"loss at iter", r"\b(validation|test) loss at iteration\s+(\d+)[^|]*\|", r"iteration \2 | \1", 0),
         (r"batch", r"(\bepoch\b.{0,60}?)\bbatch\b(\W{0,3}\d+\s*/\s*\d+)", r"\1step\2", re.IGNORECASE),
         (r"[a-z]\t", r"([A-Za-z])\t+(?=[-+]?[.\d])", r"\1 ", 0),  # `train_loss<TAB>0.1`
         (
@@ -40,13 +43,24 @@ _REWRITTEN = tuple(
             r"\1 \2",
             0,
         ),  # a line of a table of one checkpoint
-        # Two splits of one metric: `Train/Test loss: 0.1 / 2.3`, `loss (train/val) 0.1/2.3`, `train loss/val loss: 0.1/2.3`
+        # Two splits of one metric: `Train/Test loss: 0.1 / 2.3`, `loss (train, val): (0.1, 2.3)`, `train loss/val loss: 0.1/2.3`;
+        # two metrics of one split: `train (loss, acc): (0.1, 0.9)`
         *(
-            (rf"/\s*(?:{_SPLIT})", pattern, plain, re.IGNORECASE)
+            (rf"[/,]\s*(?:{_SPLIT}|{_METRIC})", pattern, plain, re.IGNORECASE)
             for pattern, plain in (
-                (rf"\b({_SPLIT})\s*/\s*({_SPLIT})\s+({_METRIC}){_PAIR}", r" | \1 \3 \4 | \2 \3 \5"),
-                (rf"\b({_METRIC})\s*[(\[]?\s*({_SPLIT})\s*/\s*({_SPLIT})\s*[)\]]?{_PAIR}", r" | \2 \1 \4 | \3 \1 \5"),
+                (
+                    rf"(?<!\w)[(\[]?({_SPLIT})\s*[/,]\s*({_SPLIT})[)\]]?\s+({_METRIC}){_PAIR}",
+                    r" | \1 \3 \4 | \2 \3 \5",
+                ),
+                (
+                    rf"\b({_METRIC})\s*[(\[]?\s*({_SPLIT})\s*[/,]\s*({_SPLIT})\s*[)\]]?{_PAIR}",
+                    r" | \2 \1 \4 | \3 \1 \5",
+                ),
                 (rf"\b((?:{_SPLIT})[ _]{_METRIC})\s*/\s*((?:{_SPLIT})[ _]{_METRIC}){_PAIR}", r" | \1 \3 | \2 \4"),
+                (
+                    rf"\b({_SPLIT})\s*[(\[]\s*({_METRIC})\s*[/,]\s*({_METRIC})\s*[)\]]{_PAIR}",
+                    r" | \1 \2 \4 | \1 \3 \5",
+                ),
             )
         ),
         # `acc[train=0.9 val=0.1]`
@@ -70,6 +84,8 @@ _REWRITTEN = tuple(
             r"\1 error_rate",
             re.IGNORECASE,
         ),
+        (r"correct", r"[(\[]?\b(\d+)\s*(?:/|(?:out )?of)\s*(\d+)\s+correct(?:ly)?\b(?:\s*[)\]])?", r" acc \1/\2 ", 0),
+        (r"=\"", r"\b\w+=\"(?=[^\"\d.+-])([^\"]*)\"", r" | \1 | ", 0),  # logfmt: `msg="eval" step=100`
         (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
         (r"\d_\d", r"(?<=\d)(?<![A-Za-z]\d)_(?=\d{3}(?!\d))", "", 0),  # `step 1_000`
     )
@@ -80,7 +96,14 @@ _SECTION = re.compile(
     re.IGNORECASE,
 )
 _SPLIT_WITHIN = re.compile(rf"(?<=\S)\s*[\[(<]\s*({_SPLIT})\s*[\])>]\s*[:|-]?\s*(?=[A-Za-z])", re.IGNORECASE)
+_SPLIT_BETWEEN = re.compile(
+    rf"[\[(<]\s*(?:{_SPLIT})\s*[\])>][\s,;/|]*(?:{NUMBER})\s?%?\s*[\[(<]\s*(?:{_SPLIT})\s*[\])>]", re.IGNORECASE
+)
 _SPLIT_BEHIND = re.compile(rf"[\[(<]\s*(?:{_SPLIT})\s*[\])>]\W*$", re.IGNORECASE)
+_VALUE_OF_SPLIT = re.compile(
+    rf"(?:\b(?P<name>{_METRIC})\s*[:=]?\s*|[,;/|]\s*|\s)(?P<value>(?:{NUMBER})(?:\s?%)?)\s*[\[(<]\s*(?P<split>{_SPLIT})\s*[\])>]",
+    re.IGNORECASE,
+)
 _LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z])")
 
 
@@ -91,8 +114,10 @@ def plain_line(line: str) -> str:
     '[val] epoch 3 |  accuracy/top1: 98.5'
     >>> plain_line("step 1_000 Loss(train): 0.1, train/test acc 0.9/0.1")
     'step 1000 Loss train: 0.1,  | train acc 0.9 | test acc 0.1'
+    >>> plain_line("loss 2 (train), 3 (val)")
+    ' | train loss 2 |  | val loss 3 | '
     """
-    line = _without_prefix(line)
+    line = _with_splits_before(_without_prefix(line))
     for guard, pattern, plain in _REWRITTEN:
         if guard.search(line):
             line = pattern.sub(plain, line)
@@ -105,16 +130,27 @@ def _without_prefix(line: str) -> str:
     return LEVEL.sub(" ", CLOCK.sub(" ", line))
 
 
+def _with_splits_before(line: str) -> str:
+    """Return a line whose values have their split behind them, `loss 2 (train), 3 (val)`, with it before them; others as they are."""
+    if not _SPLIT_BEHIND.search(line) and not _SPLIT_BETWEEN.search(line):
+        return line
+    found = list(_VALUE_OF_SPLIT.finditer(line))
+    if not found or not found[0]["name"]:
+        return line
+    names = [found[0]["name"]]
+    for each in found[1:]:
+        names.append(each["name"] or names[-1])
+    parts = [line[a:b] for a, b in pairwise([0, *(at for each in found for at in each.span()), len(line)])][::2]
+    said = [f" | {each['split']} {name} {each['value']} | " for each, name in zip(found, names, strict=True)]
+    return "".join(part + value for part, value in zip(parts, [*said, ""], strict=True))
+
+
 def parts_by_split(text: str) -> list[tuple[str, str]]:
     """Return the parts of a line and the split that brackets say before each, empty before the first.
 
     >>> parts_by_split("Step 1: [Train] loss: 2 | acc: 0.5 || [Test] loss: 3 | acc: 0.1")
     [('', 'Step 1:'), ('Train', 'loss: 2 | acc: 0.5 ||'), ('Test', 'loss: 3 | acc: 0.1')]
-    >>> parts_by_split("loss 2 (train) 3 (val)")  # behind each
-    [('', 'loss 2 (train) 3 (val)')]
     """
-    if _SPLIT_BEHIND.search(text):
-        return [("", text)]
     first, *others = _SPLIT_WITHIN.split(text)
     return [("", first), *zip(others[::2], others[1::2], strict=True)]
 

@@ -61,7 +61,7 @@ _NORMS = {
 _FILLERS = {
     *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
     *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
-    *("categorical", "sparse", "binary", "multiclass"),
+    *("categorical", "sparse", "binary", "multiclass", "lm"),
     *("of", "de", "du", "da", "di", "del", "the", "network", "images"),
 }
 # Values of less than an epoch: better ones are taken where they stand beside them.

@@ -10,7 +10,7 @@ import pandas as pd
 from training_runs.context_words import read_hyperparameters
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
-from training_runs.readers.line_values import assigned, pairs_of
+from training_runs.readers.line_values import Several, assigned, pairs_of
 from training_runs.readers.log_lines import numbered_by_step, section_of
 from training_runs.readers.log_patterns import read_by_pattern, unreadable
 from training_runs.readers.metric_names import canonical_name, is_epoch, metric_like
@@ -37,6 +37,7 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     lines, of_commas = _with_decimal_points(lines)
     rows, parameters, notes = _measurements(lines)
     notes = (*of_commas, *notes, *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, lines)))
+    notes = (*notes, *_without_several(rows))
     names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
     if not any(signal or metric_like(key) for key, signal in names.items()):
         raise unreadable(lines, path)
@@ -154,6 +155,18 @@ def _joined(
     if steps == set(place):
         place = {key: value for key, value in alone.items() if canonical_name(key) != "step"} | place
     return place, total
+
+
+def _without_several(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Take out of rows the metrics that have several values in a line, of which none is known to be the metric, and say so."""
+    several = {key: value for row in rows for key, value in row.items() if isinstance(value, Several)}
+    for row in rows:
+        for key in several:
+            row.pop(key, None)
+    return tuple(
+        f"{key} is left out: it has several values, such as {value}; --pattern names them"
+        for key, value in several.items()
+    )
 
 
 def _without_cut_end(rows: list[dict[str, Any]], lines: Sequence[str]) -> tuple[str, ...]:
