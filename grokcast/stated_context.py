@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from training_runs.context_words.documents import settings_in
 from training_runs.context_words.fields import field_named, plain_name
 from training_runs.context_words.gathering import leaves
 from training_runs.context_words.plain_text import plain_text
@@ -57,6 +58,8 @@ def _fields(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         return _parsed(text, ".json", text)
     if is_description(text):
+        if (settings := settings_in(text)) is not None:
+            return {str(name): value for name, value in settings.items()}
         fields = _assignments(plain_text(text))
         return {"description": text} if fields is None else fields
     try:
@@ -97,6 +100,12 @@ def _assignments(text: str) -> dict[str, str] | None:
         return None  # `wd=1 (the default is 0.01)`
     if any(" " in name.strip() and field_named(plain_name(name)) is None for name, _, _ in pairs):
         return None  # `addition, p=97`
+    if any(
+        re.match(r"\s*[A-Za-z][\w.]*\(", value) and field_named(plain_name(name)) is None for name, _, value in pairs
+    ):
+        return None  # `tx = optax.adamw(1e-3)`
+    if any(re.search(r"\)\s*[;\n]\s*\w", value) for _, _, value in pairs):
+        return None  # a line of code after another
     if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
         return None
     return {name.strip(): value.strip() for name, _, value in pairs}

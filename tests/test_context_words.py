@@ -322,7 +322,7 @@ def test_a_description_says_fields(text: str, read: dict[str, object]) -> None:
         ("parity, d=40", {"task_family": "parity"}, '"d=40" is not read: if it is width'),
         ("MLP 784-300-100-10", {"architecture": "mlp", "layers": 2, "classes": 10}, "not read as a width"),
         ("eval every 100 steps, lr 0.1, 128-dimensional", {"learning_rate": 0.1}, '"128-dimensional"'),
-        ("5% of the training labels random, lr 0.1", {"learning_rate": 0.1}, "5%"),
+        ("5% of the labels, lr 0.1", {"learning_rate": 0.1}, "5%"),
         ("train 30% test 70%", {"train_fraction": 0.3}, '"test 70%"'),
         ("add noise, lr 0.1", {"learning_rate": 0.1}, '"add noise"'),
         ("lr 0.1, lr 0.2, p 97", {"modulus": 97}, "context.learning_rate is given twice"),
@@ -427,6 +427,85 @@ def test_a_description_in_further_words(text: str, read: dict[str, object]) -> N
         assert not any("given twice" in warning for warning in reading.warnings)
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("lr of $10^{-3}$, 10^5 steps", {"learning_rate": 1e-3, "budget_step": 100_000}),
+        ("adam w/ wd=1", {"optimizer": "adam", "weight_decay": 1.0}),
+        ("50k steps after 500 steps of linear warmup", {"budget_step": 50_000, "warmup_steps": 500.0}),
+        ("layer normalization is removed, dropout no", {"layer_norm": False, "dropout": 0.0}),
+        ("without dropout or weight decay", {"dropout": 0.0, "weight_decay": 0.0}),
+        ("no dropout, weight decay set to 0.1", {"dropout": 0.0, "weight_decay": 0.1}),
+        ("weight decay parameter \u03bb = 1, dropout (0.1)", {"weight_decay": 1.0, "dropout": 0.1}),
+        ("labels of 10% of the training examples are replaced at random", {"label_noise": 0.1}),
+        ("10% of the labels are randomly flipped", {"label_noise": 0.1}),
+        ("25k of the 50k samples for training", {"train_size": 25_000}),
+        ("80% of the 9,409 possible pairs", {"train_fraction": 0.8}),
+        ("data split 0.3/0.7", {"train_fraction": 0.3}),
+        ("40:60 split", {"train_fraction": 0.4}),
+        ("AdamW (not SGD)", {"optimizer": "adamw"}),
+        ("gradient descent with AdamW", {"optimizer": "adamw"}),
+        (
+            "transformer, d_model 128, 512 units in the MLP",
+            {"architecture": "transformer", "embedding_dim": 128, "width": 512},
+        ),
+        ("d=128,ff=512", {"architecture": "transformer", "embedding_dim": 128, "width": 512}),
+        ("wd 1, 30% of the data", {"weight_decay": 1.0, "train_fraction": 0.3}),
+        ("learning rate is annealed by a cosine from 1e-3 to 1e-5", {"learning_rate": 1e-3}),
+        ("| lr | 1e-3 |\n| p | 97 |", {"learning_rate": 1e-3, "modulus": 97}),
+        ("lr \u2192 1e-3, optim.name=sgd", {"learning_rate": 1e-3, "optimizer": "sgd"}),
+        ("tx = optax.chain(optax.clip(1.0), optax.adamw(3e-4))", {"optimizer": "adamw", "learning_rate": 3e-4}),
+        (
+            "model = nn.Sequential(nn.Linear(194, 256), nn.ReLU(), nn.Linear(256, 97))",
+            {"architecture": "mlp", "layers": 1, "width": 256, "classes": 97},
+        ),
+        (
+            "(0): Linear(in_features=9, out_features=8, bias=True)\n(1): ReLU()\n(2): Linear(in_features=8, out_features=2, bias=True)",
+            {"architecture": "mlp", "layers": 1, "width": 8, "classes": 2},
+        ),
+        (
+            "Sequential([Dense(200, activation='relu'), Dense(10)])",
+            {"architecture": "mlp", "layers": 1, "width": 200} | {"classes": 10},
+        ),
+        ("DataLoader(a, batch_size=64)\nval = DataLoader(b, batch_size=1000)", {"batch_size": 64}),
+        ("optim:\n  name: adamw\n  lr: 1e-3", {"optimizer": "adamw", "learning_rate": 1e-3}),
+        ('[optim]\nname = "sgd"\nlr = 0.1', {"optimizer": "sgd", "learning_rate": 0.1}),
+        ("[optim]\nname = sgd\nlr = 0.1", {"optimizer": "sgd", "learning_rate": 0.1}),
+        (
+            "Zwei-Schichten-Transformer, 40 Prozent der Daten",
+            {"architecture": "transformer", "layers": 2} | {"train_fraction": 0.4},
+        ),
+        (
+            "\u30d0\u30c3\u30c1\u30b5\u30a4\u30ba512\u3001\u30c7\u30fc\u30bf\u306e50%\u3067\u5b66\u7fd2",
+            {"batch_size": 512} | {"train_fraction": 0.5},
+        ),
+    ],
+)
+def test_a_description_as_papers_code_and_chats_have_it(text: str, read: dict[str, object]) -> None:
+    for reading in (read_context(stated_context([text])), read_context({"description": text})):
+        assert reading.context.as_dict() == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (
+            "Conv2d(1, 6, 5), Linear(400, 120), Linear(120, 10), lr 0.1",
+            {"architecture": "conv2d", "learning_rate": 0.1},
+        ),
+        ("Linear(10, 20) and Linear(30, 40), lr 0.1", {"learning_rate": 0.1}),
+        ("30% randomly chosen, lr 0.1", {"learning_rate": 0.1}),
+        ("Adam → AdamW after 1k steps, lr 0.1", {"learning_rate": 0.1}),
+        ("model size 128, wd 1, 30%", {"weight_decay": 1.0}),
+        ("Notes:\n- lr 1e-3\n- wd 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+    ],
+)
+def test_what_a_description_does_not_say_is_not_read_and_named(text: str, read: dict[str, object]) -> None:
+    reading = read_context({"description": text})
+    assert reading.context.as_dict() == read
+    assert reading.warnings or text.startswith("Notes")
+
+
 OF_ANOTHER = "is not of the run: left out"
 SEVERAL = "has several values: a context is of one run"
 
@@ -440,6 +519,8 @@ SEVERAL = "has several values: a context is of one run"
         ),
         *((part, OF_ANOTHER) for part in ("min lr 1e-5", "logging steps 100", "head width 32", "teacher layers 3")),
         *((part, OF_ANOTHER) for part in ("memorised after 400 steps", "patience 10 epochs", "warmup epochs 10")),
+        *((part, OF_ANOTHER) for part in ("accuracy 30% train", "30% train accuracy", "the first 1000 steps")),
+        ("hold out 70% of the pairs", "train_fraction, 1 minus it"),
         *((part, SEVERAL) for part in ("lr 1e-3, 3e-3 and 1e-2", "wd between 0.1 and 1", "lr in {1e-3, 1e-4}")),
         *((part, SEVERAL) for part in ("30-40% of the data", "width 128/256/512")),
         ("validation fraction 0.7", "train_fraction, 1 minus it"),
@@ -481,6 +562,13 @@ def test_settings_of_something_else_are_no_fields(config: dict[str, object]) -> 
         ({"train_size": 0.3, "layers": "two"}, {"train_fraction": 0.3, "layers": 2}),
         ({"Lernrate": 1e-3, "\u6743\u91cd\u8870\u51cf": 1}, {"learning_rate": 1e-3, "weight_decay": 1.0}),
         ({"scheduler": {"warmup_steps": 10}, "train": {"batch_size": 64}}, {"warmup_steps": 10.0, "batch_size": 64}),
+        (
+            {"train_data_pct": 30, "warmup": "10 steps", "lr": "1e-3 # tuned"},
+            {"train_fraction": 0.3} | {"warmup_steps": 10.0, "learning_rate": 1e-3},
+        ),
+        ({"optimizer": {"AdamW": {"lr": 1e-3}}}, {"optimizer": "adamw", "learning_rate": 1e-3}),
+        ({"optimizer.name": "adamw", "loss": {"class_name": "MSE"}}, {"optimizer": "adamw", "loss": "mse"}),
+        ({"param_groups": [{"lr": 1e-3, "weight_decay": 1}]}, {"learning_rate": 1e-3, "weight_decay": 1.0}),
         ({"n_heads": 4, "width": 128}, {"architecture": "transformer", "embedding_dim": 128}),
     ],
 )
@@ -501,3 +589,10 @@ def test_none_in_words_is_asked_about() -> None:
     assert "say 0 if there is no weight_decay" in warning
     with pytest.raises(InvalidInput, match="a context is of one run"):
         read_context({"lr": [1e-3, 1e-4]})
+
+
+def test_a_count_that_a_tool_leaves_unset_is_not_given() -> None:
+    reading = read_context({"lr": 1e-3, "batch_size": -1, "max_steps": "-1", "batchsize": 0})
+    assert reading.context.as_dict() == {"learning_rate": 1e-3}
+    assert [w for w in reading.warnings if "counts as not given" not in w] == []
+    assert len(reading.warnings) == 3

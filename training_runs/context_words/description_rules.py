@@ -1,5 +1,6 @@
 """What says a field in a sentence beside single words: names with a number, counts of things, sizes of layers."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,8 +12,10 @@ from training_runs.context_words.fields import (
     FIELDS,
     MODEL_WIDTHS,
     OF_OTHERS,
+    OWN_NAMES,
     SYNONYMS,
     UNUSED,
+    is_of_another,
     plain_name,
 )
 
@@ -31,7 +34,15 @@ _NUMBER = (
 )
 _COUNT = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[kKM]|[eE]\+?\d+)?"
 _SMALL = {word: k for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)} | {"single": 1}
-_SAMPLES = "data(?:set)?|samples|examples|points|images|pairs|table|equations"
+_SAMPLES = "data(?:set)?|samples|examples|points|images|pairs|table|equations|sequences|reviews|instances"
+# What a share is of: `80% of the 9,409 possible pairs`, `30% of the entire dataset`.
+_WHOLE = (
+    r"(?:(?:of|the|all|our|its|a|entire|full|whole|available|total|possible|distinct|unique|input|training|\d[\d,]*)[\s-]+)*"
+    rf"(?:{_SAMPLES}|products|combinations|inputs|entries|problems|facts)"
+)
+_SHARE = r"(\d[\d.]*\s?%)"
+_RANDOM = "replaced|flipped|random(?:i[sz]ed)?|shuffled|corrupted|mislabell?ed|wrong|noisy|permuted"
+_STEPS = "(?:steps|updates|iterations)"
 _FEW = rf"\d{{1,3}}|{'|'.join(_SMALL)}"
 _WORD = r"'[^'\n]*'|\"[^\"\n]*\"|[A-Za-z][\w./*+-]*(?:\s*\((?:[^()]|\([^()]*\))*\))?"
 _LIST = r"[(\[]\s*[\d.eE+-]+(?:\s*,\s*[\d.eE+-]+)+\s*[)\]]"
@@ -52,9 +63,9 @@ _BEHIND = any_of(("learning_rate", "lr", "weight_decay", "wd", "momentum", "drop
 _SWITCHED = {
     name: field
     for field, names in {
-        "weight_decay": ("weight_decay", "wd", "regularization", "regularisation"),
+        "weight_decay": ("weight_decay", "wd", "regularization", "regularisation", "reg"),
         "warmup_steps": ("warmup", "warm_up"),
-        "layer_norm": ("layernorm", "layer_norm", "layer_normalization", "layer_normalisation"),
+        "layer_norm": ("layernorm", "layer_norm", "layer_normalization", "layer_normalisation", "ln"),
         **{field: (field,) for field in ("dropout", "momentum", "label_noise", "nesterov")},
     }.items()
     for name in names
@@ -63,14 +74,21 @@ _FLAGS = ("layer_norm", "nesterov")
 
 
 def _switched(found: re.Match[str], value: bool) -> list[Said]:
-    name = re.sub(r"[\s_-]+", "", found["name"].lower())
-    field = next(field for known, field in _SWITCHED.items() if known.replace("_", "") == name)
-    return [(field, value if field in _FLAGS else 0)]
+    """Return the fields that are said to be on or off: both of `without dropout or weight decay`."""
+    said = []
+    for each in re.split(r"\s*(?:/|\bor\b|\bnor\b)\s*(?:any\s)?", found["name"].lower()):
+        name = re.sub(r"[\s_-]+", "", each)
+        field = next(field for known, field in _SWITCHED.items() if known.replace("_", "") == name)
+        said.append((field, value if field in _FLAGS else 0))
+    return said
 
 
 def _shape(found: re.Match[str]) -> list[Said]:
     """Return what the sizes of a network's layers say: `784-200-200-10` has two hidden layers of 200 and ten classes."""
-    sizes = [int(size) for size in re.findall(r"\d+", found[0])]
+    return _sizes([int(size) for size in re.findall(r"\d+", found[0])])
+
+
+def _sizes(sizes: list[int]) -> list[Said]:
     hidden = sizes[1:-1]
     of_hidden = (
         [("hidden_sizes", hidden)] if len(set(hidden)) > 1 else [("layers", len(hidden)), ("hidden_units", hidden[0])]
@@ -78,11 +96,27 @@ def _shape(found: re.Match[str]) -> list[Said]:
     return of_hidden + ([("classes", sizes[-1])] if sizes[-1] > 1 else [])
 
 
+def _stack(found: re.Match[str]) -> list[Said]:
+    """Return what a stack of linear layers says, in code or as it prints itself; nothing where others stand beside them."""
+    pairs = [tuple(map(int, pair)) for pair in re.findall(_LINEAR, found[0])]
+    units = [0, *map(int, re.findall(r"Dense\(\s*(?:\w+=)?(\d{1,6})", found[0]))]
+    pairs = pairs or list(itertools.pairwise(units))
+    is_whole = pairs and all(before[1] == after[0] for before, after in itertools.pairwise(pairs))
+    if not is_whole or re.search(r"Conv|LSTM|GRU|RNN|Attention|Transformer|Embedding", found.string):
+        return []
+    return [("architecture", "mlp"), *_sizes([pairs[0][0], *(after for _, after in pairs)])]
+
+
 def _assigned(found: re.Match[str]) -> list[Said]:
     """Return a name and its value; nothing after a colon for what is no field, `for S5: transformer`."""
     name, value = found["name"].lstrip("-+").replace("/", "."), found["value"].strip("'\"")
+    parent, _, last = name.rpartition(".")
+    name = parent if parent and plain_name(last) in OWN_NAMES else name  # `optim.name=sgd`
     is_known = plain_name(name.split(".")[-1]) in _KNOWN
-    return [(name, value)] if is_known or ":" not in found[0] else []
+    is_call = re.match(r"[A-Za-z][\w.]*\s*\(", value) and not is_of_another(
+        f"{name}/"
+    )  # `tx = optax.adamw(1e-3)`: what is called says it
+    return [(name, value)] if is_known or not (":" in found[0] or is_call) else []
 
 
 def _counted(*fields: str) -> Callable[[re.Match[str]], list[Said]]:
@@ -105,26 +139,93 @@ def _another(found: re.Match[str]) -> list[Said]:
 
 
 def _several(found: re.Match[str]) -> list[Said]:
-    return [("several_values", found[0])]
+    is_list = not ("," in found[0] and found[0].count("%") == 1)  # `wd 1, 30%` are two things
+    return [("several_values", found[0])] if is_list else []
 
 
 def _split(found: re.Match[str]) -> list[Said]:
-    """Return the training's share of `70/30 train/test split`."""
-    return [("train_fraction", f"{found[1]}%")] if int(found[1]) + int(found[2]) == 100 else []
+    """Return the training's share of `70/30 train/test split` and `0.3/0.7`."""
+    first, second = float(found["train"]), float(found["rest"])
+    whole = next((whole for whole in (1, 100) if abs(first + second - whole) < 1e-9), None)
+    return [("train_fraction", first / whole)] if whole else []
 
+
+_HELD_OUT = r"(?:held[\s-]out|unseen|withheld|left out|set aside|(?:reserved )?(?:for|as)(?: the| a)? (?:test|val|eval|held)\w*)"
+_LINEAR = r"Linear\(\s*(?:in_features=)?(\d{1,6})\s*,\s*(?:out_features=)?(\d{1,6})[^()]*\)"
+_PARTS = r"(?P<train>0?\.\d+|\d{1,2})\s?[/:-]\s?(?P<rest>0?\.\d+|\d{1,2})"
+_WORDS_OF_SPLIT = r"(?:(?:train(?:ing)?\s?[/:-]\s?(?:test|val)\w*|data)(?: split)?|split)"
 
 # In this order: what a rule takes, no later one sees.
 RULES: tuple[Rule, ...] = (
+    _rule(rf"(?:\w+\.)*{_LINEAR}(?:(?:[^()]|\([^()]*\)){{0,80}}?(?:\w+\.)*{_LINEAR})+", _stack, flags=0),
+    _rule(
+        r"(?:\w+\.)*Dense\([^()]*\)(?:(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,80}?(?:\w+\.)*Dense\([^()]*\))+",
+        _stack,
+        flags=0,
+    ),
+    _rule(r"(?:\w+\.)*Embedding\(\s*(?:\w+=)?\d+\s*,\s*(?:\w+=)?(\d+)[^()]*\)", _counted("embedding_dim"), flags=0),
+    _rule(r"(?:test|val|eval|dev)\w*\s*=\s*(?:[\w.]*\.)?DataLoader\([^()]*\)", _another),
+    # Ahead of what is after so many steps: `50k steps after 500 steps of linear warmup`.
+    _rule(rf"<n> {_STEPS} of (?:linear )?(?:lr |learning rate )?warm-?up\b", _counted("warmup_steps")),
+    _rule(
+        rf"warm(?:ed|s)?-?(?: )?up (?:\w+ly )?(?:over|for|during|in)(?: the first)? <n> {_STEPS}\b",
+        _counted("warmup_steps"),
+    ),
+    _rule(rf"(?:(?:over|for|during|in|within) )?the first <n> {_STEPS}\b", _another),
+    # Held out, not trained on.
+    _rule(
+        rf"(?:(?:hold|held|holding|set|setting|leave|leaving|left) (?:out|aside)|withhold|withheld|withholding|reserved?) {_SHARE}(?: {_WHOLE})?(?!\w)",
+        _counted("validation_split"),
+    ),
+    _rule(rf"{_SHARE}(?: {_WHOLE})?(?:,)? (?:is |are |was |were )?{_HELD_OUT}\b", _counted("validation_split")),
+    _rule(
+        rf"(?:random )?labels of {_SHARE}(?: {_WHOLE})? (?:is|are|was|were)(?: \w+ly)? (?:{_RANDOM})(?: at random)?\b",
+        _counted("label_noise"),
+    ),
+    _rule(
+        rf"{_SHARE} (?:of )?(?:(?:the|all|training) )*(?:labels|targets) (?:(?:is|are|was|were) )?(?:\w+ly )?(?:{_RANDOM})(?: at random)?\b",
+        _counted("label_noise"),
+    ),
+    # What a curve reached.
+    _rule(rf"(?:accuracy|acc)(?: (?:of|is|was))? {_SHARE}(?: (?:on )?(?:train|test|val)\w*)?(?!\w)", _another),
+    _rule(rf"{_SHARE} (?:(?:train|test|val)\w* )?(?:accuracy|acc)\b", _another),
+    _rule(
+        rf"<n> full-?batch (?:gradient )?{_STEPS}\b", lambda found: [("budget_step", found[1]), ("batch_size", "full")]
+    ),
+    _rule(
+        rf"{_SHARE} of (?:the )?(?=(?:modular|addition|subtraction|multiplication|division|[(]?[ax]\s?[-+*/])\b)",
+        _counted("train_fraction"),
+    ),
+    _rule(
+        rf"(?:train(?:ed|ing)?(?: on)? )?<n> (?:out )?of (?:the |all )?{_COUNT} (?:\w+ )?(?:{_SAMPLES})\b",
+        _counted("train_size"),
+    ),
+    _rule(
+        r"(hinge|softmax|logistic|quadratic|l1|l2|squared?|focal|cosine|poisson|kl|triplet|contrastive) loss\b",
+        _counted("loss"),
+    ),
+    _rule(
+        r"(?:weights|init(?:iali[sz]ation)?)(?: (?:is|are|was|were))? (?:scaled|multiplied)(?: up)? by(?: a factor)?(?: of)?(?: [a-z\u03b1-\u03c9]\s*=)?\s*<n>(?!\w)",
+        _counted("init_scale"),
+    ),
+    _rule(r"(?:init(?:iali[sz]ation)?|weight) scale(?: of)? <n>x\b", _counted("init_scale")),
     # Of other things than the run: `eval batch size 512`, `lr decay 0.95`, `memorised after 400 steps`.
     _rule(
         rf"(?!(?:{_OWN_NAMES})\b)(?:{_OTHERS}) (?:{_NAMED})(?: (?:of|is) |\s*[=:~]\s*|\s*){_NUMBER}(?![\w-])", _another
+    ),
+    _rule(
+        rf"(?:lr|learning rate)(?: (?:is|was))? (?:decay|anneal|decreas|reduc|lower|cosine|linear)\w*(?: [a-z]+){{0,5}} from ({_NUMBER}) to {_NUMBER}(?!\w)",
+        _counted("learning_rate"),
     ),
     _rule(rf"(?:lr|learning rate) (?:decay|gamma)(?: of |\s*[=:]\s*|\s*){_NUMBER}(?![\w-])", _another),
     _rule(
         r"(?:stop(?:s|ped)|end(?:s|ed)?|finish(?:es|ed)) (?:at|after) <n> (?:steps|updates|iterations)\b",
         _counted("budget_step"),
     ),
-    _rule(r"(?:\w+ )?(?:after|at|around|since|before) <n> (?:\w+ )?(?:steps|epochs|updates|iterations)\b", _another),
+    _rule(
+        rf"(?:(?!{_OPTIMIZERS})[a-z]+ )?(?:after|at|around|since|before) <n> (?:\w+ )?(?:steps|epochs|updates|iterations)\b",
+        _another,
+    ),
     _rule(r"(?:warm-?up|patience) epochs\s*[=:]?\s*<n>(?!\w)", _another),
     _rule(r"(?:pretrain\w*|warm-?up|patience)(?: (?:for|of|over))? <n> epochs\b", _another),
     _rule(r"(?:pretrain\w*|patience)(?: (?:for|of|over))? <n> (?:steps|updates|iterations)\b", _another),
@@ -143,18 +244,18 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"\d[\d.]*\s?%?\s?(?:-|to)\s?\d[\d.]*\s?% (?:of )?(?:the |all )*(?:{_SAMPLES})\b", _several),
     _rule(
-        rf"(?:no|without|zero|w/o|not using|don't use|do not use)(?: any)? (?P<name>{any_of(_SWITCHED)})\b",
+        rf"(?:no|without|zero|w/o|not using|remov(?:ed?|ing)|never us(?:e|ed|ing)|(?:do(?:es)?|did)(?:n't| not) use)(?: any)? (?P<name>(?:{any_of(_SWITCHED)})(?:\s*(?:/|or|nor)\s*(?:any )?(?:{any_of(_SWITCHED)})(?!\s*[=:]?\s*[\d.]))*)\b",
         lambda found: _switched(found, value=False),
     ),
     _rule(
-        rf"(?P<name>{any_of(_SWITCHED)})\s*[=:]?\s*(?:is )?(?:off|none|disabled|not used|unused|turned off)\b",
+        rf"(?P<name>{any_of(_SWITCHED)})\s*[=:]?\s*(?:(?:is|are|was|were) )?(?:off|none|no(?=\s*(?:[,.;)]|$))|disabled|not (?:used|applied|included)|unused|turned off|switched off|removed|omitted|ablated|dropped|absent)\b",
         lambda found: _switched(found, value=False),
     ),
     _rule(r"unregulari[sz]ed\b", lambda found: [("weight_decay", 0)]),
     _rule(r"full[\s-]?batch\b|batch[\s_-]?size\s*[=:]?\s*(?:full|all)\b", lambda found: [("batch_size", "full")]),
     _rule(r"(?:mini-?)?batch(?:es)? of (?:size )?<n>(?!\w)", _counted("batch_size")),
-    _rule(r"(\d{1,2})\s?/\s?(\d{1,2})(?: train\s?/\s?(?:test|val\w*))? (?:data )?split\b", _split),
-    _rule(r"(\d{1,2})-(\d{1,2})(?: train[/-](?:test|val\w*))? (?:data )?split\b", _split),
+    _rule(rf"{_PARTS} {_WORDS_OF_SPLIT}\b", _split),
+    _rule(rf"{_WORDS_OF_SPLIT}(?: of|:)? {_PARTS}(?![\w%])", _split),
     _rule(
         rf"(?:l2|weight) (?:regulari[sz]ation|penalty|reg)(?: of |\s*[=:]\s*|\s*)({_NUMBER})(?![\w-])",
         _counted("weight_decay"),
@@ -163,6 +264,7 @@ RULES: tuple[Rule, ...] = (
         r"(\d[\d.]*\s?%) (?:corrupted|noisy|random|randomi[sz]ed|wrong|flipped|shuffled) (?:training )?labels\b",
         _counted("label_noise"),
     ),
+    _rule(r"p\s*=\s*(0?\.\d+) dropout\b", _counted("dropout")),
     # The first argument of an optimiser is its rate: `AdamW(model.parameters(), 1e-3)`, `Adam 1e-3`.
     _rule(
         rf"(?:[a-z]+\.)*({_OPTIMIZERS})\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
@@ -186,11 +288,16 @@ RULES: tuple[Rule, ...] = (
         _counted("layers", "hidden_units"),
     ),
     _rule(
-        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:coefficient|coeff|strength))?(?: (?:of|is) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
+        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))\s*\(\s*(?:[a-z\u03b1-\u03c9]\s*=\s*)?(?P<value>{_NUMBER})\s*\)",
         _assigned,
     ),
     _rule(
-        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]*)\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?!\w)|{_WORD})", _assigned
+        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:coefficient|coeff|strength|parameter|factor))?(?: [a-z\u03b1-\u03c9](?=\s*=))?(?: (?:of|at|is|was|(?:(?:is|was) )?(?:set|fixed|equal) (?:to|at)) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
+        _assigned,
+    ),
+    _rule(
+        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]*)\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?![\w-])|{_WORD})",
+        _assigned,
     ),
     _rule(rf"(?P<value>{_NUMBER}) (?P<name>{_BEHIND})(?!\w|\s*[=:]?\s*[\d.])", _assigned),
     _rule(r"d(?:_| )?(\d{2,5})(?!\w)", _counted("d"), flags=0),
@@ -203,24 +310,30 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"(\d{1,2})L\b", _counted("layers"), flags=0),
     _rule(
-        rf"(\d[\d.]*\s?%) (?:(?:of )?(?:the |all )*(?:train(?:ing)?|{_SAMPLES}|split)(?: (?:{_SAMPLES}|fraction|split|set))?|for train(?:ing)?)(?!\w| (?:label|noise|target))",
+        rf"{_SHARE} (?:{_WHOLE}|(?:of )?(?:the |all )*(?:train(?:ing)?|split)(?: (?:{_SAMPLES}|fraction|split|set))?|for train(?:ing)?)(?!\w| (?:label|noise|target))",
         _counted("train_fraction"),
     ),
     _rule(r"train(?:ed|ing)?(?: on)? (\d[\d.]*\s?%)(?!\w)", _counted("train_fraction")),
+    _rule(rf"(?:data(?:set)?|fraction)\s*(?:of |is |[=:]\s*)?{_SHARE}(?!\w)", _counted("train_fraction")),
+    _rule(
+        rf"(?:train(?:ing)? )?fraction (?:of|for) (?:the )?(?:train(?:ing)? )?(?:{_SAMPLES}|train(?:ing)?)\s*(?:of|is|=|:)?\s*({_NUMBER})",
+        _counted("train_fraction"),
+    ),
     _rule(rf"<n> (?:test|val|validation) (?:{_SAMPLES})\b", _counted("val_size")),
     _rule(
-        rf"<n>(?= (?:train(?:ing)? )?(?:(?:mnist|digits?|imdb|cifar\S*|fashion\S*|random|labell?ed) )?(?:{_SAMPLES})\b)",
+        rf"<n>(?= (?:train(?:ing)? )?(?:(?:mnist|digits?|imdb|cifar\S*|fashion\S*|random|labell?ed) )?(?:{_SAMPLES}|(?<=mnist\s)digits)\b)",
         _counted("train_size"),
     ),
     _rule(r"<n> epochs\b", _counted("epochs")),
     _rule(
-        r"<n> (?:train(?:ing)? |optimi[sz](?:er|ation) )?(?:steps|iterations|iters|updates)\b", _counted("budget_step")
+        r"<n> (?:train(?:ing)? |optimi[sz](?:er|ation) |gradient |sgd |parameter |weight )?(?:steps|iterations|iters|updates)\b",
+        _counted("budget_step"),
     ),
     _rule(r"<n> classes\b", _counted("classes")),
     _rule(r"<n> (?:trainable )?param(?:eter)?s\b", _counted("parameters")),
     _rule(r"<n> (?:hidden )?(?:units|neurons)\b|<n> hidden\b", lambda found: [("hidden_units", found[1] or found[2])]),
     _rule(
-        rf"(?P<name>nesterov|{any_of(n for n, f in _SWITCHED.items() if f == 'layer_norm')})\b",
+        rf"(?P<name>nesterov|{any_of(n for n, f in _SWITCHED.items() if f == 'layer_norm' and n != 'ln')})\b",
         lambda found: _switched(found, value=True),
     ),
 )

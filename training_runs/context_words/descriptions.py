@@ -34,8 +34,13 @@ def parts_of(text: str) -> Iterator[Said]:
     >>> dict(parts_of("1L transformer, d_model 128, seen twice"))
     {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
     """
-    is_modular = re.search(r"\bmod", text, re.IGNORECASE) is not None
-    rest = re.sub(r"\d{16,}|\n", " ; ", plain_text(text[:LONGEST]))
+    text = plain_text(text[:LONGEST])
+    is_modular = re.search(r"\bmod|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
+    rest = re.sub(r"\d{16,}|\n", " ; ", text)
+    if re.search(r"transformer", rest, re.IGNORECASE):
+        rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
+    if re.search(r"(?:adam|lion|muon|rmsprop)", rest, re.IGNORECASE):
+        rest = _ANY_DESCENT.sub(" ", rest)
     for pattern, said in RULES:
         found: list[Said] = []
         rest = pattern.sub(_taken(said, found), rest)
@@ -63,6 +68,9 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
         if left and _is_operation(left, is_modular) and read_word("task_family", left).value:
             yield f'"{left}"/task_family', left
             continue
+        if (denied := _DENIED.search(left)) is not None:
+            unread.append(denied[0])
+            left = f"{left[: denied.start()]} ; {left[denied.end() :]}"
         for name in _OF_WORDS:
             while (found := _PHRASES[name].search(left)) is not None:
                 yield f'"{found[0]}"/{name}', found[0]
@@ -92,16 +100,30 @@ def _is_operation(segment: str, is_modular: bool) -> bool:
     if re.search(r"\bmod(ular|ulo|add|mul)?\b", segment, re.IGNORECASE):
         return True
     is_formula = (
-        not re.search(r"[A-Za-z]{2}", segment) and re.search(r"[A-Za-z]", segment) is not None
+        not re.search(r"(?!xy|ab)[A-Za-z]{2}", segment) and re.search(r"[A-Za-z]", segment) is not None
     )  # `a+b`, not `+`
     is_word = len(segment.split()) == 1 and (is_modular or segment.lower() in _SURE_OPERATIONS)
     return operation_named(segment) is not None and (is_formula or is_word)
 
 
-def _phrases(name: str) -> re.Pattern[str]:
-    """Return a pattern of the phrases of a field's vocabulary that are sure in a sentence; not those that are denied."""
-    sure = (re.sub(r"(?<=[a-z])(?=\d)", "_", p) for p in VOCABULARIES[name].phrases if p not in _UNSURE)
-    return re.compile(rf"(?<![\w-])(?<!\bno )(?<!\bnot )(?<!instead of )(?:{any_of(sure)})(?![\w-])", re.IGNORECASE)
+def _sure(name: str) -> str:
+    """Return a pattern of the phrases of a field's vocabulary that are sure in a sentence."""
+    return any_of(re.sub(r"(?<=[a-z])(?=\d)", "_", p) for p in VOCABULARIES[name].phrases if p not in _UNSURE)
 
 
-_PHRASES = {name: _phrases(name) for name in _OF_WORDS}
+# The network within each block of a transformer, and what every optimiser is.
+_PART_OF_TRANSFORMER = re.compile(
+    r"\b(?:in|of|its|the|each|per|whose)\s+(?:the\s+|an?\s+)?(?:mlps?|ffn|feed-?\s?forward)\b(?:\s+(?:layers?|blocks?|network))?"
+    r"|\bffn(?=\s+(?:of\s+)?\d+x)",
+    re.IGNORECASE,
+)
+_WIDTH_OF_PART = re.compile(
+    r"\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",
+    re.IGNORECASE,
+)
+_ANY_DESCENT = re.compile(r"\b(?:stochastic\s+)?gradient\s+descent\b", re.IGNORECASE)
+_DENIED = re.compile(
+    rf"\b(?:not|never|no|non|instead of|rather than|unlike)\s+(?:(?:an?|the|using)\s+)?(?:{_sure('optimizer')}|{_sure('architecture')}|{_sure('loss')})\b",
+    re.IGNORECASE,
+)
+_PHRASES = {name: re.compile(rf"(?<![\w-])(?:{_sure(name)})(?![\w-])", re.IGNORECASE) for name in _OF_WORDS}

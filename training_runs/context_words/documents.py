@@ -1,8 +1,11 @@
 """Files of settings: what JSON, YAML and TOML hold, as one mapping."""
 
+import configparser
+import contextlib
 import json
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -38,6 +41,32 @@ def read_settings(text: str, suffix: str) -> dict[Any, Any]:
     except (yaml.YAMLError, TypeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return settings or {}
+
+
+def settings_in(text: str) -> dict[Any, Any] | None:
+    """Return the settings of a text that is a document with parts inside, as a configuration is pasted; None for words.
+
+    >>> settings_in("optim:\\n  name: adamw"), settings_in('[optim]\\nname = "sgd"'), settings_in("[optim]\\nname = sgd")
+    ({'optim': {'name': 'adamw'}}, {'optim': {'name': 'sgd'}}, {'optim': {'name': 'sgd'}})
+    """
+    if text.lstrip().startswith("{") or re.search(r"^[\w.-]+:[ \t]*\n[ \t-]+\S", text, re.MULTILINE):
+        parsers: tuple[Callable[[str], Any], ...] = (lambda text: read_settings(text, ".yaml"),)
+    elif re.search(r"^\[[\w. -]+\][ \t]*$", text, re.MULTILINE):
+        parsers = (lambda text: read_settings(text, ".toml"), _sections)
+    else:
+        return None
+    for parse in parsers:
+        with contextlib.suppress(ValueError, configparser.Error):
+            settings = parse(text)
+            has_parts = any(isinstance(value, Mapping) for value in settings.values())
+            return settings if has_parts or text.lstrip().startswith("{") else None
+    return None
+
+
+def _sections(text: str) -> dict[str, Any]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    return {name: dict(parser[name]) for name in parser.sections()}
 
 
 def values_of(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -14,12 +14,19 @@ FIELDS = tuple(field.name for field in dataclasses.fields(Context))
 # `per_device_train_batch_size` is one device's of many, and `alpha` is three things in three papers.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "task_family": ("task", "dataset", "data", "dataset_name", "task_name", "problem", "family"),
-    "operation": ("op", "operator", "binary_operation", "operation_name", "op_name", "fn_name"),
+    "operation": ("op", "operator", "binary_operation", "operation_name", "op_name", "fn_name", "math_operator"),
     "modulus": ("p", "prime", "mod", "modulo"),
     "classes": ("num_classes", "n_classes", "n_class", "nb_classes", "num_labels", "n_labels"),
     "chance_accuracy": ("chance", "chance_acc", "chance_level", "random_accuracy", "baseline_accuracy"),
     "train_size": ("n_train", "num_train", "ntrain", "train_samples", "n_train_samples", "num_train_samples")
-    + ("training_samples", "train_points", "train_set_size", "num_train_examples"),
+    + (
+        "training_samples",
+        "train_points",
+        "train_set_size",
+        "num_train_examples",
+        "training_size",
+        "training_set_size",
+    ),
     "val_size": (
         "n_val",
         "num_val",
@@ -40,13 +47,37 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "train_percentage",
         "training_frac",
         "data_fraction",
+        "train_data_fraction",
+        "training_data_fraction",
+        "train_data_pct",
+        "train_data_percent",
     ),
     "architecture": ("arch", "model", "model_type", "model_name", "network", "net", "network_type", "backbone"),
-    "layers": ("n_layers", "num_layers", "n_layer", "nlayers", "num_hidden_layers", "n_blocks", "num_blocks", "depth"),
+    "layers": ("n_layers", "num_layers", "n_layer", "nlayers", "num_hidden_layers", "n_blocks", "num_blocks", "depth")
+    + ("n_hidden_layers",),
     "width": ("d_mlp", "d_ff", "ffn_dim", "ff_dim", "mlp_dim", "d_ffn", "dim_feedforward", "n_inner")
-    + ("intermediate_size", "ffn_hidden_size", "n_hidden", "n_units", "hidden_units", "hidden_width"),
+    + ("intermediate_size", "ffn_hidden_size", "n_hidden", "n_units", "hidden_units", "hidden_width")
+    + (
+        "n_hidden_units",
+        "num_hidden_units",
+        "mlp_width",
+        "mlp_hidden_dim",
+        "mlp_size",
+        "ff",
+        "feedforward_dim",
+        "feed_forward_dim",
+    ),
     "embedding_dim": ("d_model", "n_embd", "model_dim", "embed_dim", "d_embed", "emb_dim", "embedding_size", "d_emb")
-    + ("embd_dim", "embed_size", "dim_model", "n_embed"),
+    + (
+        "embd_dim",
+        "embed_size",
+        "dim_model",
+        "n_embed",
+        "embedding_dimension",
+        "model_dimension",
+        "embedding",
+        "embeddings",
+    ),
     "parameters": (
         "n_params",
         "num_params",
@@ -54,10 +85,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "n_parameters",
         "num_parameters",
         "parameter_count",
-        "model_size",
     ),
-    "optimizer": ("optim", "optimizer_name", "opt", "optimiser", "optimizer_type", "optim_name"),
-    "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size"),
+    "optimizer": ("optim", "optimizer_name", "opt", "optimiser", "optimizer_type", "optim_name", "solver"),
+    "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size")
+    + ("learning_rate_init", "init_lr", "peak_learning_rate", "base_learning_rate", "max_learning_rate"),
     "weight_decay": ("wd", "weightdecay", "decay", "l2", "l2_decay"),
     "batch_size": (
         "bs",
@@ -71,11 +102,20 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "init_scale": ("weight_scale", "init_alpha", "initialization_scale", "initialisation_scale"),
     "loss": ("criterion", "loss_fn", "loss_function", "loss_type", "loss_name", "lossfn"),
-    "dropout": ("dropout_rate", "dropout_p", "p_dropout", "drop_rate", "p_drop", "dropout_prob"),
+    "dropout": ("dropout_rate", "dropout_p", "p_dropout", "drop_rate", "p_drop", "dropout_prob", "dropout_probability"),
     "label_noise": ("noise_rate", "label_corruption", "corruption", "frac_corrupted", "noisy_labels"),
     "budget_step": ("steps", "max_steps", "total_steps", "num_steps", "n_steps", "training_steps", "train_steps")
     + ("max_iters", "max_iter", "iterations", "num_iterations", "n_iters", "budget", "budget_steps", "max_train_steps")
-    + ("num_training_steps", "total_iterations"),
+    + ("num_training_steps", "total_iterations")
+    + (
+        "optimization_steps",
+        "optimisation_steps",
+        "optim_steps",
+        "num_updates",
+        "n_updates",
+        "max_updates",
+        "gradient_steps",
+    ),
     "steps_per_epoch": ("updates_per_epoch", "batches_per_epoch", "iters_per_epoch", "iterations_per_epoch"),
     "beta1": ("beta_1", "adam_beta1", "b1"),
     "beta2": ("beta_2", "adam_beta2", "b2"),
@@ -93,7 +133,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 
 # Hidden width of most networks, model width of a transformer.
-MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hidden_dims", "d")
+MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hidden_dims", "hidden_dimension", "d")
 # Names of a list with a size for each hidden layer.
 SIZES = ("hidden_sizes", "hidden_layers", "hidden_layer_sizes", "hidden_widths", "widths")
 BETAS = ("betas", "adam_betas", "beta")
@@ -105,6 +145,7 @@ AMBIGUOUS: dict[str, str] = {
     "n": "train_size or modulus",
     "size": "train_size, width or parameters",
     "dim": "embedding_dim or width",
+    "model_size": "parameters or embedding_dim",
     "noise": "label_noise",
     "k": "classes or layers",
     "dataset_size": "train_size",
@@ -162,6 +203,13 @@ OF_OTHERS = frozenset(
         "target",
     }
     | {"momentum", "exponential", "pretraining", "pretrain", "lookahead", "discriminator", "critic"}
+)
+# What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}};
+# Hydra has `_target_`, Lightning `class_path`.
+OWN_NAMES = frozenset({"name", "type", "kind", "class", "target", "class_path", "class_name", "cls"})
+# The width of the network within a block, which only transformers have beside their own.
+FEED_FORWARD = frozenset(
+    {"d_ff", "ff", "ffn_dim", "ff_dim", "d_ffn", "dim_feedforward", "n_inner", "intermediate_size"}
 )
 # What contexts often hold and no forecast depends on by itself.
 HEADS = frozenset({"heads", "n_heads", "num_heads", "n_head", "nhead", "num_attention_heads"})

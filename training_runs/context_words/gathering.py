@@ -1,24 +1,29 @@
 """What each name of a context says by itself, before the fields are seen together."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from training_runs.context import FLAGS, WORDS, checked
+from training_runs.context import COUNTS, FLAGS, WORDS, checked
 from training_runs.context_words.descriptions import DESCRIPTIONS, LONGEST, parts_of
+from training_runs.context_words.documents import settings_in
 from training_runs.context_words.fields import (
     AMBIGUOUS,
     BETAS,
     EPOCHS,
+    FEED_FORWARD,
     HEADS,
     MODEL_WIDTHS,
+    OWN_NAMES,
     SIZES,
     UNUSED,
     field_named,
     is_of_another,
     plain_name,
 )
-from training_runs.context_words.numbers import flag_of, is_missing, number_of, pair_of, sizes_of
+from training_runs.context_words.numbers import amount_of, flag_of, is_missing, number_of, pair_of, sizes_of
+from training_runs.context_words.values import read_word
 from training_runs.errors import InvalidInput
 
 FULL_BATCH = "full"
@@ -31,16 +36,7 @@ _NOT_READ = {
     "of_another": "is not of the run: left out",
 }
 _DEEPEST = 6  # objects inside objects
-# What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}}.
-_OWN_NAMES = {
-    "name",
-    "type",
-    "kind",
-    "class",
-    "target",
-    "class_path",
-    "cls",
-}  # Hydra has `_target_`, Lightning `class_path`
+_MOST_OBJECTS = 8  # in a list
 
 
 @dataclass
@@ -85,14 +81,32 @@ def leaves(
         path = f"{prefix}{name}"
         if isinstance(value, Mapping) and "value" in value and set(value) <= {"value", "desc"}:
             value = value["value"]  # as W&B writes config.yaml
+        if isinstance(value, list) and 0 < len(value) <= _MOST_OBJECTS and depth < _DEEPEST:  # of parameter groups
+            objects = {f"{path}[{k}]": each for k, each in enumerate(value) if isinstance(each, Mapping)}
+            yield from leaves(objects, depth=depth + 1, with_words=with_words)
+            if objects:
+                continue
         if isinstance(value, Mapping) and depth < _DEEPEST:
+            if (kind := _kind_above(path, value)) is not None:
+                yield path, kind
             yield from leaves(value, f"{path}/", depth + 1, with_words=with_words)
         elif with_words and isinstance(value, str) and len(value) <= LONGEST and last_word(path) in DESCRIPTIONS:
-            yield from parts_of(value)
-        elif "/" in path and last_word(path) in _OWN_NAMES:
-            yield path.rsplit("/", 1)[0], value
+            settings = settings_in(value)
+            yield from parts_of(value) if settings is None else leaves(settings, depth=depth + 1)
+        elif last_word(path) in OWN_NAMES and (parent := re.match(r"(.+)[./]", path)) is not None:
+            yield parent[1], value
         else:
             yield path, value
+
+
+def _kind_above(path: str, value: Mapping[str, Any]) -> str | None:
+    """Return the kind of thing that is the one name of an object: `{"optimizer": {"AdamW": {"lr": 1e-3}}}`."""
+    field = field_named(last_word(path))
+    if field not in WORDS or len(value) != 1:
+        return None
+    ((name, inside),) = value.items()
+    is_kind = isinstance(inside, Mapping) and read_word(field, str(name)).value is not None
+    return str(name) if is_kind else None
 
 
 def said_by(path: str) -> str | None:
@@ -143,7 +157,7 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
     elif name == "step_size" and (_number(path, value) or 0) >= 1:  # of a schedule, in epochs
         gathered.warnings.append(f"{quoted(path, value)} is not read: if it is learning_rate, call it so")
     elif name in HEADS:
-        gathered.add("heads", path, value)
+        gathered.given.setdefault("blocks", {}).update({path: True} if value else {})
     elif name == "p" and not _is_modulus(value):
         gathered.warnings.append(
             f"{quoted(path, value)} is not read: a modulus is a whole number > 1; if it is dropout, train_fraction or "
@@ -187,13 +201,20 @@ def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
         if (phrase := said_by(path)) is not None:
             gathered.notes.append(f"{phrase} is read as batch_size {FULL_BATCH}")
         return
+    if known in COUNTS and _stands_for_none(known, value):
+        gathered.warnings.append(f"{quoted(path, value)} counts as not given")
+        return
     if known in MAY_BE_ZERO and (value is False or (isinstance(value, str) and flag_of(value) is False)):
         value = 0  # `off`
     number = _flag(path, value) if known in FLAGS else _number(path, value)
+    if last_word(path).endswith(("pct", "percent", "percentage")) and isinstance(number, int | float) and number >= 1:
+        number = number / 100
     if known == "train_size" and isinstance(number, float) and 0 < number < 1:  # scikit-learn's
         known = "train_fraction"
     number = number if known in FLAGS else checked(known, number, field=f"context.{path}")
     name = last_word(path)
+    if name in FEED_FORWARD:
+        gathered.add("blocks", path, True)
     # What a width is depends on the architecture: sorted out when all fields are known.
     gathered.add("model_width" if name in MODEL_WIDTHS else known, path, number)
     if name in MODEL_WIDTHS:
@@ -213,6 +234,12 @@ def _is_rewritten(value: Any) -> bool:
         return True
 
 
+def _stands_for_none(known: str, value: Any) -> bool:
+    """Return True for what tools write where a count is not set: -1, and 0 for the batch."""
+    number = number_of(value) if isinstance(value, str) else value
+    return number == -1 or (known == "batch_size" and number == 0 and not isinstance(number, bool))
+
+
 def _flag(path: str, value: Any) -> bool:
     read = flag_of(value)
     if read is None:
@@ -226,7 +253,7 @@ def _number(path: str, value: Any) -> Any:
         raise InvalidInput(field=f"context.{path}", value=value, expected="one number", hint="a context is of one run")
     if not isinstance(value, str):
         return value
-    number = number_of(value) if len(value) <= _LONGEST else None
+    number = amount_of(value) if len(value) <= _LONGEST and number_of(value) is None else number_of(value)
     if number is None:
         raise InvalidInput(field=f"context.{path}", value=value[:60], expected="a number")
     return number

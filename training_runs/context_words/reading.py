@@ -39,6 +39,7 @@ _UNCERTAIN_WHERE_RECORDED = {
 _SAID_BESIDE = {
     "optimizer": {"learning_rate", "weight_decay", "beta1", "beta2", "momentum", "nesterov", "warmup_steps"},
     "architecture": {
+        "architecture",
         "layers",
         "width",
         "model_width",
@@ -156,10 +157,10 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
         else:
             fields[name] = checked(name, value)
             gathered.notes.append(f"{source} says {name} {shown(value)}")
-    heads = fields.pop("heads", None)
-    if heads and not fields.get("architecture", beside.architecture) and "architecture" not in gathered.given:
+    blocks = fields.pop("blocks", None)  # attention heads or feed-forward layers
+    if blocks and not fields.get("architecture", beside.architecture) and "architecture" not in gathered.given:
         fields["architecture"] = "transformer"
-        path = next(iter(gathered.given["heads"]))
+        path = next(iter(gathered.given["blocks"]))
         gathered.notes.append(f"{said_by(path) or path} says architecture 'transformer'")
     _sort_widths(gathered, fields, fields.get("architecture", beside.architecture))
     _count_epochs(gathered, fields, beside)
@@ -191,7 +192,11 @@ def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any
             if name == "operation" and fields.get("task_family") not in (None, "modular"):
                 by[path] = word.lower()  # other tasks' operations have no names here
                 continue
-            reading = read_word(name, word)
+            reading, beside = read_word(name, word), _said_beside(name, word)
+            if name in beside and (
+                reading.value is None or "(" in word
+            ):  # `nn.Sequential(nn.Linear(2, 8), nn.Linear(8, 2))`
+                reading = read_word(name, beside.pop(name))
             if reading.value is None:
                 gathered.warnings.append(_not_understood(name, path, word))
                 continue
@@ -200,8 +205,7 @@ def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any
             if path != name or reading.value != word.lower():
                 said = reading.value if path == name else f"{name} {reading.value}"
                 gathered.notes.append(f"{source} is read as {said}")
-            beside = {**_said_beside(name, word), **reading.implied}
-            implied |= {other: (source, value) for other, value in beside.items()}
+            implied |= {other: (source, value) for other, value in {**beside, **reading.implied}.items()}
         if by and _is_one_value(gathered, name, by):
             fields[name] = next(iter(by.values()))
     return fields, implied

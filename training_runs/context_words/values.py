@@ -42,7 +42,7 @@ _OTHER_OPTIMIZERS = (
 _ARCHITECTURES: Words = {
     "embedding_mlp": ("embedding_mlp", "mlp_with_embedding", "mlp_with_embeddings", "embed_mlp", "embmlp", "emb_mlp"),
     "transformer": ("transformer", "transformers", "gpt", "gpt2", "nanogpt", "mingpt", "gptneo", "gpt_neox", "decoder")
-    + ("decoder_only", "llama", "bert", "roberta", "attention_only", "self_attention", "pythia", "opt"),
+    + ("decoder_only", "llama", "bert", "roberta", "attention_only", "attn_only", "self_attention", "pythia", "opt"),
     "mlp": ("mlp", "feedforward", "feed_forward", "ffn", "ffnn", "fnn", "fully_connected", "fcn", "fc", "dense")
     + ("multilayer_perceptron", "multi_layer_perceptron", "perceptron"),
     "lstm": ("lstm",),
@@ -137,7 +137,7 @@ _FAMILIES: Words = {
     "parity": ("parity", "sparse_parity", "k_parity", "sparse_parities", "nk_parity"),
     "clusters": ("clusters", "xor_clusters", "xor_cluster", "gaussian_clusters", "cluster", "gaussian_mixture"),
     "teacher": ("teacher", "teacher_student", "teachers_classes"),
-    "mnist": ("mnist",),
+    "mnist": ("mnist", "mnist_digits", "mnist_handwritten_digits"),
     "digits": ("digits", "sklearn_digits", "load_digits", "optdigits"),
     "reviews": ("reviews", "imdb", "movie_reviews", "imdb_reviews", "aclimdb"),
 }
