@@ -56,7 +56,9 @@ def read_delimited(text: str, path: str, names: Sequence[str] = ()) -> tuple[pd.
     before = [line for line in lines[: header.line] if line.strip() and not _SEPARATOR_LINE.match(line.strip())]
     if before:
         notes = (*notes, f"{len(before)} lines before the header are left out")
-    parts = _parts(lines[header.line :], header)
+    lines, of_table = _of_one_table(lines[header.line :], header)
+    notes += of_table
+    parts = _parts(lines, header)
     if len(parts) > 1:
         notes = (*notes, f"the header is repeated {len(parts) - 1} times: what follows each is joined")
     tables = [_table(part, header.separator) for part in parts]
@@ -76,8 +78,16 @@ def header_of(lines: Sequence[str]) -> Header | None:
         if header:
             return header
         if _is_numbers(lines[k]):
+            if (below := _header_below(lines, k)) is not None:
+                return below
             return None if before is None else Header(before, *_best_division(lines, before))
     return Header(at[0], *_best_division(lines, at[0])) if at else None
+
+
+def _header_below(lines: Sequence[str], first: int) -> Header | None:
+    """Return the header of a table that follows a blank line and another table, such as one of settings."""
+    after_gaps = (k for k in range(first + 1, min(len(lines), 4 * _PREAMBLE)) if not lines[k - 1].strip())
+    return next((header for k in after_gaps if lines[k].strip() and (header := _header(lines, k))), None)
 
 
 def with_one_header(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -242,6 +252,24 @@ def _without_cut_end(lines: list[str], text: str) -> tuple[list[str], tuple[str,
     if is_open or (others and all(len(_split(line, separator)) > cells for line in others)):
         return before, (f"the last line is cut off and left out: {last.strip()[:40]}",)
     return lines, ()
+
+
+def _of_one_table(lines: list[str], header: Header) -> tuple[list[str], tuple[str, ...]]:
+    """Return the lines of a table of bars without the text between and below them, and without a next table; and a note."""
+    if header.separator != "|":
+        return lines, ()
+    kept: list[str] = []
+    is_apart = False
+    for line in lines:
+        is_row = "|" in line
+        if is_row and is_apart and len(_split(line, "|")) != len(header.names):
+            break
+        is_apart = not is_row
+        kept += [line] if is_row else []
+    left = sum(bool(line.strip()) and not _RULE.match(line) for line in lines) - sum(
+        not _RULE.match(line) for line in kept
+    )
+    return kept, (f"{left} lines beside the table are left out",) if left else ()
 
 
 def _parts(lines: list[str], header: Header) -> list[list[str]]:

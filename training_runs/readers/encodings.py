@@ -47,6 +47,7 @@ _FOREIGN = (
 )
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _PAGE = re.compile(rb"\s*<(!doctype html|html|\?xml|svg)", re.IGNORECASE)
+_IN_PAGE = re.compile(rb"<(tr|pre)\b", re.IGNORECASE)  # of a page with a table, which is read
 # Of the zip files that people have: a name in them -> what it is, and the way out.
 _ZIPS = (
     (b"xl/", "an Excel file", _AS_CSV),
@@ -179,7 +180,7 @@ def _foreign(content: bytes) -> tuple[str, str] | None:
         return "a tar archive", "unpack it and name the file in it"
     if content[24:36] == b"brain.Event:" or b"brain.Event:" in content[:64]:
         return "TensorBoard's events under another name", "name the folder, or rename the file to events.out.tfevents.1"
-    if _PAGE.match(content[:200].removeprefix(codecs.BOM_UTF8)):
+    if _PAGE.match(content[:200].removeprefix(codecs.BOM_UTF8)) and not _IN_PAGE.search(content):
         return "a web page", "download the numbers as CSV instead"
     return next(((what, way) for magic, what, way in _FOREIGN if content.startswith(magic)), None)
 

@@ -46,7 +46,7 @@ _REWRITTEN = tuple(
         # Two splits of one metric: `Train/Test loss: 0.1 / 2.3`, `loss (train, val): (0.1, 2.3)`, `train loss/val loss: 0.1/2.3`;
         # two metrics of one split: `train (loss, acc): (0.1, 0.9)`
         *(
-            (rf"[/,]\s*(?:{_SPLIT}|{_METRIC})", pattern, plain, re.IGNORECASE)
+            (r"[a-z]\s?[/,]\s?[a-z]", pattern, plain, re.IGNORECASE)
             for pattern, plain in (
                 (
                     rf"(?<!\w)[(\[]?({_SPLIT})\s*[/,]\s*({_SPLIT})[)\]]?\s+({_METRIC}){_PAIR}",

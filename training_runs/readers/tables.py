@@ -21,11 +21,13 @@ from training_runs.readers.delimited import header_of, is_table, read_delimited
 from training_runs.readers.documents import document_of, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
+from training_runs.readers.known_tables import with_their_split
 from training_runs.readers.long_tables import upright
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.numpy_files import read_npy, read_npz
+from training_runs.readers.pages import is_web_page, parts_of_page
 from training_runs.readers.recording import RawRun, ReadOptions
-from training_runs.readers.step_lists import with_epochs
+from training_runs.readers.step_lists import counts, with_epochs
 from training_runs.readers.text_logs import has_measurements, read_text_log
 
 # Of files that are tables, and their formats; what a text holds goes before its ending.
@@ -43,7 +45,7 @@ SUFFIXES = {
 }
 _MESSAGES = ("message", "msg", "log", "line", "event", "text")  # names of what was printed, in records of loggers
 _BEFORE = 50  # lines in which parameters are looked for
-_PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
+_PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=|]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
 _JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))")
 
@@ -62,7 +64,8 @@ def read_table(
     for run, raw in _read(content, format, name, path, options).items():
         table, of_losses = in_own_columns(raw.table)
         table, notes = read_cells(table, options.percent)
-        notes = (*of_losses, *notes)
+        table, of_program = with_their_split(table)
+        notes = (*of_losses, *notes, *of_program)
         parts = {run: table}
         if "run_id" in table.columns:
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
@@ -82,12 +85,45 @@ def sniffed(content: bytes, path: str) -> str | None:
     """Return the format of a file's content; None where it shows none."""
     if content.startswith((b"PAR1", b"PK\x03\x04", b"\x93NUMPY")):
         return {b"PAR1": "parquet", b"PK\x03\x04": "npz", b"\x93NUM": "npy"}[content[:4]]
-    text, _ = text_of(content, path)
+    return _format_of(_text_within(content, path)[0])
+
+
+def _format_of(text: str) -> str | None:
     if _JSON.match(text):
         return "json"
     if is_table(text):
         return "csv"
     return "log" if has_measurements(text) else None
+
+
+def _text_within(content: bytes, path: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a file, of a page the part that holds a history, and notes.
+
+    Of several parts the longest is taken, where it is a table; what a program printed in several, is one log.
+
+    Raises
+    ------
+    InvalidInput : it is no text, or a web page without a history.
+    """
+    text, notes = text_of(content, path)
+    parts = parts_of_page(text)
+    formats = {part: found for part in parts if (found := _format_of(part)) and (found != "json" or _has_steps(part))}
+    logs = "\n".join(part for part, found in formats.items() if found == "log")
+    held = max([logs, *(part for part, found in formats.items() if found != "log")], key=len)
+    if held:
+        return held, (*notes, f"{path} is a page: a {'log' if held == logs else 'table'} in it is read")
+    if is_web_page(text):
+        raise InvalidInput(
+            field=path,
+            value="a web page in which no table has steps and metrics",
+            expected="a metric history",
+            hint="download the numbers as CSV instead",
+        )
+    return text, notes
+
+
+def _has_steps(text: str) -> bool:
+    return any(map(counts, re.findall(r"[\"'](\w+)[\"']\s*:", text[:100_000])))
 
 
 def _read(content: bytes, format: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
@@ -99,7 +135,7 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
             return read_npz(content, name, path, options)
         if format == "npy":
             return read_npy(content, name, path, options)
-        text, notes = text_of(content, path)
+        text, notes = _text_within(content, path)
         if options.pattern or (format == "log" and not options.columns):
             runs = read_text_log(text, name, path, options)
         elif format in ("csv", "log"):
@@ -135,7 +171,7 @@ def _said_before(text: str) -> dict[str, Any]:
     lines = text[:20_000].splitlines()[:_BEFORE]
     header = header_of(lines)
     for k, line in enumerate(lines):
-        if pair := _PAIR.match(line):
+        if pair := _PAIR.match(line.strip("| ")):
             said[pair["name"]] = pair["value"]
         elif line.startswith("#") or (header and k < header.line):
             said |= {path: value for path, value in parts_of(line.strip("# ")) if value is not None}
