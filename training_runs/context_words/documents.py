@@ -15,11 +15,11 @@ SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads plain values; an object of Python, which Lightning writes too, is taken as missing and never made."""
 
 
-_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+PlainLoader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
 
 
 def read_settings(text: str, suffix: str) -> dict[Any, Any]:
@@ -81,4 +81,4 @@ def values_of(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[s
 def _parsed(text: str, suffix: str) -> Any:
     if suffix == ".toml":
         return tomllib.loads(text)
-    return json.loads(text) if suffix == ".json" else yaml.load(text, _Loader)
+    return json.loads(text) if suffix == ".json" else yaml.load(text, PlainLoader)

@@ -17,7 +17,7 @@ Settings = Mapping[str, Any]
 
 
 def settings_among(contents: Mapping[str, bytes]) -> dict[str, Settings]:
-    """Return the files that hold settings and no history, by their paths: YAML, TOML, and JSON that is called so or has no lists.
+    """Return the files that hold settings and no history, by their paths: YAML and TOML, and JSON that is called so or has no lists.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def _settings(name: str, content: bytes, stems: set[str]) -> Settings | None:
             expected="settings, as `name: value` lines",
             hint=str(error)[:120],
         ) from None
-    if suffix != ".json" or name.endswith(".context.json"):
+    if name.endswith(".context.json") or (suffix != ".json" and not _has_history(settings)):
         return settings
     is_flat = not any(isinstance(value, list | dict) for value in settings.values())
     return settings if is_flat or (is_called_so and not _has_history(settings)) else None

@@ -170,8 +170,9 @@ def _header(lines: Sequence[str], k: int) -> Header | None:
 
 
 def _is_of_a_log(names: Sequence[str], separator: str) -> bool:
-    """Return True for words between blanks of which one holds a value: `train_loss=0.3`."""
-    return separator in (_BLANKS, _WIDE_BLANKS) and any(map(_ASSIGNED.search, names))
+    """Return True for words between blanks of which one holds a value, `train_loss=0.3`, or has one behind it, `Epoch 3:`."""
+    is_assigned = any(_ASSIGNED.search(name) or name.endswith((":", "=")) for name in names)
+    return separator in (_BLANKS, _WIDE_BLANKS) and is_assigned
 
 
 def _rows_count_on(lines: Sequence[str], separator: str, at: int, n_names: int) -> bool:

@@ -18,7 +18,7 @@ from training_runs.readers.bracketed_shares import in_own_columns
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
 from training_runs.readers.delimited import header_of, is_table, read_delimited
-from training_runs.readers.documents import document_of, runs_of
+from training_runs.readers.documents import document_of, in_another_notation, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
 from training_runs.readers.known_tables import with_their_split
@@ -93,6 +93,8 @@ def _format_of(text: str) -> str | None:
         return "json"
     if is_table(text):
         return "csv"
+    if in_another_notation(text) is not None:
+        return "json"
     return "log" if has_measurements(text) else None
 
 

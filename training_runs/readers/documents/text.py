@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from training_runs.readers.cells import unwrapped
+from training_runs.readers.documents.other_notations import in_another_notation
 
 _LITERAL_BYTES = 2_000_000  # of Python's own notation, at most: it is parsed slowly
 _NOT_A_NUMBER = re.compile(r"(?<![\w'\"])(-?)(nan|inf|Infinity|NaN)(?![\w'\"])")
@@ -22,6 +23,8 @@ def document_of(text: str) -> tuple[Any, tuple[str, ...]]:
     try:
         return json.loads(text), ()
     except ValueError as error:
+        if (document := in_another_notation(text)) is not None:
+            return document, ()
         lines = [(k, line) for k, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith(("{", "[")):
             return _joined(text) or _literal(text, error), ()

@@ -1,0 +1,107 @@
+"""Documents that are not JSON: TOML, YAML, and lists as programs and sources have them, `val_acc = [0.1, 0.2]`."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from training_runs.context_words.documents import PlainLoader
+from training_runs.readers.documents.tables import table_by_key
+from training_runs.readers.metric_names import canonical_name, metric_like
+from training_runs.readers.step_lists import counts
+
+_TOML = re.compile(r"\[{1,2}[\w.\"' -]+\]{1,2}\s*(#.*)?$|[\w.\"'-]+\s*=\s*\S")
+_YAML = re.compile(r"(- +)?[\w /.\"'()-]+:(\s|$)")
+_YAML_LIST = re.compile(r"^\s*- |:\s*\[", re.MULTILINE)
+_REFERENCE = re.compile(r"(?:^|[\s\[{,])[&*]\w")  # a few lines of YAML can repeat each other without end
+_YAML_BYTES = 200_000  # at most: it is parsed slowly
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|NaN|NA|inf|Inf)|None|null"
+# `[0.1, 0.2]`, `(0.1 0.2)`, and of a line that is `step: 100, 200` what follows the name
+_LIST = re.compile(
+    rf"[\[({{]\s*(?P<within>(?:{_NUMBER})(?:[\s,;]+(?:{_NUMBER}))+)[\s,]*[\])}}]"
+    rf"|(?<=[:=])[ \t]*(?P<bare>(?:{_NUMBER})(?:[ \t]*[,;][ \t]*(?:{_NUMBER}))+)[ \t]*$",
+    re.MULTILINE,
+)
+# `val_acc = np.array(`, `val_acc <- c`, `Val acc:`, `val_acc`
+_BEFORE_A_LIST = re.compile(
+    r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-)\s*(?:[\w.]+\(?)?|)\s*$"
+)
+_LONGEST_NAME = 80
+
+
+def in_another_notation(text: str) -> Any:
+    """Return the document that a text holds in TOML, in YAML or as a program's lists; None where it holds no history so.
+
+    >>> in_another_notation("step = [10, 20]\\nval_acc = [0.1, 0.2]")
+    {'step': [10, 20], 'val_acc': [0.1, 0.2]}
+    >>> in_another_notation("step <- c(10, 20)\\nval_acc <- c(0.1, 0.2)")
+    {'step': [10.0, 20.0], 'val_acc': [0.1, 0.2]}
+    """
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith(("#", "---"))), "")
+    if first.startswith("{"):
+        return None
+    parsers: list[Callable[[str], Any]] = [_lists]
+    if _YAML.match(first) and len(text) <= _YAML_BYTES and _YAML_LIST.search(text) and not _REFERENCE.search(text):
+        parsers.insert(0, _yaml)
+    if _TOML.match(first):
+        parsers.insert(0, tomllib.loads)
+    for parse in parsers:
+        try:
+            document = parse(text)
+        except (ValueError, TypeError, RecursionError, yaml.YAMLError):
+            continue
+        if _holds_history(document):
+            return document
+    return None
+
+
+class _Loader(PlainLoader):
+    """Refuses a name that stands twice: of a log with `Epoch 1:` again after a restart the first would be lost."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        names = [key.value for key, _ in node.value]
+        if len(set(map(str, names))) < len(names):
+            raise yaml.YAMLError("a name stands twice")
+        return super().construct_mapping(node, deep)
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)
+
+
+def _lists(text: str) -> Mapping[str, list[float | None]]:
+    """Return the lists that a text assigns or prints, each once."""
+    found: list[tuple[str, list[str]]] = []
+    for each in _LIST.finditer(text):
+        named = _BEFORE_A_LIST.search(text, max(each.start() - _LONGEST_NAME, 0), each.start())
+        if named:
+            found.append((named["name"].strip(), re.split(r"[\s,;]+", each["within"] or each["bare"])))
+    lists = {name: [_value(word) for word in words] for name, words in found}
+    signals = {canonical_name(name) for name in lists} - {None, "step"}
+    return lists if len(lists) == len(found) and any(map(counts, lists)) and signals else {}
+
+
+def _value(word: str) -> float | None:
+    return None if word in ("None", "null", "NA") else float(word)
+
+
+def _holds_history(node: Any) -> bool:
+    """Return True for lists of metrics, or records with a step, wherever in a document."""
+    if isinstance(node, list):
+        records = [item for item in node if isinstance(item, dict)]
+        return len(records) > 1 and all(any(map(counts, map(str, record))) for record in records)
+    if not isinstance(node, dict):
+        return False
+    return table_by_key(node) is not None or any(
+        _holds_history(value) or (_is_metric(str(name)) and _is_curve(value)) for name, value in node.items()
+    )
+
+
+def _is_metric(name: str) -> bool:
+    return canonical_name(name) is not None or metric_like(name) is not None
+
+
+def _is_curve(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(v, int | float | str | None) for v in value)
