@@ -5,6 +5,7 @@ from typing import Any
 
 from grokcast.layer_groups import module_of
 
+_NORMALISES = re.compile(r"(?:Layer|RMS)Norm$")
 _QUERIES = re.compile(r"(^|[._])(w_?q|q_?proj|query|in_proj|c_attn|w?_?qkv|attn_qkv)", re.IGNORECASE)
 
 
@@ -25,7 +26,7 @@ def network_context(model: Any, view: Any = None) -> dict[str, Any]:
     width = {
         "transformer": _feed_forward_width(view, dimensions),
         "lstm": next((m.hidden_size for m in _of_kind(model, "LSTM")), None),
-    }.get(kind or "", read if kind else None)
+    }.get(kind or "", read if kind and _has_one_width(view, read) else None)
     return {
         "architecture": kind,
         "layers": _layers(view, kind),
@@ -34,7 +35,7 @@ def network_context(model: Any, view: Any = None) -> dict[str, Any]:
         "classes": classes if classes and classes >= 2 else None,
         "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "dropout": _dropout(model),
-        "layer_norm": True if _of_kind(model, "LayerNorm", "RMSNorm") else None,
+        "layer_norm": True if any(_NORMALISES.search(type(m).__name__) for m in model.modules()) else None,
     }
 
 
@@ -71,6 +72,11 @@ def _hidden_layers(view: Any) -> list[str]:
     return [name for name, group in view.groups.items() if group == "hidden" and known[name].ndim == 2]
 
 
+def _has_one_width(view: Any, width: int | None) -> bool:
+    known = dict(view.model.named_parameters())
+    return all(width in known[name].shape for name in _hidden_layers(view))
+
+
 def _layers(view: Any, kind: str | None) -> int | None:
     if kind == "transformer":
         return _blocks(view)
@@ -80,14 +86,20 @@ def _layers(view: Any, kind: str | None) -> int | None:
 
 
 def _blocks(view: Any) -> int:
-    """Count the blocks of a transformer: the outermost list of modules that all attend, else the modules that attend."""
+    """Count the blocks of a transformer: of the outermost lists of modules that all attend, else the modules that attend."""
+    lists: dict[str, int] = {}
     attending = [name for name, group in view.groups.items() if group == "attention"]
     for name, module in view.model.named_modules():
         if not any(c.__name__ in ("ModuleList", "Sequential") for c in type(module).__mro__) or len(module) == 0:
             continue
         inside = f"{name}." if name else ""
-        if all(any(a.startswith(f"{inside}{child}.") for a in attending) for child, _ in module.named_children()):
-            return len(module)
+        is_within = any(name.startswith(outer) for outer in lists)
+        if not is_within and all(
+            any(a.startswith(f"{inside}{child}.") for a in attending) for child, _ in module.named_children()
+        ):
+            lists[inside] = len(module)
+    if lists:
+        return sum(lists.values())
     return len({module_of(name) for name in attending if _QUERIES.search(name)}) or 1
 
 
@@ -102,4 +114,5 @@ def _feed_forward_width(view: Any, dimensions: int | None) -> int | None:
 def _dropout(model: Any) -> float | None:
     """Return the largest rate of the modules that drop; a network without one may drop by a function."""
     rates = [float(m.p) for m in _of_kind(model, "_DropoutNd")]
+    rates += [float(m.dropout) for m in _of_kind(model, "RNNBase") if m.num_layers > 1]
     return max(rates) if rates else None

@@ -24,6 +24,7 @@ _CLASSIFIERS = (
     "ForCausalLM",
     "LMHead",
 )
+_WRAPPED = ("module", "_orig_mod")  # DataParallel and its kin, torch.compile
 
 
 def training_context(
@@ -73,20 +74,26 @@ def unstated(found: Mapping[str, Any], stated: Mapping[str, Any]) -> Fields:
 
 
 def settings_of(optimizer: Any) -> Fields:
-    """Return the hyperparameters of an optimiser: that of its first group of parameters with weight decay, else the first."""
+    """Return the hyperparameters of an optimiser: of its largest group of parameters with weight decay, else the largest.
+
+    The rate is the largest of its schedule, as far as the group says it; `CyclicLR` does not, and none is returned.
+    """
     # The Trainer hands over accelerate's wrapper, which has a class of its own.
     optimizer = getattr(optimizer, "optimizer", optimizer)
     if optimizer is None:
         return {}
     groups = getattr(optimizer, "param_groups", None) or [{}]
-    group = next((g for g in groups if g.get("weight_decay")), groups[0])
+    group = max(groups, key=lambda g: (bool(g.get("weight_decay")), sum(p.numel() for p in g.get("params", ()))))
     name = read_context({"optimizer": type(optimizer).__name__}).context.optimizer
-    rates = [float(g.get("initial_lr", g.get("lr"))) for g in [group] if g.get("initial_lr", g.get("lr")) is not None]
+    if name == "adam" and group.get("decoupled_weight_decay"):
+        name = "adamw"
+    rate = group.get("max_lr", group.get("initial_lr", group.get("lr")))
+    is_cyclic = "max_momentum" in group and "max_lr" not in group
     betas = group.get("betas") or (None, None)
     has_momentum = name in ("sgd", "muon")
     return {
         "optimizer": name,
-        "learning_rate": rates[0] if rates else None,
+        "learning_rate": None if rate is None or is_cyclic else float(f"{float(rate):.7g}"),  # a tensor's has noise
         "weight_decay": group.get("weight_decay"),
         "beta1": betas[0],
         "beta2": betas[1],
@@ -95,19 +102,24 @@ def settings_of(optimizer: Any) -> Fields:
     }
 
 
-def loader_context(loader: Any, updates_apart: int = 1) -> Fields:
+def loader_context(loader: Any, updates_apart: int = 1, devices: int | None = None) -> Fields:
     """Return what a loader of training samples tells: samples, their classes, the batch, steps per epoch.
 
     Parameters
     ----------
     updates_apart : batches that make one step of the optimiser.
+    devices : how many have a batch each; by default those that a distributed sampler knows.
     """
     if loader is None:
         return {}
-    dataset = getattr(loader, "dataset", None)
-    size = _length(dataset)
-    batch = getattr(loader, "batch_size", None) or getattr(getattr(loader, "batch_sampler", None), "batch_size", None)
-    batch = batch * updates_apart if isinstance(batch, int) else None
+    dataset, sampler = getattr(loader, "dataset", None), getattr(loader, "sampler", None)
+    owners = (loader, getattr(loader, "batch_sampler", None), sampler)
+    batch = next((size for owner in owners if (size := getattr(owner, "batch_size", None))), None)
+    each = updates_apart * int(devices or getattr(sampler, "num_replicas", 1))
+    batch = batch * each if isinstance(batch, int) else None
+    chosen = getattr(sampler, "indices", None)
+    # Without a batch the loader passes on what the data set has: batches, as far as can be known.
+    size = None if dataset is not None and batch is None else _length(dataset if chosen is None else chosen)
     batches = _length(loader)
     return certain(
         {
@@ -128,7 +140,11 @@ def loss_of(loss: Any) -> Fields:
 
 
 def _own_loss(model: Any) -> Any:
-    """Return the loss that a network holds itself; what several say differently is not known."""
+    """Return the loss that a network, or the one that it wraps, holds itself; what several say differently is not known."""
+    while (
+        inside := next((vars(model)["_modules"][n] for n in _WRAPPED if n in vars(model)["_modules"]), None)
+    ) is not None:
+        model = inside
     own = set(_names_of_losses(model))
     return own.pop() if len(own) == 1 else None
 

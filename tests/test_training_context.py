@@ -1,16 +1,24 @@
 """Contexts read off real trainings: a plain loop, Lightning and Hugging Face, whose own words are never overruled."""
 
+import itertools
 import logging
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    SubsetRandomSampler,
+    TensorDataset,
+)
 
 from grokcast import Monitor
 from grokcast.callbacks import HuggingFaceCallback, LightningCallback
-from grokcast.training_context import settings_of, training_context, unstated
+from grokcast.training_context import loader_context, settings_of, training_context, unstated
 from tests.test_callbacks import P, PairMLP, fit_hugging_face, fit_lightning, splits
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -98,6 +106,52 @@ def test_settings_of_optimisers(optimizer, expected):
     assert {name: settings[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("schedule", "rate"),
+    [
+        (lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.5, total_steps=100), 0.5),
+        (lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda step: min(1, step / 10)), 0.1),
+        (lambda o: torch.optim.lr_scheduler.CyclicLR(o, base_lr=0.1, max_lr=0.5), None),
+    ],
+)
+def test_the_learning_rate_is_that_at_the_top_of_its_schedule(schedule, rate):
+    optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1, momentum=0.9)
+    schedule(optimizer)
+    assert settings_of(optimizer)["learning_rate"] == rate
+
+
+def test_rates_are_those_of_the_largest_group_that_decays():
+    large, small, free = nn.Linear(9, 9), nn.Linear(2, 2), nn.Linear(50, 50)
+    groups = [{"params": small.parameters(), "lr": 0.1}, {"params": large.parameters(), "lr": 1e-4}]
+    groups.append({"params": free.parameters(), "lr": 0.2, "weight_decay": 0.0})
+    settings = settings_of(torch.optim.Adam(groups, weight_decay=0.3, decoupled_weight_decay=True))
+    assert (settings["optimizer"], settings["learning_rate"], settings["weight_decay"]) == ("adamw", 1e-4, 0.3)
+
+
+PAIRS = TensorDataset(torch.zeros(40, 2), torch.zeros(40))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"batch_size": 5, "sampler": SubsetRandomSampler(range(30))}, (30, 5, 6)),
+        ({"batch_size": 5, "sampler": DistributedSampler(PAIRS, num_replicas=4, rank=0)}, (40, 20, 2)),
+        ({"batch_size": None, "sampler": BatchSampler(RandomSampler(PAIRS), 20, drop_last=False)}, (40, 20, 2)),
+        ({"batch_sampler": BatchSampler(RandomSampler(PAIRS), 15, drop_last=True)}, (40, 15, 2)),
+        ({"batch_size": None}, (None, None, 40)),  # the data set has batches, of a size that it does not say
+    ],
+)
+def test_samplers_and_devices_are_counted(options, expected):
+    found = loader_context(DataLoader(PAIRS, **options))
+    assert tuple(found.get(name) for name in ("train_size", "batch_size", "steps_per_epoch")) == expected
+
+
+def test_a_list_of_optimisers_and_a_generator_say_nothing_and_harm_nothing():
+    optimizers = [torch.optim.SGD(nn.Linear(2, 2).parameters())]
+    found = training_context(nn.Linear(2, 2), optimizers, iter([1]))
+    assert {"optimizer", "learning_rate", "train_size", "steps_per_epoch"}.isdisjoint(found)
+
+
 def test_a_transformer_of_torchs_layers():
     layer = nn.TransformerEncoderLayer(16, 2, dim_feedforward=48, dropout=0.2, batch_first=True)
     encoder = nn.TransformerEncoder(layer, 3)
@@ -146,6 +200,23 @@ def test_a_value_head_is_no_attention():
     assert training_context(ActorCritic())["architecture"] == "mlp"
 
 
+def test_hidden_layers_of_several_widths_have_none():
+    sizes = (8, 6, 4, 2)
+    model = nn.Sequential(*(nn.Linear(a, b) for a, b in itertools.pairwise(sizes)))
+    assert {k: v for k, v in training_context(model).items() if k != "parameters"} == {
+        "architecture": "mlp",
+        "layers": 2,
+        "classes": 2,
+    }
+
+
+def test_both_halves_of_a_transformer_and_an_lstms_own_dropout_count():
+    halves = nn.ModuleDict({"e": nn.Embedding(5, 8), "t": nn.Transformer(8, 2, 2, 3, 16), "o": nn.Linear(8, 5)})
+    assert training_context(halves)["layers"] == 5
+    recurrent = nn.ModuleDict({"r": nn.LSTM(8, 4, 2, dropout=0.2), "o": nn.Linear(4, 5)})
+    assert training_context(recurrent)["dropout"] == 0.2
+
+
 def test_other_networks_say_only_what_is_certain():
     convolution = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4, 3))
     assert {"architecture", "layers", "width"}.isdisjoint(training_context(convolution))
@@ -156,7 +227,7 @@ def test_other_networks_say_only_what_is_certain():
 def test_a_causal_language_model_of_transformers():
     transformers = pytest.importorskip("transformers")
     config = transformers.GPT2Config(n_embd=16, n_layer=2, n_head=2, vocab_size=13, n_positions=4)
-    found = training_context(transformers.GPT2LMHeadModel(config))
+    found = training_context(nn.DataParallel(transformers.GPT2LMHeadModel(config)))
     assert (found["architecture"], found["layers"], found["embedding_dim"], found["width"]) == (
         "transformer",
         2,

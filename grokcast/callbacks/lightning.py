@@ -156,7 +156,7 @@ def _context(trainer: Any, module: Any) -> dict[str, Any]:
     budget = trainer.estimated_stepping_batches
     return {
         **training_context(module, trainer.optimizers[0] if trainer.optimizers else None),
-        **loader_context(trainer.train_dataloader, trainer.accumulate_grad_batches * trainer.world_size),
+        **loader_context(trainer.train_dataloader, trainer.accumulate_grad_batches, trainer.world_size),
         "budget_step": int(budget) if budget and math.isfinite(budget) and budget > 0 else None,
         "steps_per_epoch": updates,
     }
