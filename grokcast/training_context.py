@@ -115,7 +115,7 @@ def loader_context(loader: Any, updates_apart: int = 1, devices: int | None = No
     dataset, sampler = getattr(loader, "dataset", None), getattr(loader, "sampler", None)
     owners = (loader, getattr(loader, "batch_sampler", None), sampler)
     batch = next((size for owner in owners if (size := getattr(owner, "batch_size", None))), None)
-    each = updates_apart * int(devices or getattr(sampler, "num_replicas", 1))
+    each = updates_apart * (getattr(sampler, "num_replicas", 1) if devices is None else devices)
     batch = batch * each if isinstance(batch, int) else None
     chosen = getattr(sampler, "indices", None)
     # Without a batch the loader passes on what the data set has: batches, as far as can be known.
