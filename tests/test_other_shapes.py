@@ -447,3 +447,84 @@ def test_metrics_of_comet_with_their_split_beside_them(read: Read) -> None:
 
 def test_a_bare_metric_below_a_prefix_is_trainings_beside_validations(read: Read) -> None:
     assert values(read("h.csv", table("step,metrics/accuracy,eval/metrics/accuracy", STEPS, TRAIN, VAL))) == EXPECTED
+
+
+PRINTED = [f"step {s} train_acc {t} val_acc {v}" for s, t, v in zip(STEPS, TRAIN, VAL, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"MESSAGE": line, "PRIORITY": "6", "_PID": "1"} for line in PRINTED],
+        [{"textPayload": line, "severity": "INFO"} for line in PRINTED],
+        [{"jsonPayload": {"message": line}, "insertId": "a"} for line in PRINTED],
+        {"events": [{"message": line, "ingestionTime": 1} for line in PRINTED]},
+        [{"text": "a", "record": {"message": line, "level": {"name": "INFO"}}} for line in PRINTED],
+        [
+            {"event": "eval", "payload": {"step": s, "metrics": {"train": {"acc": t}, "val": {"acc": v}}}}
+            for s, t, v in zip(STEPS, TRAIN, VAL, strict=True)
+        ],
+        [
+            {"step": s, "metrics": [{"name": "train_acc", "value": t}, {"name": "val_acc", "value": v}]}
+            for s, t, v in zip(STEPS, TRAIN, VAL, strict=True)
+        ],
+    ],
+    ids=["journald", "textPayload", "jsonPayload", "CloudWatch", "loguru", "in an envelope", "names and values"],
+)
+def test_records_of_further_loggers(read: Read, document: object) -> None:
+    assert values(read("h.json", json.dumps(document))) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["# A tibble: 3 x 4", "    step train_acc val_acc", "   <dbl>     <dbl>   <dbl>", *("{k} {s} {t} {v}",) * 3],
+        ["3x3 DataFrame", " Row \u2502 step   train_acc  val_acc", "     \u2502 Int64  Float64    Float64", "\u2500\u2500\u2500\u253c\u2500\u2500\u2500", *("   {k} \u2502   {s}   {t}  {v}",) * 3],
+        ["\u250c\u2500\u252c\u2500\u2510", "\u2502 step \u2506 train_acc \u2506 val_acc \u2502", "\u2502 ---  \u2506 ---  \u2506 --- \u2502", "\u2502 i64  \u2506 f64  \u2506 f64 \u2502", *("\u2502 {s} \u2506 {t} \u2506 {v} \u2502",) * 3],
+        ["     +----------+", "     | step   train_acc   val_acc |", "     |----------|", *("  {k}. |  {s}   {t}   {v} |",) * 3, "     +----------+"],
+        ["    step    train_acc    val_acc", "    ____    _________    _______", *("    {s}    {t}    {v}",) * 3],
+        ["|======|", "|  Iteration  |  Time Elapsed  |  Mini-batch  |  Validation  |", "|  |  (hh:mm:ss)  |  Accuracy  |  Accuracy  |", "|======|", *("| {s} | 00:00:01 | {t} | {v} |",) * 3],
+        ["metric,step_10,step_100,step_1000", f"train_acc,{TRAIN[0]},{TRAIN[1]},{TRAIN[2]}", f"val_acc,{VAL[0]},{VAL[1]},{VAL[2]}"],
+        ["step,value,metric,data", *(f"{s},{v},accuracy,{of}" for of, column in (("training", TRAIN), ("validation", VAL)) for s, v in zip(STEPS, column, strict=True))],
+    ],
+    ids=["R", "Julia", "polars", "Stata", "MATLAB's table", "MATLAB's training", "a column a step", "R's keras"],
+)  # fmt: skip
+def test_tables_as_other_languages_print_them(read: Read, lines: list[str]) -> None:
+    rows = iter(zip(STEPS, TRAIN, VAL, strict=True))
+    printed = []
+    for line in lines:
+        if "{s}" in line:
+            s, t, v = next(rows)
+            line = line.format(k=STEPS.index(s) + 1, s=s, t=t, v=v)
+        printed.append(line)
+    assert values(read("h.csv", "\n".join(printed) + "\n")) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("val_steps", "is_own"), [([20, 200, 990], True), ([1, 2, 3], False), ([10, 100, 1000], False), ([20, 20, 20], False)]
+)  # fmt: skip
+def test_validation_at_steps_of_its_own(read: Read, val_steps: list[int], is_own: bool) -> None:
+    recording = read("h.csv", table("step,train_acc,val_step,val_acc", STEPS, TRAIN, val_steps, VAL))
+    assert any("val_acc is at the steps of val_step" in note for note in recording.notes) == is_own
+    found = values(recording)
+    at = dict(zip(found["step"], found["val_acc"], strict=True))
+    assert [at[s] for s in (val_steps if is_own else STEPS)] == VAL
+
+
+@pytest.mark.parametrize(
+    ("header", "wrong"),
+    [
+        ("iter,train-mlogloss,train-merror,eval-mlogloss,eval-merror", True),
+        ("iter,training's multi_logloss,training's multi_error,valid_1's multi_logloss,valid_1's multi_error", True),
+        ("iter,training's binary_logloss,training's accuracy,valid_0's binary_logloss,valid_0's accuracy", False),
+    ],
+)
+def test_metrics_of_boosted_trees(read: Read, header: str, wrong: bool) -> None:
+    train, val = ([1 - v if wrong else v for v in column] for column in (TRAIN, VAL))
+    recording = read("h.csv", table(header, STEPS, LOSSES[0], train, LOSSES[1], val))
+    assert values(recording) == {name: pytest.approx(column) for name, column in WITH_LOSSES.items()}
+
+
+def test_an_accuracy_above_1_beside_one_in_percent_is_in_percent(read: Read) -> None:
+    recording = read("h.csv", table("step,train_acc,val_acc", STEPS, [50, 100, 100], [2.5, 10, 20]))
+    assert values(recording) == EXPECTED | {"val_acc": [0.025, 0.1, 0.2]}

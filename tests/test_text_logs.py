@@ -245,6 +245,8 @@ def printed(form: str) -> str:
             p=100 * line["va"],
             te=1 - line["ta"],
             ve=1 - line["va"],
+            tp=100 - 100 * line["ta"],
+            vp=100 - 100 * line["va"],
             tn=round(8 * line["ta"]),
             vn=round(8 * line["va"]),
         )
@@ -291,6 +293,7 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         "step {s} train loss {tl} nll_loss 9 acc {ta}\nstep {s} val loss {vl} nll_loss 9 acc {va}\n",
         "step {s} mem 1.2GB train_loss {tl} train_acc {ta} took 3.5s val_loss {vl} val_acc {va}\n",
         "n_iter {s} train_loss {tl} 1-train_acc {te} val_loss {vl} 1 - val_acc {ve}\n",
+        "step {s} train loss {tl} train error {tp}% val loss {vl} val error {vp} %\n",
         "step {s} loss {tl} (train) {vl} (val) acc {ta} (train) {va} (val)\n",
         "step {s}: loss: {tl} (train), {vl} (val) | acc: {ta} (train) / {va} (val) lr 0.001\n",
         "step {s} loss (train, val): ({tl}, {vl}), acc (train, val): ({ta}, {va})\n",

@@ -236,7 +236,7 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
     """Divide accuracies in percent by 100 where that is what they are; otherwise ask.
 
     They are where the caller or a column's name says so. A value above 1 that is not whole can be neither a share nor a
-    count of correct answers, so it is percent too; but then its neighbour that never exceeds 1 may be either.
+    count of correct answers, so it is percent too, and so is its neighbour that exceeds 1; one that never does may be either.
     """
     column_of = {signal: column for column, signal in chosen.items()}
     accuracies = {
@@ -244,7 +244,8 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
     }
     named = [n for n in accuracies if re.search(r"%|percent|pct", column_of[n], re.IGNORECASE)]
     fractional = [n for n, v in accuracies.items() if _is_percent(v)]
-    certain = list(accuracies) if options.percent else sorted({*named, *fractional})
+    whole = [n for n, v in accuracies.items() if fractional and 1 + ROUNDING < np.nanmax(v) <= 100]  # beside percent
+    certain = list(accuracies) if options.percent else sorted({*named, *fractional, *whole})
     for name in certain:
         if np.nanmax(accuracies[name]) > 100:
             raise InvalidInput(

@@ -18,8 +18,12 @@ _HEADER_ROWS = 3  # at most
 _BLANKS = " "  # any run of them divides
 _WIDE_BLANKS = "  "  # two or more divide, one is part of a name
 _SEPARATORS = (",", ";", "\t", "|", _WIDE_BLANKS, _BLANKS)
-_BARS = dict.fromkeys(map(ord, "\u2502\u2503\u2551"), "|")  # of tables that are drawn
-_RULE = re.compile(r"^[\s|:+=\-\u2500-\u257f]*$")  # between the header and the rows of a printed table
+_BARS = dict.fromkeys(map(ord, "\u2502\u2503\u2506\u2551"), "|")  # of tables that are drawn
+# Between the header and the rows of a printed table: a line, or the types of its columns (R, Julia, polars).
+_RULE = re.compile(
+    r"^(?:[\s|:+=\-_\u2500-\u257f]*|[\s|]*(?:(?:<(?:dbl|int|num|chr|fct|lgl|time|date)>|(?:Int|Float|UInt)\d+\??|String\d*|[iuf]\d\d|str)[\s|]*)+)$"
+)
+_CLOCK = re.compile(r"^\d+:\d\d(?::\d\d)?$")
 _SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
 _ASSIGNED = re.compile(r"[=:\uff1a][-+]?[\d.]")  # `train_loss=0.3`
 _DECIMAL_COMMA = re.compile(r"\d,\d")
@@ -96,7 +100,9 @@ def with_one_header(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
     separator = _division_of_numbers(lines[first]) if first else _BLANKS
     n_cells = len(_split(lines[first], separator)) if first else 0
     rows: list[list[str]] = []
-    for line in reversed(lines[max(first - _HEADER_ROWS, 0) : first]):
+    above = [k for k in range(max(first - 2 * _HEADER_ROWS, 0), first) if not _is_rule(lines[k])]
+    for k in reversed(above[-_HEADER_ROWS:]):
+        line = lines[k]
         cells = _split(line, separator)
         if separator == _BLANKS or len(cells) != n_cells or any(_SHAPE_OF_NUMBER.match(cell) for cell in cells):
             break
@@ -105,7 +111,7 @@ def with_one_header(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
     if names is None:
         return lines, ()
     header = separator.join(names) + "\n"
-    return [*lines[: first - len(rows)], header, *lines[first:]], (
+    return [*lines[: above[-len(rows)]], header, *lines[first:]], (
         f"the {len(rows)} rows of the header are joined: {', '.join(names)[:100]}",
     )
 
@@ -169,6 +175,10 @@ def _header(lines: Sequence[str], k: int) -> Header | None:
     return None
 
 
+def _is_rule(line: str) -> bool:
+    return bool(line.strip()) and _RULE.match(line) is not None
+
+
 def _is_of_a_log(names: Sequence[str], separator: str) -> bool:
     """Return True for words between blanks of which one holds a value, `train_loss=0.3`, or has one behind it, `Epoch 3:`."""
     is_assigned = any(_ASSIGNED.search(name) or name.endswith((":", "=")) for name in names)
@@ -202,7 +212,8 @@ def _best_division(lines: Sequence[str], first: int) -> tuple[str, tuple[str, ..
 
 def _is_numbers(line: str) -> bool:
     cells = _split(line, _division_of_numbers(line))
-    return len(cells) > 1 and all(_SHAPE_OF_NUMBER.match(c) or c.lower() in MISSING for c in cells)
+    is_known = all(_SHAPE_OF_NUMBER.match(c) or _CLOCK.match(c) or c.lower() in MISSING for c in cells)
+    return len(cells) > 1 and is_known and any(map(_SHAPE_OF_NUMBER.match, cells))
 
 
 def _division_of_numbers(line: str) -> str:
@@ -212,9 +223,9 @@ def _division_of_numbers(line: str) -> str:
 def _split(line: str, separator: str) -> list[str]:
     """Return the cells of a line, as far as no quotes hold a separator."""
     if separator == _BLANKS:
-        return line.split()
+        return line.replace("|", " ").split()
     if separator == _WIDE_BLANKS:
-        return [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
+        return [cell for cell in re.split(r"\s{2,}", line.replace("|", " ").strip()) if cell]
     if separator == "|":
         line = line.strip().removeprefix("|").removesuffix("|")
     return [cell.strip().strip('"').strip() for cell in line.rstrip("\r\n").split(separator)]
@@ -282,7 +293,7 @@ def _parts(lines: list[str], header: Header) -> list[list[str]]:
             continue
         if k and (line.strip() == first or _is_another_header(line, header)):
             parts.append([])
-        elif k and header.separator in ("|", _WIDE_BLANKS, _BLANKS) and _RULE.match(line) and not line.isspace():
+        elif k and header.separator in ("|", _WIDE_BLANKS, _BLANKS) and _is_rule(line):
             continue
         parts[-1].append(line)
     return [part for part in parts if len(part) > 1] or [parts[0]]

@@ -5,14 +5,29 @@ from typing import Any
 
 from training_runs.readers.recording import ReadOptions
 
+_NAMED_VALUES = [[name, "value"] for name in ("name", "key", "metric", "tag")]
+
 
 def as_written_plainly(document: Any, options: ReadOptions) -> tuple[Any, tuple[str, ...]]:
-    """Return a document of Keras or ClearML in plain columns or records, with notes; others as they are."""
+    """Return a document of Keras or ClearML in plain columns or records, with notes; of others lists of names and values as objects."""
     if _is_keras(document):
         return _of_keras(document, options)
     if _is_clearml(document):
         return _of_clearml(document), ()
-    return document, ()
+    return _with_names_as_keys(document), ()
+
+
+def _with_names_as_keys(node: Any) -> Any:
+    """Return a document in which `[{"name": "val_acc", "value": 0.5}, ...]` is `{"val_acc": 0.5, ...}`, each name once."""
+    if isinstance(node, dict):
+        return {key: _with_names_as_keys(value) for key, value in node.items()}
+    if not isinstance(node, list) or not node or not all(isinstance(item, dict) for item in node):
+        return node
+    pairs = [[item.get(key) for key in item] for item in node if list(item) in _NAMED_VALUES]
+    names = {str(name) for name, _ in pairs}
+    if len(names) == len(node):
+        return dict(pairs)
+    return [_with_names_as_keys(item) for item in node]
 
 
 def scalar_name(plot: str, line: str) -> str:

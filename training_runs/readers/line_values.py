@@ -142,6 +142,7 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
             if found["percent"]:
+                key = re.sub(r"\berr(?:or)?$", "error rate", key)  # `val error 98%`: no loss is in percent
                 value = f"{found['number']}%"
             if text[found.start() - 1] in "[(" and metric_like(key) and (further := _FURTHER.match(text, found.end())):
                 value = Several(found[0] + further[0])

@@ -12,7 +12,7 @@ from training_runs.readers.recording import wide
 
 _METRIC = {"metric", "metric_name", "metricname", "key", "tag", "variable", "signal"}
 _VALUE = {"value", "metric_value", "metricvalue", "scalar", "val", "y"}  # beside a column of metrics
-_WHOLE = re.compile(r"\d+")
+_STEP = re.compile(r"(?:(?P<kind>step|epoch|iter|iteration)s?[ _-]?)?(?P<number>\d+)", re.IGNORECASE)
 _METRICS = {"train_loss", "train_acc", "val_loss", "val_acc"}
 # Beside a metric in the name of another quantity than the metric of a run.
 _OTHER_QUANTITIES = {
@@ -71,6 +71,7 @@ _SPLIT = {
     "stage",
     "partition",
     "dataset",
+    "data",
     "type",
     "kind",
     "event",
@@ -116,10 +117,12 @@ def upright(table: pd.DataFrame) -> pd.DataFrame:
     {'step': ['10', '20'], 'val_acc': [0.1, 0.2]}
     """
     first, *steps = map(str, table.columns)
-    if not steps or not all(map(_WHOLE.fullmatch, steps)) or not any(map(canonical_name, map(str, table.iloc[:, 0]))):
+    if not steps or not all(map(_STEP.fullmatch, steps)) or not any(map(canonical_name, map(str, table.iloc[:, 0]))):
         return table
     turned = table.iloc[:, 1:].T.reset_index(drop=True).set_axis(table.iloc[:, 0].map(str), axis=1)
-    turned.insert(0, first if canonical_name(first) or is_epoch(first) else "step", steps)
+    found = [each for step in steps if (each := _STEP.fullmatch(step))]
+    kind = "epoch" if (found[0]["kind"] or "").lower() == "epoch" else "step"
+    turned.insert(0, first if canonical_name(first) or is_epoch(first) else kind, [each["number"] for each in found])
     return turned.rename_axis(columns=None)
 
 

@@ -50,7 +50,7 @@ _SPLITS: dict[Split, tuple[set[str], ...]] = {
 }
 # By the kind of the signal; plain words first.
 METRICS: dict[Kind, tuple[set[str], ...]] = {
-    "loss": ({"loss"}, {"crossentropy", "ce", "nll", "xent", "mse", "logloss"}),
+    "loss": ({"loss"}, {"crossentropy", "ce", "nll", "xent", "mse", "logloss", "mlogloss"}),
     "accuracy": ({"acc", "accuracy"}, {"acc1", "top1", "prec1"}),
 }
 _NORMS = {
@@ -66,7 +66,14 @@ _FILLERS = {
 }
 # Values of less than an epoch: better ones are taken where they stand beside them.
 _COARSE = {"running": 2, "step": 3, "batch": 3}
-_PLURALS = {"losses": "loss", "accs": "acc", "accuracies": "accuracy", "errors": "error", "errs": "err"}
+_PLURALS = {
+    "merror": "errorrate",
+    "losses": "loss",
+    "accs": "acc",
+    "accuracies": "accuracy",
+    "errors": "error",
+    "errs": "err",
+}
 _PHRASES = {
     "cross_entropy": "crossentropy",
     "log_loss": "logloss",
@@ -82,12 +89,14 @@ _PHRASES = {
     "hold_out": "holdout",
     "in_sample": "train",
     "out_of_sample": "unseen",
+    "mini_batch": "train_batch",
 }
 _METRIC_LIKE = re.compile(
     r"^(acc|loss|err|correct|top1|nll|xent)|(acc|loss|err|error|accuracy|crossentropy)$|^precision$"
 )
 # `val acc \u00b1 std`, `train_acc (n=113)`
 _BESIDE_A_NAME = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*\w*\s*$|\s*\(\s*n\s*=\s*[\d,]+\s*\)\s*$", re.IGNORECASE)
+_OF_LIGHTGBM = re.compile(r"^(training|valid)(?:_\d+)?'s (?:binary_|multi_)?")  # `valid_1's multi_logloss`
 _ONE_MINUS = re.compile(r"^\s*1\s*[-\u2212]\s*(?P<name>[^\d\s].*)$")  # `1 - val_acc`
 _SPLIT_ALONE = {"train", "training", "val", "valid", "validation", "test"}
 _LETTERS: dict[str, Kind] = {"a": "accuracy", "l": "loss"}  # of `tr_a` and `L_test`: asked for, never read
@@ -232,6 +241,7 @@ def words_of(column: str) -> tuple[str, ...]:
     >>> words_of("Genauigkeit_Validierung"), words_of("训练损失")
     (('accuracy', 'validation'), ('train', 'loss'))
     """
+    column = _OF_LIGHTGBM.sub(r"\1 ", column)
     text = _BESIDE_A_NAME.sub("", without_accents(column.strip())).replace("%", " percent ")
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text).lower()

@@ -79,6 +79,36 @@ def with_epochs(table: pd.DataFrame, options: ReadOptions) -> tuple[pd.DataFrame
     return numbered, ("there are no steps: row i is taken as epoch i",)
 
 
+def with_steps_of_splits(table: pd.DataFrame, options: ReadOptions) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table in which the metrics of a split stand at its own steps, `val_step` beside `step`, and a note.
+
+    Such a column is of steps if it rises to where the others end: it may also count the batches of a validation.
+    """
+    found = [s for c in map(str, table.columns) if (s := _as_step_list(c, (), options)) and s.kind == "step"]
+    plain = next((s for s in found if not s.of), None)
+    if plain is None or len(found) < 2:
+        return table, ()
+    steps = {s.name: pd.to_numeric(table[s.name], errors="coerce") for s in found}
+    own = [s for s in found if s.of and _rises_to(steps[s.name].dropna(), steps[plain.name].dropna())]
+    names: dict[str, list[str]] = {}
+    for name in [str(c) for c in table.columns if str(c) not in steps]:
+        of = _steps_of(name, (), [*own, plain]) or plain
+        names.setdefault(of.name, []).append(name)
+    told = tuple(f"{', '.join(names[s.name])} is at the steps of {s.name}" for s in own if s.name in names)
+    tables = [
+        table[[of, *metrics]].dropna(subset=[of]).rename(columns={of: plain.name}) for of, metrics in names.items()
+    ]
+    return (merged_by_step(tables), told) if told else (table, ())
+
+
+def _rises_to(steps: pd.Series, others: pd.Series) -> bool:
+    """Return True for steps of their own: they rise, differ from the others, and end near where these do."""
+    if len(steps) < 2 or not len(others) or not steps.is_monotonic_increasing or steps.iloc[0] == steps.iloc[-1]:
+        return False
+    same = steps.align(others, join="inner")
+    return bool(0.5 <= steps.max() / max(others.max(), 1) <= 2 and (same[0] != same[1]).any())
+
+
 def merged_by_step(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return tables of one run as one, by their column of steps or epochs, which has one name; in its order where they are several."""
     if len(tables) == 1:

@@ -18,7 +18,7 @@ from training_runs.readers.bracketed_shares import in_own_columns
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
 from training_runs.readers.delimited import header_of, is_table, read_delimited
-from training_runs.readers.documents import document_of, in_another_notation, runs_of
+from training_runs.readers.documents import document_of, in_another_notation, leaves, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
 from training_runs.readers.known_tables import with_their_split
@@ -27,7 +27,7 @@ from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.pages import is_web_page, parts_of_page
 from training_runs.readers.recording import RawRun, ReadOptions
-from training_runs.readers.step_lists import counts, with_epochs
+from training_runs.readers.step_lists import counts, with_epochs, with_steps_of_splits
 from training_runs.readers.text_logs import has_measurements, read_text_log
 
 # Of files that are tables, and their formats; what a text holds goes before its ending.
@@ -43,7 +43,8 @@ SUFFIXES = {
     ".txt": "log",
     ".log": "log",
 }
-_MESSAGES = ("message", "msg", "log", "line", "event", "text")  # names of what was printed, in records of loggers
+# Names of what was printed, in records of loggers.
+_MESSAGES = {"message", "msg", "log", "line", "event", "text", "textpayload", "body", "content"}
 _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=|]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
@@ -71,8 +72,9 @@ def read_table(
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
         for key, part in parts.items():
             named, of_names = named_by_file(part, name)
-            counted, of_steps = with_epochs(named, options)
-            runs[key] = RawRun(counted, raw.context, (*raw.notes, *notes, *of_names, *of_steps), raw.question)
+            counted, of_epochs = with_epochs(named, options)
+            own, of_steps = with_steps_of_splits(counted, options)
+            runs[key] = RawRun(own, raw.context, (*raw.notes, *notes, *of_names, *of_epochs, *of_steps), raw.question)
     return runs
 
 
@@ -225,16 +227,21 @@ def _of_json(text: str, name: str, path: str, options: ReadOptions) -> dict[str,
 
 
 def _messages(document: Any) -> str | None:
-    """Return the lines that a program printed and a container or a logger wrapped in records, `{"log": "step 1 loss 2"}`; None for others."""
-    records = document if isinstance(document, list) else []
-    if not records or not all(isinstance(record, dict) for record in records):
+    """Return the lines that a program printed and a container or a logger wrapped in records, `{"log": "step 1 loss 2"}`; None for others.
+
+    The records may stand under a name, and the lines deeper in each.
+    """
+    held = list(document.values()) if isinstance(document, dict) else [document]
+    lists = [each for each in held if isinstance(each, list) and each and all(isinstance(r, dict) for r in each)]
+    records = [dict(leaves(record, ())) for record in lists[0]] if len(lists) == 1 else []
+    names = {name: None for record in records for name in record}
+    if any(map(canonical_name, names)):
         return None
-    names = {str(name) for record in records for name in record}
-    said = next((name for name in _MESSAGES if name in names), None)
-    if said is None or any(canonical_name(name) for name in names):
-        return None
-    lines = "\n".join(str(record.get(said) or "").rstrip("\n") for record in records) + "\n"
-    return lines if has_measurements(lines) else None
+    for said in (name for name in names if name.rsplit("/", 1)[-1].lower() in _MESSAGES):
+        lines = "\n".join(str(record.get(said) or "").rstrip("\n") for record in records) + "\n"
+        if has_measurements(lines):
+            return lines
+    return None
 
 
 def _is_request(document: Any) -> bool:

@@ -129,10 +129,19 @@ def _means(node: Sequence[Any]) -> list[Any] | None:
     return None
 
 
+def _without_envelope(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records whose names do not begin with what holds each as a whole, as `payload/step` does, where none counts otherwise."""
+    names = {name: None for record in records for name in record}
+    held = [name.rpartition("/")[0] for name in names if "/" in name and counts(name.rpartition("/")[2])]
+    if len(set(held)) != 1 or any(map(counts, names)):
+        return records
+    return [{name.removeprefix(f"{held[0]}/"): value for name, value in record.items()} for record in records]
+
+
 def _collect_records(records: Sequence[Mapping[str, Any]], path: tuple[str, ...], found: _Found) -> None:
     """Add records as a table; one without a step or a metric, as a first line with the config is, stands beside it."""
     rows = []
-    flat = [dict(leaves(record, ())) for record in records]
+    flat = _without_envelope([dict(leaves(record, ())) for record in records])
     have_steps = any(counts(name) for row in flat for name in row)
     for record, row in zip(records, flat, strict=True):
         if have_steps and not any(counts(name) or canonical_name(name) for name in row):
