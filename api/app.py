@@ -36,7 +36,6 @@ from api.storage.runs import Addition, RunStore
 from api.wire.points import Appended
 from api.wire.problems import MEDIA_TYPE
 from api.workers.active_forecaster import ActiveForecaster
-from api.workers.arenas import bound_arenas, give_back
 from api.workers.background import Periodic
 from api.workers.collector import settle
 from api.workers.database_check import DatabaseCheck
@@ -48,6 +47,7 @@ from api.workers.retrainer import Retrainer
 from api.workers.supervisor import end_with_it
 from api.workers.together import Together
 from api.workers.webhooks import Webhooks
+from predictor.arenas import bound_arenas, give_back
 from predictor.store import ForecasterStore
 
 _LOG = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The tables of a corpus that a forecaster is fitted on, made once: features take longer than a model of them."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,13 +57,16 @@ class FittingTables:
         )
 
 
-def _each_measured(parts: Sequence[list[Run]]) -> Iterable[FittingTables]:
+def _each_measured(parts: Sequence[list[Run]]) -> Iterator[FittingTables]:
     if len(parts) < 2 or os.cpu_count() == 1:
-        return map(_measured, parts)
-    from sklearn.utils.parallel import Parallel, delayed  # takes a second, and is seldom needed
+        yield from map(_measured, parts)
+        return
+    # Takes a second, and is seldom needed.
+    from joblib.externals.loky import get_reusable_executor  # type: ignore[import-untyped]
+    from sklearn.utils.parallel import Parallel, delayed
 
-    found: Iterable[FittingTables] = Parallel(n_jobs=-1, return_as="generator")(delayed(_measured)(p) for p in parts)
-    return found
+    yield from Parallel(n_jobs=-1, return_as="generator")(delayed(_measured)(p) for p in parts)
+    get_reusable_executor().shutdown()  # they would wait for five minutes, with a quarter of a gigabyte each
 
 
 def _measured(runs: list[Run]) -> FittingTables:

@@ -16,7 +16,7 @@ from tests.wire import StandInStore, local_client
 _HEAPS = """
 import ctypes, sys, threading
 if sys.argv[1] == "bound":
-    from api.workers.arenas import bound_arenas
+    from predictor.arenas import bound_arenas
     bound_arenas()
 wait = threading.Barrier(7)
 def work():
@@ -36,7 +36,7 @@ libc.fflush(stream)
 _FREED = """
 import re, sys
 from pathlib import Path
-from api.workers.arenas import give_back
+from predictor.arenas import give_back
 def megabytes():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 before = megabytes()

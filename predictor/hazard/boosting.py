@@ -1,10 +1,11 @@
 """Fit the boosted hazard: features and decades ahead in, onsets per decade out. `trees` evaluates it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
 
+from predictor.arenas import give_back
 from predictor.hazard.time_bins import CENTRES, PersonPeriods
 from predictor.hazard.trees.boosted_trees import BoostedTrees
 from predictor.hazard.trees.lightgbm_format import read_trees
@@ -29,10 +30,31 @@ N_TREES = 350
 # Of all features, those offered to each tree: a share, and never so few that little is left of a context.
 _OFFERED, _LEAST_OFFERED = 0.25, 12
 
-_BINNING = Lock()  # takes a gigabyte for a second, and learners are fitted side by side
+# Learners are fitted side by side, but what takes a gigabyte for some seconds is done by one of them at a time: all but the
+# boosting itself, which takes longest and little more than the bins of its rows.
+IN_TURN = Lock()
 
 # Columns that follow the features: what is requested rather than what was observed.
 QUERY_COLUMNS = ("target_accuracy", "decades_ahead")
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """What LightGBM reads of each person-period, some thousand at a time: all of them would take gigabytes."""
+
+    features: FloatArray
+    target: FloatArray
+    periods: PersonPeriods
+    centres: FloatArray
+    batch_size: int = 4096
+
+    def __len__(self) -> int:
+        return len(self.periods.row)
+
+    def __getitem__(self, at: int | slice) -> FloatArray:
+        row, ahead = self.periods.row[at], self.centres[self.periods.bin[at]]
+        read = np.concatenate([self.features[row], self.target[row, None], ahead[..., None]], axis=-1)
+        return read.astype(np.float32).astype(float)  # half of the digits make thresholds that are stored once
 
 
 def fit_hazard(
@@ -61,6 +83,8 @@ def fit_hazard(
     """
     import lightgbm as lgb  # takes a second, and forecasting does without
 
+    lgb.Sequence.register(_Entries)
+
     n_columns = features.shape[1] + len(QUERY_COLUMNS)
     parameters = {
         **PARAMETERS,
@@ -68,20 +92,16 @@ def fit_hazard(
         "feature_fraction": min(max(_OFFERED, _LEAST_OFFERED / n_columns), 1.0),
         "monotone_constraints": [0] * features.shape[1] + [-1, 0],
     }
-    with _BINNING:
-        matrix = np.empty((len(periods.row), n_columns), dtype=np.float32)
-        matrix[:, :-2] = features[periods.row]
-        matrix[:, -2], matrix[:, -1] = target[periods.row], centres[periods.bin]
+    with IN_TURN:
         data = lgb.Dataset(
-            matrix,
+            _Entries(features, target, periods, centres),
             # Weighted rates: the same likelihood as counts with an exposure offset.
             label=periods.event / periods.exposure,
             weight=weight[periods.row] * periods.exposure,
             init_score=start[periods.row, periods.bin],
             params=parameters,
-            free_raw_data=True,
         ).construct()
-        del matrix
+        give_back()  # what the bins were found in: twice what they take
     trees = read_trees(lgb.train(parameters, data, n_trees or N_TREES).model_to_string())
     # As LightGBM sums gradients: the rest of the digits is noise, and doubles what is stored.
     return replace(trees, value=trees.value.astype(np.float32).astype(float))

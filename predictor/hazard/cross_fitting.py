@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from predictor.arenas import give_back
 from predictor.hazard.calibration import GroupCalibration
 from predictor.hazard.ensemble import Ensemble, PreparedRows
 from predictor.hazard.folds import N_FOLDS, fold_of
@@ -113,11 +114,13 @@ class HazardModel:
             context_model = Ensemble(list(context_learners), columns) if apart else None
             full_model = Ensemble(list(learners), np.arange(rows.features.shape[1]))
         uncalibrated = cls(full_model, context_model, context_marker or 0, GroupCalibration({}), ())
-        judged, fold = rows.where(fold < n_learners), fold[fold < n_learners]
-        log_rates = uncalibrated._blind(judged.features, judged.target, fold)
+        judged = fold < n_learners
+        log_rates = uncalibrated._blind(rows.features[judged], rows.target[judged], fold[judged])
+        # A calibration reads no feature, and would copy all of them for each fold and group.
+        rows, fold = replace(rows, features=rows.features[:, :0]).where(judged), fold[judged]
 
         def calibrated(seen: NDArray[np.bool_]) -> GroupCalibration:
-            return GroupCalibration.fit(log_rates[seen], judged.where(seen))
+            return GroupCalibration.fit(log_rates[seen], rows.where(seen))
 
         with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
             # A learner alone has no other's folds to be calibrated on.
@@ -234,4 +237,6 @@ def _mix_in(full: FloatArray, has_context: NDArray[np.bool_], of_context: FloatA
 
 def _learner(rows: Rows, linear_columns: Sequence[int], n_trees: int | None) -> Learner:
     periods = person_periods(rows.x, rows.event)
-    return Learner.fit(rows.features, rows.target, periods, rows.weight, linear_columns, n_trees)
+    fitted = Learner.fit(rows.features, rows.target, periods, rows.weight, linear_columns, n_trees)
+    give_back()
+    return fitted

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from predictor.hazard.boosting import QUERY_COLUMNS, fit_hazard
+from predictor.hazard.boosting import IN_TURN, QUERY_COLUMNS, fit_hazard
 from predictor.hazard.linear import LinearHazard
 from predictor.hazard.network import HazardNetwork
 from predictor.hazard.time_bins import CENTRES, PersonPeriods, thinned
@@ -39,10 +39,12 @@ class Learner:
     ) -> "Learner":
         """Fit one part after the other; arguments as for `fit_hazard` and `LinearHazard.fit`."""
         few = thinned(periods)
-        linear = LinearHazard.fit(features, target, few, weight, linear_columns)
-        start = linear.log_rates(linear.distances(features, target))
+        with IN_TURN:
+            linear = LinearHazard.fit(features, target, few, weight, linear_columns)
+            start = linear.log_rates(linear.distances(features, target))
         boosted = fit_hazard(features, target, few, weight, start, n_trees)
-        return cls(linear, boosted, HazardNetwork.fit(features, target, periods, weight))
+        with IN_TURN:
+            return cls(linear, boosted, HazardNetwork.fit(features, target, periods, weight))
 
     @cached_property
     def trees(self) -> TreeSum:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.hazard.standardized import standardized, standardized_target
+from predictor.hazard.standardized import centre_and_spread, standardized, standardized_target
 from predictor.hazard.time_bins import CENTRES, N_BINS, PersonPeriods
 from predictor.state import FieldsAreState
 from training_runs.arrays import FloatArray
@@ -53,8 +53,7 @@ class LinearHazard(FieldsAreState):
         from sklearn.linear_model import PoissonRegressor
 
         read = np.array([k for k in columns if np.isfinite(features[:, k]).any()], dtype=np.intp)
-        centre = np.nanmedian(features[:, read], axis=0)
-        spread = np.nanstd(features[:, read], axis=0)
+        centre, spread = centre_and_spread(features, read)
         blank = cls(read, centre, np.where(spread > 1e-9, spread, 1.0), *[np.zeros(0)] * 3)
         z = blank.distances(features, target)[periods.row]
         ahead = (CENTRES[periods.bin] - _MIDDLE)[:, None]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.hazard.standardized import standardized, standardized_target
+from predictor.hazard.standardized import centre_and_spread, standardized, standardized_target
 from predictor.hazard.time_bins import N_BINS, PersonPeriods
 from training_runs.arrays import FloatArray
 
@@ -68,8 +68,7 @@ class HazardNetwork:
         """Fit one by the Poisson likelihood; arguments as for `fit_hazard`. The same rows give the same network."""
         known = np.isfinite(features).mean(0) > _LEAST_KNOWN
         centre, spread = np.zeros(features.shape[1]), np.full(features.shape[1], np.inf)
-        centre[known] = np.nanmedian(features[:, known], axis=0)
-        spread[known] = np.nanstd(features[:, known], axis=0)
+        centre[known], spread[known] = centre_and_spread(features, np.flatnonzero(known))
         # What does not vary is always at its centre.
         scale = np.where(spread > 1e-9, spread, np.inf)
         inputs = _standardized(features, centre, scale)

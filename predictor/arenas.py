@@ -1,4 +1,4 @@
-"""How much freed memory a worker keeps."""
+"""How much freed memory a process keeps."""
 
 import ctypes
 import platform
