@@ -91,10 +91,10 @@ def test_parameters_above_a_table_are_context(read: Read, lines: str) -> None:
     assert recording.contexts["h"] == {"learning_rate": 0.001, "weight_decay": 1.0, "modulus": 97}
 
 
-@pytest.mark.parametrize("twice", ["loss", "time (s)", "a_val_acc"])
+@pytest.mark.parametrize("twice", ["loss", "time (s)", "a_val_acc", "step", "val_step"])
 def test_two_columns_of_one_name_are_refused_by_it(read: Read, twice: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(f"two columns {twice}'; expected columns of different names")):
-        read("h.json", json.dumps([["step", twice, twice], [10, 1, 2], [20, 1, 2], [30, 1, 2]]))
+        read("h.json", json.dumps([["step", twice, twice], [10, "a", 2], [20, "b", 2], [30, "c", 2]]))
 
 
 SPLITS = {"train": TRAIN, "val": VAL}
@@ -528,3 +528,17 @@ def test_metrics_of_boosted_trees(read: Read, header: str, wrong: bool) -> None:
 def test_an_accuracy_above_1_beside_one_in_percent_is_in_percent(read: Read) -> None:
     recording = read("h.csv", table("step,train_acc,val_acc", STEPS, [50, 100, 100], [2.5, 10, 20]))
     assert values(recording) == EXPECTED | {"val_acc": [0.025, 0.1, 0.2]}
+
+
+def test_medians_are_the_metric_and_quantiles_are_no_runs(read: Read) -> None:
+    columns = (TRAIN, [0.0] * 3, [1.0] * 3, VAL, [0.0] * 3, [1.0] * 3)
+    for low, high in (("q25", "q75"), ("p5", "p95"), ("25th", "75th")):
+        names = [f"{split}_acc_{what}" for split in ("train", "val") for what in ("median", low, high)]
+        assert values(read("h.csv", table(",".join(["step", *names]), STEPS, *columns))) == EXPECTED
+
+
+@pytest.mark.parametrize("below", ["mean,0.8,0.1\n", "mean,0.8,0.1\nstd,0.1,0.0\n", "\nTraining finished in 3 s\n"])
+def test_what_follows_the_last_checkpoint_is_left_out(read: Read, below: str) -> None:
+    recording = read("h.csv", table("step,train_acc,val_acc", STEPS, TRAIN, VAL, rows=below))
+    assert values(recording) == EXPECTED
+    assert any("words for a step" in note and below.strip().split(",")[0] in note for note in recording.notes)

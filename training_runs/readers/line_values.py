@@ -131,9 +131,9 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         if (
             not segment.strip(" =:")
             and len(segments) > 1
-            and (text[found.start() - 1] in "[(" or borders[-1].isspace())
+            and (text[found.start() - 1] in "[(" or not borders[-1].strip(" \t->"))
         ):
-            segment = segments[-2]  # `Epoch [3/100]`, `iteration    100/ 5000`
+            segment = segments[-2]  # `Epoch [3/100]`, `iteration    100/ 5000`, `acc -> 0.9`
         key, split = _key(segment, split, near if is_carried or not borders else "", lead)
         first, *_, last = key.split(" ") if " " in key else ("", "")
         if split_word(last) and not borders:

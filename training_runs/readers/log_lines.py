@@ -85,6 +85,14 @@ _REWRITTEN = tuple(
             re.IGNORECASE,
         ),
         (r"correct", r"[(\[]?\b(\d+)\s*(?:/|(?:out )?of)\s*(\d+)\s+correct(?:ly)?\b(?:\s*[)\]])?", r" acc \1/\2 ", 0),
+        # `at step 100 the training accuracy was 0.5`
+        (r"\b(?:at|after) ", r"\b(?:at|after)\s+(step|iter(?:ation)?|epoch)(?=\W+\d)", r"\1", re.IGNORECASE),
+        (
+            r" (?:is|was|of|at|reached) ",
+            rf"\b({_METRIC})\s+(?:is|was|of|at|reached)\s+(?=[-+]?[.\d])",
+            r"\1 ",
+            re.IGNORECASE,
+        ),
         (r"=\"", r"\b\w+=\"(?=[^\"\d.+-])([^\"]*)\"", r" | \1 | ", 0),  # logfmt: `msg="eval" step=100`
         (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
         (r"\d_\d", r"(?<=\d)(?<![A-Za-z]\d)_(?=\d{3}(?!\d))", "", 0),  # `step 1_000`

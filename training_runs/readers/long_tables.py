@@ -13,6 +13,7 @@ from training_runs.readers.recording import wide
 _METRIC = {"metric", "metric_name", "metricname", "key", "tag", "variable", "signal"}
 _VALUE = {"value", "metric_value", "metricvalue", "scalar", "val", "y"}  # beside a column of metrics
 _STEP = re.compile(r"(?:(?P<kind>step|epoch|iter|iteration)s?[ _-]?)?(?P<number>\d+)", re.IGNORECASE)
+_QUANTILE = re.compile(r"[qp]\d{1,2}|\d{1,2}th|iqr|mad|quantile|percentile|quartile")
 _METRICS = {"train_loss", "train_acc", "val_loss", "val_acc"}
 # Beside a metric in the name of another quantity than the metric of a run.
 _OTHER_QUANTITIES = {
@@ -145,7 +146,7 @@ def _by_run(table: pd.DataFrame, step: str) -> pd.DataFrame:
 def _run_and_metric(column: str) -> tuple[str, str] | None:
     """Return what stands before a metric's name, or after it, and that name: `seed 0` and `val_acc`; None where it may be another quantity."""
     words = words_of(column)
-    if set(words) & _OTHER_QUANTITIES:
+    if set(words) & _OTHER_QUANTITIES or any(map(_QUANTILE.fullmatch, words)):
         return None
     for at in range(1, len(words)):
         for run, metric in ((words[:at], words[at:]), (words[at:], words[:at])):

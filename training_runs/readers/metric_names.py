@@ -62,10 +62,10 @@ _FILLERS = {
     *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
     *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
     *("categorical", "sparse", "binary", "multiclass", "lm"),
-    *("of", "de", "du", "da", "di", "del", "the", "network", "images"),
+    *("of", "de", "du", "da", "di", "del", "the", "and", "network", "images"),
 }
-# Values of less than an epoch: better ones are taken where they stand beside them.
-_COARSE = {"running": 2, "step": 3, "batch": 3}
+# Values of less than an epoch, and medians over runs: better ones are taken where they stand beside them.
+_COARSE = {"median": 2, "running": 2, "step": 3, "batch": 3}
 _PLURALS = {
     "merror": "errorrate",
     "losses": "loss",

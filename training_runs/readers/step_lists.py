@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.readers.column_choice import numbers_of
 from training_runs.readers.metric_names import canonical_name, is_epoch
 from training_runs.readers.recording import ReadOptions
 
@@ -79,6 +81,25 @@ def with_epochs(table: pd.DataFrame, options: ReadOptions) -> tuple[pd.DataFrame
     return numbered, ("there are no steps: row i is taken as epoch i",)
 
 
+def without_words_for_steps(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table without what follows its last checkpoint, such as a row of means or a sentence, and a note.
+
+    >>> table, notes = without_words_for_steps(pd.DataFrame({"step": ["1", "2", "mean"], "val_acc": [0.1, 0.3, 0.2]}))
+    >>> table["step"].tolist(), notes
+    (['1', '2'], ('the last row has words for a step and is left out: mean',))
+    """
+    column = next((c for c in table.columns if canonical_name(str(c)) == "step"), None)
+    if column is None or not table.columns.is_unique or pd.api.types.is_numeric_dtype(table[column].dtype):
+        return table, ()
+    has_step = ~np.isnan(numbers_of(table[column]))
+    n_kept = int(has_step.nonzero()[0][-1]) + 1 if has_step.any() else len(table)
+    words = table[column].iloc[n_kept:].tolist()
+    if not words or not all(isinstance(word, str) and word.strip()[:1].isalpha() for word in words):
+        return table, ()
+    rows = "row has words for a step and is" if len(words) == 1 else f"{len(words)} rows have words for a step and are"
+    return table.iloc[:n_kept], (f"the last {rows} left out: {', '.join(words)[:60]}",)
+
+
 def with_steps_of_splits(table: pd.DataFrame, options: ReadOptions) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return a table in which the metrics of a split stand at its own steps, `val_step` beside `step`, and a note.
 
@@ -86,9 +107,9 @@ def with_steps_of_splits(table: pd.DataFrame, options: ReadOptions) -> tuple[pd.
     """
     found = [s for c in map(str, table.columns) if (s := _as_step_list(c, (), options)) and s.kind == "step"]
     plain = next((s for s in found if not s.of), None)
-    if plain is None or len(found) < 2:
+    if plain is None or len(found) < 2 or not table.columns.is_unique:
         return table, ()
-    steps = {s.name: pd.to_numeric(table[s.name], errors="coerce") for s in found}
+    steps = {s.name: pd.Series(numbers_of(table[s.name])) for s in found}
     own = [s for s in found if s.of and _rises_to(steps[s.name].dropna(), steps[plain.name].dropna())]
     names: dict[str, list[str]] = {}
     for name in [str(c) for c in table.columns if str(c) not in steps]:
