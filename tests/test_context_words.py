@@ -443,6 +443,18 @@ def test_a_description_in_further_words(text: str, read: dict[str, object]) -> N
         ("80% of the 9,409 possible pairs", {"train_fraction": 0.8}),
         ("data split 0.3/0.7", {"train_fraction": 0.3}),
         ("40:60 split", {"train_fraction": 0.4}),
+        ("10,000 samples, of which 30% are used for training", {"train_fraction": 0.3}),
+        ("of all 9409 pairs a random 30% subset", {"train_fraction": 0.3}),
+        ("the test set has 4096 examples, 512 training examples", {"val_size": 4096, "train_size": 512}),
+        ("validation every 100 steps on 1000 samples", {"val_size": 1000}),
+        ("lr of 3e-4 after 2000 warmup steps", {"learning_rate": 3e-4, "warmup_steps": 2000.0}),
+        ("embedding of size 64, a hidden layer of size 256", {"embedding_dim": 64, "width": 256}),
+        ("2x200 mlp", {"architecture": "mlp", "layers": 2, "width": 200}),
+        ("MLP [256, 256]", {"architecture": "mlp", "layers": 2, "width": 256}),
+        ("a - b (mod 59)", {"task_family": "modular", "operation": "sub", "modulus": 59}),
+        ("addition in Z/97Z", {"task_family": "modular", "operation": "add", "modulus": 97}),
+        ("modular addition of three numbers", {"task_family": "modular"}),
+        ("dmodel = 128, op:/ p:97", {"embedding_dim": 128, "operation": "div", "modulus": 97}),
         ("AdamW (not SGD)", {"optimizer": "adamw"}),
         ("gradient descent with AdamW", {"optimizer": "adamw"}),
         (
@@ -520,6 +532,12 @@ SEVERAL = "has several values: a context is of one run"
         *((part, OF_ANOTHER) for part in ("min lr 1e-5", "logging steps 100", "head width 32", "teacher layers 3")),
         *((part, OF_ANOTHER) for part in ("memorised after 400 steps", "patience 10 epochs", "warmup epochs 10")),
         *((part, OF_ANOTHER) for part in ("accuracy 30% train", "30% train accuracy", "the first 1000 steps")),
+        ("decay steps 100", OF_ANOTHER),
+        *(
+            (part, SEVERAL)
+            for part in ("1-3 layers", "between 2 and 4 layers", "d_model 64 to 256", "batch size 64 or 128")
+        ),
+        ("lr 1e-3 for the embedding and 1e-4 for", SEVERAL),
         ("hold out 70% of the pairs", "train_fraction, 1 minus it"),
         *((part, SEVERAL) for part in ("lr 1e-3, 3e-3 and 1e-2", "wd between 0.1 and 1", "lr in {1e-3, 1e-4}")),
         *((part, SEVERAL) for part in ("30-40% of the data", "width 128/256/512")),
@@ -542,6 +560,7 @@ def test_what_is_of_something_else_or_of_several_runs_is_no_field(part: str, why
         {"ema": {"decay": 0.999}},
         {"eval": {"batch_size": 1000}, "test_loader": {"batch_size": 512}, "val.batch_size": 100},
         {"teacher": {"width": 100, "layers": 3}},
+        {"weight_decay": {"embedding": 0, "hidden": 1.0}, "layers": [784, 200, 10]},
         {"early_stopping": {"epochs": 10}, "checkpoint": {"steps": 500}, "augmentation": {"p": 2}},
         {"validation_split": 0.2, "test_frac": 0.5, "step_size": 30},
     ],
@@ -566,6 +585,10 @@ def test_settings_of_something_else_are_no_fields(config: dict[str, object]) -> 
             {"train_data_pct": 30, "warmup": "10 steps", "lr": "1e-3 # tuned"},
             {"train_fraction": 0.3} | {"warmup_steps": 10.0, "learning_rate": 1e-3},
         ),
+        (
+            {"hidden_layers": 3, "dmodel": 64, "dataset": "modular_addition_p97"},
+            {"layers": 3, "embedding_dim": 64, "modulus": 97, "task_family": "modular", "operation": "add"},
+        ),
         ({"optimizer": {"AdamW": {"lr": 1e-3}}}, {"optimizer": "adamw", "learning_rate": 1e-3}),
         ({"optimizer.name": "adamw", "loss": {"class_name": "MSE"}}, {"optimizer": "adamw", "loss": "mse"}),
         ({"param_groups": [{"lr": 1e-3, "weight_decay": 1}]}, {"learning_rate": 1e-3, "weight_decay": 1.0}),
@@ -589,6 +612,13 @@ def test_none_in_words_is_asked_about() -> None:
     assert "say 0 if there is no weight_decay" in warning
     with pytest.raises(InvalidInput, match="a context is of one run"):
         read_context({"lr": [1e-3, 1e-4]})
+
+
+def test_what_is_of_a_sample_is_not_the_network_and_a_long_text_is_named() -> None:
+    assert read_context({"task": "sparse parity", "d": 40, "width": 1000}).context.width == 1000
+    paper = "We study grokking. " * 90
+    assert read_context({"description": f"{paper} lr 1e-3"}).context.learning_rate == 1e-3
+    assert "shorten it to 3,000" in read_context({"description": 2 * paper}).warnings[0]
 
 
 def test_a_count_that_a_tool_leaves_unset_is_not_given() -> None:

@@ -89,6 +89,8 @@ def _shape(found: re.Match[str]) -> list[Said]:
 
 
 def _sizes(sizes: list[int]) -> list[Said]:
+    if len(set(sizes)) == 1:  # `256-256-256` are the hidden ones
+        return [("layers", len(sizes)), ("hidden_units", sizes[0])]
     hidden = sizes[1:-1]
     of_hidden = (
         [("hidden_sizes", hidden)] if len(set(hidden)) > 1 else [("layers", len(hidden)), ("hidden_units", hidden[0])]
@@ -112,7 +114,7 @@ def _assigned(found: re.Match[str]) -> list[Said]:
     name, value = found["name"].lstrip("-+").replace("/", "."), found["value"].strip("'\"")
     parent, _, last = name.rpartition(".")
     name = parent if parent and plain_name(last) in OWN_NAMES else name  # `optim.name=sgd`
-    is_known = plain_name(name.split(".")[-1]) in _KNOWN
+    is_known = plain_name(name.split(".")[-1]) in _KNOWN and value.lower() not in ("a", "an", "the")
     is_call = re.match(r"[A-Za-z][\w.]*\s*\(", value) and not is_of_another(
         f"{name}/"
     )  # `tx = optax.adamw(1e-3)`: what is called says it
@@ -172,6 +174,22 @@ RULES: tuple[Rule, ...] = (
         _counted("warmup_steps"),
     ),
     _rule(rf"(?:(?:over|for|during|in|within) )?the first <n> {_STEPS}\b", _another),
+    _rule(rf"(?:after )?<n> (?:linear )?warm-?up {_STEPS}\b", _counted("warmup_steps")),
+    _rule(
+        r"(?:decay|anneal\w*|cycle|inner|rollout|accumulation|restart) (?:steps|epochs|iterations)\s*[=:]?\s*<n>(?!\w)",
+        _another,
+    ),
+    # All that there is, of which some is trained on.
+    _rule(
+        rf"{_COUNT} (?:\w+ )?(?:{_SAMPLES}),? of which {_SHARE}(?: (?:is|are|was|were))?(?: used)?(?: (?:for|as))?(?: the)? train\w*",
+        _counted("train_fraction"),
+    ),
+    _rule(rf"{_SHARE} (?:random )?(?:subset|sample)\b", _counted("train_fraction")),
+    _rule(rf"all (?:p\^2\s*=\s*|the )?{_COUNT} (?:possible )?(?:{_SAMPLES})\b", _nothing),
+    _rule(
+        rf"(?:test|val(?:idation)?|evaluation|held-?out) (?:set|data)(?: (?:has|have|of|with|contains?|is|size))? <n>(?: (?:{_SAMPLES}))?(?!\w)",
+        _counted("val_size"),
+    ),
     # Held out, not trained on.
     _rule(
         rf"(?:(?:hold|held|holding|set|setting|leave|leaving|left) (?:out|aside)|withhold|withheld|withholding|reserved?) {_SHARE}(?: {_WHOLE})?(?!\w)",
@@ -230,12 +248,20 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?:pretrain\w*|warm-?up|patience)(?: (?:for|of|over))? <n> epochs\b", _another),
     _rule(r"(?:pretrain\w*|patience)(?: (?:for|of|over))? <n> (?:steps|updates|iterations)\b", _another),
     _rule(
-        rf"(?:evaluat\w+|test(?:ed|ing)?|validat\w+) on <n>(?: (?:test|held-?out|other|new))?(?: (?:{_SAMPLES}))?(?!\w)",
+        rf"(?:evaluat\w+|test(?:ed|ing)?|validat\w+)(?: every \d+ \w+)? on <n>(?: (?:test|held-?out|other|new))?(?: (?:{_SAMPLES}))?(?!\w)",
         _counted("val_size"),
+    ),
+    _rule(
+        rf"(?:{_RATES})\s*[=:]?\s*{_NUMBER} (?:for|on) [^,;.\d]{{1,40}} and {_NUMBER} (?:for|on)\b",
+        _several,
+    ),
+    _rule(
+        r"(?:between \d+ and|(?:from )?\d+\s?(?:-|to|or))\s?\d+ (?:hidden )?(?:layers|blocks|heads|units|neurons|epochs|classes)\b",
+        _several,
     ),
     # Of several runs: `lr 1e-3, 3e-3 and 1e-2`, `wd between 0.1 and 1`, `lr in {1e-3, 1e-4}`.
     _rule(
-        rf"(?:{_RATES})\s*(?:[=:]\s*)?{_NUMBER}(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:[.;)]|$|,\s*[a-z]))",
+        rf"(?!betas?\b)(?:{_NAMED})\s*(?:[=:]\s*)?{_NUMBER}(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:[.;)]|$|,\s*[a-z]))",
         _several,
     ),
     _rule(
@@ -265,6 +291,12 @@ RULES: tuple[Rule, ...] = (
         _counted("label_noise"),
     ),
     _rule(r"p\s*=\s*(0?\.\d+) dropout\b", _counted("dropout")),
+    _rule(
+        r"(?:modular )?(?:addition|sum|subtraction|multiplication|product) (?:of|with|over) (?:[3-9]|three|four|five) (?:operands|numbers|summands|terms)\b",
+        lambda found: [("task_family", found[0])] if "modular" in found[0].lower() else _nothing(found),
+    ),
+    _rule(r"Z(?:_\{?|\s?/\s?)(\d{2,6})\}?Z?\b", _counted("modulus"), flags=0),
+    _rule(r"(?:\w+\.)*(?:op|operation|operator)\s*[=:]\s*([-+*/])(?=[\s,;]|$)", _counted("operation")),
     # The first argument of an optimiser is its rate: `AdamW(model.parameters(), 1e-3)`, `Adam 1e-3`.
     _rule(
         rf"(?:[a-z]+\.)*({_OPTIMIZERS})\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
@@ -276,10 +308,16 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"betas?\s*[=:]?\s*(0?\.\d+)\s*[,/\s]\s*(0?\.\d+)", _counted("beta1", "beta2")),
     _rule(rf"(?:{_NAMED})\s*[=:]?\s*\d+(?:/\d+){{2,}}(?!\w)", _several),
+    _rule(r"(\d{1,2})x(\d{2,5})(?=(?: \w+)? mlp\b)", _counted("layers", "hidden_units")),
+    _rule(r"(mlp) (\d{1,2})x(\d{2,5})(?!\w)", _counted("architecture", "layers", "hidden_units")),
+    _rule(r"(mlp) (\[\s*\d{1,6}\s*,\s*\d{1,6}\s*\])", _counted("architecture", "hidden_sizes")),
+    _rule(r"embeddings? (?:of|with)(?: a)? (?:size|dim(?:ension)?|width) <n>(?!\w)", _counted("embedding_dim")),
+    _rule(r"hidden layers? (?:of|with)(?: a)? (?:size|dim(?:ension)?|width) <n>(?!\w)", _counted("hidden_units")),
+    _rule(r"<n> wide\b", _counted("width")),
     _rule(
         r"mlp\s?[(\[]\s*\d{1,6}(?:\s*,\s*\d{1,6}){2,}\s*[)\]]", lambda found: [("architecture", "mlp"), *_shape(found)]
     ),
-    _rule(r"(?:log|eval|evaluate|save|checkpoint)\w* every <n>(?: \w*steps| epochs)?", _nothing),
+    _rule(r"(?:\w+ )?every <n>(?: \w*(?:steps|epochs|updates|iterations))?(?!\w)", _nothing),
     _rule(r"<n> (?:steps?|updates?|batches|iterations)\s*(?:per|/|an|each)\s*epoch\b", _counted("steps_per_epoch")),
     _rule(r"<n> (?:linear )?warm-?up steps\b", _counted("warmup_steps")),
     _rule(r"warm-?up (?:of |over |for )?<n>(?: steps)?\b", _counted("warmup_steps")),

@@ -8,7 +8,7 @@ from training_runs.context_words.plain_text import plain_text
 from training_runs.context_words.values import VOCABULARIES, operation_named, read_word
 
 DESCRIPTIONS = ("description", "summary", "in_words", "setup")  # fields that hold such a text
-LONGEST = 1000  # characters of one
+LONGEST = 3000  # characters of one: a paragraph or two of a paper
 _OF_WORDS = ("optimizer", "loss", "architecture", "task_family")
 _ENDS = r"[;,\n()\[\]{}|]+|\s[-\u2013\u2014]\s|\.(?:\s|$)|\b(?:with|using|by|via|trained|on)\b"
 # In a sentence these are as often something else: `linear warmup`, `cosine schedule`, `text`, `dense`.
@@ -35,7 +35,8 @@ def parts_of(text: str) -> Iterator[Said]:
     {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
     """
     text = plain_text(text[:LONGEST])
-    is_modular = re.search(r"\bmod|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
+    text = re.sub(r"\b([abxy]) ([-+*/]) ([abxy])\b", r"\1\2\3", text)
+    is_modular = re.search(r"\bmod|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
     if re.search(r"transformer", rest, re.IGNORECASE):
         rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
@@ -65,6 +66,7 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
     unread: list[str] = []
     for segment in re.split(_ENDS, rest):
         left = re.sub(r"^(?:(?:of|the|a|an|and|in|task|operation)\s+)+", "", segment.strip(" .:=\"'-"))
+        left = re.sub(r"\s+(?:task|problem|in)$", "", left)
         if left and _is_operation(left, is_modular) and read_word("task_family", left).value:
             yield f'"{left}"/task_family', left
             continue

@@ -54,7 +54,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "architecture": ("arch", "model", "model_type", "model_name", "network", "net", "network_type", "backbone"),
     "layers": ("n_layers", "num_layers", "n_layer", "nlayers", "num_hidden_layers", "n_blocks", "num_blocks", "depth")
-    + ("n_hidden_layers",),
+    + ("n_hidden_layers", "hidden_layers"),
     "width": ("d_mlp", "d_ff", "ffn_dim", "ff_dim", "mlp_dim", "d_ffn", "dim_feedforward", "n_inner")
     + ("intermediate_size", "ffn_hidden_size", "n_hidden", "n_units", "hidden_units", "hidden_width")
     + (
@@ -219,8 +219,10 @@ UNUSED = HEADS | frozenset(
     | {"n_ctx", "act_fn", "activation", "eval_every", "log_every", "save_every", "eps", "dtype", "num_workers"}
 )
 
+_RATES = {"learning_rate", "weight_decay", "dropout", "label_noise"}
 _FIELD = {also: field for field, others in SYNONYMS.items() for also in (field, *others)}
 _FIELD |= dict.fromkeys(MODEL_WIDTHS, "width")
+_SQUEEZED = {also.replace("_", ""): field for also, field in _FIELD.items()}
 _NAMES = tuple(_FIELD)
 # What Lightning's LearningRateMonitor logs: `lr-AdamW`, `lr-SGD-momentum`.
 _OF_OPTIMIZER = re.compile(r"lr_(?:adam_?w?|r_?adam|n_?adam|sgd|rms_?prop|muon|lion)(?:_(weight_decay|momentum))?")
@@ -245,6 +247,8 @@ def is_of_another(path: str) -> bool:
     *parents, name = re.split(r"[./]", path[-200:])
     if plain_name(name) in ("max_lr", "peak_lr", "lr_max") or field_named(plain_name(name)) == "warmup_steps":
         return False
+    if parents and (of := field_named(plain_name(parents[-1]))) in _RATES and of != field_named(plain_name(name)):
+        return True  # {"weight_decay": {"embedding": 0}}
     return any(word in OF_OTHERS for parent in parents for word in plain_name(parent).split("_"))
 
 
@@ -252,7 +256,7 @@ def field_named(name: str) -> str | None:
     """Return the field that a plain name stands for; None where it stands for none, or not for certain."""
     if (of_optimizer := _OF_OPTIMIZER.fullmatch(name)) is not None:
         return of_optimizer[1] or "learning_rate"
-    return _FIELD.get(name) or _FIELD.get(name.replace("_", "")) or _FIELD.get(_english_name(name))
+    return _FIELD.get(name) or _SQUEEZED.get(name.replace("_", "")) or _FIELD.get(_english_name(name))
 
 
 @lru_cache(maxsize=4096)

@@ -149,7 +149,10 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
             gathered.add(each, path, checked(each, number))
         gathered.notes.append(f"{said_by(path) or path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
     elif (known in ("width", "layers") or name in SIZES) and (sizes := sizes_of(value)) is not None:
-        _take_sizes(gathered, path, sizes)
+        if known == "layers" and name not in SIZES and len(set(sizes)) > 1:  # with inputs and outputs, or without?
+            gathered.warnings.append(f"{quoted(path, sizes)} is not read: if it is hidden_sizes, call it so")
+        else:
+            _take_sizes(gathered, path, sizes)
     elif name in EPOCHS:
         gathered.add("epochs", path, _number("epochs", value))
     elif name in AMBIGUOUS:
@@ -169,6 +172,8 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
             gathered.notes.append(f"{path} is read as batch_size {FULL_BATCH}")
     elif known is not None:
         _take_field(gathered, known, path, value)
+    elif name in DESCRIPTIONS and isinstance(value, str):
+        gathered.warnings.append(f"{path} has {len(value):,} characters and is not read: shorten it to {LONGEST:,}")
     elif name not in UNUSED:
         gathered.unknown.append(path)
 

@@ -10,7 +10,7 @@ _MEANT = {
     "|скорость обучения|学习率|學習率|学習率",
     "weight decay": "gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
-    "batch size": "batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
+    "batch size": "batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lot) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
     "|размер батча|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
     "full batch": "volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
@@ -29,13 +29,14 @@ _MEANT = {
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
     "layers": "schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
     "units": "einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
+    "momentum": "动量|動量|モーメンタム",
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
     "width": "breite|largeur|宽度|幅",
     "steps": "schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
-    "without": "ohne|keine?n?|sans|pas de|sin|sem|без|没有|无",
+    "without": "ohne|keine?n?|sans|senza|pas de|sin|sem|без|没有|无",
     "with": "mit|avec|com",
     "mod": "по модулю|模(?= ?\\d)",
     "and": "und|et|и",

@@ -143,6 +143,8 @@ def _take_recorded(gathered: Gathered, path: str, value: Any) -> None:
 def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     """Put together what all names say."""
     fields, implied = _words(gathered)
+    if fields.get("task_family") in _OF_INPUTS:
+        _leave_out_inputs(gathered)
     fields |= {
         name: next(iter(by.values()))
         for name, by in gathered.given.items()
@@ -171,6 +173,16 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     if is_full_batch:
         context = context.with_full_batch()
     return ContextReading(context, tuple(gathered.notes), (*gathered.warnings, *_unknown(gathered.unknown)))
+
+
+def _leave_out_inputs(gathered: Gathered) -> None:
+    """Take out each `d`, which is that of a sample."""
+    sizes = gathered.given.get("model_width", {})
+    for path in [path for path in sizes if last_word(path) == "d"]:
+        warning = f"{quoted(path, sizes.pop(path))} is not read: if it is width or embedding_dim, call it so"
+        gathered.warnings.append(warning)
+    if not sizes:
+        gathered.given.pop("model_width", None)
 
 
 def _is_one_value(gathered: Gathered, name: str, by: Mapping[str, Any]) -> bool:
@@ -241,9 +253,6 @@ def _sort_widths(gathered: Gathered, fields: dict[str, Any], architecture: str |
         return
     path = next(iter(gathered.given["model_width"]))
     phrase = said_by(path) or f"{path} {width}"
-    if last_word(path) == "d" and fields.get("task_family") in _OF_INPUTS:
-        gathered.warnings.append(f"{quoted(path, width)} is not read: if it is width or embedding_dim, call it so")
-        return
     embedding_dim, is_stated = fields.get("embedding_dim"), last_word(path) == "width"
     if architecture == "transformer" and embedding_dim is None:
         fields["embedding_dim"] = width

@@ -124,7 +124,7 @@ _FAMILIES: Words = {
     "modular": ("modular", "modular_arithmetic", "mod", "modulo", "modadd", "mod_arithmetic", "modulus", "zp", "z_p"),
     "polynomials": ("polynomials", "modular_polynomials", "modular_polynomial"),
     "permutation": ("permutation", "permutations", "s5", "s_5", "permutation_composition", "permutation_group")
-    + ("s5_group", "group_s5", "s5_composition"),
+    + ("s5_group", "group_s5", "s5_composition", "s_5_group"),
     "groups": (
         "groups",
         "group",
@@ -202,9 +202,9 @@ _OPERATIONS: Words = {
 OPERATIONS = tuple(_OPERATIONS)
 _OPERATION = {phrase: name for name, phrases in _OPERATIONS.items() for phrase in phrases}
 _NEGATIONS = {"no", "non", "not", "without"}
-_MANY_OPERANDS = re.compile(r"\b([3-9]|\d\d+|three|four|five)[\s_-]+(operands|numbers|terms|digits)")
+_MANY_OPERANDS = re.compile(r"\b([3-9]|\d\d+|three|four|five)[\s_-]+(operands|numbers|summands|terms|digits)")
 _GROUP = re.compile(r"(s[34]|a[45]|d\d{1,2}|q8|c\d{1,2})")
-_MODULUS = re.compile(r"(?:\bmod(?:ulo)?[\s_]*|%\s*|\bp\s*=\s*)(\d{2,6})\b", re.IGNORECASE)
+_MODULUS = re.compile(r"(?:\bmod(?:ulo)?[\s_]*|%\s*|\bp\s*=\s*|(?<=_)p)(\d{2,6})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
