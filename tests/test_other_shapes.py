@@ -105,9 +105,14 @@ SPLITS = {"train": TRAIN, "val": VAL}
     [
         {"accuracy": {s: dict(zip(map(str, STEPS), v, strict=True)) for s, v in SPLITS.items()}},
         {"log": [{"type": s, "step": k, "acc": a} for s, v in SPLITS.items() for k, a in zip(STEPS, v, strict=True)]},
+        {
+            "data": [{"name": f"{s} acc", "x": STEPS, "y": v, "type": "scatter"} for s, v in SPLITS.items()],
+            "layout": {},
+        },
+        {"labels": STEPS, "datasets": [{"label": f"{s} acc", "data": v} for s, v in SPLITS.items()]},
         {f"{s}_acc": [{"x": k, "y": a} for k, a in zip(STEPS, v, strict=True)] for s, v in SPLITS.items()},
     ],
-    ids=["metric over split over step", "records of either split", "points of charts"],
+    ids=["metric over split over step", "records of either split", "Plotly", "Chart.js", "points of charts"],
 )
 def test_nested_metrics(read: Read, document: object) -> None:
     assert values(read("h.json", json.dumps(document))) == EXPECTED
@@ -379,10 +384,12 @@ def test_a_logarithm_of_no_stated_base_and_a_perplexity_below_1_are_no_losses(re
         "step,1-train_acc,1 - val_acc",
         "step,1 \u2212 train accuracy,1-test_acc",
         "step,train_top1_err,val_top1_error_rate",
+        "step,train error (%),val err %",
     ],
 )
 def test_one_minus_an_accuracy(read: Read, header: str) -> None:
-    train, val = ([1 - v for v in column] for column in (TRAIN, VAL))
+    of_all = 100 if "%" in header else 1
+    train, val = ([of_all * (1 - v) for v in column] for column in (TRAIN, VAL))
     text = table(f"{header},train_loss,val_loss", STEPS, train, val, *LOSSES)
     assert values(read("h.csv", text)) == {name: pytest.approx(column) for name, column in WITH_LOSSES.items()}
 
@@ -542,3 +549,22 @@ def test_what_follows_the_last_checkpoint_is_left_out(read: Read, below: str) ->
     recording = read("h.csv", table("step,train_acc,val_acc", STEPS, TRAIN, VAL, rows=below))
     assert values(recording) == EXPECTED
     assert any("words for a step" in note and below.strip().split(",")[0] in note for note in recording.notes)
+
+
+def test_colours_of_a_terminal_are_no_part_of_a_table(read: Read) -> None:
+    text = table("\x1b[1mstep,train_acc,val_acc\x1b[0m", STEPS, [f"\x1b[32m{v}\x1b[0m" for v in TRAIN], VAL)
+    assert values(read("h.csv", text)) == EXPECTED
+
+
+@pytest.mark.parametrize("header", ["step,loss,train_acc,val_acc", "iteration,main/loss,main/acc,validation/main/acc"])
+def test_a_bare_loss_beside_validations_accuracy_is_trainings(read: Read, header: str) -> None:
+    found = values(read("h.csv", table(header, STEPS, LOSSES[0], TRAIN, VAL)))
+    assert found == EXPECTED | {"train_loss": LOSSES[0]}
+
+
+@pytest.mark.parametrize("header", ["step,train_error (%),val_error (%)", "step,train_top1_err,val_top1_err"])
+def test_errors_that_are_no_losses_are_read_without_a_loss_beside_them(read: Read, header: str) -> None:
+    of_all = 100 if "%" in header else 1
+    train, val = ([of_all * (1 - v) for v in column] for column in (TRAIN, VAL))
+    found = values(read("h.csv", table(header, STEPS, train, val)))
+    assert found == {name: pytest.approx(column) for name, column in EXPECTED.items()}

@@ -294,6 +294,16 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         "step {s} mem 1.2GB train_loss {tl} train_acc {ta} took 3.5s val_loss {vl} val_acc {va}\n",
         "n_iter {s} train_loss {tl} 1-train_acc {te} val_loss {vl} 1 - val_acc {ve}\n",
         "step {s} train loss {tl} train error {tp}% val loss {vl} val error {vp} %\n",
+        "[2024/05/01 10:00:00] ppcls INFO: [Train][Step {s}/300][Avg]top1: {ta}, top5: 0.99, loss: {tl}\n"
+        "[2024/05/01 10:00:00] ppcls INFO: [Eval][Step {s}][Avg]top1: {va}, top5: 0.99, loss: {vl}\n",
+        "completed step: {s}, seconds: 1.2, loss: {tl}, accuracy: {ta}\neval metrics after step: {s}, loss={vl}, accuracy={va}\n",
+        "Step {s} | loss train: {tl}, val: {vl} | acc train: {ta}, val: {va} | iter time: 100.10 ms\n",
+        "INFO:tensorflow:loss = {tl}, accuracy = {ta}, step = {s} (1.2 sec)\n"
+        "INFO:tensorflow:Saving dict for global step {s}: accuracy = {va}, global_step = {s}, loss = {vl}\n",
+        "Step {s} of 300 took 1.234s\n  training loss:\t\t{tl}\n  training accuracy:\t{ta}\n  validation loss:\t\t{vl}\n  validation accuracy:\t{va}\n",
+        "step {s} | loss: {tl} | train_accuracy: {ta} | valid_loss: {vl} | valid_accuracy: {va} |  0:00:01s\n",
+        '| train | {{"epoch": {e}, "train_loss": "{tl}", "train_acc": "{ta}", "train_num_updates": "{s}"}}\n'
+        '| valid | {{"epoch": {e}, "valid_loss": "{vl}", "valid_acc": "{va}", "valid_num_updates": "{s}", "valid_best_loss": "2.0"}}\n',
         "At step {s} the training loss was {tl} and the training accuracy was {ta}, validation loss was {vl}, validation accuracy {va}\n",
         "step {s} -> train loss -> {tl}, train acc -> {ta}, val loss -> {vl}, val acc -> {va}\n",
         "Step {s}: train loss is {tl}, train accuracy reached {ta}; val loss is {vl}, val accuracy reached {va}\n",

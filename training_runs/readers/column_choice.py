@@ -180,13 +180,16 @@ def _time_column(table: pd.DataFrame, options: ReadOptions) -> str | None:
 def _bare(columns: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
     """Return the meaning of bare `loss` and `accuracy`: training's, where validation's stand beside them by name.
 
+    A loss is, beside validation's accuracy too.
+
     `metrics/accuracy` is one where there is no plain name.
     """
     signals = {m.signal for m in meanings.values()}
     bare: dict[str, Meaning] = {}
     for kind, ranks in METRICS.items():
         train, val = recorded_as(kind, "train"), recorded_as(kind, "val")
-        if val not in signals or train in signals:
+        beside = {val, "val_acc"} if kind == "loss" else {val}
+        if train in signals or not beside & signals:
             continue
         plain = [c for c in columns if c not in meanings and "_".join(words_of(c)) in set().union(*ranks)]
         named = [(c, canonical_name(f"train {c}"), canonical_name(f"val {c}")) for c in columns if c not in meanings]
@@ -213,7 +216,9 @@ def _by_values(table: pd.DataFrame, chosen: Mapping[str, str], options: ReadOpti
         if meaning.form == "correct":
             if is_percent or (values != np.floor(values)).any():
                 read[column] = meaning.signal
-        elif meaning.form == "error rate" or meaning.signal.replace("_acc", "_loss") in chosen.values():
+        elif (
+            meaning.form == "error rate" or "%" in column or meaning.signal.replace("_acc", "_loss") in chosen.values()
+        ):
             read[column] = ERROR_RATE + meaning.signal
     return read
 

@@ -62,6 +62,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # of a terminal
 _HIDDEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # of no width, as web pages and joined files have them
 
 
@@ -161,6 +162,7 @@ def text_of(content: bytes, path: str) -> tuple[str, tuple[str, ...]]:
         raise _no_text(content, path, "it has zero bytes")
     if notes and _controls(text) > len(text) / 50:
         raise _no_text(content, path, "its bytes are no text in UTF-8 or Latin-1")
+    text = _COLOURS.sub("", text) if "\x1b" in text else text
     return text.translate(_HIDDEN) if any(chr(c) in text for c in _HIDDEN) else text, notes
 
 

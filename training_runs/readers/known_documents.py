@@ -1,6 +1,6 @@
 """JSON of tools whose keys mean something else than their words, put as anyone would write it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from training_runs.readers.recording import ReadOptions
@@ -14,14 +14,31 @@ def as_written_plainly(document: Any, options: ReadOptions) -> tuple[Any, tuple[
         return _of_keras(document, options)
     if _is_clearml(document):
         return _of_clearml(document), ()
-    return _with_names_as_keys(document), ()
+    return _of_charts(_with_names_as_keys(document)), ()
+
+
+def _of_charts(document: Any) -> Any:
+    """Return the lines of a chart, of Plotly, Comet or Chart.js, as records by step; other documents as they are."""
+    held = document if isinstance(document, dict) else {"data": document}
+    lines: Any = [held] if {"name", *"xy"} <= held.keys() else held.get("data")
+    if isinstance(steps := held.get("labels"), list) and _are_objects(held.get("datasets")):
+        lines = [{"name": line.get("label"), "x": steps, "y": line.get("data")} for line in held["datasets"]]
+    if not _are_objects(lines) or not all(isinstance(line.get("name"), str) for line in lines):
+        return document
+    if not all(_is_line({axis: line.get(axis) for axis in "xy"}) for line in lines):
+        return document
+    return _by_step((line["name"], line) for line in lines)
+
+
+def _are_objects(node: Any) -> bool:
+    return isinstance(node, list) and bool(node) and all(isinstance(item, dict) for item in node)
 
 
 def _with_names_as_keys(node: Any) -> Any:
     """Return a document in which `[{"name": "val_acc", "value": 0.5}, ...]` is `{"val_acc": 0.5, ...}`, each name once."""
     if isinstance(node, dict):
         return {key: _with_names_as_keys(value) for key, value in node.items()}
-    if not isinstance(node, list) or not node or not all(isinstance(item, dict) for item in node):
+    if not _are_objects(node):
         return node
     pairs = [[item.get(key) for key in item] for item in node if list(item) in _NAMED_VALUES]
     names = {str(name) for name, _ in pairs}
@@ -74,10 +91,14 @@ def _is_line(line: Any) -> bool:
 
 
 def _of_clearml(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    lines = [(scalar_name(plot, name), line) for plot, each in document.items() for name, line in each.items()]
+    return _by_step(lines)
+
+
+def _by_step(lines: Iterable[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Return records by step of lines with their names, each `x` and `y`."""
     rows: dict[Any, dict[str, Any]] = {}
-    for title, plot in document.items():
-        for series, line in plot.items():
-            name = scalar_name(title, series)
-            for step, value in zip(line["x"], line["y"], strict=True):
-                rows.setdefault(step, {"step": step})[name] = value
+    for name, line in lines:
+        for step, value in zip(line["x"], line["y"], strict=True):
+            rows.setdefault(step, {"step": step})[name] = value
     return [rows[step] for step in sorted(rows)]

@@ -4,7 +4,7 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -127,16 +127,10 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         segments, borders = _BORDERS.split(between), _BORDERS.findall(between)
         if any(border != "," for border in borders):
             split = ""
-        segment = segments[-1]
-        if (
-            not segment.strip(" =:")
-            and len(segments) > 1
-            and (text[found.start() - 1] in "[(" or not borders[-1].strip(" \t->"))
-        ):
-            segment = segments[-2]  # `Epoch [3/100]`, `iteration    100/ 5000`, `acc -> 0.9`
+        segment = _words_before(segments, borders, is_in_brackets=text[found.start() - 1] in "[(")
         key, split = _key(segment, split, near if is_carried or not borders else "", lead)
         first, *_, last = key.split(" ") if " " in key else ("", "")
-        if split_word(last) and not borders:
+        if split_word(last):
             split = key.removesuffix(f" {last}")  # `loss train 2.3 val 2.4`
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
@@ -151,6 +145,17 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
                 value,
                 _float(found["of"]) if found["of"] else None,
             )
+
+
+def _words_before(segments: Sequence[str], borders: Sequence[str], *, is_in_brackets: bool) -> str:
+    """Return the words before a number: of `Epoch [3/100]`, `iteration    100` and `acc -> 0.9` those before the border."""
+    k = len(segments) - 1
+    while k and not segments[k].strip(" =:"):
+        is_open = is_in_brackets and k == len(segments) - 1
+        if borders[k - 1].strip(" \t\u2013\u2014>-") and not is_open:
+            break
+        k -= 1
+    return segments[k]
 
 
 def _lead(text: str, section: str) -> str:

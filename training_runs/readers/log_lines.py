@@ -21,6 +21,9 @@ _PREFIXES = (
     re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
     re.compile(rf"^(?:{CLOCK.pattern}) std(?:out|err) [FP] "),  # of a container
     re.compile(rf"^\W*(?:{CLOCK.pattern})\W+[\w.]+ - (?={LEVEL.pattern})"),  # asctime - name - level
+    re.compile(
+        rf"^\W*(?:(?:{CLOCK.pattern})\W+)?(?!(?:{_SPLIT})\b)[\w.-]+ (?={LEVEL.pattern})"
+    ),  # [asctime] name level
 )
 # What is rewritten: what a line must hold for it, which is looked for first since logs are long; what is found; in plain words.
 _REWRITTEN = tuple(
@@ -85,8 +88,15 @@ _REWRITTEN = tuple(
             re.IGNORECASE,
         ),
         (r"correct", r"[(\[]?\b(\d+)\s*(?:/|(?:out )?of)\s*(\d+)\s+correct(?:ly)?\b(?:\s*[)\]])?", r" acc \1/\2 ", 0),
+        (r"Saving dict", r"Saving dict for global step (\d+):", r"[eval] step \1 |", 0),  # TensorFlow's estimators
+        (r"\depoch ", r"\b(\d+)epoch results:", r"epoch \1 |", 0),  # ESPnet
         # `at step 100 the training accuracy was 0.5`
-        (r"\b(?:at|after) ", r"\b(?:at|after)\s+(step|iter(?:ation)?|epoch)(?=\W+\d)", r"\1", re.IGNORECASE),
+        (
+            r"\b(?:at|after|completed) ",
+            r"\b(?:at|after|completed)\s+(step|iter(?:ation)?|epoch)(?=\W+\d)",
+            r"\1",
+            re.IGNORECASE,
+        ),
         (
             r" (?:is|was|of|at|reached) ",
             rf"\b({_METRIC})\s+(?:is|was|of|at|reached)\s+(?=[-+]?[.\d])",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from training_runs.readers.column_choice import numbers_of
-from training_runs.readers.metric_names import canonical_name, words_of
+from training_runs.readers.metric_names import METRICS, canonical_name, words_of
 
 # Words of a name -> how its values become a loss in nats, and what the note says; the first that a name has.
 _SCALES: tuple[tuple[tuple[str, ...], Callable[[np.ndarray], np.ndarray], str], ...] = (
@@ -22,6 +22,7 @@ _SCALES: tuple[tuple[tuple[str, ...], Callable[[np.ndarray], np.ndarray], str], 
     (("log2", "loss"), lambda values: 2.0**values, "2 to the power of"),
     (("ln", "loss"), np.exp, "e to the power of"),
 )
+_BARE = set[str]().union(*METRICS["loss"])
 _NO_BASE = {"log", "loss"}
 
 
@@ -36,7 +37,7 @@ def in_nats(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.DataFrame, 
     >>> table.to_dict("list"), notes[0]
     ({'step': [1], 'train_loss': [0.0], 'val_loss': [100.0]}, 'the logarithm of train_ppl is read as train_loss')
     """
-    taken = {canonical_name(str(c)) or str(c) for c in table.columns}
+    taken = {canonical_name(str(c)) or ("loss" if {*words_of(str(c))} <= _BARE else str(c)) for c in table.columns}
     notes: list[str] = []
     for column in [str(c) for c in table.columns if c not in named]:
         words = words_of(column)

@@ -28,7 +28,7 @@ _STEP = (
         "step_num",
     ),
     *("num_steps", "n_steps", "updates", "update", "num_updates", "n_updates", "train_step", "train_steps"),
-    *("training_step", "training_steps", "train_iter", "train_iters"),
+    *("training_step", "training_steps", "train_iter", "train_iters", "train_num_updates"),
 )
 _EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}
 _EPOCH |= {"train_epoch", "training_epoch"}
@@ -61,7 +61,7 @@ _NORMS = {
 _FILLERS = {
     *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
     *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
-    *("categorical", "sparse", "binary", "multiclass", "lm"),
+    *("categorical", "sparse", "binary", "multiclass", "lm", "main"),
     *("of", "de", "du", "da", "di", "del", "the", "and", "network", "images"),
 }
 # Values of less than an epoch, and medians over runs: better ones are taken where they stand beside them.
@@ -177,14 +177,15 @@ def value_meaning(column: str) -> ValueMeaning | None:
     if (accuracy := _ONE_MINUS.match(column)) and (signal := canonical_name(accuracy["name"])) in SIGNALS:
         return ValueMeaning(str(signal), "error rate") if SIGNALS[str(signal)].kind == "accuracy" else None
     split, others = split_and_rest(column)
+    is_of_answers = "top1" in others  # a loss has no first guess
     others = [word for word in others if word != "top1"]
     if split is None or len(others) != 1:
         return None
     signal = recorded_as("accuracy", split)
     forms: dict[str, Literal["error rate", "error", "correct"]] = {
         "errorrate": "error rate",
-        "error": "error",
-        "err": "error",
+        "error": "error rate" if is_of_answers else "error",
+        "err": "error rate" if is_of_answers else "error",
         "correct": "correct",
     }
     return ValueMeaning(signal, forms[others[0]]) if others[0] in forms else None

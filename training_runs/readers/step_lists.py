@@ -127,7 +127,7 @@ def _rises_to(steps: pd.Series, others: pd.Series) -> bool:
     if len(steps) < 2 or not len(others) or not steps.is_monotonic_increasing or steps.iloc[0] == steps.iloc[-1]:
         return False
     same = steps.align(others, join="inner")
-    return bool(0.5 <= steps.max() / max(others.max(), 1) <= 2 and (same[0] != same[1]).any())
+    return bool(0.5 <= steps.max() / max(others.max(), 1) <= 2 and (not len(same[0]) or (same[0] != same[1]).any()))
 
 
 def merged_by_step(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def _as_step_list(name: str, values: Sequence[Any], options: ReadOptions) -> Ste
     kinds = [kind for kind, known in (("step", _STEPS), ("epoch", _EPOCHS)) if set(words) & known]
     if len(kinds) != 1:
         return None
-    rest = "_".join(word for word in words if word not in _STEPS | _EPOCHS)
+    rest = "_".join(word for word in words if word not in _STEPS | _EPOCHS | {"num"})
     if rest in _ANY:
         return StepList(name, kinds[0], "", values)
     of = canonical_name(rest) or _split(canonical_name(f"{rest}_loss"))

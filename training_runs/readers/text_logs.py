@@ -17,7 +17,6 @@ from training_runs.readers.metric_names import canonical_name, is_epoch, metric_
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts
 
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _STEP_WITHIN = "step of the epoch"
 
@@ -53,8 +52,8 @@ def has_measurements(text: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of a text, without colours and with signs of the usual width: `：` is `:`."""
-    return [_COLOURS.sub("", line) for line in re.split(r"[\r\n]+", unwrapped(text.translate(_FULL_WIDTH)))]
+    """Return the lines of a text, with signs of the usual width: `：` is `:`."""
+    return re.split(r"[\r\n]+", unwrapped(text.translate(_FULL_WIDTH)))
 
 
 def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
