@@ -626,3 +626,9 @@ def test_a_count_that_a_tool_leaves_unset_is_not_given() -> None:
     assert reading.context.as_dict() == {"learning_rate": 1e-3}
     assert [w for w in reading.warnings if "counts as not given" not in w] == []
     assert len(reading.warnings) == 3
+
+
+def test_blanks_between_the_words_of_a_text_are_as_one() -> None:
+    given = {"description": "lr\t \t1e-3," + "\t" * 1200 + "weight   decay 1\n \n\n\t p = 97"}
+    context = read_context(given).context
+    assert (context.learning_rate, context.weight_decay, context.modulus) == (1e-3, 1, 97)

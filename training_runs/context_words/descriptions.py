@@ -34,7 +34,8 @@ def parts_of(text: str) -> Iterator[Said]:
     >>> dict(parts_of("1L transformer, d_model 128, seen twice"))
     {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
     """
-    text = plain_text(text[:LONGEST])
+    # Rules try each blank of a run as their first.
+    text = plain_text(re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text[:LONGEST])))
     text = re.sub(r"\b([abxy]) ([-+*/]) ([abxy])\b", r"\1\2\3", text)
     is_modular = re.search(r"\bmod|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
