@@ -568,3 +568,27 @@ def test_errors_that_are_no_losses_are_read_without_a_loss_beside_them(read: Rea
     train, val = ([of_all * (1 - v) for v in column] for column in (TRAIN, VAL))
     found = values(read("h.csv", table(header, STEPS, train, val)))
     assert found == {name: pytest.approx(column) for name, column in EXPECTED.items()}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("loss (train/val);acc (train/val)", "{0}/{1}"),
+        ("Train/test loss;Train/test acc", "{0} / {1}"),
+        ("loss (train, val);acc (train, val)", "({0}, {1})"),
+        ("loss train/val;acc train/val", "[{0}, {1}]"),
+    ],
+)
+def test_two_values_in_a_cell_that_its_column_names(read: Read, header: str, cell: str) -> None:
+    pairs = [[cell.format(*pair) for pair in zip(*columns, strict=True)] for columns in (LOSSES, (TRAIN, VAL))]
+    text = f"step\t{header}\n".replace(";", "\t") + "".join(
+        "\t".join(map(str, row)) + "\n" for row in zip(STEPS, *pairs, strict=True)
+    )
+    recording = read("h.tsv", text)
+    assert values(recording) == WITH_LOSSES
+    assert any(f"{header.split(';')[0]} is read as" in note for note in recording.notes)
+
+
+def test_arrays_of_a_dictionary_that_python_printed(read: Read) -> None:
+    text = f"{{'steps': array({STEPS}), 'train_accs': tensor({TRAIN}, device='cuda:0'), 'val_accs': np.array({VAL})}}"
+    assert values(read("h.txt", text)) == EXPECTED

@@ -304,6 +304,8 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         "step {s} | loss: {tl} | train_accuracy: {ta} | valid_loss: {vl} | valid_accuracy: {va} |  0:00:01s\n",
         '| train | {{"epoch": {e}, "train_loss": "{tl}", "train_acc": "{ta}", "train_num_updates": "{s}"}}\n'
         '| valid | {{"epoch": {e}, "valid_loss": "{vl}", "valid_acc": "{va}", "valid_num_updates": "{s}", "valid_best_loss": "2.0"}}\n',
+        "step {s} loss {tl} (val {vl}) acc {ta} (val {va})\n",
+        "step {s}: train loss {tl} [test {vl}]; train acc {ta} [test: {va}]\n",
         "At step {s} the training loss was {tl} and the training accuracy was {ta}, validation loss was {vl}, validation accuracy {va}\n",
         "step {s} -> train loss -> {tl}, train acc -> {ta}, val loss -> {vl}, val acc -> {va}\n",
         "Step {s}: train loss is {tl}, train accuracy reached {ta}; val loss is {vl}, val accuracy reached {va}\n",
@@ -333,6 +335,23 @@ def test_lines_of_further_programs(read: Read, form: str) -> None:
 def test_batches_of_an_epoch_or_of_a_validation_are_no_steps(read: Read, form: str) -> None:
     found = values(read("h.log", printed(form), steps_per_epoch=100))
     assert {name: found[name] for name in ("step", "train_loss", "val_acc")} == expected("train_loss", "val_acc")
+
+
+@pytest.mark.parametrize("thousand", ["1'000", "1\u2019000", "1\u202f000", "1_000", "1,000", "1 000", "1k"])
+def test_thousands_however_they_are_written(read: Read, thousand: str) -> None:
+    log = (
+        f"step 500 train acc 0.5 val acc 0.1\nstep {thousand} train acc 0.9 val acc 0.1\nstep {thousand}, val acc 0.2\n"
+    )
+    assert values(read("h.log", log))["step"] == [500, 1000]
+
+
+@pytest.mark.parametrize(
+    "power", ["2.5 x 10^-3", "2.5*10**-3", "2.5\u00b710\u207b\u00b3", "2.5\u00d710^{-3}", "2.5D-03", "2.5e-3"]
+)
+def test_powers_of_ten_however_they_are_written(read: Read, power: str) -> None:
+    of_log = read("h.log", f"step 10 train loss {power} val loss 3.0\nstep 20 train loss {power} val loss 4.0\n")
+    of_table = read("h.csv", f"step,train_loss,val_loss\n10,{power},3.0\n20,{power},4.0\n")
+    assert values(of_log) == values(of_table) == {"step": [10, 20], "train_loss": [2.5e-3] * 2, "val_loss": [3, 4]}
 
 
 def test_the_two_lines_of_megatron_are_of_one_step(read: Read) -> None:

@@ -56,15 +56,31 @@ _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _IN_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
 
 
+# `2.5 x 10^-1`, `2.5\u00b710\u207b\u00b9`, `2.5*10**-1`, Fortran's `2.5D-01`
+_POWER = re.compile(
+    r"(?<=\d)\s?[x\u00d7*\u00b7\u22c5]\s?10(?:(?:\^\{?|\*\*)(?P<power>[-+\u2212]?\d{1,3})\}?|(?P<raised>[\u207a\u207b]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+))"
+)
+_FORTRAN = re.compile(r"(?<=\d)D(?=[+-]\d\d)")
+_LOWERED = str.maketrans(
+    "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u2212", "0123456789+--"
+)
+_OF_MANY = re.compile(r"\b(?:torch\.|np\.|numpy\.|jnp\.)?(?:tensor|array|Array)\(\s*(?P<list>\[[^()]*\])[^()]*\)")
+
+
 def unwrapped(text: str) -> str:
-    """Return a text in which arrays of one number are that number.
+    """Return a text in which arrays of one number are that number, other arrays lists, and powers of ten as `1e-3`.
 
     >>> unwrapped("step 1, tensor(0.98, device='cuda:0', grad_fn=<NllLossBackward0>), np.float64(3e-4), array([2.], dtype=float32)")
     'step 1, 0.98, 3e-4, 2.'
+    >>> unwrapped("2.5 x 10^-1, 2.5\u00b710\u207b\u00b9, 2.5D-01, tensor([0.5, 0.75], device='cpu'), 32 x 100")
+    '2.5e-1, 2.5e-1, 2.5e-01, [0.5, 0.75], 32 x 100'
     """
+    text = _FORTRAN.sub(
+        "e", _POWER.sub(lambda found: "e" + (found["power"] or found["raised"]).translate(_LOWERED), text)
+    )
     if "(" not in text and "<tf." not in text:
         return text
-    return _WRAPPED.sub(lambda found: found["number"] or found["of_tensorflow"], text)
+    return _OF_MANY.sub(r"\g<list>", _WRAPPED.sub(lambda found: found["number"] or found["of_tensorflow"], text))
 
 
 def read_cells(table: pd.DataFrame, percent: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -116,7 +116,7 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
 
     A split holds for the values next to its own; for all up to the next split where it `is_carried`.
     """
-    at, split, near = 0, "", ""  # `train: loss 1, acc 0`, `train loss 1 acc 0`
+    at, split, near, metric = 0, "", "", ""  # `train: loss 1, acc 0`, `train loss 1 acc 0`
     lead = _lead(text, section)  # `[Train] loss 1 | acc 0`
     for found in VALUE.finditer(text):
         between = text[at : found.start()]
@@ -132,6 +132,9 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         first, *_, last = key.split(" ") if " " in key else ("", "")
         if split_word(last):
             split = key.removesuffix(f" {last}")  # `loss train 2.3 val 2.4`
+        if split_word(key) and metric and text[found.end() : found.end() + 1] in ")]":
+            key = f"{key} {metric}"  # `acc 0.9 (val 0.1)`
+        metric = _metric_of(key) or metric
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
@@ -145,6 +148,12 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
                 value,
                 _float(found["of"]) if found["of"] else None,
             )
+
+
+@lru_cache(maxsize=4096)
+def _metric_of(key: str) -> str:
+    """Return a name without its split, `acc` of `train acc`, where it is of a metric; empty else."""
+    return " ".join(word for word in key.split() if not split_word(word)) if metric_like(key) else ""
 
 
 def _words_before(segments: Sequence[str], borders: Sequence[str], *, is_in_brackets: bool) -> str:

@@ -105,7 +105,18 @@ _REWRITTEN = tuple(
         ),
         (r"=\"", r"\b\w+=\"(?=[^\"\d.+-])([^\"]*)\"", r" | \1 | ", 0),  # logfmt: `msg="eval" step=100`
         (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
-        (r"\d_\d", r"(?<=\d)(?<![A-Za-z]\d)_(?=\d{3}(?!\d))", "", 0),  # `step 1_000`
+        (  # `step 1_000`, `step 1'000`
+            r"\d[_'\u2019\u00a0\u2009\u202f]\d",
+            r"(?<=\d)(?<![A-Za-z]\d)[_'\u2019\u00a0\u2009\u202f](?=\d{3}(?!\d))",
+            "",
+            0,
+        ),
+        (
+            r"\d \d{3}\b",
+            rf"(\b(?:step|iter(?:ation)?)\W{{1,3}}\d{{1,3}}) (\d{{3}})(?=\s*(?:[|:,;\])]|\W\s?(?:{_SPLIT}|{_METRIC})))",
+            r"\1\2",
+            re.IGNORECASE,
+        ),
     )
 )
 # A line that says a split and no number: `Validation:`, `--- test ---`, `Evaluating on the test set...`, `Eval begin...`

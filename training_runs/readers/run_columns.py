@@ -31,7 +31,22 @@ _NAMES = (
     ),
     *("trial_id", "trial_name", "trial", "job_id", "seed", "random_seed", "run_number", "version"),
 )
-_POSITIONS = {"batch", "batch_idx", "minibatch", "idx", "index", "i", "it", "row", "time", "timestamp", "wall_time"}
+_POSITIONS = {
+    "batch",
+    "micro",
+    "microbatch",
+    "micro_batch",
+    "batch_idx",
+    "minibatch",
+    "idx",
+    "index",
+    "i",
+    "it",
+    "row",
+    "time",
+    "timestamp",
+    "wall_time",
+}
 _COLUMNS_AT_MOST, _TOGETHER_AT_MOST = 12, 3
 
 

@@ -26,6 +26,7 @@ from training_runs.readers.long_tables import upright
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.pages import is_web_page, parts_of_page
+from training_runs.readers.paired_columns import apart
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts, with_epochs, with_steps_of_splits, without_words_for_steps
 from training_runs.readers.text_logs import has_measurements, read_text_log
@@ -63,11 +64,12 @@ def read_table(
     options = options or ReadOptions()
     runs: dict[str, RawRun] = {}
     for run, raw in _read(content, format, name, path, options).items():
-        table, of_losses = in_own_columns(raw.table)
+        table, of_pairs = apart(raw.table, options.names)
+        table, of_losses = in_own_columns(table)
         table, notes = read_cells(table, options.percent)
         table, of_words = without_words_for_steps(table)
         table, of_program = with_their_split(table)
-        notes = (*of_losses, *notes, *of_words, *of_program)
+        notes = (*of_pairs, *of_losses, *notes, *of_words, *of_program)
         parts = {run: table}
         if "run_id" in table.columns:
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}

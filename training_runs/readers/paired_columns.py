@@ -1,0 +1,57 @@
+"""Columns with two values in a cell whose name says both: `acc (train/val)`, `Train/test loss`, `val (loss, acc)`."""
+
+import re
+from collections.abc import Collection
+
+import pandas as pd
+
+from training_runs.readers.metric_names import canonical_name
+
+_WORD = r"[^\W\d_][\w. ]*?"
+_NAMES = (
+    re.compile(rf"^(?P<both>{_WORD})?\s*[(\[]\s*(?P<first>{_WORD})\s*[/,]\s*(?P<second>{_WORD})\s*[)\]]$"),
+    re.compile(rf"^(?P<first>{_WORD})\s*/\s*(?P<second>{_WORD})[ _]+(?P<both>{_WORD})$"),
+    re.compile(rf"^(?P<both>{_WORD})[ _]+(?P<first>{_WORD})\s*/\s*(?P<second>{_WORD})$"),
+)
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s?%?|nan|-"
+_CELL = re.compile(rf"^\s*[(\[]?\s*(?P<first>{_NUMBER})\s*[/,;|]\s*(?P<second>{_NUMBER})\s*[)\]]?\s*$", re.IGNORECASE)
+
+
+def apart(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table with a column a value for such columns, and notes on them.
+
+    Parameters
+    ----------
+    named : columns that the caller names himself: they stay.
+
+    >>> table, notes = apart(pd.DataFrame({"step": [1, 2], "acc (train/val)": ["0.9/0.1", "1/0.2"]}), ())
+    >>> table.to_dict("list"), notes
+    ({'step': [1, 2], 'train acc': ['0.9', '1'], 'val acc': ['0.1', '0.2']}, ('acc (train/val) is read as train acc and val acc',))
+    """
+    notes: list[str] = []
+    if not table.columns.is_unique:
+        return table, ()
+    for column in [c for c in table.columns if c not in named]:
+        names = _both(str(column))
+        if names is None or any(name in table.columns for name in names):
+            continue
+        parts = table[column].map(str).str.extract(_CELL)
+        if parts["first"].notna().sum() * 2 > table[column].notna().sum():
+            table = table.drop(columns=column).assign(
+                **dict(zip(names, (parts["first"], parts["second"]), strict=True))
+            )
+            notes.append(f"{column} is read as {names[0]} and {names[1]}")
+    return table, tuple(notes)
+
+
+def _both(column: str) -> tuple[str, str] | None:
+    """Return the two names in a name, if they are of two signals."""
+    for form in _NAMES:
+        if (found := form.match(column.strip())) is None:
+            continue
+        for order in ("{0} {1}", "{1} {0}"):
+            first, second = (order.format(found[part], found["both"] or "").strip() for part in ("first", "second"))
+            signals = {canonical_name(first), canonical_name(second)}
+            if len(signals) == 2 and None not in signals:
+                return first, second
+    return None
