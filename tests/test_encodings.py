@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import pickle
+import tarfile
 import zipfile
 
 import numpy as np
@@ -44,6 +45,41 @@ def test_damaged_and_huge_compressed_files_are_refused(read: Read, monkeypatch: 
     monkeypatch.setattr(encodings, "UNPACKED_BYTES", 2**20)
     with pytest.raises(InvalidInput, match="at most 1 MiB"):
         read("h.csv.gz", gzip.compress(bytes(2**20 + 1)))
+
+
+def _packed(kind: str, *names: str) -> bytes:
+    """Return an archive with files of one content, and with what a Macintosh and folders add."""
+    file = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("runs/", "")
+            for name in ("__MACOSX/._metrics.csv", ".DS_Store", *names):
+                archive.writestr(name, TEXT)
+        return file.getvalue()
+    with tarfile.open(fileobj=file, mode=f"w:{kind}") as tar:
+        for name in (".DS_Store", *names):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(TEXT.encode())
+            tar.addfile(entry, io.BytesIO(TEXT.encode()))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("zip", "zip"), ("", "tar"), ("gz", "tar.gz"), ("xz", "txz")])
+def test_an_archive_of_one_file_is_that_file(read: Read, kind: str, suffix: str) -> None:
+    packed = _packed(kind, "runs/metrics.csv")
+    assert values(read(f"h.{suffix}", packed)) == {"step": [10, 20], "val_acc": [0.1, 0.2]}
+    for refused in (_packed(kind, "runs/a.csv", "runs/b.csv"), _packed(kind), _packed(kind, "data.pkl")):
+        with pytest.raises(InvalidInput, match="archive that has several files|a pickle"):
+            read(f"h.{suffix}", refused)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("h.csv", bytes(2**20 + 1))
+    monkeypatch.setattr(encodings, "UNPACKED_BYTES", 2**20)
+    with pytest.raises(InvalidInput, match="at most 1 MiB"):
+        read("h.zip", file.getvalue())
 
 
 def _zip(*names: str) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training_runs.errors import InvalidInput
+from training_runs.readers.packed_files import only_file
 
 _LONGEST_LINE = 1_000_000  # bytes
 UNPACKED_BYTES = 256 * 2**20  # of a compressed file, at most: a few kilobytes can unpack to gigabytes
@@ -67,7 +68,7 @@ _HIDDEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # of no width, as web p
 
 
 def unpacked(content: bytes, path: str, most: int | None = None) -> bytes:
-    """Return the content of a file that may be compressed (gzip, bzip2, xz).
+    """Return the content of a file that may be compressed (gzip, bzip2, xz), or packed alone (zip, tar).
 
     Raises
     ------
@@ -75,11 +76,15 @@ def unpacked(content: bytes, path: str, most: int | None = None) -> bytes:
     """
     most = UNPACKED_BYTES if most is None else most
     opener = next((o for magic, o in _COMPRESSED.items() if content.startswith(magic)), None)
-    if opener is None:
-        return content
     try:
-        with opener(io.BytesIO(content)) as file:
-            inner: bytes = file.read(most + 1)
+        inner = content
+        if opener is not None:
+            with opener(io.BytesIO(content)) as file:
+                inner = file.read(most + 1)
+        packed = only_file(inner, most + 1)
+        if packed is None and opener is None:
+            return content
+        inner = inner if packed is None else packed
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InvalidInput(
             field=path,
@@ -173,13 +178,20 @@ def _foreign(content: bytes) -> tuple[str, str] | None:
         if b".npy" in names:
             return None
         held = [(what, way) for mark, what, way in _ZIPS if mark in names]
-        return held[0] if held else ("a zip archive", "unpack it and name the file in it")
+        return (
+            held[0]
+            if held
+            else (
+                "a zip archive that has several files or is damaged",
+                "unpack it and name the folder, or a file in it",
+            )
+        )
     if _PICKLE.match(content):
         return "a pickle, which could run any program when loaded", _FROM_PYTHON
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return "an image", "a forecast needs the numbers behind it, as CSV"
     if content[257:262] == b"ustar":
-        return "a tar archive", "unpack it and name the file in it"
+        return "a tar archive that has several files or is damaged", "unpack it and name the folder, or a file in it"
     if content[24:36] == b"brain.Event:" or b"brain.Event:" in content[:64]:
         return "TensorBoard's events under another name", "name the folder, or rename the file to events.out.tfevents.1"
     if _PAGE.match(content[:200].removeprefix(codecs.BOM_UTF8)) and not _IN_PAGE.search(content):
