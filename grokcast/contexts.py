@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grokcast.plain_settings import plain_settings
 from grokcast.stated_context import is_description, stated_fields
+from training_runs.context_words.fields import is_of_settings
 from training_runs.errors import InvalidInput
 
 Fields = Mapping[str, Any]
@@ -37,8 +39,10 @@ class Contexts:
         return [name for name in self.by_run if name not in names]
 
 
-def read_contexts(given: Fields | str | Path | None) -> Contexts:
-    """Return the contexts in a mapping of fields, in a mapping of runs to fields, in a file of either, or in words.
+def read_contexts(given: Any) -> Contexts:
+    """Return the contexts in fields (`plain_settings`), in a mapping of runs to fields, in a file of either, or in words.
+
+    A mapping is of one run where an object in it has the name of a field or of a group of settings: `{"optimizer": {"lr": 0.1}}`.
 
     A file is JSON, or CSV with a row a run: its name in a column `run`, then a column a field.
 
@@ -50,11 +54,11 @@ def read_contexts(given: Fields | str | Path | None) -> Contexts:
         return Contexts()
     if isinstance(given, str) and is_description(given):
         return Contexts(for_all=stated_fields([given]))
-    fields = given if isinstance(given, Mapping) else _read(Path(given))
+    fields: Fields = _read(Path(given)) if isinstance(given, str | Path) else plain_settings(given)
     if _of_runs(fields):  # beside what the collection is
         return Contexts(by_run={str(name): value for name, value in fields["runs"].items()})
     nested = {name: value for name, value in fields.items() if isinstance(value, Mapping)}
-    if not nested:
+    if not nested or any(is_of_settings(str(name)) for name in nested):
         return Contexts(for_all=fields)
     if len(nested) < len(fields):
         lone = next(name for name in fields if name not in nested)

@@ -12,6 +12,7 @@ wrong is logged once per kind, since under `python -W error` even a warning woul
 import atexit
 import contextlib
 import logging
+import os
 import re
 import threading
 import time
@@ -32,6 +33,7 @@ from grokcast.monitor_backends import (
     StoredRunBackend,
     SubprocessBackend,
 )
+from grokcast.own_packages import own_packages
 from grokcast.scalars import number_of, plain
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Monitor:
     Parameters
     ----------
     url : the service; by default `GROKCAST_URL`, else the one that `grokcast serve` starts on this machine.
-    context : what is known of the run beside its metrics, e.g. `learning_rate`, `chance_accuracy`; every field optional.
+    context : what is known of the run beside its metrics, e.g. `learning_rate`, `chance_accuracy`; every field optional. A mapping, a
+        namespace or dataclass of settings, a file of them, or words: `"1L transformer, AdamW lr 1e-3 wd 1"`.
     horizon_step : the step that the probability is for; by default the service chooses.
     target_accuracy : the validation accuracy that counts as generalised; by default the service chooses.
     seconds_per_step : how fast the training goes, for the forecast's dates; by default as the times of `log` show, pauses left out.
@@ -80,7 +83,7 @@ class Monitor:
         self,
         url: str | None = None,
         *,
-        context: Mapping[str, Any] | None = None,
+        context: Any = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
         seconds_per_step: float | None = None,
@@ -113,13 +116,14 @@ class Monitor:
                 service = ServiceBackend(self.url, api_key, timeout)
                 self._backend = service if run_id is None else StoredRunBackend(service, str(run_id))
             question = {
-                "context": {str(k): plain(v) for k, v in (context or {}).items()},
+                "context": {},
                 "horizon_step": plain(horizon_step),
                 "target_accuracy": plain(target_accuracy),
                 "seconds_per_step": plain(seconds_per_step),
                 "cost_per_hour": plain(cost_per_hour),
             }
             self._question = {k: v for k, v in question.items() if v is not None}
+            self._question["context"] = {k: plain(v) for k, v in _stated(context).items()}
 
         # The lock of this condition guards everything below.
         self._changed = threading.Condition()
@@ -172,7 +176,7 @@ class Monitor:
             self._unwatched = self.problem = f"watch failed, so only what is logged is used: {error!r}"
             self._warn_once("watch", self._unwatched)
         if any(given is not None for given in (optimizer, train_loader, loss)):
-            with self._harmless("reading the context"):
+            with self._harmless("reading the context"), own_packages():
                 from grokcast.training_context import training_context
 
                 view = self._watched.view if self._watched is not None else None
@@ -180,7 +184,7 @@ class Monitor:
 
     def add_context(self, found: Mapping[str, Any]) -> None:
         """Add fields to the context, except those that the user states or has added before; logged once."""
-        with self._harmless("add_context"):
+        with self._harmless("add_context"), own_packages():
             from grokcast.training_context import unstated
 
             stated = self._question.get("context", {})
@@ -426,6 +430,20 @@ class Monitor:
             self._warned.add(kind)
             with contextlib.suppress(Exception):  # a user's handler may raise
                 _logger.warning("grokcast: %s", message)
+
+
+def _stated(context: Any) -> dict[str, Any]:
+    """Return the fields of a context as the caller has it: settings, or words."""
+    if context is None:
+        return {}
+    with own_packages():
+        if isinstance(context, str | os.PathLike):
+            from grokcast.stated_context import stated_fields
+
+            return stated_fields([str(context)])
+        from grokcast.plain_settings import plain_settings
+
+        return plain_settings(context)
 
 
 def _short(value: Any) -> str:

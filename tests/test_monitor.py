@@ -181,7 +181,7 @@ def test_the_callback_gets_each_forecast_and_may_raise(
 
 @pytest.mark.parametrize(
     "options",
-    [{"context": 3}, {"context": {"learning_rate": object()}}, {"context": {"x": [float("nan")]}}],
+    [{"context": 3}, {"context": [("learning_rate", 1e-3)]}, {"context": {"x": [float("nan")]}}],
 )
 def test_a_strange_context_harms_nothing(
     service: Service,

@@ -219,6 +219,22 @@ UNUSED = HEADS | frozenset(
     | {"n_ctx", "act_fn", "activation", "eval_every", "log_every", "save_every", "eps", "dtype", "num_workers"}
 )
 
+# What objects that hold settings are called.
+_GROUPS = frozenset(
+    {
+        "config",
+        "cfg",
+        "args",
+        "hparams",
+        "hyperparameters",
+        "hyper_parameters",
+        "params",
+        "settings",
+        "train",
+        "training",
+    }
+    | {"trainer", "datamodule", "model_config", "optim_config", "optimizer_config", "scheduler", "lr_scheduler"}
+)
 _RATES = {"learning_rate", "weight_decay", "dropout", "label_noise"}
 _FIELD = {also: field for field, others in SYNONYMS.items() for also in (field, *others)}
 _FIELD |= dict.fromkeys(MODEL_WIDTHS, "width")
@@ -262,6 +278,16 @@ def field_named(name: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _english_name(name: str) -> str:
     return plain_name(in_english(name.replace("_", " ")))
+
+
+def is_of_settings(name: str) -> bool:
+    """Return True for the name of a field or of a group of settings, which no run is called by.
+
+    >>> [is_of_settings(name) for name in ("optimizer", "hparams", "lr", "seed_0", "wd=1")]
+    [True, True, True, False, False]
+    """
+    plain = plain_name(name)
+    return plain in _GROUPS or (len(plain) > 1 and field_named(plain) is not None)
 
 
 def nearest_field(name: str) -> str | None:
