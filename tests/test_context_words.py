@@ -456,6 +456,13 @@ def test_a_description_in_further_words(text: str, read: dict[str, object]) -> N
         ("modular addition of three numbers", {"task_family": "modular"}),
         ("dmodel = 128, op:/ p:97", {"embedding_dim": 128, "operation": "div", "modulus": 97}),
         ("AdamW (not SGD)", {"optimizer": "adamw"}),
+        (
+            "Architecture: Transformer\nEmbedding: 64\nMLP: 512",
+            {"architecture": "transformer", "embedding_dim": 64, "width": 512},
+        ),
+        ("n = 512 hidden units, L=3 layers", {"width": 512, "layers": 3}),
+        ("12769 pairs in total, 0.3 of the data", {"train_fraction": 0.3}),
+        ("betas are 0.9 and 0.98, 113-way classification", {"beta1": 0.9, "beta2": 0.98, "classes": 113}),
         ("gradient descent with AdamW", {"optimizer": "adamw"}),
         (
             "transformer, d_model 128, 512 units in the MLP",
@@ -532,7 +539,10 @@ SEVERAL = "has several values: a context is of one run"
         *((part, OF_ANOTHER) for part in ("min lr 1e-5", "logging steps 100", "head width 32", "teacher layers 3")),
         *((part, OF_ANOTHER) for part in ("memorised after 400 steps", "patience 10 epochs", "warmup epochs 10")),
         *((part, OF_ANOTHER) for part in ("accuracy 30% train", "30% train accuracy", "the first 1000 steps")),
-        ("decay steps 100", OF_ANOTHER),
+        *((part, OF_ANOTHER) for part in ("decay steps 100", "within 400 steps", "more than 10k steps")),
+        ("batch size 64 per GPU", "batch_size, of all devices together"),
+        ("dropout 30", "expected a number in [0, 1]"),
+        ("lr=[1e-3, 1e-4]", "a context is of one run"),
         *(
             (part, SEVERAL)
             for part in ("1-3 layers", "between 2 and 4 layers", "d_model 64 to 256", "batch size 64 or 128")

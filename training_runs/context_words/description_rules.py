@@ -179,7 +179,25 @@ RULES: tuple[Rule, ...] = (
         r"(?:decay|anneal\w*|cycle|inner|rollout|accumulation|restart) (?:steps|epochs|iterations)\s*[=:]?\s*<n>(?!\w)",
         _another,
     ),
+    # What something took, and bounds.
+    _rule(
+        rf"(?:within|takes?|took|need(?:s|ed)?|requires?|in|more than|less than|fewer than|been (?:running|training)(?: for)?) <n> (?:\w+ )?(?:steps|epochs|updates|iterations|{_SAMPLES})\b",
+        _another,
+    ),
+    _rule(
+        r"per[\s-](?:device|gpu|worker) batch[\s-]?size(?: of |\s*[=:]?\s*)<n>(?!\w)",
+        _counted("per_device_train_batch_size"),
+    ),
+    _rule(
+        r"batch[\s-]?size(?: of |\s*[=:]?\s*)<n> per (?:device|gpu|worker)\b", _counted("per_device_train_batch_size")
+    ),
+    _rule(
+        r"output classes\s*[=:]?\s*<n>(?!\w)|<n> way classification\b",
+        lambda found: [("classes", found[1] or found[2])],
+    ),
+    _rule(r"(0?\.\d+) of (?:the |all )*data\b", _counted("train_fraction")),
     # All that there is, of which some is trained on.
+    _rule(rf"{_COUNT} (?:\w+ )?(?:{_SAMPLES}) (?:in total|altogether|overall)\b", _nothing),
     _rule(
         rf"{_COUNT} (?:\w+ )?(?:{_SAMPLES}),? of which {_SHARE}(?: (?:is|are|was|were))?(?: used)?(?: (?:for|as))?(?: the)? train\w*",
         _counted("train_fraction"),
@@ -248,7 +266,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?:pretrain\w*|warm-?up|patience)(?: (?:for|of|over))? <n> epochs\b", _another),
     _rule(r"(?:pretrain\w*|patience)(?: (?:for|of|over))? <n> (?:steps|updates|iterations)\b", _another),
     _rule(
-        rf"(?:evaluat\w+|test(?:ed|ing)?|validat\w+)(?: every \d+ \w+)? on <n>(?: (?:test|held-?out|other|new))?(?: (?:{_SAMPLES}))?(?!\w)",
+        rf"(?:evaluat\w+|test(?:ed|ing)?|validat\w+)(?: the (?:model|network))?(?: every \d+ \w+)? on <n>(?: (?:test|held-?out|other|new))?(?: (?:{_SAMPLES}))?(?!\w)",
         _counted("val_size"),
     ),
     _rule(
@@ -306,7 +324,7 @@ RULES: tuple[Rule, ...] = (
         rf"({_OPTIMIZERS}) (\d\.?\d*e-\d+|0\.0\d+)(?![\w.])(?! (?:{_BEHIND})(?!\s*[=:]?\s*[\d.]))",
         _counted("optimizer", "learning_rate"),
     ),
-    _rule(r"betas?\s*[=:]?\s*(0?\.\d+)\s*[,/\s]\s*(0?\.\d+)", _counted("beta1", "beta2")),
+    _rule(r"betas?(?: (?:are|of))?\s*[=:]?\s*(0?\.\d+)(?:\s*[,/\s]\s*| and )(0?\.\d+)", _counted("beta1", "beta2")),
     _rule(rf"(?:{_NAMED})\s*[=:]?\s*\d+(?:/\d+){{2,}}(?!\w)", _several),
     _rule(r"(\d{1,2})x(\d{2,5})(?=(?: \w+)? mlp\b)", _counted("layers", "hidden_units")),
     _rule(r"(mlp) (\d{1,2})x(\d{2,5})(?!\w)", _counted("architecture", "layers", "hidden_units")),
@@ -369,7 +387,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"<n> classes\b", _counted("classes")),
     _rule(r"<n> (?:trainable )?param(?:eter)?s\b", _counted("parameters")),
-    _rule(r"<n> (?:hidden )?(?:units|neurons)\b|<n> hidden\b", lambda found: [("hidden_units", found[1] or found[2])]),
+    _rule(
+        r"<n> (?:hidden )?(?:units?|neurons?)\b|<n> hidden\b", lambda found: [("hidden_units", found[1] or found[2])]
+    ),
     _rule(
         rf"(?P<name>nesterov|{any_of(n for n, f in _SWITCHED.items() if f == 'layer_norm' and n != 'ln')})\b",
         lambda found: _switched(found, value=True),

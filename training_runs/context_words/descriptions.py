@@ -37,6 +37,7 @@ def parts_of(text: str) -> Iterator[Said]:
     # Rules try each blank of a run as their first.
     text = plain_text(re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text[:LONGEST])))
     text = re.sub(r"\b([abxy]) ([-+*/]) ([abxy])\b", r"\1\2\3", text)
+    text = _SYMBOL.sub("", text)
     is_modular = re.search(r"\bmod|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
     if re.search(r"transformer", rest, re.IGNORECASE):
@@ -120,8 +121,12 @@ _PART_OF_TRANSFORMER = re.compile(
     r"|\bffn(?=\s+(?:of\s+)?\d+x)",
     re.IGNORECASE,
 )
+# `n = 512 hidden units`
+_SYMBOL = re.compile(
+    r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|training\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples)\b)"
+)
 _WIDTH_OF_PART = re.compile(
-    r"\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",
+    r"\bmlp(?=\s*[:=]\s*\d)|\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",
     re.IGNORECASE,
 )
 _ANY_DESCENT = re.compile(r"\b(?:stochastic\s+)?gradient\s+descent\b", re.IGNORECASE)

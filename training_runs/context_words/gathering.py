@@ -260,7 +260,10 @@ def _number(path: str, value: Any) -> Any:
         return value
     number = amount_of(value) if len(value) <= _LONGEST and number_of(value) is None else number_of(value)
     if number is None:
-        raise InvalidInput(field=f"context.{path}", value=value[:60], expected="a number")
+        hint = "a context is of one run" if len(re.findall(r"(?<![\w.-])\.?\d", value[:_LONGEST])) > 1 else ""
+        raise InvalidInput(
+            field=f"context.{path}", value=value[:60], expected="one number" if hint else "a number", hint=hint
+        )
     return number
 
 

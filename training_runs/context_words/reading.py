@@ -96,11 +96,18 @@ def read_context(values: Mapping[str, Any], beside: Context | None = None) -> Co
 
     Raises
     ------
-    InvalidInput : a value of a known field that cannot be: no number where one is expected, or one out of range.
+    InvalidInput : a value of a known field that cannot be: no number where one is expected, or one out of range. What a
+        description says so counts as not given: a sentence may mean something else.
     """
     gathered = Gathered()
     for path, value in leaves(values):
-        take(gathered, path, value)
+        try:
+            take(gathered, path, value)
+        except InvalidInput as error:
+            if (phrase := said_by(path)) is None:
+                raise
+            hint = f" ({error.hint})" if error.hint else ""
+            gathered.warnings.append(f"{phrase} is not read: expected {error.expected}{hint}")
     return _reading(gathered, beside or Context())
 
 
