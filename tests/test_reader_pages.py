@@ -1,11 +1,13 @@
 """Pages with a history in their midst: Markdown, LaTeX, HTML, notebooks."""
 
 import json
+import time
 
 import pytest
 
 from tests.reading import Read, read as read, values
 from training_runs import InvalidInput
+from training_runs.readers.pages import parts_of_page
 
 ROWS = [(100, 2.5, 0.5, 2.75, 0.125), (200, 0.5, 0.75, 3.5, 0.125), (300, 0.125, 1.0, 4.5, 0.25)]
 SIGNALS = ("step", "train_loss", "train_acc", "val_loss", "val_acc")
@@ -99,3 +101,10 @@ def test_ultralytics_metrics_are_validations(read: Read) -> None:
     )
     found = values(read("results.csv", table, steps_per_epoch=100))
     assert found == {name: column for name, column in EXPECTED.items() if name != "train_acc"}
+
+
+@pytest.mark.parametrize("opened", ["<html><tr><!--", "<tr><a b='", "~~~x\n", "a & b \\\\\n\\begin{tabular}{r}\n", "&"])
+def test_a_page_of_what_is_never_closed_is_searched_once(opened: str) -> None:
+    began = time.process_time()
+    parts_of_page(opened * 50_000)
+    assert time.process_time() - began < 4  # a quarter of a minute and more where each opening is searched to the end

@@ -7,7 +7,7 @@ import pandas as pd
 from training_runs.readers.metric_names import canonical_name
 
 NOTE = "a percentage in brackets after a loss is read as the accuracy"
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _IN_LINE = re.compile(
     rf"((?:loss|entropy|nll|verlust|损失)\b\W{{0,4}}{_NUMBER})\s*\(\s*({_NUMBER}\s?%)\s*\)", re.IGNORECASE
 )

@@ -64,7 +64,7 @@ _FORTRAN = re.compile(r"(?<=\d)D(?=[+-]\d\d)")
 _LOWERED = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u2212", "0123456789+--"
 )
-_OF_MANY = re.compile(r"\b(?:torch\.|np\.|numpy\.|jnp\.)?(?:tensor|array|Array)\(\s*(?P<list>\[[^()]*\])[^()]*\)")
+_OF_MANY = re.compile(r"\b(?:torch\.|np\.|numpy\.|jnp\.)?(?:tensor|array|Array)\(\s*(?P<list>\[[^()\[\]]*\])[^()]*\)")
 
 
 def unwrapped(text: str) -> str:

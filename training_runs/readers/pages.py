@@ -1,19 +1,22 @@
 """Pages that hold a history in their midst: Markdown with fences, tables of LaTeX and of HTML, outputs of a notebook."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 
-_FENCED = re.compile(r"^[ \t]*(```|~~~)[^\n`]*\n(?P<inside>.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_LONGEST_TABLE = 200_000  # characters
+_MOST_TABLES = 50
+_FENCES = ("```", "~~~")
 _HTML_TABLE = re.compile(r"<(?:tr|pre)\b", re.IGNORECASE)
-_LATEX_ROW = re.compile(r"&[^\n]*\\\\|\\begin\{(?:tabular|longtable)")
-_TABULAR = re.compile(
-    r"\\begin\{(?P<kind>tabular[*xy]?|longtable)\}(?:\[[^\]]*\])?(?:\{[^{}]*\})*(?P<inside>.*?)\\end\{(?P=kind)\}",
-    re.DOTALL,
-)
-_CAPTION = re.compile(r"\\caption\{(?P<said>[^{}]*)\}")
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<rest>[^<>]*)>|(?P<text>[^<]+|<)")
+_CELLS = {"td", "th", "pre"}
+_COLSPAN = re.compile(r"\bcolspan\s*=\s*[\"']?(\d{1,2})\b", re.IGNORECASE)
+_TABULAR = re.compile(r"\\begin\{(?P<kind>tabular[*xy]?|longtable)\}(?:\[[^\[\]]*\])?(?:\{[^{}]*\})*")
+_MERGED = re.compile(r"\\multicolumn\{(\d{1,2})\}\{[^{}]*\}")
+_CAPTION = re.compile(r"\\caption\{(?P<said>[^{}]{,500})\}")
 _RULES = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|cline\{[^}]*\}|cmidrule(?:\([^)]*\))?\{[^}]*\}"
     r"|rowcolor\{[^}]*\}|addlinespace(?:\[[^\]]*\])?)"
@@ -46,7 +49,25 @@ def parts_of_page(text: str) -> list[str]:
         return outputs
     if is_web_page(text):
         return _of_html(text)
-    return [found["inside"] for found in _FENCED.finditer(text)] or _of_latex(text)
+    return _fenced(text) or _of_latex(text)
+
+
+def _fenced(text: str) -> list[str]:
+    """Return what stands between the fences of Markdown."""
+    parts: list[str] = []
+    if not any(fence in text for fence in _FENCES):
+        return parts
+    fence, inside = "", ""
+    for line in text.splitlines(keepends=True):
+        mark = line.strip()[:3]
+        if not fence and mark in _FENCES:
+            fence, inside = mark, ""
+        elif fence and line.strip() == fence:
+            parts.append(inside)
+            fence = ""
+        else:
+            inside += line
+    return parts
 
 
 def is_web_page(text: str) -> bool:
@@ -72,73 +93,55 @@ def _outputs(cells: list[dict[str, Any]]) -> Iterator[str]:
                 yield from _of_html(said) if content is shown.get("text/html") else [said]
 
 
-class _Page(HTMLParser):
-    """Collects the tables of a page, cells divided by tabs, and its texts as they were printed (`<pre>`)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._text: list[str] | None = None  # of the cell or the printed text that is open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("table", "pre"):
-            self.parts.append("")
-        if tag in ("td", "th", "pre"):
-            self._end()
-            self._text = []
-            self._columns = _whole(dict(attrs).get("colspan"))
-            self._is_cell = tag != "pre"
-        elif tag in ("tr", "br"):
-            self._end()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th", "pre", "tr", "table"):
-            self._end()
-        if tag == "tr" and self.parts:
-            self.parts[-1] = self.parts[-1].removesuffix("\t") + "\n"
-
-    def handle_data(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
-
-    def _end(self) -> None:
-        if self._text is None:
-            return
-        said = "".join(self._text)
-        if not self.parts:  # rows of no table
-            self.parts.append("")
-        self.parts[-1] += " ".join(said.split()) + "\t" * self._columns if self._is_cell else said
-        self._text = None
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and int(text) < 100 else 1
-
-
 def _of_html(text: str) -> list[str]:
-    page = _Page()
-    page.feed(text)
-    page.close()
-    return page.parts
+    """Return the tables of a page, cells divided by tabs, and its texts as they were printed (`<pre>`).
+
+    `html.parser` takes minutes for a page of unclosed tags; here each character is looked at once.
+    """
+    parts = [""]
+    said: list[str] | None = None  # of the cell or the printed text that is open
+    width = 1
+    for tag in _TAG.finditer(text):
+        name, is_end = (tag["name"] or "").lower(), bool(tag["end"])
+        if said is not None and tag["text"]:
+            said.append(tag["text"])
+        if name in _CELLS | {"tr", "table"} and said is not None:  # an end may be left out
+            words = html.unescape("".join(said))
+            parts[-1] += words if is_end and name == "pre" else " ".join(words.split()) + "\t" * width
+            said = None
+        if name in _CELLS and not is_end:
+            said, width = [], _whole(_COLSPAN.search(tag["rest"]))
+        if name in ("table", "pre") and not is_end:
+            parts.append("")
+        elif name == "tr" and is_end:
+            parts[-1] = parts[-1].removesuffix("\t") + "\n"
+    return parts
+
+
+def _whole(found: re.Match[str] | None) -> int:
+    """Return the columns that a merged cell is over."""
+    return int(found[1]) if found else 1
 
 
 def _of_latex(text: str) -> list[str]:
     """Return the tables of LaTeX, rows a line and cells divided by tabs, each below what its caption says."""
-    if not _LATEX_ROW.search(text):
+    if "\\\\" not in text or not any("&" in line and "\\\\" in line for line in text.splitlines()):
         return []
     said = "".join(f"# {_plainly(found['said'])}\n" for found in _CAPTION.finditer(text))
-    bodies = [found["inside"] for found in _TABULAR.finditer(text)] or [text]
+    begins = islice(_TABULAR.finditer(text), _MOST_TABLES)
+    bodies = [text[found.end() : end] for found in begins if (end := _end(text, found)) > 0] or [text]
     return [said + "".join(map(_row, re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body))) for body in bodies]
+
+
+def _end(text: str, begin: re.Match[str]) -> int:
+    return text.find(f"\\end{{{begin['kind']}}}", begin.end(), begin.end() + _LONGEST_TABLE)
 
 
 def _row(text: str) -> str:
     cells: list[str] = []
     for cell in re.split(r"(?<!\\)&", _RULES.sub(" ", text)):
-        merged = re.search(r"\\multicolumn\{(\d+)\}\{[^{}]*\}", cell)
-        cells += [
-            _plainly(cell.replace(merged[0], "") if merged else cell),
-            *[""] * (_whole(merged[1]) - 1 if merged else 0),
-        ]
+        merged = _MERGED.search(cell)
+        cells += [_plainly(_MERGED.sub("", cell)), *[""] * (_whole(merged) - 1)]
     return "\t".join(cells) + "\n" if any(cells) else ""
 
 

@@ -7,13 +7,14 @@ import pandas as pd
 
 from training_runs.readers.metric_names import canonical_name
 
+_LONGEST = 80  # characters of such a name
 _WORD = r"[^\W\d_][\w. ]*?"
 _NAMES = (
     re.compile(rf"^(?P<both>{_WORD})?\s*[(\[]\s*(?P<first>{_WORD})\s*[/,]\s*(?P<second>{_WORD})\s*[)\]]$"),
     re.compile(rf"^(?P<first>{_WORD})\s*/\s*(?P<second>{_WORD})[ _]+(?P<both>{_WORD})$"),
     re.compile(rf"^(?P<both>{_WORD})[ _]+(?P<first>{_WORD})\s*/\s*(?P<second>{_WORD})$"),
 )
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s?%?|nan|-"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s?%?|nan|-"
 _CELL = re.compile(rf"^\s*[(\[]?\s*(?P<first>{_NUMBER})\s*[/,;|]\s*(?P<second>{_NUMBER})\s*[)\]]?\s*$", re.IGNORECASE)
 
 
@@ -46,6 +47,8 @@ def apart(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.DataFrame, tu
 
 def _both(column: str) -> tuple[str, str] | None:
     """Return the two names in a name, if they are of two signals."""
+    if len(column) > _LONGEST:
+        return None
     for form in _NAMES:
         if (found := form.match(column.strip())) is None:
             continue

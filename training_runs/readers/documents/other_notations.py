@@ -16,8 +16,8 @@ _TOML = re.compile(r"\[{1,2}[\w.\"' -]+\]{1,2}\s*(#.*)?$|[\w.\"'-]+\s*=\s*\S")
 _YAML = re.compile(r"(- +)?[\w /.\"'()-]+:(\s|$)")
 _YAML_LIST = re.compile(r"^\s*- |:\s*\[", re.MULTILINE)
 _REFERENCE = re.compile(r"(?:^|[\s\[{,])[&*]\w")  # a few lines of YAML can repeat each other without end
-_YAML_BYTES = 200_000  # at most: it is parsed slowly
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|NaN|NA|inf|Inf)|None|null"
+_YAML_BYTES, _TOML_BYTES = 100_000, 1_000_000  # at most: they are parsed slowly
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|NaN|NA|inf|Inf)|None|null"
 # `[0.1, 0.2]`, `(0.1 0.2)`, and of a line that is `step: 100, 200` what follows the name
 _LIST = re.compile(
     rf"[\[({{]\s*(?P<within>(?:{_NUMBER})(?:[\s,;]+(?:{_NUMBER}))+)[\s,]*[\])}}]"
@@ -45,7 +45,7 @@ def in_another_notation(text: str) -> Any:
     parsers: list[Callable[[str], Any]] = [_lists]
     if _YAML.match(first) and len(text) <= _YAML_BYTES and _YAML_LIST.search(text) and not _REFERENCE.search(text):
         parsers.insert(0, _yaml)
-    if _TOML.match(first):
+    if _TOML.match(first) and len(text) <= _TOML_BYTES:
         parsers.insert(0, tomllib.loads)
     for parse in parsers:
         try:
