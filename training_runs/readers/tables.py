@@ -241,7 +241,10 @@ def _messages(document: Any) -> str | None:
     if any(map(canonical_name, names)):
         return None
     for said in (name for name in names if name.rsplit("/", 1)[-1].lower() in _MESSAGES):
-        lines = "\n".join(str(record.get(said) or "").rstrip("\n") for record in records) + "\n"
+        texts = [record.get(said) or "" for record in records]
+        if not all(isinstance(text, str) for text in texts):
+            continue  # `{"log": [...]}` is a history
+        lines = "\n".join(text.rstrip("\n") for text in texts) + "\n"
         if has_measurements(lines):
             return lines
     return None
