@@ -72,6 +72,11 @@ def test_a_table_of_settings_and_a_caption_are_context(read: Read) -> None:
         assert recording.contexts["h"] == {"learning_rate": 1e-3, "optimizer": "adamw"}
 
 
+@pytest.mark.parametrize("above", ["from C:\\\\data & C:\\\\runs", "<run 1>", "# ```", "a && b"])
+def test_a_log_with_signs_of_a_page_is_a_log(read: Read, above: str) -> None:
+    assert values(read("h.log", f"{above}\n{LINES}")) == EXPECTED
+
+
 def test_what_a_page_holds_besides_is_told(read: Read) -> None:
     assert "2 lines beside the table are left out" in read("h.md", f"{BARS}\nIt groks.\nDoes it?\n").notes
     assert any("is a page: a table in it is read" in note for note in read("h.tex", TABULAR).notes)

@@ -305,6 +305,7 @@ ABSL = "I0501 10:00:00.000000 139 train.py:48] "
         '| train | {{"epoch": {e}, "train_loss": "{tl}", "train_acc": "{ta}", "train_num_updates": "{s}"}}\n'
         '| valid | {{"epoch": {e}, "valid_loss": "{vl}", "valid_acc": "{va}", "valid_num_updates": "{s}", "valid_best_loss": "2.0"}}\n',
         "step {s} loss {tl} (val {vl}) acc {ta} (val {va})\n",
+        "step {s} train loss {tl} (val {vl}, test 9.0) train acc {ta} (val {va}, test 0.5)\n",
         "step {s}: train loss {tl} [test {vl}]; train acc {ta} [test: {va}]\n",
         "At step {s} the training loss was {tl} and the training accuracy was {ta}, validation loss was {vl}, validation accuracy {va}\n",
         "step {s} -> train loss -> {tl}, train acc -> {ta}, val loss -> {vl}, val acc -> {va}\n",

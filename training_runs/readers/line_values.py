@@ -132,7 +132,7 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
         first, *_, last = key.split(" ") if " " in key else ("", "")
         if split_word(last):
             split = key.removesuffix(f" {last}")  # `loss train 2.3 val 2.4`
-        if split_word(key) and metric and text[found.end() : found.end() + 1] in ")]":
+        if split_word(key) and metric and _is_in_brackets(text, found):
             key = f"{key} {metric}"  # `acc 0.9 (val 0.1)`
         metric = _metric_of(key) or metric
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
@@ -154,6 +154,14 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
 def _metric_of(key: str) -> str:
     """Return a name without its split, `acc` of `train acc`, where it is of a metric; empty else."""
     return " ".join(word for word in key.split() if not split_word(word)) if metric_like(key) else ""
+
+
+def _is_in_brackets(text: str, found: re.Match[str]) -> bool:
+    before = text[max(found.start() - 40, 0) : found.start()]
+    return (
+        max(map(before.rfind, "([")) > max(map(before.rfind, ")]"))
+        and re.match(r"%?\s*[)\],;]", text[found.end() : found.end() + 8]) is not None
+    )
 
 
 def _words_before(segments: Sequence[str], borders: Sequence[str], *, is_in_brackets: bool) -> str:

@@ -15,6 +15,7 @@ _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<rest>[^<>]*)>|
 _CELLS = {"td", "th", "pre"}
 _COLSPAN = re.compile(r"\bcolspan\s*=\s*[\"']?(\d{1,2})\b", re.IGNORECASE)
 _TABULAR = re.compile(r"\\begin\{(?P<kind>tabular[*xy]?|longtable)\}(?:\[[^\[\]]*\])?(?:\{[^{}]*\})*")
+_END_OF_ROW = re.compile(r"\\\\(?:\[[^\]]{,20}\])?\s*(?:\\[a-z]+(?:\{[^}]{,20}\})?\s*)*$")
 _MERGED = re.compile(r"\\multicolumn\{(\d{1,2})\}\{[^{}]*\}")
 _CAPTION = re.compile(r"\\caption\{(?P<said>[^{}]{,500})\}")
 _RULES = re.compile(
@@ -125,7 +126,8 @@ def _whole(found: re.Match[str] | None) -> int:
 
 def _of_latex(text: str) -> list[str]:
     """Return the tables of LaTeX, rows a line and cells divided by tabs, each below what its caption says."""
-    if "\\\\" not in text or not any("&" in line and "\\\\" in line for line in text.splitlines()):
+    rows = [line.rstrip() for line in text.splitlines() if "&" in line]
+    if not rows or not (_TABULAR.search(text) or all(map(_END_OF_ROW.search, rows))):
         return []
     said = "".join(f"# {_plainly(found['said'])}\n" for found in _CAPTION.finditer(text))
     begins = islice(_TABULAR.finditer(text), _MOST_TABLES)
