@@ -592,3 +592,9 @@ def test_two_values_in_a_cell_that_its_column_names(read: Read, header: str, cel
 def test_arrays_of_a_dictionary_that_python_printed(read: Read) -> None:
     text = f"{{'steps': array({STEPS}), 'train_accs': tensor({TRAIN}, device='cuda:0'), 'val_accs': np.array({VAL})}}"
     assert values(read("h.txt", text)) == EXPECTED
+
+
+def test_of_a_share_and_the_same_in_percent_the_share_is_read(read: Read) -> None:
+    percent = [[100 * v for v in column] for column in (TRAIN, VAL)]
+    header = "step,train_acc,train_acc_pct,val_acc,val acc (%)"
+    assert values(read("h.csv", table(header, STEPS, TRAIN, percent[0], VAL, percent[1]))) == EXPECTED

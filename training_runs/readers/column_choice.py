@@ -128,6 +128,9 @@ def _best(table: pd.DataFrame, candidates: list[str], meanings: Mapping[str, Mea
         candidates = with_values
     best = min(meanings[c].rank for c in candidates)
     first = [c for c in candidates if meanings[c].rank == best]
+    first = [
+        c for c in first if not {"percent", "pct"} & set(words_of(c))
+    ] or first  # a share beside the same in percent
     if len(first) > 1:
         raise InvalidInput(
             field=source,
