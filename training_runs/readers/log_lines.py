@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from training_runs.readers.metric_names import canonical_name
@@ -26,6 +27,7 @@ _PREFIXES = (
     ),  # [asctime] name level
 )
 # What is rewritten: what a line must hold for it, which is looked for first since logs are long; what is found; in plain words.
+# What a line must hold is the same whatever its digits are: lines of a log differ in nothing else, and each kind is searched once.
 _REWRITTEN = tuple(
     (re.compile(guard, re.IGNORECASE), re.compile(pattern, flags), plain)
     for guard, pattern, plain, flags in (
@@ -82,7 +84,7 @@ _REWRITTEN = tuple(
         ),
         (r"[(\[]%", r"(?<=\w) ?[(\[]%[)\]](?=\s*[:=]?\s*[\d.])", " percent", 0),
         (
-            r"1\s?[-\u2212]",
+            r"\d\s?[-\u2212]",
             rf"(?<![\w.])1\s?[-\u2212]\s?(?:({_SPLIT})[ _]?)?acc(?:uracy)?\b",
             r"\1 error_rate",
             re.IGNORECASE,
@@ -133,6 +135,8 @@ _VALUE_OF_SPLIT = re.compile(
     rf"(?:\b(?P<name>{_METRIC})\s*[:=]?\s*|[,;/|]\s*|\s)(?P<value>(?:{NUMBER})(?:\s?%)?)\s*[\[(<]\s*(?P<split>{_SPLIT})\s*[\])>]",
     re.IGNORECASE,
 )
+_AS_SHAPE = str.maketrans(dict.fromkeys("123456789", "0"))
+_LONGEST_SHAPE = 400  # characters: thousands are kept
 _LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z])")
 
 
@@ -147,10 +151,17 @@ def plain_line(line: str) -> str:
     ' | train loss 2 |  | val loss 3 | '
     """
     line = _with_splits_before(_without_prefix(line))
+    if len(line) < _LONGEST_SHAPE and not _is_rewritten(line.translate(_AS_SHAPE)):
+        return line
     for guard, pattern, plain in _REWRITTEN:
         if guard.search(line):
             line = pattern.sub(plain, line)
     return line
+
+
+@lru_cache(maxsize=4096)
+def _is_rewritten(shape: str) -> bool:
+    return any(guard.search(shape) for guard, *_ in _REWRITTEN)
 
 
 def _without_prefix(line: str) -> str:
