@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -357,6 +358,20 @@ def test_the_other_words_of_a_value_say_fields_unless_they_are_given() -> None:
 def test_any_description_is_read_soon(text: str) -> None:
     with contextlib.suppress(InvalidInput):
         read_context({"description": text})
+
+
+@pytest.mark.parametrize(
+    "part", ["mlp ", "{", "1-", "Z/", "a:\n- - ", "Dense(1) ", "no dropout or ", "5% of the training ", "of the all "]
+)
+def test_what_is_said_again_and_again_is_read_soon(part: str) -> None:
+    began = time.process_time()
+    read_context({"description": (part * 3000)[:3000]})
+    assert time.process_time() - began < 1
+
+
+def test_layers_without_sizes_are_no_network() -> None:
+    for text in ("Dense(), Dense(1), lr 0.1", "Linear(1, 2), Dense(x), lr 0.1", "Dense(a), Dense(b), lr 0.1"):
+        assert read_context({"description": text}).context.layers is None
 
 
 def test_configurations_as_their_tools_write_them() -> None:

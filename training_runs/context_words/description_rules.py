@@ -103,7 +103,7 @@ def _stack(found: re.Match[str]) -> list[Said]:
     pairs = [tuple(map(int, pair)) for pair in re.findall(_LINEAR, found[0])]
     units = [0, *map(int, re.findall(r"Dense\(\s*(?:\w+=)?(\d{1,6})", found[0]))]
     pairs = pairs or list(itertools.pairwise(units))
-    is_whole = pairs and all(before[1] == after[0] for before, after in itertools.pairwise(pairs))
+    is_whole = len(pairs) > 1 and all(before[1] == after[0] for before, after in itertools.pairwise(pairs))
     if not is_whole or re.search(r"Conv|LSTM|GRU|RNN|Attention|Transformer|Embedding", found.string):
         return []
     return [("architecture", "mlp"), *_sizes([pairs[0][0], *(after for _, after in pairs)])]
@@ -352,14 +352,14 @@ RULES: tuple[Rule, ...] = (
         _assigned,
     ),
     _rule(
-        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]*)\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?![\w-])|{_WORD})",
+        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]{{0,80}})\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?![\w-])|{_WORD})",
         _assigned,
     ),
     _rule(rf"(?P<value>{_NUMBER}) (?P<name>{_BEHIND})(?!\w|\s*[=:]?\s*[\d.])", _assigned),
     _rule(r"d(?:_| )?(\d{2,5})(?!\w)", _counted("d"), flags=0),
     _rule(r"<few>[\s-]*(?:attention )?heads?\b", _counted("heads")),
     _rule(r"h\d{1,2}\b", _nothing),
-    _rule(r"\d{1,6}(?:\s?(?:-|\u2013|\u2192|->|x|\u00d7)\s?\d{1,6}){2,}(?![\w-])", _shape),
+    _rule(r"\d{1,6}(?:\s?(?:-|\u2013|\u2192|->|x|\u00d7)\s?\d{1,6}){2,12}(?![\w-])", _shape),
     _rule(
         r"<few>[\s-]*(?:(?:hidden|transformer|decoder|encoder|attention) )?(?:layers?|layered|blocks?)\b",
         _counted("layers"),

@@ -76,9 +76,8 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
             unread.append(denied[0])
             left = f"{left[: denied.start()]} ; {left[denied.end() :]}"
         for name in _OF_WORDS:
-            while (found := _PHRASES[name].search(left)) is not None:
-                yield f'"{found[0]}"/{name}', found[0]
-                left = f"{left[: found.start()]} ; {left[found.end() :]}"
+            yield from ((f'"{phrase}"/{name}', phrase) for phrase in _PHRASES[name].findall(left))
+            left = _PHRASES[name].sub(" ; ", left)
         for word in filter(_is_class, re.findall(r"[A-Za-z][\w.-]*[A-Za-z0-9]", left)):
             if (name := next((n for n in _OF_WORDS[:3] if read_word(n, word).value), "")) != "":
                 yield f'"{word}"/{name}', word

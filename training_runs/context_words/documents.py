@@ -13,6 +13,7 @@ import yaml
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 # Larger ones are no settings; a few lines of YAML can repeat each other without end.
 MOST_BYTES, _MOST_VALUES = 1_000_000, 10_000
+_MOST_BRACKETS = 100  # in a pasted text
 
 
 class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
@@ -49,6 +50,8 @@ def settings_in(text: str) -> dict[Any, Any] | None:
     >>> settings_in("optim:\\n  name: adamw"), settings_in('[optim]\\nname = "sgd"'), settings_in("[optim]\\nname = sgd")
     ({'optim': {'name': 'adamw'}}, {'optim': {'name': 'sgd'}}, {'optim': {'name': 'sgd'}})
     """
+    if len(re.findall(r"[\[{]", text)) > _MOST_BRACKETS or re.search(r"(?:- ){9}", text):
+        return None  # YAML takes seconds for what lies very deep
     if text.lstrip().startswith("{") or re.search(r"^[\w.-]+:[ \t]*\n[ \t-]+\S", text, re.MULTILINE):
         parsers: tuple[Callable[[str], Any], ...] = (lambda text: read_settings(text, ".yaml"),)
     elif re.search(r"^\[[\w. -]+\][ \t]*$", text, re.MULTILINE):
