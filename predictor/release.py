@@ -4,7 +4,7 @@ It learns from the committed corpus, from the runs that are committed beside it 
 EXTERNAL. Writes the version into the package, and the figures into the README and docs/benchmark.md, so that no figure there is
 typed by hand. The benchmark of configurations held out is of the corpus alone; it takes most of an hour and is kept in `out/`:
 stopped later than that, a release goes on from there. With `--keep-held-out` those figures stay what they are for the version shipped
-so far, and the documents name it. `python -m predictor.release --plans [EXTERNAL]` judges the plans of the shipped version again, into
+so far, and the documents name it; `python -m predictor.release --held-out` makes them up afterwards. `python -m predictor.release --plans [EXTERNAL]` judges the plans of the shipped version again, into
 docs/plans.md: half a minute. `python -m predictor.release --laws` measures the closed laws of grokking time again, on the rows and in the folds
 of the shipped version's benchmark: minutes. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
 """
@@ -57,9 +57,7 @@ _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchm
 def release(version: str, external: Path | None, *, keep_held_out: bool = False) -> None:
     """Benchmark, fit, store and document a version; score the blind test and the public sources."""
     corpus = archive.read(archive.CORPUS)
-    result = (
-        _held_out_so_far() if keep_held_out else _benchmark_once(corpus, ROOT / "out" / f"benchmark-{version}.json")
-    )
+    result = _held_out_so_far() if keep_held_out else _benchmark_once(corpus, version)
     designs, public = _designs(), _public_runs(external)
     own = [*corpus, *chain(*designs.values())]
     tables = release_tables(own, public)
@@ -123,6 +121,16 @@ def write_plans(forecaster: OnsetForecaster, runs: list[Run]) -> None:
         page.write_text(with_table(page.read_text(), part))
 
 
+def write_held_out() -> None:
+    """Benchmark the recipe at hand on configurations held out, into the shipped version's card and the documents."""
+    shipped, version = shipped_result()
+    result = _benchmark_once(archive.read(archive.CORPUS), version)
+    kept = {name: getattr(shipped, name) for name in ("blind", "external", "designs", "families")}
+    result = replace(result, **kept)
+    rewrite_card(SHIPPED / version, {"benchmark": result.as_dict()})
+    write_documents(result, shipped_sources(), version)
+
+
 def write_laws() -> None:
     """Measure the closed laws on the rows of the shipped version's benchmark, into its card and the documents."""
     result, version = shipped_result()
@@ -150,9 +158,9 @@ def shipped_result() -> tuple[BenchmarkResult, str]:
     return BenchmarkResult.of_json(shipped.card(version)["benchmark"]), version
 
 
-def _benchmark_once(runs: list[Run], path: Path) -> BenchmarkResult:
+def _benchmark_once(runs: list[Run], version: str) -> BenchmarkResult:
     """Return the figures of the benchmark, from the file that an interrupted release left if it is of these runs."""
-    corpus = archive.digest(runs)
+    corpus, path = archive.digest(runs), ROOT / "out" / f"benchmark-{version}.json"
     if path.exists():
         kept = json.loads(path.read_text())
         if kept["corpus"] == corpus:
@@ -178,6 +186,8 @@ if __name__ == "__main__":
         write_documents(found, shipped_sources(), shipped_version)
     elif sys.argv[1] == "--laws":
         write_laws()
+    elif sys.argv[1] == "--held-out":
+        write_held_out()
     elif sys.argv[1] == "--plans":
         outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
         learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(outside)]
