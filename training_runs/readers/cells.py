@@ -64,23 +64,22 @@ _FORTRAN = re.compile(r"(?<=\d)D(?=[+-]\d\d)")
 _LOWERED = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u2212", "0123456789+--"
 )
-_OF_MANY = re.compile(r"\b(?:torch\.|np\.|numpy\.|jnp\.)?(?:tensor|array|Array)\(\s*(?P<list>\[[^()\[\]]*\])[^()]*\)")
 
 
 def unwrapped(text: str) -> str:
-    """Return a text in which arrays of one number are that number, other arrays lists, and powers of ten as `1e-3`.
+    """Return a text in which arrays of one number are that number, and powers of ten are `1e-3`.
 
     >>> unwrapped("step 1, tensor(0.98, device='cuda:0', grad_fn=<NllLossBackward0>), np.float64(3e-4), array([2.], dtype=float32)")
     'step 1, 0.98, 3e-4, 2.'
-    >>> unwrapped("2.5 x 10^-1, 2.5\u00b710\u207b\u00b9, 2.5D-01, tensor([0.5, 0.75], device='cpu'), 32 x 100")
-    '2.5e-1, 2.5e-1, 2.5e-01, [0.5, 0.75], 32 x 100'
+    >>> unwrapped("2.5 x 10^-1, 2.5\u00b710\u207b\u00b9, 2.5D-01, 32 x 100")
+    '2.5e-1, 2.5e-1, 2.5e-01, 32 x 100'
     """
     text = _FORTRAN.sub(
         "e", _POWER.sub(lambda found: "e" + (found["power"] or found["raised"]).translate(_LOWERED), text)
     )
     if "(" not in text and "<tf." not in text:
         return text
-    return _OF_MANY.sub(r"\g<list>", _WRAPPED.sub(lambda found: found["number"] or found["of_tensorflow"], text))
+    return _WRAPPED.sub(lambda found: found["number"] or found["of_tensorflow"], text)
 
 
 def read_cells(table: pd.DataFrame, percent: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -194,3 +193,11 @@ def _notes(column: str, unusual: dict[str, float], comma: str, in_percent: bool)
     if not in_percent and any("%" in _BRACKETED.sub(r"\g<first>", cell) for cell in unusual):
         notes.append(f"{column} has cells in percent: divided by 100")
     return notes
+
+
+_OF_MANY = re.compile(r"\b(?:torch\.|np\.|numpy\.|jnp\.)?(?:tensor|array|Array)\(\s*(?P<list>\[[^()\[\]]*\])[^()]*\)")
+
+
+def with_lists(text: str) -> str:
+    """Return a text in which arrays are lists: `[0.5, 0.75]` of `tensor([0.5, 0.75], device='cpu')`."""
+    return _OF_MANY.sub(r"\g<list>", text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from training_runs.readers.cells import unwrapped
+from training_runs.readers.cells import unwrapped, with_lists
 from training_runs.readers.documents.other_notations import in_another_notation
 
 _LITERAL_BYTES = 2_000_000  # of Python's own notation, at most: it is parsed slowly
@@ -73,7 +73,9 @@ def _literal(text: str, error: ValueError) -> Any:
     start = text.lstrip()[:1]
     if start not in ("{", "[") or len(text) > _LITERAL_BYTES:
         raise error
-    plain = _NOT_A_NUMBER.sub(lambda m: f"{m[1]}1e999" if m[2].startswith(("i", "I")) else "None", unwrapped(text))
+    plain = _NOT_A_NUMBER.sub(
+        lambda m: f"{m[1]}1e999" if m[2].startswith(("i", "I")) else "None", with_lists(unwrapped(text))
+    )
     try:
         return ast.literal_eval(plain.strip())
     except (ValueError, SyntaxError, MemoryError, TypeError):
