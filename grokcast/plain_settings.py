@@ -34,12 +34,8 @@ def plain_settings(given: Any) -> dict[str, Any]:
 
 def _settings_of(given: Any) -> Mapping[Any, Any] | None:
     """Return names and values, of pydantic's models and ConfigDict too; None of what has none."""
-    if isinstance(given, Mapping):
-        return given
-    if dataclasses.is_dataclass(given) and not isinstance(given, type):
-        return {field.name: getattr(given, field.name) for field in dataclasses.fields(given)}
-    if isinstance(given, argparse.Namespace | types.SimpleNamespace):
-        return vars(given)
+    if (names := _names_of(given)) is not None:
+        return names
     for dumped in (getattr(given, name, None) for name in ("model_dump", "to_dict")):
         if callable(dumped) and not isinstance(given, type) and isinstance(settings := dumped(), Mapping):
             return settings
@@ -47,17 +43,23 @@ def _settings_of(given: Any) -> Mapping[Any, Any] | None:
     return public if public and not isinstance(given, type) else None
 
 
+def _names_of(given: Any) -> Mapping[Any, Any] | None:
+    """Return names and values of what is there to hold them: a mapping, a dataclass, a namespace; None of others."""
+    if isinstance(given, Mapping):
+        return given
+    if dataclasses.is_dataclass(given) and not isinstance(given, type):
+        return {field.name: getattr(given, field.name) for field in dataclasses.fields(given)}
+    return vars(given) if isinstance(given, argparse.Namespace | types.SimpleNamespace) else None
+
+
 def _plain(value: Any, depth: int = 0) -> Any:
-    if value is None or isinstance(value, str | bool | int | float):
-        return value.value if isinstance(value, Enum) else value
     if isinstance(value, Enum):
         return _plain(value.value, depth)
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
     if isinstance(value, PurePath):
         return str(value)
-    if isinstance(value, Mapping | argparse.Namespace | types.SimpleNamespace) or (
-        dataclasses.is_dataclass(value) and not isinstance(value, type)
-    ):
-        inside = _settings_of(value) or {}
+    if (inside := _names_of(value)) is not None:
         return {str(k): _plain(v, depth + 1) for k, v in inside.items()} if depth < _DEEPEST else None
     if isinstance(value, list | tuple):
         return [_plain(each, depth + 1) for each in value] if depth < _DEEPEST else None

@@ -258,7 +258,7 @@ def _number(path: str, value: Any) -> Any:
         raise InvalidInput(field=f"context.{path}", value=value, expected="one number", hint="a context is of one run")
     if not isinstance(value, str):
         return value
-    number = amount_of(value) if len(value) <= _LONGEST and number_of(value) is None else number_of(value)
+    number = amount_of(value) if len(value) <= _LONGEST else None
     if number is None:
         hint = "a context is of one run" if len(re.findall(r"(?<![\w.-])\.?\d", value[:_LONGEST])) > 1 else ""
         raise InvalidInput(

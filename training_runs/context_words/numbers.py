@@ -42,11 +42,13 @@ def number_of(text: str) -> float | None:
 
 
 def amount_of(text: str) -> float | None:
-    """Return the number that a text is but for a comment or what it counts; None where it is none.
+    """Return the number that a text is, or is but for a comment or what it counts; None where it is none.
 
     >>> [amount_of(t) for t in ("0.001 (cosine)", "1.0 # strong", "10 steps", "512 per step", "10 epochs", "1e-3 or 1e-4")]
     [0.001, 1.0, 10.0, 512.0, None, None]
     """
+    if (number := number_of(text)) is not None:
+        return number
     amount = re.fullmatch(
         r"\s*([^\s#(]+)\s*(?:#.*|\([^()\d]*\)|(?:steps|updates|iterations|samples|examples|units)?(?: ?per step)?)",
         text,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from training_runs.readers.documents import are_records
 from training_runs.readers.recording import ReadOptions
 
 _NAMED_VALUES = [[name, "value"] for name in ("name", "key", "metric", "tag")]
@@ -21,24 +22,20 @@ def _of_charts(document: Any) -> Any:
     """Return the lines of a chart, of Plotly, Comet or Chart.js, as records by step; other documents as they are."""
     held = document if isinstance(document, dict) else {"data": document}
     lines: Any = [held] if {"name", *"xy"} <= held.keys() else held.get("data")
-    if isinstance(steps := held.get("labels"), list) and _are_objects(held.get("datasets")):
+    if isinstance(steps := held.get("labels"), list) and are_records(held.get("datasets")):
         lines = [{"name": line.get("label"), "x": steps, "y": line.get("data")} for line in held["datasets"]]
-    if not _are_objects(lines) or not all(isinstance(line.get("name"), str) for line in lines):
+    if not are_records(lines) or not all(isinstance(line.get("name"), str) for line in lines):
         return document
     if not all(_is_line({axis: line.get(axis) for axis in "xy"}) for line in lines):
         return document
     return _by_step((line["name"], line) for line in lines)
 
 
-def _are_objects(node: Any) -> bool:
-    return isinstance(node, list) and bool(node) and all(isinstance(item, dict) for item in node)
-
-
 def _with_names_as_keys(node: Any) -> Any:
     """Return a document in which `[{"name": "val_acc", "value": 0.5}, ...]` is `{"val_acc": 0.5, ...}`, each name once."""
     if isinstance(node, dict):
         return {key: _with_names_as_keys(value) for key, value in node.items()}
-    if not _are_objects(node):
+    if not are_records(node):
         return node
     pairs = [[item.get(key) for key in item] for item in node if list(item) in _NAMED_VALUES]
     names = {str(name) for name, _ in pairs}

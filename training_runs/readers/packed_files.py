@@ -7,16 +7,7 @@ import zlib
 from pathlib import PurePosixPath
 
 _TAR = (257, b"ustar")  # where a tar archive says that it is one
-_DAMAGED = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-)
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
 
 def only_file(content: bytes, most: int) -> bytes | None:

@@ -18,7 +18,7 @@ from training_runs.readers.bracketed_shares import in_own_columns
 from training_runs.readers.cells import read_cells
 from training_runs.readers.charts import named_by_file
 from training_runs.readers.delimited import header_of, is_table, read_delimited
-from training_runs.readers.documents import document_of, in_another_notation, leaves, runs_of
+from training_runs.readers.documents import are_records, document_of, in_another_notation, leaves, runs_of
 from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
 from training_runs.readers.known_tables import with_their_split
@@ -235,7 +235,7 @@ def _messages(document: Any) -> str | None:
     The records may stand under a name, and the lines deeper in each.
     """
     held = list(document.values()) if isinstance(document, dict) else [document]
-    lists = [each for each in held if isinstance(each, list) and each and all(isinstance(r, dict) for r in each)]
+    lists = [each for each in held if are_records(each)]
     records = [dict(leaves(record, ())) for record in lists[0]] if len(lists) == 1 else []
     names = {name: None for record in records for name in record}
     if any(map(canonical_name, names)):

@@ -53,6 +53,11 @@ def is_split(key: str) -> bool:
     return canonical_name(f"{key}_loss") is not None and canonical_name(key) is None
 
 
+def are_records(node: Any) -> bool:
+    """Return True for a list of objects, at least one."""
+    return isinstance(node, list) and bool(node) and all(isinstance(item, dict) for item in node)
+
+
 def is_scalar(value: Any) -> bool:
     """Return True for a single value, or a missing one."""
     return value is None or isinstance(value, str | int | float)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from training_runs.readers.documents.contents import read_part
-from training_runs.readers.documents.keys import CONFIGS, KINDS, is_column, is_split, name_of
+from training_runs.readers.documents.keys import CONFIGS, KINDS, are_records, is_column, is_split, name_of
 from training_runs.readers.documents.tables import is_split_frame, table_by_key
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, ReadOptions
@@ -64,7 +64,7 @@ def _is_history(node: Any) -> bool:
     """Return True for what holds the metrics of a run or of runs: lists in dictionaries, or records."""
     if isinstance(node, dict):
         return _holds_lists(node) or table_by_key(node) is not None
-    return isinstance(node, list) and bool(node) and all(isinstance(item, dict) for item in node)
+    return are_records(node)
 
 
 def _holds_lists(node: Mapping[str, Any]) -> bool:

@@ -1,0 +1,320 @@
+"""Contexts in sentences: what papers, code and chats say of a run, and what of something else."""
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from grokcast.stated_context import stated_context
+from training_runs import InvalidInput
+from training_runs.context_words import read_context
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2-layer, d=128", {"layers": 2, "width": 128}),
+        (
+            "1L transformer, d_model 128, 4 heads",
+            {"architecture": "transformer", "layers": 1, "embedding_dim": 128},
+        ),
+        ("AdamW(lr=1e-3, wd=1)", {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1.0}),
+        (
+            "lr 1e-3 wd 1.0 p=113 frac 0.3",
+            {"learning_rate": 1e-3, "weight_decay": 1.0, "modulus": 113, "train_fraction": 0.3},
+        ),
+        ("MLP 784-200-200-10", {"architecture": "mlp", "layers": 2, "width": 200, "classes": 10}),
+        (
+            "--lr 1e-3 --weight_decay 1 --optim adamw",
+            {"learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw"},
+        ),
+        ("Namespace(lr=0.001, p=97, frac_train=0.3)", {"learning_rate": 1e-3, "modulus": 97, "train_fraction": 0.3}),
+        ("model.d_model=128 optimizer.lr=1e-3", {"embedding_dim": 128, "learning_rate": 1e-3}),
+        ("weight_decay: 0.1\nlr: 1e-3", {"weight_decay": 0.1, "learning_rate": 1e-3}),
+        (
+            "modular addition mod 97, 30% of the data, full batch, 40k epochs",
+            {"task_family": "modular", "operation": "add", "modulus": 97, "train_fraction": 0.3}
+            | {"budget_step": 40_000, "batch_size": 2823},
+        ),
+        (
+            "a two-layer transformer with width 128 trained by SGD with momentum 0.9 nesterov",
+            {"architecture": "transformer", "layers": 2, "embedding_dim": 128, "optimizer": "sgd"}
+            | {"momentum": 0.9, "nesterov": True},
+        ),
+        (
+            "MLP with 2 hidden layers of 200 units, no weight decay, MSE, dropout off",
+            {"architecture": "mlp", "layers": 2, "width": 200, "weight_decay": 0.0, "loss": "mse", "dropout": 0.0},
+        ),
+        (
+            "trained on 40% of x*y mod 59",
+            {"train_fraction": 0.4, "task_family": "modular", "operation": "mul"} | {"modulus": 59},
+        ),
+        (
+            "S5, 1000 samples, warmup 10 steps, betas (0.9, 0.98)",
+            {"task_family": "permutation", "train_size": 1000, "warmup_steps": 10.0, "beta1": 0.9, "beta2": 0.98},
+        ),
+        (
+            "ResNet-18 on CIFAR-10, 5% label noise",
+            {"architecture": "resnet", "task_family": "cifar", "label_noise": 0.05},
+        ),
+        ("hidden_sizes=[200, 200],lr=1e-3", {"layers": 2, "width": 200, "learning_rate": 1e-3}),
+        (
+            "opt=AdamW(lr=1e-3, betas=(0.9, 0.98)),p=97",
+            {"optimizer": "adamw", "learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.98, "modulus": 97},
+        ),
+    ],
+)
+def test_a_description_says_fields(text: str, read: dict[str, object]) -> None:
+    reading = read_context(stated_context([text]))
+    assert reading.context.as_dict() == read
+    assert reading.warnings == ()
+    assert len(reading.notes) >= 1  # what was taken for what
+    assert read_context({"description": text}).context == reading.context or text.count("=") > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "unread"),
+    [
+        ("lr 0.1, batch norm, ReLU", {"learning_rate": 0.1}, '"batch norm"'),
+        ("AdamW λ=1", {"optimizer": "adamw"}, '"λ=1"'),
+        ("Adam and SGD, lr 0.1", {"learning_rate": 0.1}, 'context.optimizer is given twice ("Adam", "SGD")'),
+        ("lr 0.1, not Adam", {"learning_rate": 0.1}, '"not Adam"'),
+        ("alpha 8, lr 0.1", {"learning_rate": 0.1}, '"alpha 8" is not read: if it is init_scale'),
+        ("parity, d=40", {"task_family": "parity"}, '"d=40" is not read: if it is width'),
+        ("MLP 784-300-100-10", {"architecture": "mlp", "layers": 2, "classes": 10}, "not read as a width"),
+        ("eval every 100 steps, lr 0.1, 128-dimensional", {"learning_rate": 0.1}, '"128-dimensional"'),
+        ("5% of the labels, lr 0.1", {"learning_rate": 0.1}, "5%"),
+        ("train 30% test 70%", {"train_fraction": 0.3}, '"test 70%"'),
+        ("add noise, lr 0.1", {"learning_rate": 0.1}, '"add noise"'),
+        ("lr 0.1, lr 0.2, p 97", {"modulus": 97}, "context.learning_rate is given twice"),
+    ],
+)
+def test_what_a_description_leaves_open_is_named(text: str, read: dict[str, object], unread: str) -> None:
+    reading = read_context({"description": text})
+    assert reading.context.as_dict() == read
+    assert unread in " ".join(reading.warnings)
+
+
+def test_words_of_which_none_is_understood_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="1L transformer, d_model 128"):
+        stated_context(["my best run"])
+
+
+@settings(max_examples=200, deadline=1000)
+@given(st.text(alphabet="1a e-.,=(x\n[%/", max_size=1000))
+def test_any_description_is_read_soon(text: str) -> None:
+    with contextlib.suppress(InvalidInput):
+        read_context({"description": text})
+
+
+@pytest.mark.parametrize(
+    "part", ["mlp ", "{", "1-", "Z/", "a:\n- - ", "Dense(1) ", "no dropout or ", "5% of the training ", "of the all "]
+)
+def test_what_is_said_again_and_again_is_read_soon(part: str) -> None:
+    began = time.process_time()
+    read_context({"description": (part * 3000)[:3000]})
+    assert time.process_time() - began < 1
+
+
+def test_layers_without_sizes_are_no_network() -> None:
+    for text in ("Dense(), Dense(1), lr 0.1", "Linear(1, 2), Dense(x), lr 0.1", "Dense(a), Dense(b), lr 0.1"):
+        assert read_context({"description": text}).context.layers is None
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2-layer ReLU MLP, 256 hidden", {"architecture": "mlp", "layers": 2, "width": 256}),
+        ("4 layers x 256, minibatches of 64", {"layers": 4, "width": 256, "batch_size": 64}),
+        ("MLP(194, 256, 97)", {"architecture": "mlp", "layers": 1, "width": 256, "classes": 97}),
+        ("half the data, batch size: all", {"train_fraction": 0.5}),
+        ("30/70 train/test split", {"train_fraction": 0.3}),
+        ("train on 512 examples, test on 2000", {"train_size": 512, "val_size": 2000}),
+        ("train size 30 percent", {"train_fraction": 0.3}),
+        (
+            "\u03b7=5\u00b710\u207b\u2074, \u03b2\u2081=0.9, \u03b2\u2082=0.98",
+            {"learning_rate": 5e-4, "beta1": 0.9, "beta2": 0.98},
+        ),
+        ("Adam(model.parameters(), 1e-3)", {"optimizer": "adam", "learning_rate": 1e-3}),
+        ("rmsprop 1e-3, L2 regularisation 1e-4", {"optimizer": "rmsprop", "learning_rate": 1e-3, "weight_decay": 1e-4}),
+        ("lr \u2248 1e-3, weight decay not used", {"learning_rate": 1e-3, "weight_decay": 0.0}),
+        ("learing rate 0,001, wieght decay of 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("10% corrupted labels, we don't use dropout", {"label_noise": 0.1, "dropout": 0.0}),
+        ("d=128, 4 heads", {"architecture": "transformer", "embedding_dim": 128}),
+        ("modular addition p=97", {"task_family": "modular", "operation": "add", "modulus": 97}),
+        ("SGD + momentum 0.9 + wd 5e-4", {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 5e-4}),
+        ("learning rate: 1x10-3, betas 0.9 0.98", {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.98}),
+        ("MNIST: 3-layer MLP", {"task_family": "mnist", "architecture": "mlp", "layers": 3}),
+        ("MLP with hidden layers [200, 200]", {"architecture": "mlp", "layers": 2, "width": 200}),
+        ("adamw 1e-3 wd 1", {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("weight-decay coefficient 1, keine Momentum", {"weight_decay": 1.0, "momentum": 0.0}),
+        ("weight decay = 1 (0.01 by default)", {"weight_decay": 1.0}),
+        ("a\u00b7b\u207b\u00b9 (mod 97)", {"task_family": "modular", "operation": "div", "modulus": 97}),
+        (
+            "Modulare Addition mod 97, Transformer mit zwei Schichten, Lernrate 0,001, Gewichtszerfall 1",
+            {"task_family": "modular", "operation": "add", "modulus": 97, "architecture": "transformer"}
+            | {"layers": 2, "learning_rate": 1e-3, "weight_decay": 1.0},
+        ),
+        (
+            "taux d'apprentissage 1e-3, d\u00e9croissance des poids 1, optimiseur AdamW, deux couches",
+            {"learning_rate": 1e-3, "weight_decay": 1.0, "optimizer": "adamw", "layers": 2},
+        ),
+        (
+            "\u6a21\u52a0\u6cd5 p=97\uff0c\u5b66\u4e60\u7387 1e-3\uff0c\u6743\u91cd\u8870\u51cf 1.0\uff0c\u4e24\u5c42 Transformer",
+            {"task_family": "modular", "operation": "add", "modulus": 97, "architecture": "transformer"}
+            | {"layers": 2, "learning_rate": 1e-3, "weight_decay": 1.0},
+        ),
+    ],
+)
+def test_a_description_in_further_words(text: str, read: dict[str, object]) -> None:
+    for reading in (read_context(stated_context([text])), read_context({"description": text})):
+        assert reading.context.as_dict() == read
+        assert not any("given twice" in warning for warning in reading.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("lr of $10^{-3}$, 10^5 steps", {"learning_rate": 1e-3, "budget_step": 100_000}),
+        ("adam w/ wd=1", {"optimizer": "adam", "weight_decay": 1.0}),
+        ("50k steps after 500 steps of linear warmup", {"budget_step": 50_000, "warmup_steps": 500.0}),
+        ("layer normalization is removed, dropout no", {"layer_norm": False, "dropout": 0.0}),
+        ("without dropout or weight decay", {"dropout": 0.0, "weight_decay": 0.0}),
+        ("no dropout, weight decay set to 0.1", {"dropout": 0.0, "weight_decay": 0.1}),
+        ("weight decay parameter \u03bb = 1, dropout (0.1)", {"weight_decay": 1.0, "dropout": 0.1}),
+        ("labels of 10% of the training examples are replaced at random", {"label_noise": 0.1}),
+        ("10% of the labels are randomly flipped", {"label_noise": 0.1}),
+        ("25k of the 50k samples for training", {"train_size": 25_000}),
+        ("80% of the 9,409 possible pairs", {"train_fraction": 0.8}),
+        ("data split 0.3/0.7", {"train_fraction": 0.3}),
+        ("40:60 split", {"train_fraction": 0.4}),
+        ("10,000 samples, of which 30% are used for training", {"train_fraction": 0.3}),
+        ("of all 9409 pairs a random 30% subset", {"train_fraction": 0.3}),
+        ("the test set has 4096 examples, 512 training examples", {"val_size": 4096, "train_size": 512}),
+        ("validation every 100 steps on 1000 samples", {"val_size": 1000}),
+        ("lr of 3e-4 after 2000 warmup steps", {"learning_rate": 3e-4, "warmup_steps": 2000.0}),
+        ("embedding of size 64, a hidden layer of size 256", {"embedding_dim": 64, "width": 256}),
+        ("2x200 mlp", {"architecture": "mlp", "layers": 2, "width": 200}),
+        ("MLP [256, 256]", {"architecture": "mlp", "layers": 2, "width": 256}),
+        ("a - b (mod 59)", {"task_family": "modular", "operation": "sub", "modulus": 59}),
+        ("addition in Z/97Z", {"task_family": "modular", "operation": "add", "modulus": 97}),
+        ("modular addition of three numbers", {"task_family": "modular"}),
+        ("dmodel = 128, op:/ p:97", {"embedding_dim": 128, "operation": "div", "modulus": 97}),
+        ("AdamW (not SGD)", {"optimizer": "adamw"}),
+        (
+            "Architecture: Transformer\nEmbedding: 64\nMLP: 512",
+            {"architecture": "transformer", "embedding_dim": 64, "width": 512},
+        ),
+        ("n = 512 hidden units, L=3 layers", {"width": 512, "layers": 3}),
+        ("12769 pairs in total, 0.3 of the data", {"train_fraction": 0.3}),
+        ("betas are 0.9 and 0.98, 113-way classification", {"beta1": 0.9, "beta2": 0.98, "classes": 113}),
+        ("gradient descent with AdamW", {"optimizer": "adamw"}),
+        (
+            "transformer, d_model 128, 512 units in the MLP",
+            {"architecture": "transformer", "embedding_dim": 128, "width": 512},
+        ),
+        ("d=128,ff=512", {"architecture": "transformer", "embedding_dim": 128, "width": 512}),
+        ("wd 1, 30% of the data", {"weight_decay": 1.0, "train_fraction": 0.3}),
+        ("learning rate is annealed by a cosine from 1e-3 to 1e-5", {"learning_rate": 1e-3}),
+        ("| lr | 1e-3 |\n| p | 97 |", {"learning_rate": 1e-3, "modulus": 97}),
+        ("lr \u2192 1e-3, optim.name=sgd", {"learning_rate": 1e-3, "optimizer": "sgd"}),
+        ("tx = optax.chain(optax.clip(1.0), optax.adamw(3e-4))", {"optimizer": "adamw", "learning_rate": 3e-4}),
+        (
+            "model = nn.Sequential(nn.Linear(194, 256), nn.ReLU(), nn.Linear(256, 97))",
+            {"architecture": "mlp", "layers": 1, "width": 256, "classes": 97},
+        ),
+        (
+            "(0): Linear(in_features=9, out_features=8, bias=True)\n(1): ReLU()\n(2): Linear(in_features=8, out_features=2, bias=True)",
+            {"architecture": "mlp", "layers": 1, "width": 8, "classes": 2},
+        ),
+        (
+            "Sequential([Dense(200, activation='relu'), Dense(10)])",
+            {"architecture": "mlp", "layers": 1, "width": 200} | {"classes": 10},
+        ),
+        ("DataLoader(a, batch_size=64)\nval = DataLoader(b, batch_size=1000)", {"batch_size": 64}),
+        ("optim:\n  name: adamw\n  lr: 1e-3", {"optimizer": "adamw", "learning_rate": 1e-3}),
+        ('[optim]\nname = "sgd"\nlr = 0.1', {"optimizer": "sgd", "learning_rate": 0.1}),
+        ("[optim]\nname = sgd\nlr = 0.1", {"optimizer": "sgd", "learning_rate": 0.1}),
+        (
+            "Zwei-Schichten-Transformer, 40 Prozent der Daten",
+            {"architecture": "transformer", "layers": 2} | {"train_fraction": 0.4},
+        ),
+        (
+            "\u30d0\u30c3\u30c1\u30b5\u30a4\u30ba512\u3001\u30c7\u30fc\u30bf\u306e50%\u3067\u5b66\u7fd2",
+            {"batch_size": 512} | {"train_fraction": 0.5},
+        ),
+    ],
+)
+def test_a_description_as_papers_code_and_chats_have_it(text: str, read: dict[str, object]) -> None:
+    for reading in (read_context(stated_context([text])), read_context({"description": text})):
+        assert reading.context.as_dict() == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (
+            "Conv2d(1, 6, 5), Linear(400, 120), Linear(120, 10), lr 0.1",
+            {"architecture": "conv2d", "learning_rate": 0.1},
+        ),
+        ("Linear(10, 20) and Linear(30, 40), lr 0.1", {"learning_rate": 0.1}),
+        ("30% randomly chosen, lr 0.1", {"learning_rate": 0.1}),
+        ("Adam → AdamW after 1k steps, lr 0.1", {"learning_rate": 0.1}),
+        ("model size 128, wd 1, 30%", {"weight_decay": 1.0}),
+        ("Notes:\n- lr 1e-3\n- wd 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+    ],
+)
+def test_what_a_description_does_not_say_is_not_read_and_named(text: str, read: dict[str, object]) -> None:
+    reading = read_context({"description": text})
+    assert reading.context.as_dict() == read
+    assert reading.warnings or text.startswith("Notes")
+
+
+OF_ANOTHER = "is not of the run: left out"
+SEVERAL = "has several values: a context is of one run"
+
+
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        *(
+            (part, OF_ANOTHER)
+            for part in ("lr decay 0.95", "ema decay 0.999", "momentum decay 0.9", "eval batch size 512")
+        ),
+        *((part, OF_ANOTHER) for part in ("min lr 1e-5", "logging steps 100", "head width 32", "teacher layers 3")),
+        *((part, OF_ANOTHER) for part in ("memorised after 400 steps", "patience 10 epochs", "warmup epochs 10")),
+        *((part, OF_ANOTHER) for part in ("accuracy 30% train", "30% train accuracy", "the first 1000 steps")),
+        *((part, OF_ANOTHER) for part in ("decay steps 100", "within 400 steps", "more than 10k steps")),
+        ("batch size 64 per GPU", "batch_size, of all devices together"),
+        ("dropout 30", "expected a number in [0, 1]"),
+        ("lr=[1e-3, 1e-4]", "a context is of one run"),
+        *(
+            (part, SEVERAL)
+            for part in ("1-3 layers", "between 2 and 4 layers", "d_model 64 to 256", "batch size 64 or 128")
+        ),
+        ("lr 1e-3 for the embedding and 1e-4 for", SEVERAL),
+        ("hold out 70% of the pairs", "train_fraction, 1 minus it"),
+        *((part, SEVERAL) for part in ("lr 1e-3, 3e-3 and 1e-2", "wd between 0.1 and 1", "lr in {1e-3, 1e-4}")),
+        *((part, SEVERAL) for part in ("30-40% of the data", "width 128/256/512")),
+        ("validation fraction 0.7", "train_fraction, 1 minus it"),
+    ],
+)
+def test_what_is_of_something_else_or_of_several_runs_is_no_field(part: str, why: str) -> None:
+    reading = read_context({"description": f"MLP, {part}"})
+    assert reading.context.as_dict() == {"architecture": "mlp"}
+    (warning,) = reading.warnings
+    assert f'"{part}" ' in warning
+    assert why in warning
+
+
+def test_a_field_that_a_text_assigns_twice_is_left_out() -> None:
+    reading = read_context(stated_context(["p=97, p=113"]))
+    assert reading.context.as_dict() == {}
+    assert "context.modulus is given twice" in reading.warnings[0]
+
+
+def test_blanks_between_the_words_of_a_text_are_as_one() -> None:
+    given = {"description": "lr\t \t1e-3," + "\t" * 1200 + "weight   decay 1\n \n\n\t p = 97"}
+    context = read_context(given).context
+    assert (context.learning_rate, context.weight_decay, context.modulus) == (1e-3, 1, 97)
