@@ -127,6 +127,8 @@ def test_a_link_holds_the_filter_the_order_and_the_groups(
     playwright.expect(page.locator("tr.run")).to_have_count(1)
     assert page.input_value("#run-filter") == "weight_decay > 0.1 status:live"
     assert page.get_attribute("#run-head .name", "aria-sort") == "descending"
+    # It is made after the points are taken.
+    playwright.expect(page.locator("tr.run")).not_to_contain_text("No forecast")
     row = visit.text("tr.run")
     forecast = ask("GET", f"{listed}/a10").json()["forecast"]
     assert f"{100 * forecast['probability_onset_by_horizon']:.0f} %" in row
