@@ -5,7 +5,7 @@ EXTERNAL. Writes the version into the package, and the figures into the README a
 typed by hand. The benchmark of configurations held out is of the corpus alone; it takes most of an hour and is kept in `out/`:
 stopped later than that, a release goes on from there. With `--keep-held-out` those figures stay what they are for the version shipped
 so far, and the documents name it; `python -m predictor.release --held-out` makes them up afterwards. `python -m predictor.release --plans [EXTERNAL]` judges the plans of the shipped version again, into
-docs/plans.md: half a minute. `python -m predictor.release --laws` measures the closed laws of grokking time again, on the rows and in the folds
+docs/plans.md: half a minute. `python -m predictor.release --blind [EXTERNAL]` scores the shipped version on the blind tests again. `python -m predictor.release --laws` measures the closed laws of grokking time again, on the rows and in the folds
 of the shipped version's benchmark: minutes. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
 """
 
@@ -19,12 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from features.table import FeatureTable, table_at
+from predictor.benchmark.blind import benchmark_blind
 from predictor.benchmark.designs import benchmark_designs
 from predictor.benchmark.external import benchmark_external
 from predictor.benchmark.plans import benchmark_plans
 from predictor.benchmark.result import BenchmarkResult, FactorFigures
 from predictor.benchmark.rows import HEADLINE, LANDMARKS
-from predictor.benchmark.run import benchmark, judge, with_laws
+from predictor.benchmark.run import benchmark, with_laws
 from predictor.benchmark.transfer import leave_one_out
 from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
@@ -35,7 +36,7 @@ from predictor.report.plans import plans_part
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, ForecasterStore, rewrite_card, save
 from training_runs import Run, archive
-from training_runs.blind_test import read_blind
+from training_runs.blind_test import BLIND, SECOND_BLIND, read_blind
 from training_runs.readers import read_source_folder
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,7 @@ _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchm
 
 
 def release(version: str, external: Path | None, *, keep_held_out: bool = False) -> None:
-    """Benchmark, fit, store and document a version; score the blind test and the public sources."""
+    """Benchmark, fit, store and document a version; score the blind tests and the public sources."""
     corpus = archive.read(archive.CORPUS)
     result = _held_out_so_far() if keep_held_out else _benchmark_once(corpus, version)
     designs, public = _designs(), _public_runs(external)
@@ -64,7 +65,8 @@ def release(version: str, external: Path | None, *, keep_held_out: bool = False)
     forecaster = OnsetForecaster.fit([*own, *public], version, tables=tables)
     figures = benchmark_designs(forecaster, own, designs, tables.training)
     families = families_left_out(own, tables.training)
-    publish(forecaster, [*own, *public], replace(result, designs=figures, families=families), external)
+    result = replace(result, designs=figures, families=families)
+    publish(forecaster, [*own, *public], with_blind(result, forecaster, tables.training), external)
 
 
 def release_tables(own: list[Run], public: list[Run]) -> FittingTables:
@@ -93,8 +95,8 @@ def _public_runs(external: Path | None) -> list[Run]:
 
 
 def publish(forecaster: OnsetForecaster, runs: list[Run], held_out: BenchmarkResult, external: Path | None) -> None:
-    """Score a fitted forecaster, store it as the shipped one, and write the documents."""
-    result = replace(held_out, blind=judge(forecaster, read_blind()), external=None)
+    """Score a fitted forecaster on public runs, store it as the shipped one, and write the documents."""
+    result = replace(held_out, external=None)
     sources: list[PublicSource] = []
     if external is not None:
         result = replace(result, external=benchmark_external(forecaster, [external]))
@@ -125,8 +127,22 @@ def write_held_out() -> None:
     """Benchmark the recipe at hand on configurations held out, into the shipped version's card and the documents."""
     shipped, version = shipped_result()
     result = _benchmark_once(archive.read(archive.CORPUS), version)
-    kept = {name: getattr(shipped, name) for name in ("blind", "external", "designs", "families")}
+    kept = {name: getattr(shipped, name) for name in ("blind", "second_blind", "external", "designs", "families")}
     _rewrite(replace(result, **kept), version)
+
+
+def with_blind(result: BenchmarkResult, forecaster: OnsetForecaster, training: FeatureTable) -> BenchmarkResult:
+    """Return a result with the figures of both blind tests; `training` has the rows of all that the forecaster learnt from."""
+    first, second = (benchmark_blind(forecaster, read_blind(folder), training) for folder in (BLIND, SECOND_BLIND))
+    return replace(result, blind=first, second_blind=second)
+
+
+def write_blind(external: Path | None) -> None:
+    """Score the shipped version on the blind tests again, into its card and the documents."""
+    shipped, version = shipped_result()
+    own = [*archive.read(archive.CORPUS), *chain(*_designs().values())]
+    training = release_tables(own, _public_runs(external)).training
+    _rewrite(with_blind(shipped, ForecasterStore(SHIPPED).load(), training), version)
 
 
 def write_laws() -> None:
@@ -183,6 +199,7 @@ def with_table(readme: str, table: str) -> str:
 
 
 if __name__ == "__main__":
+    outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     if len(sys.argv) == 1:
         found, shipped_version = shipped_result()
         write_documents(found, shipped_sources(), shipped_version)
@@ -190,8 +207,9 @@ if __name__ == "__main__":
         write_laws()
     elif sys.argv[1] == "--held-out":
         write_held_out()
+    elif sys.argv[1] == "--blind":
+        write_blind(outside)
     elif sys.argv[1] == "--plans":
-        outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
         learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(outside)]
         write_plans(ForecasterStore(SHIPPED).load(), learnt_from)
     else:

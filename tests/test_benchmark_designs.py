@@ -8,12 +8,14 @@ import pytest
 from features.table import FeatureTable, table_at
 from predictor.benchmark import metrics
 from predictor.benchmark.baselines.context_and_population import blind_context_boosting
+from predictor.benchmark.blind import benchmark_blind
 from predictor.benchmark.designs import benchmark_designs, in_folds
 from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED, FORECASTER
 from predictor.benchmark.prediction import Prediction, predict
 from predictor.benchmark.result import IMAGES
 from predictor.benchmark.rows import HEADLINE, LANDMARKS
 from predictor.fitting_tables import FittingTables
+from training_runs.synthetic import synthetic_corpus
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +63,23 @@ def test_a_design_is_judged_blind_and_images_come_from_everywhere(synthetic_fore
     expected = metrics.auroc(blind.probability[kept], rows.event[kept])
     assert figures.methods[FORECASTER].auroc.value == pytest.approx(expected, abs=1e-3)
     assert found[IMAGES][HEADLINE].rows == len(table_at(as_images, LANDMARKS[HEADLINE]).early())
+
+
+def test_a_blind_test_is_scored_by_the_whole_forecaster_on_runs_that_it_has_not_seen(
+    synthetic_forecaster, corpus, training
+):
+    unseen = [run for run in synthetic_corpus(200, seed=99) if run.configuration_id not in set(training.configuration)]
+    found = benchmark_blind(synthetic_forecaster, unseen, training)
+    rows = table_at(unseen, LANDMARKS[HEADLINE]).early()
+    figures = found[HEADLINE]
+    assert (figures.rows, figures.positives) == (len(rows), int(rows.event.sum()))
+    assert set(figures.methods) == {FORECASTER, CONTEXT_BOOSTED, BEST_SIGNAL}
+    forecast = predict(synthetic_forecaster.curves(rows, to_reach=False), rows)
+    kept = ~rows.blocked
+    expected = metrics.auroc(forecast.probability[kept], rows.event[kept])
+    assert figures.methods[FORECASTER].auroc.value == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_blind_test_that_was_learnt_from_is_none(synthetic_forecaster, corpus, training):
+    with pytest.raises(AssertionError):
+        benchmark_blind(synthetic_forecaster, corpus[:5], training)

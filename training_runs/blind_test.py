@@ -5,6 +5,9 @@ made and frozen by
 
     grokcast generate blind --runs 210 --seed 1 --out training_runs/blind
     python -m training_runs.checksums training_runs/blind
+
+The second test has 200 configurations of the designs that are learnt from beside the corpus, made by `make sweep` (the item
+`blind_second` of the queue) and frozen likewise.
 """
 
 from pathlib import Path
@@ -14,6 +17,7 @@ from training_runs.errors import InvalidInput
 from training_runs.run import Run
 
 BLIND = Path(__file__).parent / "blind"
+SECOND_BLIND = Path(__file__).parent / "blind_second"
 
 
 def read_blind(folder: Path = BLIND) -> list[Run]:

@@ -306,8 +306,8 @@ class BenchmarkResult:
     transfer : by factor.
     decision : by policy.
     headline : None where no row at the headline landmark could be scored.
-    blind, external : of the fitted forecaster, by a release only: the blind test by kind of landmark, runs recorded
-        elsewhere.
+    blind, second_blind, external : of the fitted forecaster, by a release only: the two blind tests by kind of landmark,
+        and runs recorded elsewhere.
     delay : by kind of landmark and whether memorisation was seen; empty where it was not measured, as before 2026-11-27.
     outcomes : by kind of landmark, likewise.
     designs : by design beside the corpus that a release has learnt from, and by kind of landmark; by a release only.
@@ -327,6 +327,7 @@ class BenchmarkResult:
     decision: dict[str, Decision]
     headline: Headline | None
     blind: dict[str, LandmarkFigures] = field(default_factory=dict)
+    second_blind: dict[str, LandmarkFigures] = field(default_factory=dict)
     external: ExternalResult | None = None
     delay: dict[str, DelayFigures] = field(default_factory=dict)
     outcomes: dict[str, OutcomeFigures] = field(default_factory=dict)
@@ -378,6 +379,7 @@ class BenchmarkResult:
 
 _WHERE_KNOWN = (
     "blind",
+    "second_blind",
     "external",
     "delay",
     "outcomes",

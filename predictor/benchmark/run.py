@@ -16,14 +16,13 @@ from predictor.benchmark.baselines.registry import baselines, laws
 from predictor.benchmark.decision import Forecasts, decide, frontier, sweep_of
 from predictor.benchmark.delay import delays_by_kind, outcome_figures
 from predictor.benchmark.figures import group_figures, headline, landmark_figures, method_figures, signal_set_figures
-from predictor.benchmark.held_out import Evaluation, HeldOut, cross_validate
+from predictor.benchmark.held_out import Evaluation, cross_validate
 from predictor.benchmark.methods import FORECASTER
 from predictor.benchmark.plots import Plots, held_out_plots
 from predictor.benchmark.prediction import Prediction
 from predictor.benchmark.result import BenchmarkResult, Decision, FactorFigures, LandmarkFigures
 from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS, CorpusTables, few
 from predictor.benchmark.transfer import leave_one_out
-from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import N_FOLDS, fold_of
 from training_runs import Run
 from training_runs.errors import InvalidInput
@@ -56,12 +55,6 @@ def benchmark(
     sweep, forecasts = sweep_of(runs), _forecasts(evaluation)
     result = _summarize(runs, evaluation, transfer, decide(sweep, forecasts), quick=quick)
     return result, held_out_plots(runs, evaluation, frontier(sweep, forecasts, np.linspace(0.3, 1, 40)))
-
-
-def judge(forecaster: OnsetForecaster, runs: Sequence[Run]) -> dict[str, LandmarkFigures]:
-    """Return the figures of a forecaster as it is on runs that it has not seen, by kind of landmark."""
-    early = CorpusTables.of(runs).early
-    return {name: landmark_figures(HeldOut.of(forecaster, {}, rows, rows)) for name, rows in early.items()}
 
 
 def with_laws(result: BenchmarkResult, runs: Sequence[Run]) -> BenchmarkResult:
