@@ -1,14 +1,14 @@
-"""Make the forecaster that is shipped: `python -m predictor.release VERSION [EXTERNAL] [--keep-held-out]`.
+"""Make the forecaster that is shipped, or measure and document it again.
+
+    python -m predictor.release VERSION [EXTERNAL]
 
 It learns from the committed corpus, from the runs that are committed beside it for releases, and from public runs in the folder
 EXTERNAL. Writes the version into the package, and the figures into the README and docs/benchmark.md, so that no figure there is
 typed by hand. The benchmark of configurations held out is of the corpus alone; it takes most of an hour and is kept in `out/`:
-stopped later than that, a release goes on from there. With `--keep-held-out` those figures stay what they are for the version shipped
-so far, and the documents name it; `python -m predictor.release --held-out` makes them up afterwards. `python -m predictor.release --plans [EXTERNAL]` judges the plans of the shipped version again, into
-docs/plans.md: half a minute. `python -m predictor.release --blind [EXTERNAL]` scores the shipped version on the blind tests again. `python -m predictor.release --laws` measures the closed laws of grokking time again, on the rows and in the folds
-of the shipped version's benchmark: minutes. `python -m predictor.release` alone writes the documents again, from the card of the shipped version.
+stopped later than that, a release goes on from there. Without arguments the documents are written again, from the shipped card.
 """
 
+import argparse
 import json
 import sys
 from dataclasses import replace
@@ -198,21 +198,42 @@ def with_table(readme: str, table: str) -> str:
     return between(readme, table, _BEGIN, _END)
 
 
-if __name__ == "__main__":
-    outside = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    if len(sys.argv) == 1:
-        found, shipped_version = shipped_result()
-        write_documents(found, shipped_sources(), shipped_version)
-    elif sys.argv[1] == "--laws":
-        write_laws()
-    elif sys.argv[1] == "--held-out":
+def main() -> None:
+    """Read the arguments of the command line: a version to be made, or what is to be measured again of the shipped one."""
+    parser = argparse.ArgumentParser(
+        prog="python -m predictor.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("version", nargs="?")
+    parser.add_argument("external", nargs="?", type=Path, help="folder of public runs")
+    parser.add_argument(
+        "--keep-held-out",
+        action="store_true",
+        help="the held-out figures stay those of the version shipped so far, which the documents name",
+    )
+    again = parser.add_mutually_exclusive_group()
+    folder = partial(again.add_argument, nargs="?", type=Path, default=argparse.SUPPRESS, metavar="EXTERNAL")
+    again.add_argument("--held-out", action="store_true", help="of the shipped version: the held-out figures (an hour)")
+    again.add_argument(
+        "--laws", action="store_true", help="... the closed laws, on its rows and in its folds (minutes)"
+    )
+    folder("--plans", help="... its plans, into docs/plans.md (half a minute)")
+    folder("--blind", help="... the two blind tests (a quarter of an hour)")
+    given = parser.parse_args()
+    if given.version:
+        release(given.version, given.external, keep_held_out=given.keep_held_out)
+    elif given.held_out:
         write_held_out()
-    elif sys.argv[1] == "--blind":
-        write_blind(outside)
-    elif sys.argv[1] == "--plans":
-        learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(outside)]
+    elif given.laws:
+        write_laws()
+    elif "plans" in given:
+        learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(given.plans)]
         write_plans(ForecasterStore(SHIPPED).load(), learnt_from)
+    elif "blind" in given:
+        write_blind(given.blind)
     else:
-        keep = "--keep-held-out" in sys.argv
-        folders = [Path(argument) for argument in sys.argv[2:] if argument != "--keep-held-out"]
-        release(sys.argv[1], folders[0] if folders else None, keep_held_out=keep)
+        result, version = shipped_result()
+        write_documents(result, shipped_sources(), version)
+
+
+if __name__ == "__main__":
+    main()
