@@ -18,6 +18,7 @@ MISSING = (
     "?",
     ".",
     "missing",
+    "no log",
     "na",
     "n/a",
     "n.a.",

@@ -11,6 +11,7 @@ import pandas as pd
 from training_runs.errors import InvalidInput
 from training_runs.readers.cells import MISSING, unwrapped
 from training_runs.readers.header_rows import joined_names
+from training_runs.readers.printed_tables import as_one_table
 from training_runs.readers.step_lists import counts
 
 _PREAMBLE = 50  # lines before the header, at most
@@ -50,8 +51,9 @@ def read_delimited(text: str, path: str, names: Sequence[str] = ()) -> tuple[pd.
     InvalidInput : no header and no `names`, or as many names as there are no columns.
     ValueError : what pandas says of lines that cannot be divided.
     """
-    lines = _without_comments(unwrapped(text.translate(_BARS)))
-    lines, notes = _without_cut_end(lines, text)
+    lines, notes = as_one_table(_without_comments(unwrapped(text.translate(_BARS))))
+    lines, of_end = _without_cut_end(lines, text)
+    notes += of_end
     lines, of_header = with_one_header(lines)
     notes += of_header
     header = header_of(lines)
@@ -118,7 +120,8 @@ def with_one_header(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 def is_table(text: str) -> bool:
     """Return True if a text has a header with a step, or is numbers alone, in two columns or more."""
-    lines, _ = with_one_header(_without_comments(text[:100_000].translate(_BARS)))
+    lines, _ = as_one_table(_without_comments(text[:100_000].translate(_BARS)))
+    lines, _ = with_one_header(lines)
     header = header_of(lines)
     if header is None:
         return any(line.strip() for line in lines)

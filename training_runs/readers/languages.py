@@ -12,7 +12,7 @@ _MEANT = {
     "step": "schritt schritte étape étapes paso pasos passo passos passi шаг шаги 步 步数 步數 ステップ ステップ数 스텝",
     "iteration": "iterationen itération itérations iteración iteraciones iteração iterações iterazione iterazioni"
     " итерация итерации 迭代 迭代次数 迭代步数 イテレーション 反復 반복",
-    "epoch": "epoche epochen époque époques época épocas epoca эпоха эпохи 轮 轮次 轮数 エポック エポック数 에포크",
+    "epoch": "epoche epochen époque époques época épocas epoca эпоха эпохи 轮 轮次 轮数 エポック エポック数 에포크 에폭",
     "loss": "verlust perte pertes pérdida pérdidas perda perdas perdita потери потеря 损失 损失值 損失 損失値 손실",
     "accuracy": "genauigkeit genauigkeiten exactitude exactitud acurácia accuratezza точность"
     " 准确率 准确度 正确率 精度 準確率 正解率 정확도",

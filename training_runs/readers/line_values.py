@@ -10,25 +10,31 @@ from typing import Any
 
 from training_runs.context_words.documents import values_of
 from training_runs.readers.log_lines import NUMBER, parts_by_split, plain_line, split_word
-from training_runs.readers.metric_names import canonical_name, metric_like
+from training_runs.readers.metric_names import canonical_name, metric_like, value_meaning
+from training_runs.readers.split_orders import Several
 from training_runs.readers.step_lists import counts
 
 _BAR = re.compile(
     r"(?P<share>\d+%)\s*\|[^|]*\|\s*(?P<done>\d+(?:\.\d+)?[kM]?)/(?P<total>\d+(?:\.\d+)?[kM]?|\?)\s*(?:\[[^,\]]*(?:,[^,\]=]*?/(?:it|s|step)\b|,\s*\?[^,\]]*)?,?)?"
 )
-_COUNT = re.compile(r"\W*\[?\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\s*\](?!\s*\[)")  # `[1000/20000] loss ...`
+_COUNT = re.compile(r"\W*[\[(]?\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\s*[\])](?!\s*\[)")  # `[1000/20000] loss ...`
 _ENDLESS_BAR = re.compile(
     r"^\s*(?P<done>\d+)it\s*\[[^,\]]*,[^,\]=]*,?"
 )  # tqdm's without a total: `1000it [00:10, 99it/s, ...]`
 # `train:(loss=2.3, acc=0.5)`, `val(loss 2.3)`: what is in the brackets is of the split before them.
 _SPLIT_BRACKETS = re.compile(r"\b(?P<split>[A-Za-z]\w*)\s*[:=]?\s*[(\[{](?P<inside>[^()\[\]{}]*\d[^()\[\]{}]*)[)\]}]")
-_KERAS_BAR = re.compile(r"\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)")
+_KERAS_BAR = re.compile(r"(?<!poch )(?<!\d)\d+/\d+\s*(?:\[[=>.\s]*\]|[\u2500-\u259f]+)|[\u2500-\u259f]{3,}\s*\d+/\d+")
 VALUE = re.compile(
     rf"(?<![\w.@])(?<!top-)(?<!number of )(?P<number>{NUMBER})(?:(?P<scale>[kKM])|(?P<percent>\s?%)?(?:\s*(?:/|\bof\b)\s*(?P<of>{NUMBER})%?)?)(?![\w]|\.\d)",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b")
-_FURTHER = re.compile(rf"\s*%?\s*,\s*(?:{NUMBER})")  # `acc=(0.9, 0.1)`
+_UNIT = re.compile(
+    r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b(?!\s*[:=]|\s+\d)"
+)
+# Further values of one name: `0.9/0.1`, in brackets `(0.9, 0.1)` and `(0.9 | 0.1)`, and `acc 0.9 0.1`
+_OVER = re.compile(rf"(?:\s?%?\s*/\s*(?:{NUMBER})\s?%?)+", re.IGNORECASE)
+_IN_BRACKETS = re.compile(rf"(?:\s?%?(?:\s*[,;|]\s*|\s+)(?:{NUMBER})\s?%?(?![\w.]))+", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?:\s?%?(?:,\s*|\s+)(?:{NUMBER})(?![\w./%]))+", re.IGNORECASE)
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
 # `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
@@ -57,18 +63,15 @@ _OF_VALIDATION = re.compile(r"\b(?:val|valid|eval|test)", re.IGNORECASE)  # what
 _BEFORE_WORDS = re.compile(r"^.*(?<![\w.])\d\S*\s+(?=[A-Za-z])")
 
 
-class Several(str):
-    """What stands in a line where a metric has one value: `0.9/0.1`, `(0.9, 0.1)`. Whose each is, the line does not say."""
-
-
 def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, float], bool]:
     """Return the values of a line by their names, the totals of those that count (`3/100`), and whether a bar gave the step.
 
     `section` is the split of values that the line itself gives none.
     """
     if (dictionary := _DICTIONARY.search(line)) and (found := _of_dictionary(dictionary[0])):
-        before, _, _ = pairs_of(line[: dictionary.start()])
-        return {k: v for k, v in before.items() if counts(k)} | found, {}, False
+        before = plain_line(line).partition("{")[0]
+        place, _, _ = pairs_of(before)
+        return {k: v for k, v in place.items() if counts(k)} | _of_their_split(found, before, section), {}, False
     text = _SPLIT_BRACKETS.sub(_of_split, plain_line(line))
     bar = _BAR.search(text) or _COUNT.match(text) or _ENDLESS_BAR.match(text)
     if bar:
@@ -82,16 +85,16 @@ def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, fl
     times = Counter(key for key, *_ in keyed)
     if len(parts) == 1 and any(n > 1 and metric_like(k) and not canonical_name(k) for k, n in times.items()):
         keyed = [*_keyed(text, section, is_carried=True)]  # `train loss 1 | acc 0 | val loss 2 | acc 0`
-    for key, number, of in keyed:
+    for key, number, of, several in keyed:
         if of is not None and counts(key):
             totals = {key: of} if canonical_name(key) == "step" else totals
         elif of is not None and _is_share(key, number, of):
             number = number / of
         elif of is not None and metric_like(key):
-            number = Several(f"{number}/{of:g}")
+            number = several or number
         elif of is not None:
             continue
-        values.setdefault(key, number)
+        values.setdefault(key, several if several and of is None else number)
     is_bar = bar is not None and not is_of_validation and not any(counts(key) for key in values)
     if bar and is_bar:
         done = bar["done"]
@@ -111,8 +114,10 @@ def _is_share(key: str, number: Any, of: float) -> bool:
     return like is not None and like[0] == "accuracy" and is_count and 0 <= number <= of
 
 
-def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tuple[str, Any, float | None]]:
-    """Yield name, value and total of the numbers in a text: a number's name is the words before it.
+def _keyed(
+    text: str, section: str, *, is_carried: bool = False
+) -> Iterator[tuple[str, Any, float | None, Several | None]]:
+    """Yield name, value, total and, where it has several values, all of them, of the numbers in a text: a number's name is the words before it.
 
     A split holds for the values next to its own; for all up to the next split where it `is_carried`.
     """
@@ -141,13 +146,34 @@ def _keyed(text: str, section: str, *, is_carried: bool = False) -> Iterator[tup
             if found["percent"]:
                 key = re.sub(r"\berr(?:or)?$", "error rate", key)  # `val error 98%`: no loss is in percent
                 value = f"{found['number']}%"
-            if text[found.start() - 1] in "[(" and metric_like(key) and (further := _FURTHER.match(text, found.end())):
-                value = Several(found[0] + further[0])
-            yield (
-                key,
-                value,
-                _float(found["of"]) if found["of"] else None,
-            )
+            yield key, value, _float(found["of"]) if found["of"] else None, _several(key, text, found)
+
+
+def _several(key: str, text: str, found: re.Match[str]) -> Several | None:
+    """Return all values that stand where a metric has one; None where it has one."""
+    if not metric_like(key):
+        return None
+    if found["of"]:
+        over = _OVER.match(text, found.end("number"))
+        return Several(found["number"] + over[0]) if over else None
+    if text[found.start() - 1] in "[(":
+        further = _IN_BRACKETS.match(text, found.end())
+        return Several(found[0] + further[0]) if further else None
+    behind = _BEHIND.match(text, found.end())
+    if behind is None or _UNIT.match(text, behind.end()):
+        return None
+    word = re.match(r"\s+([^\W\d]+)", text[behind.end() : behind.end() + 40])
+    is_named = word is not None and not metric_like(word[1]) and not split_word(word[1])  # `loss 2.5, 3 bad epochs`
+    ends = word is not None or re.match(r"\s*(?:$|[,;|)\]\t])", text[behind.end() :])
+    return Several(found[0] + behind[0]) if ends and not is_named else None
+
+
+def _of_their_split(found: dict[str, Any], before: str, section: str) -> dict[str, Any]:
+    """Return values of a dictionary under names with the split that stands before it, `val: {'loss': 3}`, where it says none."""
+    word = re.search(r"([A-Za-z]+)\W*$", before)
+    split = (split_word(word[1]) if word else "") or _lead(before, section)
+    named = {key: f"{split} {key}" for key in found if split and not canonical_name(key)}
+    return {named[key] if key in named and canonical_name(named[key]) else key: value for key, value in found.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -203,7 +229,8 @@ def _key(segment: str, split: str, near: str, lead: str) -> tuple[str, str]:
     candidates = [*joined, *(f"{said} {pieces[-1]}" for said in (split, near, lead) if said)]
     if set(" ".join(candidates).lower().replace("_", " ").split()) & _QUALIFIERS:
         return joined[0], split
-    return next((name for name in candidates if canonical_name(name) or counts(name)), joined[-1]), split
+    known = (name for name in candidates if canonical_name(name) or value_meaning(name) or counts(name))
+    return next(known, joined[-1]), split
 
 
 def _of_dictionary(text: str) -> dict[str, Any]:

@@ -12,19 +12,19 @@ NUMBER = (
 )
 CLOCK = re.compile(
     r"(?<![\w.])\d{4}[-/.](?:1[0-2]|0?[1-9])[-/.](?:[12]\d|3[01]|0?[1-9])(?!\d)(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
+    r"|(?<![\w./])\d\d?[/.]\d\d?[/.]\d{2,4},?[T ]+\d\d?:\d\d(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\b)?"  # 11/28/26 12:00 PM
     r"|\b\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?\b|\b\d+d \d\d:\d\d:\d\d"
 )
 LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
-_SPLIT = r"train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev|tr|te"
+SPLIT = r"train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev|tr|te"
 _METRIC = r"[a-z_]*(?:loss|acc(?:uracy)?)"
-_PAIR = rf"\s*[:=]?\s*[(\[]?\s*((?:{NUMBER})(?:\s?%)?)\s*[/,]\s*((?:{NUMBER})(?:\s?%)?)\s*[)\]]?"
+_PAIR = rf"\s*[:=]?\s*[(\[]?\s*((?:{NUMBER})(?:\s?%)?)\s*[/,|&]\s*((?:{NUMBER})(?:\s?%)?)(?!\s*[/|&]\s*\d)\s*[)\]]?"
 _PREFIXES = (
+    re.compile(r"^\[\d+,\d+\]<std(?:out|err)>: ?"),  # mpirun --tag-output
     re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
     re.compile(rf"^(?:{CLOCK.pattern}) std(?:out|err) [FP] "),  # of a container
     re.compile(rf"^\W*(?:{CLOCK.pattern})\W+[\w.]+ - (?={LEVEL.pattern})"),  # asctime - name - level
-    re.compile(
-        rf"^\W*(?:(?:{CLOCK.pattern})\W+)?(?!(?:{_SPLIT})\b)[\w.-]+ (?={LEVEL.pattern})"
-    ),  # [asctime] name level
+    re.compile(rf"^\W*(?:(?:{CLOCK.pattern})\W+)?(?!(?:{SPLIT})\b)[\w.-]+ (?={LEVEL.pattern})"),  # [asctime] name level
 )
 # What is rewritten: what a line must hold for it, which is looked for first since logs are long; what is found; in plain words.
 # What a line must hold is the same whatever its digits are: lines of a log differ in nothing else, and each kind is searched once.
@@ -32,6 +32,15 @@ _REWRITTEN = tuple(
     (re.compile(guard, re.IGNORECASE), re.compile(pattern, flags), plain)
     for guard, pattern, plain, flags in (
         # OpenMMLab: `Epoch(train) [3][100/100]`, `Iter(train) [ 100/1000]`, `Iter(val) [10/10]`. Counts of batches are no steps.
+        # Composer: `[batch=100/400]:`; Catalyst: `train (1/4) accuracy: 0.5`; Determined: `report_training_metrics(steps_completed=100, ...`
+        (r"^\[batch=", r"^\[batch=(\d+)/\d+\](?=:)", r"step \1 |", 0),
+        (r"^(?:train|valid) \(\d+/", r"^(train|valid) \((\d+)/\d+\)", r"[\1] epoch \2 |", 0),
+        (
+            r"report_\w+_metrics",
+            r".*\breport_(training|validation)_metrics\(steps_completed=(\d+),\s*(?:metrics=)?",
+            r"[\1] step \2 | ",
+            0,
+        ),
         (r"Epoch\(", r"\bEpoch\((\w+)\)\s*\[\s*(\d+)\s*\](?:\[[^\]]*\])?", r"[\1] epoch \2 |", 0),
         (r"Iter\(", r"\bIter\(train\)\s*\[\s*(\d+)\s*/\s*\d+\s*\]", r"[train] iter \1 |", 0),
         (r"Iter\(|Epoch\(", r"\b(?:Iter|Epoch)\((val|test)\)\s*\[[^\]]*\]", r"[\1] |", 0),
@@ -40,6 +49,35 @@ _REWRITTEN = tuple(
         (r": \[", r"^(\W*)(Test|Validate|Val): \[[^\]]*\]", r"\1[\2] |", 0),
         # Megatron-LM: `validation loss at iteration 100 | lm loss value: 2.3E+00 | lm loss PPL: 9.9 |`
         (r"loss at iter", r"\b(validation|test) loss at iteration\s+(\d+)[^|]*\|", r"iteration \2 | \1", 0),
+        # Numbers before their names: `100 steps: 2.5 train loss, 50% val accuracy`
+        (
+            r"^\W*(?:(?:after|at)\s+)?\d[\d,.]*[km]?\s+(?:steps|iter|updates|epochs)",
+            rf"^(\W*)(?:(?:after|at)\s+)?(\d[\d,.]*[kM]?)\s+(steps|iters|iterations|updates|epochs)\b(?=\s*[:|,-]|\s+(?:{SPLIT}|{_METRIC})\b)",
+            r"\1\3 \2 | ",
+            re.IGNORECASE,
+        ),
+        (
+            rf"\d\s?%?\s+(?:{SPLIT})[ _-]{_METRIC}",
+            rf"(?:^|(?<=\d:)|[|,;&]|\band\b)\s*((?:{NUMBER})\s?%?)\s+((?:{SPLIT})[ _-]{_METRIC})(?=\s*(?:[,;|&)]|and\b|\.?\s*$))",
+            r" | \2 \1 ",
+            re.IGNORECASE,
+        ),
+        (
+            r" (?:while|whereas|and) ",
+            rf"\b(?:while|whereas|and)\s+(?=(?:the\s+)?(?:{SPLIT})\b)",
+            "| ",
+            re.IGNORECASE,
+        ),
+        (r"^\W*step_\d", r"^(\W*step)_(\d+)(?=\s*[:|,])", r"\1 \2", re.IGNORECASE),
+        (r"step\W*(?:\u2116|n)", r"\b(step)\s*(?:\u2116|no\.?|nr\.?)\s*(?=\d)", r"\1 ", re.IGNORECASE),
+        (r"\u7b2c", r"\u7b2c\s*(\d+)\s*\u8f6e", r"epoch \1 | ", 0),  # the first round, in Chinese
+        # `accuracy | 0.5 | 0.1`, a line of a table with a column a split
+        (
+            rf"^\W*[a-z_ ]+\|\s*{NUMBER}\s*\|",
+            rf"^\W*([A-Za-z][A-Za-z_ ]*?)\s*\|\s*((?:{NUMBER})\s?%?)\s*\|\s*((?:{NUMBER})\s?%?)\s*\|?\s*$",
+            r"\1 (\2, \3)",
+            re.IGNORECASE,
+        ),
         (r"batch", r"(\bepoch\b.{0,60}?)\bbatch\b(\W{0,3}\d+\s*/\s*\d+)", r"\1step\2", re.IGNORECASE),
         (r"[a-z]\t", r"([A-Za-z])\t+(?=[-+]?[.\d])", r"\1 ", 0),  # `train_loss<TAB>0.1`
         (
@@ -51,41 +89,48 @@ _REWRITTEN = tuple(
         # Two splits of one metric: `Train/Test loss: 0.1 / 2.3`, `loss (train, val): (0.1, 2.3)`, `train loss/val loss: 0.1/2.3`;
         # two metrics of one split: `train (loss, acc): (0.1, 0.9)`
         *(
-            (r"[a-z]\s?[/,]\s?[a-z]", pattern, plain, re.IGNORECASE)
+            (r"[a-z]\s?[/,|&]\s?[a-z]", pattern, f"{plain} | ", re.IGNORECASE)
             for pattern, plain in (
                 (
-                    rf"(?<!\w)[(\[]?({_SPLIT})\s*[/,]\s*({_SPLIT})[)\]]?\s+({_METRIC}){_PAIR}",
+                    rf"(?<![\w/|&])[(\[]?({SPLIT})\s*[/,|&]\s*({SPLIT})[)\]]?\s+({_METRIC}){_PAIR}",
                     r" | \1 \3 \4 | \2 \3 \5",
                 ),
                 (
-                    rf"\b({_METRIC})\s*[(\[]?\s*({_SPLIT})\s*[/,]\s*({_SPLIT})\s*[)\]]?{_PAIR}",
+                    rf"\b({_METRIC})\s*[(\[]?\s*({SPLIT})\s*[/,|&]\s*({SPLIT})\s*[)\]]?{_PAIR}",
                     r" | \2 \1 \4 | \3 \1 \5",
                 ),
-                (rf"\b((?:{_SPLIT})[ _]{_METRIC})\s*/\s*((?:{_SPLIT})[ _]{_METRIC}){_PAIR}", r" | \1 \3 | \2 \4"),
+                (rf"\b((?:{SPLIT})[ _]{_METRIC})\s*/\s*((?:{SPLIT})[ _]{_METRIC}){_PAIR}", r" | \1 \3 | \2 \4"),
                 (
-                    rf"\b({_SPLIT})\s*[(\[]\s*({_METRIC})\s*[/,]\s*({_METRIC})\s*[)\]]{_PAIR}",
+                    rf"\b({SPLIT})\s*[)\]:]?\s*[(\[]?\s*({_METRIC})\s*[/,|&]\s*({_METRIC})\s*[)\]]?{_PAIR}",
                     r" | \1 \2 \4 | \1 \3 \5",
                 ),
             )
         ),
+        # Of three splits the order is read from the whole text.
+        (
+            rf"[(\[](?:{SPLIT})\s?[/,|&]",
+            rf"\b({_METRIC})\s*[(\[]\s*(?:{SPLIT})(?:\s*[/,|&]\s*(?:{SPLIT})){{2}}\s*[)\]]",
+            r"\1",
+            re.IGNORECASE,
+        ),
         # `acc[train=0.9 val=0.1]`
         (
-            rf"[\[({{]\s*(?:{_SPLIT})\s*[=:]",
-            rf"\b({_METRIC})\s*[=:]?\s*[\[({{]\s*((?:{_SPLIT})\s*[=:][^\[\](){{}}]*)[\])}}]",
+            rf"[\[({{]\s*(?:{SPLIT})\s*[=:]",
+            rf"\b({_METRIC})\s*[=:]?\s*[\[({{]\s*((?:{SPLIT})\s*[=:][^\[\](){{}}]*)[\])}}]",
             r" | \1: \2 | ",
             re.IGNORECASE,
         ),
         # What stands in brackets behind a name is of the name: `Loss(train): 0.1`, `acc[val]=0.9`, `acc (%) 98`
         (
-            r"[(\[]\s?[a-z]",
-            r"(?<![\w(\[])([A-Za-z]\w*) ?[(\[]([A-Za-z][A-Za-z _]*)[)\]](?=\s*[:=]?\s*[-+]?[.\d])",
+            r"[(\[]\s?[^\W\d]",
+            r"(?<![\w(\[])([^\W\d_]\w*) ?[(\[]([^\W\d_](?:[^\W\d]| )*)[)\]](?=\s*[:=]?\s*[-+]?[.\d])",
             r"\1 \2",
             0,
         ),
         (r"[(\[]%", r"(?<=\w) ?[(\[]%[)\]](?=\s*[:=]?\s*[\d.])", " percent", 0),
         (
             r"\d\s?[-\u2212]",
-            rf"(?<![\w.])1\s?[-\u2212]\s?(?:({_SPLIT})[ _]?)?acc(?:uracy)?\b",
+            rf"(?<![\w.])1\s?[-\u2212]\s?(?:({SPLIT})[ _]?)?acc(?:uracy)?\b",
             r"\1 error_rate",
             re.IGNORECASE,
         ),
@@ -100,9 +145,9 @@ _REWRITTEN = tuple(
             re.IGNORECASE,
         ),
         (
-            r" (?:is|was|of|at|reached) ",
-            rf"\b({_METRIC})\s+(?:is|was|of|at|reached)\s+(?=[-+]?[.\d])",
-            r"\1 ",
+            r" (?:is|was|of|at|reached)[ :]",
+            rf"\b({_METRIC})\s+(?:is|was|of|at|reached):?\s+(\[)?(?=[-+]?[.\d])",
+            r"\1 \2",
             re.IGNORECASE,
         ),
         (r"=\"", r"\b\w+=\"(?=[^\"\d.+-])([^\"]*)\"", r" | \1 | ", 0),  # logfmt: `msg="eval" step=100`
@@ -115,7 +160,7 @@ _REWRITTEN = tuple(
         ),
         (
             r"\d \d{3}\b",
-            rf"(\b(?:step|iter(?:ation)?)\W{{1,3}}\d{{1,3}}) (\d{{3}})(?=\s*(?:[|:,;\])]|\W\s?(?:{_SPLIT}|{_METRIC})))",
+            rf"(\b(?:step|iter(?:ation)?)\W{{1,3}}\d{{1,3}}) (\d{{3}})(?=\s*(?:[|:,;\])]|\W\s?(?:{SPLIT}|{_METRIC})))",
             r"\1\2",
             re.IGNORECASE,
         ),
@@ -126,17 +171,28 @@ _SECTION = re.compile(
     r"^\W*(?:(?:start\w*|begin\w*|run\w*)\s+)?(?P<split>train|val|valid|eval|test)(?:\w*)\b(?P<rest>[^=:\d]*)\W*$",
     re.IGNORECASE,
 )
-_SPLIT_WITHIN = re.compile(rf"(?<=\S)\s*[\[(<]\s*({_SPLIT})\s*[\])>]\s*[:|-]?\s*(?=[A-Za-z])", re.IGNORECASE)
+_SPLIT_WITHIN = re.compile(rf"(?<=\S)\s*[\[(<]\s*({SPLIT})\s*[\])>]\s*[:|-]?\s*(?=[A-Za-z])", re.IGNORECASE)
 _SPLIT_BETWEEN = re.compile(
-    rf"[\[(<]\s*(?:{_SPLIT})\s*[\])>][\s,;/|]*(?:{NUMBER})\s?%?\s*[\[(<]\s*(?:{_SPLIT})\s*[\])>]", re.IGNORECASE
+    rf"[\[(<]\s*(?:{SPLIT})\s*[\])>][\s,;/|]*(?:{NUMBER})\s?%?\s*[\[(<]\s*(?:{SPLIT})\s*[\])>]", re.IGNORECASE
 )
-_SPLIT_BEHIND = re.compile(rf"[\[(<]\s*(?:{_SPLIT})\s*[\])>]\W*$", re.IGNORECASE)
+_SPLIT_BEHIND = re.compile(rf"[\[(<]\s*(?:{SPLIT})\s*[\])>]\W*$", re.IGNORECASE)
 _VALUE_OF_SPLIT = re.compile(
-    rf"(?:\b(?P<name>{_METRIC})\s*[:=]?\s*|[,;/|]\s*|\s)(?P<value>(?:{NUMBER})(?:\s?%)?)\s*[\[(<]\s*(?P<split>{_SPLIT})\s*[\])>]",
+    rf"(?:\b(?P<name>{_METRIC})\s*[:=]?\s*|[,;/|]\s*|\s)(?P<value>(?:{NUMBER})(?:\s?%)?)\s*[\[(<]\s*(?P<split>{SPLIT})\s*[\])>]",
     re.IGNORECASE,
 )
 _AS_SHAPE = str.maketrans(dict.fromkeys("123456789", "0"))
 _LONGEST_SHAPE = 400  # characters: thousands are kept
+# What a program says beside its measurements: warnings and errors of Python, and sums of the whole, `Best val acc: 0.99 at step 350`
+_ASIDE = re.compile(
+    r":\d+: \w*Warning: |^\w*(?:Error|Exception): (?![\d.])"
+    r"|^\W*(?:(?i:new|saved|saving|reached)\s+)?(?i:best|final|highest|lowest|overall|early[ -]?stop\w*)\b"
+)
+_RANK = re.compile(r"^\W*(?:local_)?(?:rank|default)[ :=_]{0,2}(?P<rank>\d+)\b", re.IGNORECASE)
+# `step 2OO`, `step l00`: a step as a reader of pictures has it
+_MISREAD_STEP = re.compile(
+    r"\b(?:step|iter|iteration|epoch)\b\W{0,3}(?:[OolISB]+\d[\dOolISB]*|\d+[OolISB][\dOolISB]*)\b", re.IGNORECASE
+)
+_NAME_OF_LOGGER = re.compile(r"^[\s-]*-\s*[A-Za-z_]\w*(?:\.\w+)+\s+-\s")  # asctime - level - package.module -
 _LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z])")
 
 
@@ -146,7 +202,7 @@ def plain_line(line: str) -> str:
     >>> plain_line("2023/05/01 10:00:00 - mmengine - INFO - Epoch(val) [3][10/10]  accuracy/top1: 98.5").strip(" -")
     '[val] epoch 3 |  accuracy/top1: 98.5'
     >>> plain_line("step 1_000 Loss(train): 0.1, train/test acc 0.9/0.1")
-    'step 1000 Loss train: 0.1,  | train acc 0.9 | test acc 0.1'
+    'step 1000 Loss train: 0.1,  | train acc 0.9 | test acc 0.1 | '
     >>> plain_line("loss 2 (train), 3 (val)")
     ' | train loss 2 |  | val loss 3 | '
     """
@@ -167,7 +223,32 @@ def _is_rewritten(shape: str) -> bool:
 def _without_prefix(line: str) -> str:
     for prefix in _PREFIXES:
         line = prefix.sub("", line)
-    return LEVEL.sub(" ", CLOCK.sub(" ", line))
+    return _NAME_OF_LOGGER.sub(" ", LEVEL.sub(" ", CLOCK.sub(" ", line)))
+
+
+def without_asides(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the lines of one process that say what is measured, and notes on those of others and on steps that are no numbers.
+
+    >>> without_asides(["step 1 loss 3", "[rank1] step 1 loss 2", "Best loss: 1 at step 9", "t.py:4: UserWarning: step 5"])
+    (['step 1 loss 3', '[rank1] step 1 loss 2'], ())
+    """
+    kept = [line for line in lines if not _ASIDE.search(line)]
+    ranks = {int(found["rank"]) for line in kept if (found := _RANK.match(line))}
+    if len(ranks) < 2:
+        return kept, ()
+    first = min(ranks)
+    return [line for line in kept if not (found := _RANK.match(line)) or int(found["rank"]) == first], (
+        f"lines of {len(ranks) - 1} other processes are left out: those of rank {first} are read",
+    )
+
+
+def has_misread_step(line: str) -> bool:
+    """Return True for a line whose step has letters among its digits: to which step its values belong is not known.
+
+    >>> [has_misread_step(line) for line in ("step 2OO loss 3", "step 200 loss 3", "step size 2")]
+    [True, False, False]
+    """
+    return _MISREAD_STEP.search(line) is not None
 
 
 def _with_splits_before(line: str) -> str:
@@ -198,11 +279,14 @@ def parts_by_split(text: str) -> list[tuple[str, str]]:
 def section_of(line: str) -> str:
     """Return the split that a line without a number says of the lines after it; empty where it says none.
 
-    >>> [section_of(s) for s in ("--- Validation ---", "Evaluating on the test set...", "loss: 0.3", "the test is over")]
+    >>> [section_of(s) for s in ("--- Validation ---", "Evaluating on the test set...", "loss: 0.3", "Train | Test")]
     ['val', 'eval', '', '']
     """
     found = _SECTION.match(line)
-    return found["split"].lower() if found and len(found["rest"].split()) <= 5 else ""
+    if found is None or len(found["rest"].split()) > 5:
+        return ""
+    words = [word for word in re.findall(r"[a-z]+", line.lower()) if split_word(word)]
+    return found["split"].lower() if len({canonical_name(f"{word}_loss") for word in words}) < 2 else ""
 
 
 def numbered_by_step(lines: Sequence[str]) -> list[str]:

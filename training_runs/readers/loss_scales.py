@@ -26,6 +26,15 @@ _BARE = set[str]().union(*METRICS["loss"])
 _NO_BASE = {"log", "loss"}
 
 
+def is_on_another_scale(name: str) -> bool:
+    """Return True for the name of a perplexity, of bits, or of a logarithm of a known base.
+
+    >>> is_on_another_scale("train ppl"), is_on_another_scale("val loss")
+    (True, False)
+    """
+    return any({*scale} <= {*words_of(name)} for scale, *_ in _SCALES)
+
+
 def in_nats(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return a table whose losses on other scales are in nats, under plain names, and notes; one beside its own loss stays.
 
@@ -52,7 +61,7 @@ def in_nats(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.DataFrame, 
         for scale, to_nats, how in _SCALES:
             rest = [word for word in words if word not in scale]
             name = "_".join([*rest, "loss"])
-            if not {*scale} <= {*words} or name in taken or (rest and not canonical_name(name)):
+            if not {*scale} <= {*words} or {name, canonical_name(name)} & taken or (rest and not canonical_name(name)):
                 continue
             values = numbers_of(table[column])
             if how.startswith("logarithm") and not (values[~np.isnan(values)] >= 1).all():

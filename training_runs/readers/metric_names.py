@@ -31,6 +31,7 @@ _STEP = (
     *("training_step", "training_steps", "train_iter", "train_iters", "train_num_updates"),
 )
 _EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}
+_EPOCH |= {"training_iteration"}  # of Ray Tune: reports, which most make once an epoch
 _EPOCH |= {"train_epoch", "training_epoch"}
 # When a row was recorded, dates before seconds since the start. What one epoch took is called otherwise.
 _TIME = (
@@ -61,7 +62,7 @@ _NORMS = {
 _FILLERS = {
     *("epoch", "avg", "average", "mean", "metric", "metrics", "logs", "history", "stats", "scalars", "results"),
     *("set", "split", "data", "percent", "pct", "perc", "score", "value", "values", "on", "curve"),
-    *("categorical", "sparse", "binary", "multiclass", "lm", "main"),
+    *("categorical", "sparse", "binary", "multiclass", "language", "lm", "main"),
     *("of", "de", "du", "da", "di", "del", "the", "and", "network", "images"),
 }
 # Values of less than an epoch, and medians over runs: better ones are taken where they stand beside them.
@@ -90,6 +91,7 @@ _PHRASES = {
     "in_sample": "train",
     "out_of_sample": "unseen",
     "mini_batch": "train_batch",
+    "loss_train_total": "train_loss",  # Composer's
 }
 _METRIC_LIKE = re.compile(
     r"^(acc|loss|err|correct|top1|nll|xent)|(acc|loss|err|error|accuracy|crossentropy)$|^precision$"

@@ -1,11 +1,12 @@
 """Columns with two values in a cell whose name says both: `acc (train/val)`, `Train/test loss`, `val (loss, acc)`."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
 from training_runs.readers.metric_names import canonical_name
+from training_runs.readers.split_orders import names_by_order
 
 _LONGEST = 80  # characters of such a name
 _WORD = r"[^\W\d_][\w. ]*?"
@@ -43,6 +44,19 @@ def apart(table: pd.DataFrame, named: Collection[str]) -> tuple[pd.DataFrame, tu
             )
             notes.append(f"{column} is read as {names[0]} and {names[1]}")
     return table, tuple(notes)
+
+
+def named_by_order(table: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Return a table whose columns of two values are named by the order of splits that the text around it says.
+
+    >>> named_by_order(pd.DataFrame({"step": [1], "acc": ["0.9/0.1"]}), ("train", "val")).columns.tolist()
+    ['step', 'acc (train/val)']
+    """
+    if len(order) != 2 or not table.columns.is_unique:
+        return table
+    bare = [str(c) for c in table.columns if names_by_order(str(c), (), order)]
+    pairs = [c for c in bare if table[c].map(str).str.fullmatch(_CELL).mean() > 0.5]
+    return table.rename(columns={c: f"{c} ({'/'.join(order)})" for c in pairs})
 
 
 def _both(column: str) -> tuple[str, str] | None:

@@ -37,6 +37,7 @@ _POSITIONS = {
     "microbatch",
     "micro_batch",
     "batch_idx",
+    "batch_id",
     "minibatch",
     "idx",
     "index",

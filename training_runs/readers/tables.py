@@ -26,8 +26,9 @@ from training_runs.readers.long_tables import upright
 from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.pages import is_web_page, parts_of_page
-from training_runs.readers.paired_columns import apart
+from training_runs.readers.paired_columns import apart, named_by_order
 from training_runs.readers.recording import RawRun, ReadOptions
+from training_runs.readers.split_orders import order_of_splits
 from training_runs.readers.step_lists import counts, with_epochs, with_steps_of_splits, without_words_for_steps
 from training_runs.readers.text_logs import has_measurements, read_text_log
 
@@ -49,7 +50,7 @@ _MESSAGES = {"message", "msg", "log", "line", "event", "text", "textpayload", "b
 _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=|]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
-_JSON = re.compile(r"\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))")
+_JSON = re.compile(r"(?!\s*\[\d+,\d+\]<std)\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))")
 
 
 def read_table(
@@ -148,7 +149,8 @@ def _read(content: bytes, format: str, name: str, path: str, options: ReadOption
         elif format in ("csv", "log"):
             table, of_table = read_delimited(text, path, options.columns)
             before = read_hyperparameters(_said_before(text), "lines before the table")
-            runs = {name: RawRun(upright(from_aim(table)), before.fields(), (*of_table, *before.notes))}
+            table = named_by_order(upright(from_aim(table)), order_of_splits(text[:20_000].splitlines()[:_BEFORE]))
+            runs = {name: RawRun(table, before.fields(), (*of_table, *before.notes))}
         else:
             runs = _of_json(text, name, path, options)
     except InvalidInput:

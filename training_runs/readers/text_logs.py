@@ -10,14 +10,17 @@ import pandas as pd
 from training_runs.context_words import read_hyperparameters
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
-from training_runs.readers.line_values import Several, assigned, pairs_of
-from training_runs.readers.log_lines import numbered_by_step, section_of
+from training_runs.readers.line_values import assigned, pairs_of
+from training_runs.readers.log_lines import has_misread_step, numbered_by_step, section_of, without_asides
 from training_runs.readers.log_patterns import read_by_pattern, unreadable
-from training_runs.readers.metric_names import canonical_name, is_epoch, metric_like
+from training_runs.readers.loss_scales import is_on_another_scale
+from training_runs.readers.metric_names import canonical_name, is_epoch, meaning_of, metric_like
 from training_runs.readers.recording import RawRun, ReadOptions
+from training_runs.readers.split_orders import Several, by_order, order_of_splits
 from training_runs.readers.step_lists import counts
+from training_runs.readers.wrapped_lines import with_whole_lines
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_PLAIN_SIGNS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-"}  # of full width, and the minus
 _STEP_WITHIN = "step of the epoch"
 
 
@@ -34,11 +37,12 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     if options.pattern:
         return {name: read_by_pattern(lines, path, options.pattern)}
     lines, of_commas = _with_decimal_points(lines)
-    rows, parameters, notes = _measurements(lines)
-    notes = (*of_commas, *notes, *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, lines)))
-    notes = (*notes, *_without_several(rows))
+    whole, of_width = with_whole_lines(lines, _signals_of)
+    rows, parameters, notes = _measurements(whole)
+    notes = (*of_commas, *of_width, *notes, *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, whole)))
+    notes = (*notes, *by_order(rows, order_of_splits(lines)), *_without_several(rows))
     names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
-    if not any(signal or metric_like(key) for key, signal in names.items()):
+    if not any(signal or metric_like(key) or is_on_another_scale(key) for key, signal in names.items()):
         raise unreadable(lines, path)
     table = pd.DataFrame(rows)
     read = f"{len(rows)} of {sum(bool(line.strip()) for line in lines)} lines are read as measurements"
@@ -52,8 +56,13 @@ def has_measurements(text: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of a text, with signs of the usual width: `：` is `:`."""
-    return re.split(r"[\r\n]+", unwrapped(text.translate(_FULL_WIDTH)))
+    """Return the lines of a text, with signs of the usual width: `：` is `:`. Backspaces, as bars are written over, end one."""
+    return re.split(r"[\r\n]+|\x08{2,}", unwrapped(text.translate(_PLAIN_SIGNS)))
+
+
+def _signals_of(line: str) -> set[str]:
+    """Return the signals that a line names, and `step`."""
+    return {signal for key in pairs_of(line)[0] if (signal := "step" if counts(key) else canonical_name(key))}
 
 
 def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -67,6 +76,12 @@ def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 def _measurements(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Return the measurements, parameters that were printed before them, and notes."""
+    lines, of_others = without_asides(lines)
+    rows, parameters, notes = _measured(lines)
+    return rows, parameters, (*of_others, *notes)
+
+
+def _measured(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     if (ordered := _with_values_behind_steps(lines)) is not None:
         rows, parameters, notes = _rows(ordered)
         return rows, parameters, (*notes, "lines without a step are of the step that is printed behind them")
@@ -113,6 +128,9 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
         line = named_in_line(plain)
         values, totals, is_bar = pairs_of(line)
         place = {key: value for key, value in values.items() if counts(key)}
+        if not place and has_misread_step(line):
+            notes[f"lines whose step is no number are left out, such as {line.strip()[:40]}"] = None
+            heading = alone = {}
         if section and (not place or place.items() <= heading.items()):
             values, totals, is_bar = pairs_of(line, section)
         metrics = {key: value for key, value in values.items() if key not in place}
@@ -206,6 +224,9 @@ def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> li
         if n_without < len(rows):
             notes[f"{len(rows) - n_without} lines that name a step and no epoch are left out"] = None
         return [row for row, step in zip(rows, steps, strict=True) if step is None]
+    if n_without and _begin_again_without_epochs(rows, steps):
+        notes[f"{len(rows) - n_without} lines with steps that begin again, and no epoch, are left out"] = None
+        return [row for row, step in zip(rows, steps, strict=True) if step is None]
     if n_without:
         notes[f"{n_without} lines that name an epoch and no step are left out"] = None
     places = [
@@ -220,7 +241,32 @@ def _with_global_steps(rows: list[dict[str, Any]], notes: dict[str, None]) -> li
             if epoch and within and within > 1 and row[step] <= within:
                 row[step] += (row[epoch] if is_from_0 else max(row[epoch] - 1, 0)) * within
                 notes[f"{step} counts within an epoch of {within:g}: counted on from epoch to epoch"] = None
-    return [row for row, *_ in places]
+    return _with_steps_of_one_name([row for row, *_ in places])
+
+
+def _begin_again_without_epochs(rows: Sequence[dict[str, Any]], steps: Sequence[str | None]) -> bool:
+    """Return True if steps that fall back stand in lines without epochs, as bars within an epoch do, beside lines of epochs."""
+    counted = [row[step] for row, step in zip(rows, steps, strict=True) if step]
+    has_epochs = any(step and any(map(is_epoch, row)) for row, step in zip(rows, steps, strict=True))
+    return not has_epochs and sum(b < a for a, b in pairwise(counted)) >= max(steps.count(None) - 1, 1)
+
+
+def _with_steps_of_one_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows whose steps have one name: of `step 100 ... val 3` and `iter 100 ... loss 2` that of the surer kind."""
+    found = [sorted((key for key in row if canonical_name(key) == "step"), key=_rank) for row in rows]
+    names = {keys[0] for keys in found if keys}
+    if len(names) < 2:
+        return rows
+    name = min(names, key=_rank)
+    return [
+        {name: row[keys[0]], **{key: value for key, value in row.items() if key not in keys}} if keys else row
+        for row, keys in zip(rows, found, strict=True)
+    ]
+
+
+def _rank(step: str) -> int:
+    meaning = meaning_of(step)
+    return meaning.rank if meaning else 0
 
 
 def _rise_over_epochs(counted: Sequence[tuple[float, float]]) -> bool:
