@@ -57,7 +57,7 @@ _REWRITTEN = tuple(
             re.IGNORECASE,
         ),
         (
-            rf"\d\s?%?\s+(?:{SPLIT})[ _-]{_METRIC}",
+            rf"(?:^|\d:|[|,;&]|\band\b)\s*(?:{NUMBER})\s?%?\s+(?:{SPLIT})[ _-]{_METRIC}",
             rf"(?:^|(?<=\d:)|[|,;&]|\band\b)\s*((?:{NUMBER})\s?%?)\s+((?:{SPLIT})[ _-]{_METRIC})(?=\s*(?:[,;|&)]|and\b|\.?\s*$))",
             r" | \2 \1 ",
             re.IGNORECASE,
@@ -183,9 +183,10 @@ _VALUE_OF_SPLIT = re.compile(
 _AS_SHAPE = str.maketrans(dict.fromkeys("123456789", "0"))
 _LONGEST_SHAPE = 400  # characters: thousands are kept
 # What a program says beside its measurements: warnings and errors of Python, and sums of the whole, `Best val acc: 0.99 at step 350`
+_WARNING = re.compile(r":\d+: \w*Warning: ")
 _ASIDE = re.compile(
-    r":\d+: \w*Warning: |^\w*(?:Error|Exception): (?![\d.])"
-    r"|^\W*(?:(?i:new|saved|saving|reached)\s+)?(?i:best|final|highest|lowest|overall|early[ -]?stop\w*)\b"
+    r"\w*(?:Error|Exception): (?![\d.])"
+    r"|\W*(?:(?i:new|saved|saving|reached)\s+)?(?i:best|final|highest|lowest|overall|early[ -]?stop\w*)\b"
 )
 _RANK = re.compile(r"^\W*(?:local_)?(?:rank|default)[ :=_]{0,2}(?P<rank>\d+)\b", re.IGNORECASE)
 # `step 2OO`, `step l00`: a step as a reader of pictures has it
@@ -232,7 +233,7 @@ def without_asides(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     >>> without_asides(["step 1 loss 3", "[rank1] step 1 loss 2", "Best loss: 1 at step 9", "t.py:4: UserWarning: step 5"])
     (['step 1 loss 3', '[rank1] step 1 loss 2'], ())
     """
-    kept = [line for line in lines if not _ASIDE.search(line)]
+    kept = [line for line in lines if not _ASIDE.match(line) and not ("Warning" in line and _WARNING.search(line))]
     ranks = {int(found["rank"]) for line in kept if (found := _RANK.match(line))}
     if len(ranks) < 2:
         return kept, ()

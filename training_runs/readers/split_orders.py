@@ -60,13 +60,14 @@ def names_by_order(name: str, several: Iterable[Several], order: Sequence[str]) 
     return names if is_bare and names and all(len(each.values) == len(order) for each in several) else {}
 
 
-def by_order(rows: Sequence[dict[str, Any]], order: Sequence[str]) -> tuple[str, ...]:
-    """Name the several values in rows by the order of splits that their text says, and say so."""
+def by_order(rows: Sequence[dict[str, Any]], lines: Iterable[str]) -> tuple[str, ...]:
+    """Name the several values in rows by the order of splits that the lines of their text say, and say so."""
     several: dict[str, list[Several]] = {}
     for row in rows:
         for name, value in row.items():
             if isinstance(value, Several):
                 several.setdefault(name, []).append(value)
+    order = order_of_splits(lines) if several else ()
     notes = []
     for name, values in several.items():
         names = names_by_order(name, values, order)

@@ -16,7 +16,7 @@ from training_runs.readers.log_patterns import read_by_pattern, unreadable
 from training_runs.readers.loss_scales import is_on_another_scale
 from training_runs.readers.metric_names import canonical_name, is_epoch, meaning_of, metric_like
 from training_runs.readers.recording import RawRun, ReadOptions
-from training_runs.readers.split_orders import Several, by_order, order_of_splits
+from training_runs.readers.split_orders import Several, by_order
 from training_runs.readers.step_lists import counts
 from training_runs.readers.wrapped_lines import with_whole_lines
 
@@ -40,7 +40,7 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     whole, of_width = with_whole_lines(lines, _signals_of)
     rows, parameters, notes = _measurements(whole)
     notes = (*of_commas, *of_width, *notes, *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, whole)))
-    notes = (*notes, *by_order(rows, order_of_splits(lines)), *_without_several(rows))
+    notes = (*notes, *by_order(rows, lines), *_without_several(rows))
     names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
     if not any(signal or metric_like(key) or is_on_another_scale(key) for key, signal in names.items()):
         raise unreadable(lines, path)
