@@ -6,6 +6,7 @@ import io
 import lzma
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,23 @@ def test_several_files_hold_together_what_one_may(client: TestClient) -> None:
     options = {"name": ["a.csv", "b.csv"], "size": [len(half), len(half)]}
     answer = client.post("/v1/histories/read", params=options, content=half * 2)
     assert problem_of(answer, 422)["value"] == "a file of over 200,000 lines"
+
+
+def test_an_archive_is_the_folder_that_it_is_and_bounded_as_its_files_are(client: TestClient) -> None:
+    def zipped(**files: bytes) -> bytes:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(name.replace("_", "."), content)
+        return file.getvalue()
+
+    found = read(client, zipped(history_csv=HISTORY.read_bytes(), config_json=b'{"lr": 0.5}'), "run.zip").json()
+    assert found["request"]["context"]["learning_rate"] == 0.5
+    half = b"step,val_acc\n" + b"1,1\n" * 120_000
+    answer = read(client, zipped(a_csv=half, b_csv=half), "run.zip")
+    assert problem_of(answer, 422)["value"] == "a file of over 200,000 lines"
+    bomb = zipped(a_csv=bytes(17 * 2**20), b_csv=bytes(17 * 2**20))
+    assert problem_of(read(client, bomb, "run.zip"), 422)["value"] == "an archive that unpacks to over 32 MiB"
 
 
 def test_records_of_the_largest_history_are_read(client: TestClient) -> None:

@@ -114,11 +114,12 @@ async def read_histories(
 
     def read() -> HistoriesRead:
         # Readers import pandas: with the first file, and not at the start.
-        from training_runs.readers import ReadOptions, read_contents, require_within
+        from training_runs.readers import ReadOptions, read_contents, require_within, unarchived
 
-        require_within(contents, replace(_BOUNDS, unpacked_bytes=settings.file_body_limit))
-        chosen = ReadOptions(**options, most_values=_BOUNDS.values // len(contents))
-        return HistoriesRead.of(shown, read_contents(contents, format, chosen), run)
+        held = unarchived(contents, settings.file_body_limit)
+        require_within(held, replace(_BOUNDS, unpacked_bytes=settings.file_body_limit))
+        chosen = ReadOptions(**options, most_values=_BOUNDS.values // len(held))
+        return HistoriesRead.of(shown, read_contents(held, format, chosen), run)
 
     try:
         return await files.read(shown, len(content), read)

@@ -1,7 +1,14 @@
 """Runs recorded elsewhere, read into trajectories: one file of `tools` per tool, and tables."""
 
-from training_runs.readers.contents import read_content, read_contents, require_within
-from training_runs.readers.formats import FORMATS, Recorded, read_recorded, read_recording
+from training_runs.readers.contents import (
+    read_content,
+    read_contents,
+    read_recorded,
+    read_recording,
+    require_within,
+    unarchived,
+)
+from training_runs.readers.formats import FORMATS, Recorded
 from training_runs.readers.merged_files import merged_files, names_of_files
 from training_runs.readers.recording import Reading, ReadOptions, ReadRun, Recording, UnreadColumns
 from training_runs.readers.runs import read_history
@@ -24,4 +31,5 @@ __all__ = [
     "read_recording",
     "read_source_folder",
     "require_within",
+    "unarchived",
 ]

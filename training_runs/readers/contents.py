@@ -3,15 +3,17 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from training_runs.content_size import ContentBounds
 from training_runs.errors import InvalidInput
 from training_runs.readers.contexts_beside import settings_among, with_settings
-from training_runs.readers.encodings import UNPACKED_BYTES, unpacked
-from training_runs.readers.formats import Recorded, is_of_a_tool, read_recorded
+from training_runs.readers.encodings import UNPACKED_BYTES, may_be_archive, unpacked
+from training_runs.readers.formats import Recorded, is_of_a_tool, read_recorded as read_file
 from training_runs.readers.merged_files import Merged, merged_files, names_of_files
+from training_runs.readers.packed_files import files_in_archive
 from training_runs.readers.recording import ReadOptions, ReadRun, Recording
 
 Options = ReadOptions | None
@@ -41,6 +43,67 @@ def _refuse(excess: str | None, name: str) -> None:
             expected="the metrics of one run, or of a few",
             hint="thin them, keeping more checkpoints early than late; `grokcast forecast` takes more",
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Unpacked(Recorded):
+    """What an archive of several files holds, by their paths."""
+
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+    def recording(self, options: Options = None) -> Recording:
+        return read_contents(self.contents, "auto", options)
+
+
+def read_recorded(path: str, format: str = "auto", options: Options = None) -> Recorded:
+    """Return what a file, a folder or an archive holds as it was recorded; `Recorded.recording` understands it.
+
+    Raises
+    ------
+    InvalidInput : nothing there, or an unknown or damaged format.
+    """
+    file = Path(path)
+    if format == "auto" and may_be_archive(file) and not is_of_a_tool(file):
+        contents = unarchived({file.name: file.read_bytes()})
+        if file.name not in contents:
+            return _Unpacked(path, {}, of_tool=True, contents=contents)
+    return read_file(path, format, options)
+
+
+def read_recording(path: str, format: str = "auto", options: Options = None) -> Recording:
+    """Return the histories in a file, a folder or an archive, or in standard input where the path is `-`.
+
+    Raises
+    ------
+    InvalidInput : nothing there, an unknown or damaged format, or no run in it that can be read as a history.
+    """
+    return read_recorded(path, format, options).recording(options)
+
+
+def unarchived(contents: Mapping[str, bytes], most: int | None = None) -> dict[str, bytes]:
+    """Return files by their paths, with those that an archive of several holds in its place, in a folder of its name.
+
+    Archives in archives stay what they are.
+
+    Raises
+    ------
+    InvalidInput : one holds over a thousand files, or more than `most` bytes, or is damaged.
+    """
+    most = UNPACKED_BYTES if most is None else most
+    files: dict[str, bytes] = {}
+    for name, content in contents.items():
+        try:
+            inner = files_in_archive(unpacked(content, name, most), most)
+        except OverflowError as error:
+            raise InvalidInput(
+                field=name,
+                value=str(error),
+                expected="one with the history of a run, or of a few",
+                hint="name the files in it",
+            ) from None
+        folder = name.removesuffix(PurePosixPath(name).suffix).removesuffix(".tar")
+        files |= {name: content} if inner is None else {f"{folder}/{path}": held for path, held in inner.items()}
+    return files
 
 
 def read_content(content: bytes, name: str, format: str = "auto", options: Options = None) -> Recording:
@@ -156,7 +219,7 @@ def _recording(part: Merged, options: Options) -> Recording | InvalidInput:
 
 
 def _recorded(file: Path, name: str, format: str, options: Options) -> Recorded:
-    return read_recorded(str(file), format, options, name=name)
+    return read_file(str(file), format, options, name=name)
 
 
 @contextmanager

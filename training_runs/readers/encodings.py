@@ -107,6 +107,16 @@ def uncompressed(path: Path) -> Path:
     return path.with_suffix("") if path.suffix.lower() in _COMPRESSED_SUFFIXES else path
 
 
+def may_be_archive(file: Path) -> bool:
+    """Return True for a file that begins as an archive does, or as what is compressed."""
+    try:
+        with file.open("rb") as content:
+            head = content.read(512)
+    except (OSError, ValueError):
+        return False
+    return head.startswith((b"PK\x03\x04", *_COMPRESSED)) or head[257:262] == b"ustar"
+
+
 def first_line(file: Path) -> str:
     """Return the first line of a text file, in whatever encoding and compression; empty where there is none."""
     with file.open("rb") as content:

@@ -44,16 +44,6 @@ _TABLES = tuple(dict.fromkeys(SUFFIXES.values()))
 FORMATS = ("auto", *_TABLES, *TOOLS)
 
 
-def read_recording(path: str, format: str = "auto", options: ReadOptions | None = None) -> Recording:
-    """Return the histories in a file or folder, or in standard input where the path is `-`.
-
-    Raises
-    ------
-    InvalidInput : nothing there, an unknown or damaged format, or no run in it that can be read as a history.
-    """
-    return read_recorded(path, format, options).recording(options)
-
-
 def read_recorded(
     path: str, format: str = "auto", options: ReadOptions | None = None, *, name: str | None = None
 ) -> Recorded:

@@ -7,7 +7,7 @@ from pathlib import Path
 from training_runs.context import Context
 from training_runs.context_words import read_context
 from training_runs.errors import InvalidInput
-from training_runs.readers.formats import read_recording
+from training_runs.readers.contents import read_recording
 from training_runs.run import Run
 
 
