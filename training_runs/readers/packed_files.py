@@ -71,7 +71,7 @@ class _Archive:
         file = io.BytesIO(content)
         self._zip = zipfile.ZipFile(file) if content.startswith(b"PK\x03\x04") else None
         is_tar = content[_TAR[0] :].startswith(_TAR[1])
-        self._tar = tarfile.open(fileobj=file, mode="r:") if self._zip is None and is_tar else None
+        self._tar = tarfile.TarFile(fileobj=file) if self._zip is None and is_tar else None
 
     def __enter__(self) -> "_Archive":
         return self
