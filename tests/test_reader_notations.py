@@ -3,6 +3,7 @@
 import pytest
 
 from tests.reading import Read, read as read, values
+from training_runs import InvalidInput
 
 EXPECTED = {"step": [100, 200, 300], "train_acc": [0.5, 0.75, 1.0], "val_acc": [0.125, 0.125, 0.25]}
 ROWS = list(zip(*EXPECTED.values(), strict=True))
@@ -28,6 +29,34 @@ def test_toml_and_yaml(read: Read, text: str) -> None:
     recording = read("h.txt", text)
     assert values(recording) == EXPECTED
     assert recording.contexts["h"] == {"learning_rate": 0.001}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n  // a run\n  "lr": 1e-3, /* the\n rate */\n  "url": "https://x.org//a", # note\n  "step": [100, 200, 300,],\n'
+        '  "train_acc": [0.5, 0.75, 1.0,], "val_acc": [0.125, 0.125, 0.25],\n}\n',
+        "// settings and curves\n{lr: 1e-3, history: {step: [100, 200, 300], 'train_acc': [.5, +0.75, 1.], val_acc: [0.125, .125, 0.25,],},}\n",
+        "// log\n# of a run\n" + each('{{"step": {s}, "train_acc": {t}, "val_acc": {v}, "lr": 1e-3,}}\n'),
+        each('{{"step": {s}, "train_acc": {t}, "val_acc": {v}, "lr": 1e-3}},\n'),
+        '{"config": {"lr": 1e-3}, "log": [\n' + each('  {{"step": {s}, "train_acc": {t}, "val_acc": {v}}},\n') + '  {"step": 400, "tra',
+        '{"config": {"lr": 1e-3}, "log": [' + each('{{"step": {s}, "train_acc": {t}, "val_acc": {v}}},') + '{"step": 400, "train_acc": 1.0, "val_acc": 0.',
+    ],
+    ids=["comments", "JSON5", "lines with comments", "lines with commas", "cut in a name", "cut in a number"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["h.json", "h.jsonl", "h.txt"])
+def test_json_with_what_it_has_not_and_without_its_end(read: Read, name: str, text: str) -> None:
+    recording = read(name, text)
+    assert values(recording) == EXPECTED
+    assert recording.contexts["h"] == {"learning_rate": 0.001}
+
+
+@pytest.mark.parametrize(
+    "text", ['{"step": [1, 2, 3], "val_acc": [0.1, 0.2, 0.', '{"step": [1, 2} // 3', "{a: /* 1}", '{"a": "b\n}']
+)
+def test_json_without_a_whole_record_is_refused(read: Read, text: str) -> None:
+    with pytest.raises(InvalidInput, match="expected json with a column"):
+        read("h.json", text)
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,8 @@ _REWRITTEN = tuple(
             r"\1 \2",
             re.IGNORECASE,
         ),
+        # `OrderedDict([('step', 100), ('loss', 2.5)])`
+        (r"\(['\"]\w+['\"], ?[-+.\d]", rf"\(['\"]([\w/.-]+)['\"],\s*((?:{NUMBER}))\)", r" | \1 = \2 | ", 0),
         (r"=\"", r"\b\w+=\"(?=[^\"\d.+-])([^\"]*)\"", r" | \1 | ", 0),  # logfmt: `msg="eval" step=100`
         (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
         (  # `step 1_000`, `step 1'000`

@@ -50,7 +50,9 @@ _MESSAGES = {"message", "msg", "log", "line", "event", "text", "textpayload", "b
 _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=|]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
-_JSON = re.compile(r"(?!\s*\[\d+,\d+\]<std)\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))")
+_JSON = re.compile(
+    r"(?!\s*\[\d+,\d+\]<std)(?:\s*//[^\n]*\n)*\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))"
+)
 
 
 def read_table(

@@ -39,7 +39,7 @@ def in_another_notation(text: str) -> Any:
     >>> in_another_notation("step <- c(10, 20)\\nval_acc <- c(0.1, 0.2)")
     {'step': [10.0, 20.0], 'val_acc': [0.1, 0.2]}
     """
-    first = next((line for line in text.splitlines() if line.strip() and not line.startswith(("#", "---"))), "")
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith(("#", "//", "---"))), "")
     if first.startswith("{"):
         return None
     parsers: list[Callable[[str], Any]] = [_lists]

@@ -8,6 +8,7 @@ from typing import Any
 
 from training_runs.readers.cells import unwrapped, with_lists
 from training_runs.readers.documents.other_notations import in_another_notation
+from training_runs.readers.documents.relaxed_json import relaxed_json
 
 _LITERAL_BYTES = 2_000_000  # of Python's own notation, at most: it is parsed slowly
 _NOT_A_NUMBER = re.compile(r"(?<![\w'\"])(-?)(nan|inf|Infinity|NaN)(?![\w'\"])")
@@ -25,15 +26,31 @@ def document_of(text: str) -> tuple[Any, tuple[str, ...]]:
     except ValueError as error:
         if (document := in_another_notation(text)) is not None:
             return document, ()
-        lines = [(k, line) for k, line in enumerate(text.split("\n"), 1) if line.strip()]
+        numbered = enumerate(text.split("\n"), 1)
+        lines = [(k, line) for k, line in numbered if line.strip() and not line.lstrip().startswith(("//", "#"))]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith(("{", "[")):
-            return _joined(text) or _literal(text, error), ()
+            return _of_one_document(text, error)
         first = error
     try:
         _line(lines[0][1])
     except ValueError:  # a document of several lines
-        return _joined(text) or _literal(text, first), ()
+        return _of_one_document(text, first)
     return _of_lines(lines, text)
+
+
+def _of_one_document(text: str, error: ValueError) -> tuple[Any, tuple[str, ...]]:
+    """Return objects one behind the other, what Python prints, or JSON with what it has not, whichever a text is."""
+    if joined := _joined(text):
+        return joined, ()
+    try:
+        return _literal(text, error), ()
+    except ValueError:
+        if len(text) > _LITERAL_BYTES:
+            raise
+    try:
+        return relaxed_json(text)
+    except (ValueError, RecursionError):
+        raise error from None
 
 
 def _joined(text: str) -> list[Any]:
@@ -62,6 +79,7 @@ def _of_lines(lines: Sequence[tuple[int, str]], text: str) -> tuple[list[Any], t
 
 
 def _line(line: str) -> Any:
+    line = line.rstrip().removesuffix(",")
     try:
         return json.loads(line)
     except ValueError as error:
