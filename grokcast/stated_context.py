@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from training_runs.context_words.documents import settings_in
-from training_runs.context_words.fields import field_named, plain_name
-from training_runs.context_words.gathering import leaves
+from training_runs.context_words.fields import AMBIGUOUS, BETAS, EPOCHS, SIZES, UNUSED, field_named, plain_name
+from training_runs.context_words.gathering import last_word, leaves
 from training_runs.context_words.plain_text import plain_text
 from training_runs.errors import InvalidInput
 
@@ -104,11 +104,20 @@ def _assignments(text: str) -> dict[str, str] | None:
         re.match(r"\s*[A-Za-z][\w.]*\(", value) and field_named(plain_name(name)) is None for name, _, value in pairs
     ):
         return None  # `tx = optax.adamw(1e-3)`
+    if any(value.lstrip().startswith("{") for _, _, value in pairs) or not any(
+        map(_is_known, (n for n, _, _ in pairs))
+    ):
+        return None  # `args = {"lr": 0.1}`, `y = (a + b) % 97`
     if any(re.search(r"\)\s*[;\n]\s*\w", value) for _, _, value in pairs):
         return None  # a line of code after another
     if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
         return None
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _is_known(name: str) -> bool:
+    plain = last_word(name)
+    return field_named(plain) is not None or plain in {*BETAS, *EPOCHS, *SIZES, *AMBIGUOUS, *UNUSED}
 
 
 def _apart(text: str) -> list[str]:

@@ -346,3 +346,30 @@ def test_a_count_that_a_tool_leaves_unset_is_not_given() -> None:
     assert reading.context.as_dict() == {"learning_rate": 1e-3}
     assert [w for w in reading.warnings if "counts as not given" not in w] == []
     assert len(reading.warnings) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"lr": {"value": 1e-3, "desc": "peak", "type": "float"}}, {"learning_rate": 1e-3}),
+        ({"weight_decay": {"value": 0.1, "exclude": ["bias"]}}, {"weight_decay": 0.1}),
+        (
+            {"learning_rate": {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1}}},
+            {"learning_rate": 0.1},
+        ),
+        (
+            {"train_batch_size": "auto", "lr": "1.0, constant", "bs": "512 pairs"},
+            {"learning_rate": 1.0, "batch_size": 512},
+        ),
+        ({"train_frac": "one third", "p": "97 (prime)"}, {"train_fraction": 1 / 3, "modulus": 97}),
+        ({"train_split": "80/20", "momentum": "without"}, {"train_fraction": 0.8, "momentum": 0.0}),
+        ({"train": {"lr": 1e-3}, "finetune": {"lr": 1e-4}, "baseline": {"lr": 1}}, {"learning_rate": 1e-3}),
+        ({"search_space": {"lr": [1e-4, 1e-2]}, "wd": 1}, {"weight_decay": 1.0}),
+        ({"learning_rate": 0.1, "decay": 0.0}, {"learning_rate": 0.1}),
+        ({"micro_batch_size": 8, "lr": 0.1}, {"learning_rate": 0.1}),
+        ({"width": [256, 512], "lr": 0.1}, {"learning_rate": 0.1}),
+        ({"steps": "10.000", "lr": 0.1}, {"learning_rate": 0.1}),
+    ],
+)
+def test_configurations_of_further_tools(given: dict[str, object], read: dict[str, object]) -> None:
+    assert read_context(given).context.as_dict() == pytest.approx(read)

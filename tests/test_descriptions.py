@@ -318,3 +318,141 @@ def test_blanks_between_the_words_of_a_text_are_as_one() -> None:
     given = {"description": "lr\t \t1e-3," + "\t" * 1200 + "weight   decay 1\n \n\n\t p = 97"}
     context = read_context(given).context
     assert (context.learning_rate, context.weight_decay, context.modulus) == (1e-3, 1, 97)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("previous run had wd=0.1; this one has wd=1, lr=1e-3", {"weight_decay": 1.0, "learning_rate": 1e-3}),
+        (
+            "in my last experiment I used SGD with lr 0.1, this time it's AdamW with lr 1e-3",
+            {"optimizer": "adamw", "learning_rate": 1e-3},
+        ),
+        ("unlike Power et al. who used wd 1, I use wd 0.1", {"weight_decay": 0.1}),
+        ("In contrast to [12], who set the decay to 0.01, we use a weight decay of λ = 1", {"weight_decay": 1.0}),
+        ("Baselines were run without weight decay; our model has weight decay 1", {"weight_decay": 1.0}),
+        ("the paper says wd=1 but I set wd=0.5", {"weight_decay": 0.5}),
+        ("Before: Adam lr 1e-2. After: AdamW lr 1e-3", {"optimizer": "adamw", "learning_rate": 1e-3}),
+        ("later we will try weight decay 0.1. currently lr 1e-3", {"learning_rate": 1e-3}),
+        ("Should I use a weight decay of 1? lr 1e-3", {"learning_rate": 1e-3}),
+        ("maybe dropout 0.1 would help; lr 1e-3", {"learning_rate": 1e-3}),
+        ("we replaced Adam by AdamW, wd 1", {"optimizer": "adamw", "weight_decay": 1.0}),
+        ("the teacher has width 5 and the student width 100, lr 1e-3", {"width": 100, "learning_rate": 1e-3}),
+        ("lr = 1e-3\nwd = 1\n\nPrevious attempt:\nlr = 1e-2\nwd = 0", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("# lr = 1e-2\nlr = 1e-3\n# wd = 0", {"learning_rate": 1e-3}),
+        ("~~lr 1e-2~~ lr 1e-3, <del>wd 1</del> wd 0.1", {"learning_rate": 1e-3, "weight_decay": 0.1}),
+    ],
+)
+def test_what_a_text_says_of_other_runs_is_left_out(text: str, read: dict[str, object]) -> None:
+    reading = read_context({"description": text})
+    assert reading.context.as_dict() == read
+    assert "~~" in text or any("is not of the run: left out" in warning for warning in reading.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("My last run: AdamW lr 1e-3 wd 1", {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("Could you forecast this? lr 1e-3, wd 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("Following Power et al., we use lr 1e-3 and wd 1.", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("I'm going to train this for 50k steps", {"budget_step": 50_000}),
+        ("We will use a batch size of 512", {"batch_size": 512}),
+        ("As in the previous section, lr 0.1", {"learning_rate": 0.1}),
+        ("wd 1 now, later layers are frozen", {"weight_decay": 1.0}),
+    ],
+)
+def test_what_sounds_like_another_run_and_is_this_one_is_read(text: str, read: dict[str, object]) -> None:
+    assert read_context({"description": text}).context.as_dict() == read
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(
+            "top 5% of examples by loss are plotted",
+            "the bottom 10% of samples are dropped",
+            "more than 50% of the data",
+        ),
+        *("5% of the examples are outliers", "10% of samples misclassified", "80% of the data has the label 0"),
+        *("removed 10% of the data as duplicates", "half of the points are in class 1", "test on 70%"),
+        *(
+            "no weight decay on biases",
+            "dropout 0.1 in attention, 0.2 in the mlp",
+            "wd 0.1 for matrices, 0 for vectors",
+        ),
+        *("weight decay is not applied to LayerNorm", "encoder lr 1e-5", "lr 1e-2 (head), 1e-4 (backbone)"),
+        *("lr 1e-3 for 10k steps, then 1e-4", "wd 1 -> 0.1", "lr=1e-3|1e-4", "lr 1e-3/3e-4", "lr=1e-4..1e-2"),
+        *("half of the usual lr 1e-3", "wd = 0.1 * lr", "lr = 3e-4 * sqrt(bs/256)", "batch 64 x 8 gpus"),
+        *("micro batch 8", "at least 1000 training samples", "over 100k parameters", "of 14,400 pairs"),
+        *("groks after about 10^4 steps", "--lr-decay-iters 1000", "--lr-warmup-fraction .01", "--lr 1e-3 1e-4"),
+        *("--eval.batch_size 512", "optimizer.lr=1e-3,1e-2 seed=1", "2-4 layer", "lr 1e-3 to 1e-2 in decades"),
+    ],
+)
+def test_what_is_not_one_value_of_the_run_is_not_read(part: str) -> None:
+    reading = read_context({"description": f"{part}; p = 97"})
+    assert reading.context.as_dict() == {"modulus": 97}
+    assert reading.warnings or part.startswith("of 14,400")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("three hundred and twelve training examples", {"train_size": 312}),
+        ("1.2 million parameters, 10_000 steps", {"parameters": 1_200_000, "budget_step": 10_000}),
+        ("50 000 steps, 1,5k samples", {"budget_step": 50_000, "train_size": 1500}),
+        ("100.000 Schritte, ein Drittel der Daten", {"budget_step": 100_000, "train_fraction": 0.333333}),
+        ("训练10万步，单层Transformer", {"budget_step": 100_000, "architecture": "transformer", "layers": 1}),
+        ("100 тысяч шагов, без дропаута", {"budget_step": 100_000, "dropout": 0.0}),
+        ("ドロップアウトなし、学習データは全体の30%", {"dropout": 0.0, "train_fraction": 0.3}),
+        (
+            "la moitié des données, sans weight decay ni dropout",
+            {"train_fraction": 0.5, "weight_decay": 0.0, "dropout": 0.0},
+        ),
+        ("two fifths of the table", {"train_fraction": 0.4}),
+        ("lr about 3e-4, bs around 256, 1 e-2 wd", {"learning_rate": 3e-4, "batch_size": 256, "weight_decay": 0.01}),
+        ("width = 4*128, lr 2*1e-3", {"width": 512, "learning_rate": 2e-3}),
+        ("lr 1e-3 → 1e-4 (cosine)", {"learning_rate": 1e-3}),
+        ("wd was 1, now 0.1", {"weight_decay": 0.1}),
+        ("cosine from 1e-3 down to 0 with 1k warmup", {"learning_rate": 1e-3, "warmup_steps": 1000.0}),
+        ("200 epochs, 100 steps each", {"budget_step": 20_000, "steps_per_epoch": 100.0}),
+        ("step 30,000 of 100,000; 4k train / 1k test", {"budget_step": 100_000, "train_size": 4000, "val_size": 1000}),
+        ("initialised 8 times larger than usual", {"init_scale": 8.0}),
+        ("lr: float = 1e-3\nuse_ln: bool = False", {"learning_rate": 1e-3, "layer_norm": False}),
+        ("- **Learning rate**: `1e-3`\n- **Steps**: 100,000", {"learning_rate": 1e-3, "budget_step": 100_000}),
+        (r"Learning rate & $10^{-3}$ \\ Weight decay & 1 \\", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("lr := 0.001\nwd <- 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("mod97_lr0.001-wd1_bs512", {"modulus": 97, "learning_rate": 1e-3, "weight_decay": 1.0, "batch_size": 512}),
+        ("args = {'lr': 1e-3, 'model': 'mlp'}", {"learning_rate": 1e-3, "architecture": "mlp"}),
+        ("--adam-betas '(0.9, 0.98)' --max-update 50000", {"beta1": 0.9, "beta2": 0.98, "budget_step": 50_000}),
+        (
+            "optax.chain(optax.scale_by_adam(b2=0.99), optax.add_decayed_weights(1e-2), optax.scale(-1e-3))",
+            {"optimizer": "adamw", "beta2": 0.99, "weight_decay": 0.01, "learning_rate": 1e-3},
+        ),
+        (
+            "(embed): Embedding(99, 64)\n(lstm): LSTM(64, 128, num_layers=2)\n(fc): Linear(in_features=128, out_features=2)",
+            {"architecture": "lstm", "layers": 2, "width": 128, "embedding_dim": 64},
+        ),
+        ("(a**2 + b**2) % 97", {"task_family": "modular", "operation": "x2_y2", "modulus": 97}),
+        ("adam w lr 1e-3, transfomer", {"optimizer": "adam", "learning_rate": 1e-3, "architecture": "transformer"}),
+    ],
+)
+def test_numbers_signs_and_code_in_a_description(text: str, read: dict[str, object]) -> None:
+    for reading in (read_context(stated_context([text])), read_context({"description": text})):
+        assert reading.context.as_dict() == read
+
+
+def test_sizes_of_several_networks_are_of_none() -> None:
+    for text in (
+        "We compare an MLP (width 256) with a transformer (d_model 128), wd 1",
+        "Both models use wd 1; the MLP has 512 hidden units, the transformer d_model = 128",
+    ):
+        reading = read_context({"description": text})
+        assert reading.context.as_dict() == {"weight_decay": 1.0}
+        assert "of which network?" in " ".join(reading.warnings)
+
+
+@pytest.mark.parametrize("text", ["width=256, 512", "width = 256, 512, 1024", "width=256,512"])
+def test_widths_without_brackets_are_no_layers(text: str) -> None:
+    reading = read_context(stated_context([text]))
+    assert reading.context.as_dict() == {}
+    assert reading.warnings

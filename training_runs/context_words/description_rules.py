@@ -13,6 +13,7 @@ from training_runs.context_words.fields import (
     MODEL_WIDTHS,
     OF_OTHERS,
     OWN_NAMES,
+    SIZES,
     SYNONYMS,
     UNUSED,
     is_of_another,
@@ -30,11 +31,12 @@ def any_of(names: Iterable[str]) -> str:
 
 _NUMBER = (
     r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-    r"(?:\s?%|[kKM](?!\w)|\s?(?:/|\*\*|\^)\s?-?\d+(?!\w))?"
+    r"(?:\s?%|[kKM](?!\w)|\s?(?:/|\*\*|\^)\s?-?\d+(?![\w.])|\s?\*\s?\d+\.?\d*(?:e-?\d+)?(?![\w.(]))?"
 )
+_ENDS = r"(?![\w-]|\.\d|\s?[*|]\s?[\w.(])"  # of a number, not before the rest of it
 _COUNT = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[kKM]|[eE]\+?\d+)?"
 _SMALL = {word: k for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)} | {"single": 1}
-_SAMPLES = "data(?:set)?|samples|examples|points|images|pairs|table|equations|sequences|reviews|instances"
+_SAMPLES = "data(?:set)?|samples|examples|points|images|imgs|pairs|table|equations|sequences|reviews|instances"
 # What a share is of: `80% of the 9,409 possible pairs`, `30% of the entire dataset`.
 _WHOLE = (
     r"(?:(?:of|the|all|our|its|a|entire|full|whole|available|total|possible|distinct|unique|input|training|\d[\d,]*)[\s-]+)*"
@@ -59,7 +61,10 @@ _RATES = any_of(
 )
 _OPTIMIZERS = r"adamw|adam|sgd|rmsprop|muon|lion"
 # Behind a number: `0.1 weight decay`, but not `97 p`.
-_BEHIND = any_of(("learning_rate", "lr", "weight_decay", "wd", "momentum", "dropout", "label_noise", "init_scale"))
+_BEHIND = any_of(
+    ("learning_rate", "lr", "weight_decay", "wd", "momentum", "dropout", "label_noise", "init_scale")
+    + ("train_fraction", "train_frac", "frac_train")
+)
 _SWITCHED = {
     name: field
     for field, names in {
@@ -114,6 +119,8 @@ def _assigned(found: re.Match[str]) -> list[Said]:
     name, value = found["name"].lstrip("-+").replace("/", "."), found["value"].strip("'\"")
     parent, _, last = name.rpartition(".")
     name = parent if parent and plain_name(last) in OWN_NAMES else name  # `optim.name=sgd`
+    if is_of_another(name):
+        return _another(found)
     is_known = plain_name(name.split(".")[-1]) in _KNOWN and value.lower() not in ("a", "an", "the")
     is_call = re.match(r"[A-Za-z][\w.]*\s*\(", value) and not is_of_another(
         f"{name}/"
@@ -132,12 +139,33 @@ def _nothing(found: re.Match[str]) -> list[Said]:
 
 def _rule(pattern: str, said: Callable[[re.Match[str]], list[Said]], flags: int = re.IGNORECASE) -> Rule:
     """Return a rule; in its pattern `<n>` is a number, `<few>` one that may be a word, a blank is blanks or a dash."""
-    spaced = pattern.replace(" ", r"[\s-]+").replace("<n>", f"({_COUNT})").replace("<few>", f"({_FEW})")
-    return re.compile(rf"(?<![\w.])(?:{spaced})", flags), said
+    spaced = pattern.replace(" ", r"[\s-]+").replace("<n>", rf"({_COUNT})(?!\d|\s?%)").replace("<few>", f"({_FEW})")
+    return re.compile(rf"(?<![\w.])(?!(?<=\d,)\d)(?:{spaced})", flags), said
 
 
 def _another(found: re.Match[str]) -> list[Said]:
     return [("of_another", found[0])]  # named, and no field
+
+
+def _now(found: re.Match[str]) -> list[Said]:
+    """Return a name and the value that stands in place of a former one: `wd was 1, now 0.1`."""
+    name = re.search(rf"(?<![a-z])(?:{_NAMED})(?![a-z])", found[0], re.IGNORECASE)
+    return [(name[0], found["now"])] if name else []
+
+
+def _formula(found: re.Match[str]) -> list[Said]:
+    return [("formula", found[0])]
+
+
+def _flag(found: re.Match[str]) -> list[Said]:
+    """Return an option of a command line, whatever its name: `--lr-decay-iters 1000` says no learning rate."""
+    name, values = found["name"], [found["value"].strip("'\""), *re.findall(r"[^\s,]+", found["more"])]
+    if is_of_another(name):
+        return _another(found)
+    if len(values) == 1:
+        return [(name, values[0])]
+    is_list = plain_name(name) in {*BETAS, *SIZES}
+    return [(name, f"[{', '.join(values)}]")] if is_list else [("several_values", found[0])]
 
 
 def _several(found: re.Match[str]) -> list[Said]:
@@ -155,10 +183,122 @@ def _split(found: re.Match[str]) -> list[Said]:
 _HELD_OUT = r"(?:held[\s-]out|unseen|withheld|left out|set aside|(?:reserved )?(?:for|as)(?: the| a)? (?:test|val|eval|held)\w*)"
 _LINEAR = r"Linear\(\s*(?:in_features=)?(\d{1,6})\s*,\s*(?:out_features=)?(\d{1,6})[^()]*\)"
 _PARTS = r"(?P<train>0?\.\d+|\d{1,2})\s?[/:-]\s?(?P<rest>0?\.\d+|\d{1,2})"
-_WORDS_OF_SPLIT = r"(?:(?:train(?:ing)?\s?[/:-]\s?(?:test|val)\w*|data)(?: split)?|split)"
+_WORDS_OF_SPLIT = r"(?:(?:train(?:ing)?\s?[/:\s-]\s?(?:test|val)\w*|data)(?: split)?|split)"
+
+# What a share or a number of samples is of, if they are not what is trained on.
+_BOUND = r"at least|at most|more than|less than|fewer than|no more than|not more than|up to|over|above|below|under"
+_SOME = r"top|bottom|first|last|hardest|easiest|remov\w+|drop(?:s|ped|ping)?|discard\w*|exclud\w*|filter\w*|ignor\w*|lack\w*|without|all but"
+_TRAINED_ON = r"used|shown|seen|random\w*|chosen|sampled|selected|taken|drawn|train\w*|(?:in|for)[\s-]+(?:(?:the|our)[\s-]+)?train\w*|labell?ed|available|given"
+_IS_NOT_TRAINED_ON = (
+    rf"[\s-]+(?:(?:get|gets|remain|remains|become|have|has|had|stay)\b|(?:is|are|was|were)[\s-]+(?!(?:{_TRAINED_ON})\b)"
+    r"|(?:(?:mis|un|in)?(?:classif|label|predict|memori|learn|remov|drop|discard|duplic|outlier|easy|hard|wrong|correct|corrupt|nois|fail)))"
+)
 
 # In this order: what a rule takes, no later one sees.
 RULES: tuple[Rule, ...] = (
+    _rule(
+        rf"--?(?P<name>[A-Za-z][\w.-]+)(?:\s*=\s*|[ ]+)(?P<value>{_LIST}|'(?:(?!--)[^'\n])*'|\"(?:(?!--)[^\"\n])*\"|[^\s,;'\"-][^\s,;'\"]*|-?\.?\d[^\s,;'\"]*)(?P<more>(?:(?:,|[ ]+)\.?\d[\d.eE+-]*%?(?=[\s,;]|$))*)".replace(
+            " ", "\\x20"
+        ),
+        _flag,
+    ),
+    # A value of each of several parts, or one that follows from another.
+    _rule(
+        rf"(?:{_NAMED}|decay)(?: of)?\s*[=:]?\s*{_NUMBER} (?:for|on|in) [^,;.\d]{{1,40}}(?:,|,? and|,? but|,? while) {_NUMBER} (?:for|on|in) (?:the )?\w+",
+        _several,
+    ),
+    _rule(
+        rf"(?:no|zero|without) (?:{any_of(_SWITCHED)}) (?:on|for|in) (?!th(?:e|is) (?:run|experiment|model)\b)[^,;.]{{1,60}}(?:, {_NUMBER} (?:for|on|in) [^,;.]{{1,40}})?",
+        _another,
+    ),
+    _rule(
+        rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}\s*(?:->|\u2192)\s*{_NUMBER}(?= \(?(?:cosine|linear|decay|anneal|schedule))",
+        lambda found: (
+            [("learning_rate", re.findall(_NUMBER, found[0])[-2])]
+            if re.match("lr|learning", found[0], re.IGNORECASE)
+            else _several(found)
+        ),
+    ),
+    _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}(?:\s*(?:->|\u2192|\||\.\.+|to\s)\s*{_NUMBER})+", _several),
+    _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} \([^()\d]+\),? (?:and )?{_NUMBER} \([^()\d]+\)", _several),
+    _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} [^;.]{{1,40}},? (?:and )?then(?: to)? {_NUMBER}(?!\w)", _several),
+    _rule(r"(?:global )?batch(?:[\s_]?size)?\s*[=:]?\s*\d+ x \d+(?: \w+)?", _formula),
+    _rule(
+        rf"(?:encoder|decoder|backbone|embeddings?|bias(?:es)?|body|trunk|generator|actor|critic) (?:{_RATES})\s*[=:]?\s*{_NUMBER}",
+        _another,
+    ),
+    _rule(
+        rf"(?:{any_of(_SWITCHED)}) (?:is|are|was) (?:not |only )*(?:used|applied) (?:only )?(?:to|on|for|in) [^,;.]{{1,60}}",
+        _another,
+    ),
+    _rule(rf"(?:[a-z]\w*\.)*(?!betas?\b)(?:{_NAMED})\s*=\s*{_NUMBER}(?:,{_NUMBER})+(?=\s|$)(?<!,\d\d\d)", _several),
+    _rule(
+        rf"(?!betas?\b)(?:{_NAMED})\s*[=:]?\s*{_NUMBER}\s*/\s*{_NUMBER}",
+        lambda found: _several(found) if "." in found[0] or "e" in found[0].split("/")[1] else [],
+    ),
+    _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}(?:\s*\*\s*|/)[A-Za-z(][\w.]*(?:\([^()]*\))?", _formula),
+    _rule(
+        rf"(?:half|twice|double|triple|(?:\d+|two|three|ten) times|\d+x|a third|1/\d+)(?: of)?(?: (?:the|our|my|their|its|usual|default|standard|original|base)){{1,3}} (?:{_NAMED})(?: of)?\s*[=:]?\s*{_NUMBER}",
+        _formula,
+    ),
+    _rule(
+        rf"(?:{_NAMED}) was {_NUMBER}[,;]? (?:but )?(?:is )?now(?: is)? (?P<now>{_NUMBER})(?!\w)",
+        lambda found: _now(found),
+    ),
+    _rule(rf"not (?:{_NAMED})\s*[=:]?\s*{_NUMBER},? but (?P<now>{_NUMBER})(?!\w)", lambda found: _now(found)),
+    _rule(
+        rf"(?:set|sets|setting|raised?|increased?|doubled?|bumped?|lowered?|fixed|changed?) (?:the |our |my )?(?P<name>{_NAMED}) to (?P<value>{_NUMBER}|zero)(?!\w)",
+        lambda found: [(found["name"], "0" if found["value"].lower() == "zero" else found["value"])],
+    ),
+    # Bounds, and shares of something else than all samples.
+    _rule(rf"(?:{_BOUND}|[<>\u2264\u2265]) {_SHARE}(?: {_WHOLE})?(?!\w)", _another),
+    _rule(
+        rf"(?:at least|more than|less than|fewer than|over|above|below|under) {_NUMBER} (?:\w+ )?(?:param(?:eter)?s|units|neurons|classes|{_SAMPLES})\b",
+        _another,
+    ),
+    _rule(
+        rf"(?:train\w*|fit\w*|learn\w*)(?: only)? (?:on|with|from) (?:the |a )?(?:first|last|top|bottom) {_SHARE}(?: {_WHOLE})?(?!\w)",
+        _counted("train_fraction"),
+    ),
+    # All that there is.
+    _rule(rf"(?<![a-z%\d]\s)(?:out )?of (?:all |the )*{_COUNT} (?:\w+ )?(?:{_SAMPLES})\b", _nothing),
+    _rule(r"step <n> (?:of|out of|/) <n>(?!\w)", lambda found: [("budget_step", found[2])]),
+    _rule(rf"until (?:step <n>|<n> {_STEPS})(?!\w)", lambda found: [("budget_step", found[1] or found[2])]),
+    _rule(rf"out of <n>(?: {_STEPS})? planned\b", _counted("budget_step")),
+    _rule(rf"<n> epochs(?:,| of| with)? <n> {_STEPS}(?: each)?\b", _counted("epochs", "steps_per_epoch")),
+    _rule(r"<n> train(?:ing)?\s*[/,]\s*<n> (?:test|val\w*)\b", _counted("train_size", "val_size")),
+    _rule(r"(\d{2,6}) mod(?=\s*(?:[,.;]|$))", _counted("modulus")),
+    # Schedules.
+    _rule(
+        rf"(?:cosine|linear|exponential)(?:ly)?(?: \w+)? from ({_NUMBER})(?: down)? to {_NUMBER}(?!\w)",
+        _counted("learning_rate"),
+    ),
+    _rule(
+        rf"warm(?:ed|s|ing)?-?(?: )?up (?:\w+ly )?to ({_NUMBER}) (?:over|for|during|in|within)(?: the first)? <n> {_STEPS}\b",
+        _counted("learning_rate", "warmup_steps"),
+    ),
+    _rule(
+        rf"(?:lr|learning rate) (?:is |was )?(?:increas|ramp|ris|grow|rais|warm)\w*(?: \w+)? from {_NUMBER} to ({_NUMBER}) (?:over|for|during|in|within)(?: the first)? <n> {_STEPS}\b",
+        _counted("learning_rate", "warmup_steps"),
+    ),
+    _rule(r"train\w*(?: only)? on <n> of (?:them|these|those)\b", _counted("train_size")),
+    _rule(r"with <n> (?:linear )?warm-?up\b", _counted("warmup_steps")),
+    # How large weights begin.
+    _rule(
+        r"init(?:iali[sz](?:ed|e|ation|ing))? (?:(?:with|at|by) )?(?:(?:a )?(?:scale|factor) (?:of )?)?(?:x )?<n>(?:x| times)?(?: (?:larger|bigger|the usual|as large))?(?!\w)|init x<n>(?!\w)",
+        lambda found: [("init_scale", found[1] or found[2])],
+    ),
+    # Code.
+    _rule(
+        r"(?:\w+\.)*(LSTM)\(\s*(?:\w+=)?\d+\s*,\s*(?:\w+=)?(\d+)(?!\w)",
+        _counted("architecture", "hidden_units"),
+        flags=0,
+    ),
+    _rule(r"(?<=\))\s?%\s?(\d{2,6})(?!\w)", _counted("modulus")),
+    _rule(r"random_split\(\s*[\w.]+\s*,\s*[\[(]\s*(0?\.\d+)\s*,\s*0?\.\d+\s*[\])]", _counted("train_fraction")),
+    _rule(r"(?:\w+\.)*scale_by_adam(?=.*add_decayed_weights)", lambda found: [("optimizer", "adamw")]),
+    _rule(rf"(?:\w+\.)*add_decayed_weights\(\s*(?:\w+\s*=\s*)?({_NUMBER})[^()]*\)", _counted("weight_decay")),
+    _rule(rf"(?:\w+\.)*(?:scale\(\s*-|scale_by_learning_rate\(\s*)({_NUMBER})\s*\)", _counted("learning_rate")),
     _rule(rf"(?:\w+\.)*{_LINEAR}(?:(?:[^()]|\([^()]*\)){{0,80}}?(?:\w+\.)*{_LINEAR})+", _stack, flags=0),
     _rule(
         r"(?:\w+\.)*Dense\([^()]*\)(?:(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,80}?(?:\w+\.)*Dense\([^()]*\))+",
@@ -222,6 +362,13 @@ RULES: tuple[Rule, ...] = (
         rf"{_SHARE} (?:of )?(?:(?:the|all|training) )*(?:labels|targets) (?:(?:is|are|was|were) )?(?:\w+ly )?(?:{_RANDOM})(?: at random)?\b",
         _counted("label_noise"),
     ),
+    # Of other samples than those that are trained on.
+    _rule(rf"(?:{_SOME}) (?:the )?{_SHARE}(?: {_WHOLE})?(?:[^,;.]{{0,40}})", _another),
+    _rule(
+        rf"{_SHARE}(?: {_WHOLE})? (?:is|are|was|were) (?:used (?:for|in) )?train\w*(?: on)?\b",
+        _counted("train_fraction"),
+    ),
+    _rule(rf"{_SHARE} {_WHOLE}(?={_IS_NOT_TRAINED_ON})[^,;.]{{0,40}}", _another),
     # What a curve reached.
     _rule(rf"(?:accuracy|acc)(?: (?:of|is|was))? {_SHARE}(?: (?:on )?(?:train|test|val)\w*)?(?!\w)", _another),
     _rule(rf"{_SHARE} (?:(?:train|test|val)\w* )?(?:accuracy|acc)\b", _another),
@@ -255,7 +402,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"(?:lr|learning rate) (?:decay|gamma)(?: of |\s*[=:]\s*|\s*){_NUMBER}(?![\w-])", _another),
     _rule(
-        r"(?:stop(?:s|ped)|end(?:s|ed)?|finish(?:es|ed)) (?:at|after) <n> (?:steps|updates|iterations)\b",
+        r"(?:stop(?:s|ped)?|end(?:s|ed)?|finish(?:es|ed)) (?:at|after) <n> (?:steps|updates|iterations)\b",
         _counted("budget_step"),
     ),
     _rule(
@@ -274,12 +421,12 @@ RULES: tuple[Rule, ...] = (
         _several,
     ),
     _rule(
-        r"(?:between \d+ and|(?:from )?\d+\s?(?:-|to|or))\s?\d+ (?:hidden )?(?:layers|blocks|heads|units|neurons|epochs|classes)\b",
+        r"(?:between \d+ and|(?:from )?\d+\s?(?:-|to|or)|(?<=\d,\s)\d+ and)\s?\d+ (?:hidden )?(?:layers?|blocks?|heads?|units?|neurons?|epochs|classes)\b",
         _several,
     ),
     # Of several runs: `lr 1e-3, 3e-3 and 1e-2`, `wd between 0.1 and 1`, `lr in {1e-3, 1e-4}`.
     _rule(
-        rf"(?!betas?\b)(?:{_NAMED})\s*(?:[=:]\s*)?{_NUMBER}(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:[.;)]|$|,\s*[a-z]))",
+        rf"(?!betas?\b)(?:{_NAMED})\s*(?:[=:]\s*)?{_NUMBER}(?!,\d{{3}}(?!\d))(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:[.;)]|$|,\s*[a-z]))",
         _several,
     ),
     _rule(
@@ -299,7 +446,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"full[\s-]?batch\b|batch[\s_-]?size\s*[=:]?\s*(?:full|all)\b", lambda found: [("batch_size", "full")]),
     _rule(r"(?:mini-?)?batch(?:es)? of (?:size )?<n>(?!\w)", _counted("batch_size")),
     _rule(rf"{_PARTS} {_WORDS_OF_SPLIT}\b", _split),
-    _rule(rf"{_WORDS_OF_SPLIT}(?: of|:)? {_PARTS}(?![\w%])", _split),
+    _rule(rf"{_WORDS_OF_SPLIT}(?: of|\s*[:=])? ?{_PARTS}(?![\w%])", _split),
     _rule(
         rf"(?:l2|weight) (?:regulari[sz]ation|penalty|reg)(?: of |\s*[=:]\s*|\s*)({_NUMBER})(?![\w-])",
         _counted("weight_decay"),
@@ -321,7 +468,7 @@ RULES: tuple[Rule, ...] = (
         _counted("optimizer", "learning_rate"),
     ),
     _rule(
-        rf"({_OPTIMIZERS}) (\d\.?\d*e-\d+|0\.0\d+)(?![\w.])(?! (?:{_BEHIND})(?!\s*[=:]?\s*[\d.]))",
+        rf"({_OPTIMIZERS})(?: at)? (\d\.?\d*e-\d+|0\.0\d+)(?![\w.])(?! (?:{_BEHIND})(?!\s*[=:]?\s*[\d.]))",
         _counted("optimizer", "learning_rate"),
     ),
     _rule(r"betas?(?: (?:are|of))?\s*[=:]?\s*(0?\.\d+)(?:\s*[,/\s]\s*| and )(0?\.\d+)", _counted("beta1", "beta2")),
@@ -348,11 +495,11 @@ RULES: tuple[Rule, ...] = (
         _assigned,
     ),
     _rule(
-        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:coefficient|coeff|strength|parameter|factor))?(?: [a-z\u03b1-\u03c9](?=\s*=))?(?: (?:of|at|is|was|(?:(?:is|was) )?(?:set|fixed|equal) (?:to|at)) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}(?![\w-]))",
+        rf"(?P<name>(?:--)?(?:[a-z]\w*\.)*(?:{_NAMED}))(?: (?:coefficient|coeff|strength|parameter|factor))?(?: [a-z\u03b1-\u03c9](?=\s*=))?(?: of [a-z\u03b1-\u03c9]\s*=\s*| (?:of|at|is|was|(?:(?:is|was) )?(?:set|fixed|equal) (?:to|at)) |\s*[=:~]\s*|[\s-]*)(?P<value>{_LIST}|{_NUMBER}{_ENDS})",
         _assigned,
     ),
     _rule(
-        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]{{0,80}})\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}(?![\w-])|{_WORD})",
+        rf"(?P<name>-{{0,2}}\+{{0,2}}[A-Za-z][\w./-]{{0,80}})\s*[=:]\s*(?P<value>{_LIST}|{_NUMBER}{_ENDS}|{_WORD})",
         _assigned,
     ),
     _rule(rf"(?P<value>{_NUMBER}) (?P<name>{_BEHIND})(?!\w|\s*[=:]?\s*[\d.])", _assigned),
@@ -382,7 +529,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"<n> epochs\b", _counted("epochs")),
     _rule(
-        r"<n> (?:train(?:ing)? |optimi[sz](?:er|ation) |gradient |sgd |parameter |weight )?(?:steps|iterations|iters|updates)\b",
+        r"<n> (?:train(?:ing)? |optimi[sz](?:er|ation) |gradient |sgd |parameter |weight )?(?:steps|iterations|iters|its|updates)\b",
         _counted("budget_step"),
     ),
     _rule(r"<n> classes\b", _counted("classes")),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from training_runs.context_words.description_rules import RULES, Said, any_of
+from training_runs.context_words.other_runs import without_other_runs
 from training_runs.context_words.plain_text import plain_text
 from training_runs.context_words.values import VOCABULARIES, operation_named, read_word
 
@@ -36,12 +37,15 @@ def parts_of(text: str) -> Iterator[Said]:
     """
     # Rules try each blank of a run as their first.
     text = plain_text(re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text[:LONGEST])))
+    text, of_others = without_other_runs(text)
+    yield from ((f'"{phrase}"/of_another', phrase) for phrase in of_others)
     text = re.sub(r"\b([abxy]) ([-+*/]) ([abxy])\b", r"\1\2\3", text)
-    text = _SYMBOL.sub("", text)
-    is_modular = re.search(r"\bmod|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
+    text = _ATTRIBUTE.sub(" ; ", _SYMBOL.sub("", text))
+    is_modular = re.search(r"\bmod|\)\s?%\s?\d|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
-    if re.search(r"transformer", rest, re.IGNORECASE):
+    if re.search(r"transformer", rest, re.IGNORECASE) and not _SEVERAL_NETWORKS.search(rest):
         rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
+    rest = _PART_OF_NETWORK.sub(" ; ", rest)
     if re.search(r"(?:adam|lion|muon|rmsprop)", rest, re.IGNORECASE):
         rest = _ANY_DESCENT.sub(" ", rest)
     for pattern, said in RULES:
@@ -95,7 +99,8 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
 
 def _is_class(word: str) -> bool:
     """Return True for the name of a class, `CrossEntropyLoss`, `torch.optim.AdamW`."""
-    return bool(re.search(r"[a-z][A-Z]|[A-Z]{2}|\.", word))
+    is_layer = word.rsplit(".", 1)[-1] in ("Linear", "Dense")
+    return bool(re.search(r"[a-z][A-Z]|[A-Z]{2}|\.", word)) and not is_layer
 
 
 def _is_operation(segment: str, is_modular: bool) -> bool:
@@ -120,6 +125,15 @@ _PART_OF_TRANSFORMER = re.compile(
     r"|\bffn(?=\s+(?:of\s+)?\d+x)",
     re.IGNORECASE,
 )
+_PART_OF_NETWORK = re.compile(
+    r"\b(?:(?:only )?(?:on|in) )?(?:the )?mlp (?:weights|matrices|parameters)\b|(?<=attention)(?=[^.;]{0,40} (?:in|on) the mlp\b)[^.;]{0,40} (?:in|on) the mlp\b",
+    re.IGNORECASE,
+)
+_SEVERAL_NETWORKS = re.compile(
+    r"\b(?:both|two|three|all|these) (?:\w+ )?(?:models|networks|architectures)\b", re.IGNORECASE
+)
+# `(fc1): Linear(9, 8)`, as a network prints itself.
+_ATTRIBUTE = re.compile(r"\([\w-]+\):(?= [A-Z\d])")
 # `n = 512 hidden units`
 _SYMBOL = re.compile(
     r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|training\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples)\b)"

@@ -88,8 +88,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "optimizer": ("optim", "optimizer_name", "opt", "optimiser", "optimizer_type", "optim_name", "solver"),
     "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size")
-    + ("learning_rate_init", "init_lr", "peak_learning_rate", "base_learning_rate", "max_learning_rate"),
-    "weight_decay": ("wd", "weightdecay", "decay", "l2", "l2_decay"),
+    + (
+        "learning_rate_init",
+        "init_lr",
+        "initial_learning_rate",
+        "peak_value",
+        "peak_learning_rate",
+        "base_learning_rate",
+        "max_learning_rate",
+    ),
+    "weight_decay": ("wd", "weightdecay", "l2", "l2_decay"),
     "batch_size": (
         "bs",
         "bsz",
@@ -99,6 +107,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "mini_batch_size",
         "minibatch_size",
         "minibatch",
+        "global_batch_size",
+        "effective_batch_size",
+        "total_batch_size",
     ),
     "init_scale": ("weight_scale", "init_alpha", "initialization_scale", "initialisation_scale"),
     "loss": ("criterion", "loss_fn", "loss_function", "loss_type", "loss_name", "lossfn"),
@@ -115,6 +126,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "n_updates",
         "max_updates",
         "gradient_steps",
+        "max_update",
+        "train_iters",
     ),
     "steps_per_epoch": ("updates_per_epoch", "batches_per_epoch", "iters_per_epoch", "iterations_per_epoch"),
     "beta1": ("beta_1", "adam_beta1", "b1"),
@@ -125,6 +138,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "warmup",
         "num_warmup_steps",
         "warmup_iters",
+        "warmup_updates",
+        "warmup_num_steps",
         "lr_warmup_steps",
         "n_warmup_steps",
         "warm_up_steps",
@@ -157,7 +172,12 @@ AMBIGUOUS: dict[str, str] = {
         + ("validation_fraction", "validation_split", "heldout_fraction", "holdout_fraction"),
         "train_fraction, 1 minus it",
     ),
-    "per_device_train_batch_size": "batch_size, of all devices together",
+    "decay": "weight_decay",  # Keras's is of the rate
+    **dict.fromkeys(
+        ("per_device_train_batch_size", "micro_batch_size", "micro_batch", "local_batch_size")
+        + ("train_micro_batch_size_per_gpu", "batch_size_per_gpu"),
+        "batch_size, of all devices together",
+    ),
 }
 
 # Words before a name, in a sentence or in the path to it, that make it the name of another thing: `eval batch size`, `ema/decay`.
@@ -203,6 +223,7 @@ OF_OTHERS = frozenset(
         "target",
     }
     | {"momentum", "exponential", "pretraining", "pretrain", "lookahead", "discriminator", "critic"}
+    | {"warmup", "micro", "baseline", "previous", "old", "finetune", "finetuning", "search", "sweep"}
 )
 # What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}};
 # Hydra has `_target_`, Lightning `class_path`.

@@ -22,7 +22,16 @@ from training_runs.context_words.fields import (
     is_of_another,
     plain_name,
 )
-from training_runs.context_words.numbers import amount_of, flag_of, is_missing, number_of, pair_of, sizes_of
+from training_runs.context_words.numbers import (
+    amount_of,
+    first_share,
+    flag_of,
+    is_missing,
+    number_of,
+    pair_of,
+    sizes_of,
+)
+from training_runs.context_words.plain_text import plain_text
 from training_runs.context_words.values import read_word
 from training_runs.errors import InvalidInput
 
@@ -34,7 +43,10 @@ MAY_BE_ZERO = {"weight_decay", "dropout", "label_noise", "momentum", "beta1", "b
 _NOT_READ = {
     "several_values": "has several values: a context is of one run",
     "of_another": "is not of the run: left out",
+    "formula": "is not read: give its value",
 }
+_SMALL_COUNTS = {"width", "embedding_dim", "layers", "batch_size", "modulus"}  # of which lists are written
+_OF_ONE_VALUE = {"value", "desc", "type", "default", "help"}
 _DEEPEST = 6  # objects inside objects
 _MOST_OBJECTS = 8  # in a list
 
@@ -79,7 +91,8 @@ def leaves(
     """
     for name, value in values.items():
         path = f"{prefix}{name}"
-        if isinstance(value, Mapping) and "value" in value and set(value) <= {"value", "desc"}:
+        if isinstance(value, Mapping) and "value" in value and (_is_named(path) or set(value) <= _OF_ONE_VALUE):
+            yield from leaves({n: v for n, v in value.items() if n not in _OF_ONE_VALUE}, f"{path}/", depth + 1)
             value = value["value"]  # as W&B writes config.yaml
         if isinstance(value, list) and 0 < len(value) <= _MOST_OBJECTS and depth < _DEEPEST:  # of parameter groups
             objects = {f"{path}[{k}]": each for k, each in enumerate(value) if isinstance(each, Mapping)}
@@ -94,9 +107,14 @@ def leaves(
             settings = settings_in(value)
             yield from parts_of(value) if settings is None else leaves(settings, depth=depth + 1)
         elif last_word(path) in OWN_NAMES and (parent := re.match(r"(.+)[./]", path)) is not None:
-            yield parent[1], value
+            is_number = field_named(last_word(parent[1])) not in {None, *WORDS}  # {"learning_rate": {"type": "float"}}
+            yield (path if is_number else parent[1]), value
         else:
             yield path, value
+
+
+def _is_named(path: str) -> bool:
+    return field_named(last_word(path)) is not None
 
 
 def _kind_above(path: str, value: Mapping[str, Any]) -> str | None:
@@ -149,7 +167,8 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
             gathered.add(each, path, checked(each, number))
         gathered.notes.append(f"{said_by(path) or path} is read as beta1 {pair[0]:g} and beta2 {pair[1]:g}")
     elif (known in ("width", "layers") or name in SIZES) and (sizes := sizes_of(value)) is not None:
-        if known == "layers" and name not in SIZES and len(set(sizes)) > 1:  # with inputs and outputs, or without?
+        # Of `layers` with inputs and outputs, or without? Of `width` of several layers, or of several runs?
+        if name not in {*SIZES, "hidden", "hidden_dims"} and len(set(sizes)) > 1:
             gathered.warnings.append(f"{quoted(path, sizes)} is not read: if it is hidden_sizes, call it so")
         else:
             _take_sizes(gathered, path, sizes)
@@ -206,11 +225,19 @@ def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
         if (phrase := said_by(path)) is not None:
             gathered.notes.append(f"{phrase} is read as batch_size {FULL_BATCH}")
         return
+    if known in COUNTS and isinstance(value, str) and re.fullmatch(r"\s*[1-9]\d{0,2}(?:\.\d{3})+\s*", value):
+        gathered.warnings.append(f"{quoted(path, value)} is not read: write it without the dot, or without .000")
+        return
+    if known in _SMALL_COUNTS and isinstance(value, str) and re.fullmatch(r"\d{2,3},(?!000)\d{3}", value.strip()):
+        gathered.warnings.append(f"{quoted(path, value)} {_NOT_READ['several_values']}")
+        return
     if known in COUNTS and _stands_for_none(known, value):
         gathered.warnings.append(f"{quoted(path, value)} counts as not given")
         return
     if known in MAY_BE_ZERO and (value is False or (isinstance(value, str) and flag_of(value) is False)):
         value = 0  # `off`
+    if known == "train_fraction" and isinstance(value, str) and (share := first_share(value)) is not None:
+        value = share  # `80/20`
     number = _flag(path, value) if known in FLAGS else _number(path, value)
     if last_word(path).endswith(("pct", "percent", "percentage")) and isinstance(number, int | float) and number >= 1:
         number = number / 100
@@ -259,6 +286,8 @@ def _number(path: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     number = amount_of(value) if len(value) <= _LONGEST else None
+    if number is None and len(value) <= _LONGEST:
+        number = amount_of(plain_text(value))  # `10⁻³`, `one third`
     if number is None:
         hint = "a context is of one run" if len(re.findall(r"(?<![\w.-])\.?\d", value[:_LONGEST])) > 1 else ""
         raise InvalidInput(
@@ -268,5 +297,5 @@ def _number(path: str, value: Any) -> Any:
 
 
 def _is_modulus(value: Any) -> bool:
-    number = number_of(value) if isinstance(value, str) else value
+    number = amount_of(value) if isinstance(value, str) else value
     return isinstance(number, (int, float)) and not isinstance(number, bool) and number > 1 and number % 1 == 0

@@ -4,8 +4,14 @@ import ast
 import re
 from typing import Any
 
-_MISSING = {"", "none", "null", "nan", "n/a", "na", "-", "?", "unknown", "undefined"}
-_YES, _NO = {"true", "yes", "on"}, {"false", "no", "off"}
+_MISSING = {"", "none", "null", "nan", "n/a", "na", "-", "?", "unknown", "undefined", "auto", "default"} | {
+    "tbd",
+    "unset",
+    "not set",
+    "unspecified",
+    "not specified",
+}
+_YES, _NO = {"true", "yes", "on"}, {"false", "no", "off", "without", "disabled", "unused", "not used"}
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,_ ']\d{3})+(\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _SMALL = {word: float(k) for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)}
@@ -38,6 +44,8 @@ def number_of(text: str) -> float | None:
         return None if number is None else number * _FACTORS[word[-1].lower()]
     if (parts := re.fullmatch(r"(\d{1,9}(?:\.\d+)?)\s*(/|\*\*|\^)\s*(-?\d{1,9})", word)) is not None:
         return _combined(float(parts[1]), parts[2], int(parts[3]))
+    if (factors := re.fullmatch(r"(\d*\.?\d+)\s*\*\s*(\d*\.?\d+(?:e-?\d{1,2})?)", word)) is not None:
+        return float(factors[1]) * float(factors[2])
     return _float(word)
 
 
@@ -50,10 +58,23 @@ def amount_of(text: str) -> float | None:
     if (number := number_of(text)) is not None:
         return number
     amount = re.fullmatch(
-        r"\s*([^\s#(]+)\s*(?:#.*|\([^()\d]*\)|(?:steps|updates|iterations|samples|examples|units)?(?: ?per step)?)",
+        r"\s*([^\s#(]*[^\s#(,;])\s*(?:#.*|[,;]\s[^\d]*|\([^()\d]*\)|(?:steps|updates|iterations|samples|examples|pairs|images|units)?(?: ?per step)?)",
         text,
     )
     return None if amount is None else number_of(amount[1])
+
+
+def first_share(text: str) -> float | None:
+    """Return the first of two shares that are all, `80/20` or `0.3/0.7`; None of others.
+
+    >>> first_share("80/20"), first_share("0.3/0.7"), first_share("1/3")
+    (0.8, 0.3, None)
+    """
+    parts = re.fullmatch(r"\s*(\d{1,2}|0?\.\d+)\s*[/:-]\s*(\d{1,2}|0?\.\d+)\s*", text)
+    if parts is None:
+        return None
+    first, second = float(parts[1]), float(parts[2])
+    return next((first / whole for whole in (1, 100) if abs(first + second - whole) < 1e-9), None)
 
 
 def _combined(left: float, sign: str, right: int) -> float | None:

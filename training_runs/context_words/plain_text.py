@@ -4,15 +4,17 @@ import difflib
 import re
 import unicodedata
 
+from training_runs.context_words.number_words import in_digits
+
 # English -> words of other languages, lower case, without accents; German, French, Spanish, Portuguese, Italian, Russian, Chinese, Japanese.
 _MEANT = {
-    "learning rate": "lernrate|taux d'apprentissage|tasa de aprendizaje|taxa de aprendizado|tasso di apprendimento"
+    "learning rate": "leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate|taux d.apprentissage|pas d.apprentissage|tasa de aprendizaje|taxa de aprendizado|tasso di apprendimento"
     "|скорость обучения|学习率|學習率|学習率",
-    "weight decay": "gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
+    "weight decay": "gewichtsabfall|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
-    "batch size": "batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lot) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
+    "batch size": "batchgrootte|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
     "|размер батча|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
-    "full batch": "volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
+    "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
     "addition": "сложени[ея]|加法|加算|adicao|adicion|suma|somma",
     "modular subtraction": "modulare subtraktion|soustraction modulaire|resta modular|模减法|模减",
@@ -21,26 +23,39 @@ _MEANT = {
     "train fraction": "trainingsanteil|训练比例|训练占比|доля обучения|学習割合",
     "training data": "trainingsdaten|donnees d.entrainement|datos de entrenamiento|dados de treino|训练数据|训练集|学習データ",
     "of the examples": "der beispiele|des exemples|de los ejemplos|dos exemplos",
-    "of the data": "(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
+    "of the data": "(?:der|aller) paare|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
     "data": "数据|データ",
     "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|样本|サンプル",
     "hidden dim": "隐藏维度|隠れ次元",
     "embedding dim": "嵌入维度|埋め込み次元",
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
-    "layers": "schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
+    "1 layer": "einschichtige[nrsm]?|однослойн\\w+",
+    "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
+    "layers": "warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
     "units": "einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
     "momentum": "动量|動量|モーメンタム",
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
     "width": "breite|largeur|宽度|幅",
-    "steps": "schritten?|etapes|pasos|passos|шагов|步",
+    "steps": "шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
-    "without": "ohne|keine?n?|sans|senza|pas de|sin|sem|без|没有|无",
+    "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|sin|sem|без|没有|无",
     "with": "mit|avec|com",
     "mod": "по модулю|模(?= ?\\d)",
     "and": "und|et|и",
-    "%": "prozent|процентов",
+    "%": "prozent|процентов|por ?ciento|pour ?cent",
+    "off": "なし|無し",
+    "dropout": "ドロップアウト|дропаута?|dropoutu|드롭아웃",
+    "mean squared error": "perte quadratique|quadratischer fehler|error cuadratico(?: medio)?|均方误差|平均二乗誤差",
+    "cross entropy": "kreuzentropie|entropie croisee|entropia cruzada|交叉熵|交差エントロピー|кросс-энтропи[яи]",
+    "gradient descent": "gradientenabstieg|descente (?:de|du) gradient|descenso (?:de|del) gradiente|градиентный спуск|梯度下降|勾配降下法?",
+    "half": "(?:die )?halfte|(?:la )?moitie|(?:la )?mitad|metade|meta(?= (?:dei|of))|половина|половину|一半|半分",
+    "1/3": "(?:ein|einem) drittel|un tiers|un tercio|um terco|un terzo|треть|三分之一",
+    "1/4": "(?:ein|einem) viertel|un quart|un cuarto|um quarto|un quarto|четверть|四分之一",
+    "or": "ni|oder",
+    "thousand": "tausend|mille|mil(?= (?:pasos|passos|steps))|тысяч[иа]?|тыс\\.?",
+    "million": "millionen|millones|milioni|миллиона?|миллионов",
 }
 
 
@@ -48,34 +63,50 @@ def _without_accents(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
+# Words of letters stand alone; those of Chinese, Japanese and Korean have no blanks around them.
+_UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
+_BEGINS = r"(?:(?=[^\x00-\u04ff])|(?<![A-Za-zа-я]))"
+_ENDS = r"(?:(?<=[^\x00-\u04ff])|(?![A-Za-zа-я]))"
 _IN_ENGLISH = tuple(
-    (re.compile(rf"(?<![A-Za-zа-я])(?:{_without_accents(words)})(?![A-Za-zа-я])", re.IGNORECASE), english)
+    (re.compile(rf"{_BEGINS}(?:{_without_accents(words)}){_ENDS}", re.IGNORECASE), english)
     for english, words in _MEANT.items()
 )
-_SMALL = {"two": "zwei|deux|dos|dois|due|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单"}
+_SMALL = {"two": "zwei|deux|dos|dois|due|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单|単"}
 _COUNTS = tuple(
     (re.compile(rf"(?<![A-Za-z])(?:{words})[\s-]*(?=(?:hidden )?layers)", re.IGNORECASE), f"{number} ")
     for number, words in _SMALL.items()
 )
-_SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|points)"
-_SHARES = {
-    "half": 50,
-    "one half": 50,
-    "(?:a|one) third": 100 / 3,
-    "two thirds": 200 / 3,
-    "(?:a|one) quarter": 25,
-    "three quarters": 75,
-}
+_SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
+_SHARE = re.compile(
+    rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b)",
+    re.IGNORECASE,
+)
+_RUN_NAME = re.compile(r"(?<!\S)[A-Za-z][\w.+=-]{4,120}(?!\S)")
+_SETTING = re.compile(r"(?<![A-Za-z\d.])(?:lr|wd|bs|p|mod|frac|d|dim|width|layers?|dropout)=?\.?\d")
 _SIGNS = str.maketrans(
     {"η": " lr ", "β": " beta", "×": "x", "·": "*", "≈": "~", "−": "-", "–": "-", "、": ", ", "。": ". "}
 )
 _MARKUP = tuple(
     (re.compile(pattern, re.MULTILINE), sign)
     for pattern, sign in {
+        r"~~[^~\n]*~~|<(?P<cut>del|s|strike)>.*?</(?P=cut)>": "",
+        r"\*\*(?=[A-Za-z])([^*\n]*[\w:.])\*\*": r"\1",
+        r"`+([^`\n]*)`+": r"\1",
+        r"\\(?:hline|toprule|midrule|bottomrule)\b": "\n",
+        r"\\\\": "\n",
+        r"^[ \t]*([^&\n]+?)[ \t]*&[ \t]*([^&\n]+?)[ \t]*$": r"\1: \2",
+        r"(?<=\d)[ \t]*=>[ \t]*(?=\.?\d)": " -> ",
+        r"""(?<=[{,(\s])['"]([A-Za-z_][\w.]*)['"][ \t]*:""": r"\1:",
+        r"[ \t]*(?::=|=>|<-(?=[ \t]|\.?\d))[ \t]*": "=",
+        r"(?<=\w) ?\.{3,} ?(?=\.?\d)": ": ",
+        # What a field's type is: `lr: float = 1e-3`.
+        r"\b(\w+)[ \t]*:[ \t]*(?:int|float|str|bool|double|number|string|usize|[fiu](?:32|64)|Optional\[\w+\])(?:[ \t]*\|[ \t]*None)?[ \t]*=(?!=)": r"\1 =",
+        r"(?<!\S)\+{1,2}(?=[A-Za-z][\w.]*=)": "",  # Hydra's
+        r"\b[Ww]\.? (?=(?:an? |the )?(?:lr|wd|weight|learning|beta|[Aa]dam|SGD|sgd))": "with ",
         r"\\(?:times|cdot)\b": "*",
         r"\\eta\b": "lr",
         r"\\(?=[a-z])|\\[,;! ]|\$": "",
-        r"^[ \t]*\|?[ \t]*([^\W\d][\w /-]*?)[ \t]*\|[ \t]*([^|\n]+?)[ \t]*\|?[ \t]*$": r"\1: \2",
+        r"^[ \t]*\|?[ \t]*([^\W\d][\w /-]*?)(?:(?<=\d)[ \t]+|(?<!\d)[ \t]*)\|[ \t]*([^|\n]+?)[ \t]*\|?[ \t]*$": r"\1: \2",
         r"\bw/ ?(?!o\b)(?=\w)": "with ",
         r"(?<=[A-Za-z])[ \t]*(?:→|->)[ \t]*(?=\.?\d)": "=",
     }.items()
@@ -90,21 +121,29 @@ def plain_text(text: str) -> str:
     >>> plain_text("Modulare Addition mod 97, Transformer mit zwei Schichten, Lernrate 0,001")
     'modular addition mod 97, Transformer with two layers, learning rate 0.001'
     >>> plain_text("η=5·10⁻⁴, β₁=0.9, half of the pairs, wieght decay 1")
-    ' lr =5e-4,  beta1=0.9, 50% of the pairs, weight decay 1'
+    ' lr =5e-4, beta1=0.9, 50% of the pairs, weight decay 1'
+    >>> plain_text("mod97_lr1e-3_wd1")
+    'mod97, lr1e-3, wd1'
     """
-    text = in_english(_without_markup(text))
+    text = in_english(_without_markup(_RUN_NAME.sub(_parted, text)))
     text = re.sub(r"(?<=\d) ?(?:percent|per cent|pct)\b", "%", text)
-    for words, percent in _SHARES.items():
-        text = re.sub(
-            rf"\b{words}(?: of)?(?= (?:the |all |all the )?{_SAMPLES}\b)",
-            f"{percent:.6g}% of",
-            text,
-            flags=re.IGNORECASE,
-        )
+    text = _SHARE.sub(_in_percent, in_digits(text))
     text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
     text = re.sub(r"(?<![\w.^])10 ?(?:\^|\*\*) ?\{?([-+]?\d+)\}?", r"1e\1", text)
     text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.)", r"0.\1", text)  # a decimal comma
+    text = re.sub(r"\btr[a-z]{6,11}\b", _transformer, text, flags=re.IGNORECASE)
     return re.sub(r"\b([A-Za-z]{5,9}) (rate|decay|size)\b", _corrected, text)
+
+
+def _parted(found: re.Match[str]) -> str:
+    """Return the parts of a run's name that holds settings, `mod97_lr1e-3_wd1`, one by one."""
+    is_of_settings = len(_SETTING.findall(found[0])) > 1
+    return re.sub(r"_|(?<![eE])-", ", ", found[0]) if is_of_settings else found[0]
+
+
+def _in_percent(found: re.Match[str]) -> str:
+    below = {"third": 3, "quarter": 4}.get((found["word"] or "").lower()) or int(found["below"] or 2)
+    return f"{100 * int(found['above'] or 1) / below:.6g}% of"
 
 
 def _without_markup(text: str) -> str:
@@ -127,12 +166,16 @@ def in_english(text: str) -> str:
     if not text.isascii():
         text = re.sub(r"([\d)A-Za-z])⁻([¹²³⁰-⁹]+)", r"\1^-\2", text).replace("²", "^2").replace("³", "^3")
         text = re.sub(r"(?<=10)(?=[⁰-⁹¹])", "^", text)
+        text = re.sub(r"(?:は全体の|占)(?=\s*[\d.])", " ", text)
+        text = re.sub(rf"(?<=[{_UNSPACED}])(?=\d)|(?<=\d)(?=[{_UNSPACED}])", " ", text)
         text = re.sub(r"[のでを](?=\s*[A-Za-z\d])|(?<=[A-Za-z\d%])[のでを]", " ", text)
         text = re.sub(r"[为是は](?=\s*[\d.])", "=", text)
+        text = re.sub(r"(?<=\d)\s*([千万萬])", lambda found: "000" if found[1] == "千" else "0000", text)
         text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
         text = "".join(c for c in text if not unicodedata.combining(c))
     for pattern, english in (*_IN_ENGLISH, *_COUNTS):
         text = pattern.sub(f" {english} " if not text.isascii() else english, text)
+    text = re.sub(r"(?<=\S)  +(?=\S)", " ", text)
     return re.sub(r"(?<=layers)[ ]?-(?=[ ]?[A-Z])", " ", text)  # Zwei-Schichten-Transformer
 
 
@@ -143,3 +186,9 @@ def _corrected(found: re.Match[str]) -> str:
         or difflib.SequenceMatcher(None, found[1].lower(), meant).ratio() > 0.8
     )
     return f"{meant} {found[2]}" if is_near else found[0]
+
+
+def _transformer(found: re.Match[str]) -> str:
+    meant = "transformer"
+    is_near = difflib.SequenceMatcher(None, found[0].lower(), meant).ratio() > 0.94
+    return meant if is_near and not found[0].lower().startswith(meant) else found[0]

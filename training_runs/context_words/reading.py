@@ -51,6 +51,7 @@ _SAID_BESIDE = {
     },
     "task_family": {"modulus", "train_fraction", "train_size", "classes", "label_noise"},
 }
+_OF_A_NETWORK = {"layers", "width", "model_width", "embedding_dim", "parameters", "blocks"}
 _OF_INPUTS = {"parity", "teacher", "clusters"}  # their `d` is that of a sample
 
 
@@ -152,6 +153,8 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     fields, implied = _words(gathered)
     if fields.get("task_family") in _OF_INPUTS:
         _leave_out_inputs(gathered)
+    if "architecture" in gathered.given and "architecture" not in fields:
+        _leave_out_networks(gathered)
     fields |= {
         name: next(iter(by.values()))
         for name, by in gathered.given.items()
@@ -180,6 +183,17 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     if is_full_batch:
         context = context.with_full_batch()
     return ContextReading(context, tuple(gathered.notes), (*gathered.warnings, *_unknown(gathered.unknown)))
+
+
+def _leave_out_networks(gathered: Gathered) -> None:
+    """Take out what sentences say of the size of one network where they name several."""
+    if not any(warning.startswith("context.architecture is given twice") for warning in gathered.warnings):
+        return
+    for name in _OF_A_NETWORK & set(gathered.given):
+        for path in [path for path in gathered.given[name] if said_by(path)]:
+            gathered.warnings.append(f"{quoted(path, gathered.given[name].pop(path))} is not read: of which network?")
+        if not gathered.given[name]:
+            del gathered.given[name]
 
 
 def _leave_out_inputs(gathered: Gathered) -> None:
