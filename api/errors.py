@@ -140,14 +140,15 @@ class TooManyStreams(RuntimeError):
 
 
 class TooManyFiles(RuntimeError):
-    """A worker reads as many files as it may."""
+    """A worker reads as many files as it may, in all or of one key."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+    def __init__(self, number: int, whose: str = "this worker") -> None:
+        super().__init__(number, whose)
+        self.number, self.whose = number, whose
 
     def __str__(self) -> str:
-        return f"this worker is reading {self.number} files, its limit; try again later"
+        limit = "is reading {} files, its limit" if self.whose == "this worker" else "has {} files here, its share"
+        return f"{self.whose} {limit.format(self.number)}; try again later"
 
 
 class FileNotRead(ValueError):

@@ -23,11 +23,12 @@ from features.columns import MissingColumn
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.forecaster import OnsetForecaster
 from predictor.question import Question
-from predictor.state_files import dumps, read_description, read_state, write_state
+from predictor.state_files import LARGEST_TEXT, dumps, read_description, read_state, require_file, write_state
 from training_runs import Context, Trajectory
 
 SHIPPED = Path(__file__).parent / "forecasters"
 FORMAT = 7  # of all of this; a change is named in the CHANGELOG
+_LONGEST_NAME = 64  # characters, as in `forecasts` of the service's database
 
 Card = dict[str, Any]
 
@@ -54,7 +55,7 @@ class ForecasterStore:
         """
         file = self.folder / "active"
         try:
-            activated = file.read_text(errors="replace").strip()
+            activated = require_file(file, LARGEST_TEXT).read_text(errors="replace").strip()
         except FileNotFoundError:
             activated = ""
         except OSError as error:
@@ -198,17 +199,24 @@ def _rename_new(aside: Path, place: Path) -> None:
 
 def _versions(folder: Path) -> list[str]:
     found = [p.parent.name for p in folder.glob("*/manifest.json")] if folder.is_dir() else []
-    return sorted((v for v in found if not v.startswith(".")), key=_order)
+    return sorted(filter(_is_name, found), key=_order)
+
+
+def _is_name(version: str) -> bool:
+    """Return True for what lists show and databases keep; a folder of another name is no version."""
+    return version.isprintable() and len(version) <= _LONGEST_NAME and not version.startswith(".")
 
 
 def _order(version: str) -> list[tuple[int, str]]:
     """Order 2026.11.2 before 2026.11.10, and both before 2026.11.own.1."""
-    return [(int(part), "") if part.isdigit() else (sys.maxsize, part) for part in version.split(".")]
+    return [
+        (int(part), "") if part.isascii() and part.isdigit() else (sys.maxsize, part) for part in version.split(".")
+    ]
 
 
 def _check(path: Path) -> None:
     try:
-        manifest = json.loads((path / "manifest.json").read_text())
+        manifest = json.loads(require_file(path / "manifest.json", LARGEST_TEXT).read_text())
         for name, checksum in manifest.items():
             if _checksum(path / name) != checksum:
                 raise DamagedForecaster(path=str(path), problem=f"{name} has been altered")
@@ -220,10 +228,13 @@ def _check(path: Path) -> None:
 
 def _read_card(path: Path) -> Card:
     """Return a card whose members that others rely on are of their kind."""
+    # Which takes what can be sent on: no lone surrogates, nothing endlessly nested. Imported here: a forecast reads no card.
+    from pydantic_core import from_json
+
     try:
-        card = json.loads((path / "card.json").read_text())
+        card = from_json(require_file(path / "card.json", LARGEST_TEXT).read_bytes(), allow_inf_nan=False)
         is_card = isinstance(card, dict) and isinstance(card.get("corpus", {}), dict)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         is_card = False
     if not is_card:
         raise DamagedForecaster(path=str(path), problem="its card.json is no card")
@@ -273,4 +284,5 @@ _OTHER_FORMAT = "it has format {found}, and this version of Grokcast reads {read
 
 
 def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with require_file(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -69,3 +69,19 @@ def test_a_list_has_the_newest_forecast_of_each_run(runs: RunStore, database: Da
     assert brief["a"].in_support is ANSWER["support"]["in_support"]
     assert brief["a"].check_again_step == ANSWER["advice"]["check_again_step"]
     assert timeline.newest_of([]) == {}
+
+
+def test_a_list_has_forecasts_of_steps_beyond_small_integers(runs: RunStore, database: Database) -> None:
+    timeline = ForecastStore(database)
+    runs.put(LOCAL, "tokens", SETTINGS)
+    run, _ = runs.append(LOCAL, "tokens", Trajectory([9 * 10**15], {"val_acc": [0.1]}))
+    far = {
+        "horizon_step": 9 * 10**16,
+        "supported_until_step": 2**31,
+        "onset_step": {"p05": None, "p50": 2**40, "p95": None},
+    }
+    advice = {**ANSWER["advice"], "check_again_step": None}
+    timeline.add(MadeForecast(run, "v", 9 * 10**15, {**ANSWER, **far, "advice": advice}))
+    brief = timeline.newest_of([run])["tokens"]
+    assert (brief.horizon_step, brief.supported_until_step, brief.median_onset_step) == (9 * 10**16, 2**31, 2**40)
+    assert brief.check_again_step is None

@@ -148,6 +148,15 @@ def test_a_key_sees_its_own_runs_and_counts_once(tmp_path: Path) -> None:
         problem_of(service.bearing("write", "GET", "/v1/runs"), 429)
 
 
+def test_arguments_that_json_has_no_word_for_are_refused(url: str) -> None:
+    async def ask() -> Any:
+        async with asked(url) as service:
+            return await call(service, "forecast_history", {"horizon_step": float("nan")})
+
+    with pytest.raises(Refused, match="expected null for a missing value"):
+        anyio.run(ask)
+
+
 def test_what_is_no_message_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Service(tmp_path) as service:
         answer = service.bearing("read", "GET", "/mcp")

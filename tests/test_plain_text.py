@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from grokcast.display.csv_output import print_csv
-from grokcast.display.plain_text import plain_text
 from tests.command_line import grokcast
+from training_runs.escapes import plain_text
 
 ESCAPES = "\x1b]0;PWN\x07", "\x1b[31mPWN", "\x9b31m"
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -133,6 +133,12 @@ def test_a_finished_run_takes_no_more_until_it_is_rewound(shipped_client: TestCl
     assert post(shipped_client, more, f"{run}/metrics").json()["status"] == "running"
 
 
+def test_a_reason_holds_nothing_that_a_database_cannot_keep(shipped_client: TestClient, run: str) -> None:
+    problem = problem_of(shipped_client.put(f"{run}/stop", json={"reason": "a\0b"}), 422)
+    assert problem["field"] == "reason"
+    assert shipped_client.put(f"{run}/stop", json={"reason": "first\nsecond \U0001f600"}).status_code == 200
+
+
 def test_a_run_without_validation_is_no_training_data(shipped_client: TestClient, run: str) -> None:
     post(shipped_client, points([0, 10, 20], train_acc=[0, 1, 1]), f"{run}/metrics")
     outcome = shipped_client.put(f"{run}/outcome", json={}).json()

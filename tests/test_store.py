@@ -19,6 +19,7 @@ from api.workers.active_forecaster import ActiveForecaster
 from predictor.errors import DamagedForecaster, ForecasterNotFound
 from predictor.question import Question
 from predictor.retrain import compare, next_version, retrain, save_challenger
+from predictor.state_files import LARGEST_TEXT
 from predictor.store import FORMAT, SHIPPED, ForecasterStore, rewrite_card
 from training_runs.synthetic import synthetic_corpus, synthetic_trajectory
 
@@ -326,7 +327,19 @@ def test_cards_are_plain_json(store):
         json.dumps(card, allow_nan=False)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'"card"', b'{"corpus": 3}', b"\xff"])
+_NO_CARDS = [
+    b"",
+    b"[]",
+    b'"card"',
+    b'{"corpus": 3}',
+    b"\xff",
+    b'{"a": "\\ud800"}',  # which no answer could hold
+    b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}",
+    b'{"a": "' + b" " * LARGEST_TEXT + b'"}',
+]
+
+
+@pytest.mark.parametrize("content", _NO_CARDS, ids=range(len(_NO_CARDS)))
 def test_a_damaged_version_is_listed_with_its_problem_and_hides_no_other(store, content):
     replace(store.folder / "synthetic", "card.json", content)
     cards = {card["version"]: card for card in store.cards()}
@@ -343,6 +356,36 @@ def test_a_manifest_that_is_none_is_a_damaged_version(store, manifest):
     assert [card["problem"] for card in store.cards() if card["version"] == "synthetic"]
     with pytest.raises(DamagedForecaster):
         store.load("synthetic")
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "card.json", "state.json", "arrays.npz", "../active"])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "device"])
+def test_what_is_no_file_is_not_waited_for(store, file, make):
+    path = store.folder / "synthetic" / file
+    path.unlink(missing_ok=True)
+    make(path)
+    cards = {card["version"]: card for card in store.cards()}
+    with pytest.raises(DamagedForecaster, match="no file but a folder, a pipe or a device|is no card|cannot be read"):
+        store.load(None if file == "../active" else "synthetic")
+    assert ("problem" in cards["synthetic"]) == (file != "../active")
+
+
+def test_arrays_that_would_fill_the_memory_are_not_unpacked(store, monkeypatch):
+    monkeypatch.setattr("predictor.state_files.LARGEST", 1000)
+    monkeypatch.setattr("predictor.state_files.require_file", lambda path, most=0: path)
+    with pytest.raises(DamagedForecaster, match="bytes, where 1,000 are the most"):
+        store.load("synthetic")
+
+
+@pytest.mark.parametrize("name", ["\udcff", "a\nb", "\x1b[31mR", "v" * 65, "\u00b2"])
+def test_a_folder_of_an_odd_name_hides_no_version(store, name):
+    shutil.copytree(store.folder / "synthetic", store.folder / name)
+    listed = [card["version"] for card in store.cards()]
+    assert "synthetic" in listed
+    "".join(listed).encode()
+    if not name.isprintable() or len(name) > 64:
+        with pytest.raises(ForecasterNotFound):
+            store.activate(name)
 
 
 def test_no_version_is_no_version(store):

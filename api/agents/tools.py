@@ -85,9 +85,12 @@ class Service:
     async def _asked(self, method: str, path: str, **content: Any) -> JsonObject:
         try:
             answer = await self.http.request(method, path, **content)
-            document = answer.json()
         except httpx2.TransportError as error:
             raise Refused(f"{self.http.base_url} does not answer ({error}); next: grokcast serve") from None
+        except ValueError:  # the protocol's parser takes NaN
+            raise Refused("the arguments hold NaN or an infinite number; expected null for a missing value") from None
+        try:
+            document = answer.json()
         except ValueError:
             raise Refused(f"{self.http.base_url} answered {answer.status_code} and no JSON: is it Grokcast?") from None
         if not answer.is_success:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import structlog
 
+from training_runs.escapes import plain_text
+
 
 def log_config(format: Literal["text", "json"]) -> dict[str, Any]:
     """Return the configuration of `logging` for the processes of the service."""
@@ -31,8 +33,21 @@ def json_formatter() -> logging.Formatter:
 
 
 def text_formatter() -> logging.Formatter:
-    """Return a formatter for people."""
-    return _formatter(structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback))
+    """Return a formatter for people, whose terminal obeys nothing that stands in a line, and sees no line that is none."""
+    lines = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    return _formatter(_on_one_line, lines, _plain)
+
+
+def _on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write out line breaks; those of a traceback are added later."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = value.replace("\n", "\\n")
+    return event
+
+
+def _plain(_: Any, __: str, rendered: str) -> str:
+    return plain_text(rendered)
 
 
 def _without_colors(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

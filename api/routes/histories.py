@@ -122,7 +122,7 @@ async def read_histories(
         return HistoriesRead.of(shown, read_contents(held, format, chosen), run)
 
     try:
-        return await files.read(shown, len(content), read)
+        return await files.read(caller.key_id, shown, len(content), read)
     except InvalidInput as error:
         raise FileNotRead(error) from None
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select, tuple_
 
 from api.storage.database import Database, in_parts
 from api.storage.stored_run import StoredRun
@@ -75,17 +75,22 @@ class BriefForecast:
     check_again_step: int | None
 
 
+def _step(*path: str) -> ColumnElement[int | None]:
+    """Return a step in a stored forecast: PostgreSQL's own integers end at 2,147,483,647."""
+    return cast(forecasts.c.forecast[path].as_string(), BigInteger)
+
+
 _BRIEF = (
     forecasts.c.made_at,
     forecasts.c.observed_until_step,
     forecasts.c.forecast["phase"].as_string(),
     forecasts.c.forecast["probability_onset_by_horizon"].as_float(),
-    forecasts.c.forecast["horizon_step"].as_integer(),
-    forecasts.c.forecast["supported_until_step"].as_integer(),
-    forecasts.c.forecast["onset_step", "p50"].as_integer(),
+    _step("horizon_step"),
+    _step("supported_until_step"),
+    _step("onset_step", "p50"),
     forecasts.c.forecast["support", "in_support"].as_boolean(),
     forecasts.c.forecast["advice", "action"].as_string(),
-    forecasts.c.forecast["advice", "check_again_step"].as_integer(),
+    _step("advice", "check_again_step"),
 )
 _COLUMNS = [forecasts.c[f.name] for f in fields(StoredForecast)]
 

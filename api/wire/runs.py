@@ -17,6 +17,7 @@ from predictor.forecast import Action
 from training_runs import Trajectory
 
 RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._:+=@~-]{0,127}$"
+_STORABLE = r"^[^\x00]*$"  # PostgreSQL's texts hold no NUL
 
 NEXT = Field(description="value of `?cursor=` for the next page; null on the last page")
 RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
@@ -61,7 +62,7 @@ class StopRequest(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the machine is needed"}]})
 
-    reason: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)] = Field(
+    reason: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500, pattern=_STORABLE)] = Field(
         "requested by hand", description="shown where the training stops"
     )
 

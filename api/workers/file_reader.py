@@ -1,8 +1,10 @@
 """Files that are read beside the event loop: a few at once, each within a time."""
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from api.errors import TooManyFiles
@@ -10,6 +12,7 @@ from training_runs import InvalidInput
 
 _AT_ONCE = 2  # reading holds the interpreter's lock most of the time: more would only slow forecasts down
 _WAITING = 8
+_SHARE = (_AT_ONCE + _WAITING) // 2  # of one key, of which one is read at a time
 
 Found = TypeVar("Found")
 
@@ -28,21 +31,25 @@ class FileReader:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="grokcast-file")
-        self._unfinished = 0
+        self._unfinished: Counter[str | None] = Counter()  # by key
+        self._turns: defaultdict[str | None, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, 1))
+        self._turns[None] = asyncio.Semaphore(_AT_ONCE)  # without keys there is nobody else
 
-    async def read(self, name: str, size: int, reading: Callable[[], Found]) -> Found:
-        """Return what a function reads from a file of so many bytes.
+    async def read(self, key_id: str | None, name: str, size: int, reading: Callable[[], Found]) -> Found:
+        """Return what a function reads from a file of so many bytes, for a key if there are any.
 
         Raises
         ------
-        TooManyFiles : as many are read and waiting as there may be.
+        TooManyFiles : as many are read and waiting as there may be, in all or of this key.
         InvalidInput : it takes too long.
         """
-        if self._unfinished >= _AT_ONCE + _WAITING:
-            raise TooManyFiles(self._unfinished)
-        self._unfinished += 1
-        task = asyncio.get_running_loop().run_in_executor(self._threads, reading)
-        task.add_done_callback(self._finished)
+        if self._unfinished.total() >= _AT_ONCE + _WAITING:
+            raise TooManyFiles(self._unfinished.total())
+        if key_id is not None and self._unfinished[key_id] >= _SHARE:
+            raise TooManyFiles(_SHARE, whose="your key")
+        self._unfinished[key_id] += 1
+        task = asyncio.create_task(self._in_turn(key_id, reading))
+        task.add_done_callback(partial(self._finished, key_id))
         try:
             return await asyncio.wait_for(asyncio.shield(task), self._seconds)
         except TimeoutError:
@@ -57,7 +64,11 @@ class FileReader:
         """Take no more files."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _finished(self, task: "asyncio.Future[Any]") -> None:
-        self._unfinished -= 1
+    async def _in_turn(self, key_id: str | None, reading: Callable[[], Found]) -> Found:
+        async with self._turns[key_id]:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, reading)
+
+    def _finished(self, key_id: str | None, task: "asyncio.Task[Any]") -> None:
+        self._unfinished[key_id] -= 1
         if not task.cancelled():
             task.exception()  # of one that nobody waits for any more

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.segment import Segment
 
-from grokcast.display.plain_text import plain_text
+from training_runs.escapes import plain_text
 
 
 class _Plain:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from grokcast.display.plain_text import plain_text
+from training_runs.escapes import plain_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,11 +5,11 @@ from typing import Any
 from rich.table import Table as Grid
 
 from grokcast.display.console import OUT
-from grokcast.display.plain_text import plain_text
 from grokcast.display.tables import show_table
 from predictor.report.table import Column, Table, columns
 from predictor.report.tables import LOG10_MAE
 from predictor.retrain import Comparison
+from training_runs.escapes import plain_text
 from training_runs.probability import percent
 
 
