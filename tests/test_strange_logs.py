@@ -181,6 +181,27 @@ def test_epochs_of_still_other_programs(read: Read, form: str, names: tuple[str,
     assert values(read("h.log", printed(form), steps_per_epoch=100)) == expected(*names)
 
 
+REPORTS = [
+    "Result for train_0f2a3_00000:\n  date: 2023-01-01_00-00-00\n  done: false\n  train_acc: {ta}\n  train_loss: {tl}\n"
+    "  training_iteration: {e}\n  trial_id: 0f2a3_00000\n  val_acc: {va}\n  val_loss: {vl}\n\n",
+    "\u256d\u2500\u2500\u256e\n\u2502 Trial train_0f2a3_00000 result \u2502\n\u2502 time_total_s   0.5 \u2502\n\u2502 training_iteration   {e} \u2502\n"
+    "\u2502 train_acc  {ta} \u2502\n\u2502 train_loss  {tl} \u2502\n\u2502 val_acc  {va} \u2502\n\u2502 val_loss  {vl} \u2502\n\u2570\u2500\u2500\u256f\n",
+    '{{"train_acc": {ta}, "train_loss": {tl}, "training_iteration": {e}, "val_acc": {va}, "val_loss": {vl}}}\n',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", REPORTS, ids=["a list", "a box", "result.json"])
+def test_a_report_of_ray_tune_is_of_the_iteration_that_it_names(read: Read, form: str) -> None:
+    assert values(read("result.json", printed(form), steps_per_epoch=100)) == expected()
+    with pytest.raises(InvalidInput, match="--steps-per-epoch"):
+        read("result.json", printed(form))
+
+
+def test_lines_that_sum_up_the_whole_are_named(read: Read) -> None:
+    recording = read("h.log", printed(LINE) + "Best val acc: 0.99 at step 350\n")
+    assert "lines that sum up the whole are left out, such as Best val acc: 0.99 at step 350" in recording.notes
+
+
 def test_perplexities_in_a_log_are_losses(read: Read) -> None:
     found = values(read("h.log", re.sub(r"\b(\d\.\d+)$", r"\1", printed("step {s} train ppl {vl} val ppl 10.0\n"))))
     assert found["val_loss"] == pytest.approx([2.302585] * 4)

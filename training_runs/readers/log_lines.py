@@ -185,10 +185,9 @@ _VALUE_OF_SPLIT = re.compile(
 _AS_SHAPE = str.maketrans(dict.fromkeys("123456789", "0"))
 _LONGEST_SHAPE = 400  # characters: thousands are kept
 # What a program says beside its measurements: warnings and errors of Python, and sums of the whole, `Best val acc: 0.99 at step 350`
-_WARNING = re.compile(r":\d+: \w*Warning: ")
-_ASIDE = re.compile(
-    r"\w*(?:Error|Exception): (?![\d.])"
-    r"|\W*(?:(?i:new|saved|saving|reached)\s+)?(?i:best|final|highest|lowest|overall|early[ -]?stop\w*)\b"
+_PYTHONS = re.compile(r"(?:.*:\d+: \w*Warning: |\w*(?:Error|Exception): (?![\d.]))")
+_SUM = re.compile(
+    r"\W*(?:(?:new|saved|saving|reached)\s+)?(?:best|final|highest|lowest|early[ -]?stop\w*)\b", re.IGNORECASE
 )
 _RANK = re.compile(r"^\W*(?:local_)?(?:rank|default)[ :=_]{0,2}(?P<rank>\d+)\b", re.IGNORECASE)
 # `step 2OO`, `step l00`: a step as a reader of pictures has it
@@ -230,19 +229,21 @@ def _without_prefix(line: str) -> str:
 
 
 def without_asides(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the lines of one process that say what is measured, and notes on those of others and on steps that are no numbers.
+    """Return the lines of one process that say what is measured, and notes on those of others.
 
     >>> without_asides(["step 1 loss 3", "[rank1] step 1 loss 2", "Best loss: 1 at step 9", "t.py:4: UserWarning: step 5"])
-    (['step 1 loss 3', '[rank1] step 1 loss 2'], ())
+    (['step 1 loss 3', '[rank1] step 1 loss 2'], ('lines that sum up the whole are left out, such as Best loss: 1 at step 9',))
     """
-    kept = [line for line in lines if not _ASIDE.match(line) and not ("Warning" in line and _WARNING.search(line))]
+    sums = [line for line in lines if _SUM.match(line)]
+    kept = [line for line in lines if not _SUM.match(line) and not (": " in line and _PYTHONS.match(line))]
+    said = next((line.strip()[:40] for line in sums if re.search(r"\d", line)), "")
+    notes = (f"lines that sum up the whole are left out, such as {said}",) if said else ()
     ranks = {int(found["rank"]) for line in kept if (found := _RANK.match(line))}
     if len(ranks) < 2:
-        return kept, ()
+        return kept, notes
     first = min(ranks)
-    return [line for line in kept if not (found := _RANK.match(line)) or int(found["rank"]) == first], (
-        f"lines of {len(ranks) - 1} other processes are left out: those of rank {first} are read",
-    )
+    others = f"lines of {len(ranks) - 1} other processes are left out: those of rank {first} are read"
+    return [line for line in kept if not (found := _RANK.match(line)) or int(found["rank"]) == first], (*notes, others)
 
 
 def has_misread_step(line: str) -> bool:

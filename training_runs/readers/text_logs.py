@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import pandas as pd
@@ -21,6 +21,7 @@ from training_runs.readers.step_lists import counts
 from training_runs.readers.wrapped_lines import with_whole_lines
 
 _PLAIN_SIGNS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-"}  # of full width, and the minus
+_WORD = re.compile(r"\w")
 _STEP_WITHIN = "step of the epoch"
 
 
@@ -57,7 +58,7 @@ def has_measurements(text: str) -> bool:
 
 def _lines(text: str) -> list[str]:
     """Return the lines of a text, with signs of the usual width: `：` is `:`. Backspaces, as bars are written over, end one."""
-    return re.split(r"[\r\n]+|\x08{2,}", unwrapped(text.translate(_PLAIN_SIGNS)))
+    return re.split(r"\r*\n|\r+|\x08{2,}", unwrapped(text.translate(_PLAIN_SIGNS)))
 
 
 def _signals_of(line: str) -> set[str]:
@@ -82,6 +83,9 @@ def _measurements(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str,
 
 
 def _measured(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
+    if (ordered := _with_steps_first(lines)) is not None:
+        rows, parameters, notes = _rows(ordered)
+        return rows, parameters, (*notes, "the lines of a block are of the step that one of them names")
     if (ordered := _with_values_behind_steps(lines)) is not None:
         rows, parameters, notes = _rows(ordered)
         return rows, parameters, (*notes, "lines without a step are of the step that is printed behind them")
@@ -90,6 +94,33 @@ def _measured(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any
         return rows, parameters, notes
     rows, parameters, notes = _rows(numbered)
     return rows, parameters, (*notes, "the number at the beginning of a line is read as step")
+
+
+def _with_steps_first(lines: Sequence[str]) -> list[str] | None:
+    """Return lines with the step of each block, `name: value` lines up to a blank one or a rule, as its first.
+
+    None where a block has several steps or none, or where steps stand first already.
+    """
+    ordered: list[str] = []
+    moved = 0
+    for is_within, block in groupby(lines, key=lambda line: _WORD.search(line) is not None):
+        found = [*block]
+        first, place = None, None  # the first line with a signal, and the one with the step
+        for k, line in enumerate(found if is_within else ()):
+            values = pairs_of(line)[0]
+            if any(map(counts, values)):
+                if place is not None or not all(map(counts, values)):
+                    return None
+                place = k
+            elif first is None and any(map(canonical_name, values)):
+                first = k
+        if first is not None and place is None:
+            return None
+        if first is not None and place is not None:
+            found.insert(0, found.pop(place))
+            moved += first < place
+        ordered += found
+    return ordered if moved > 1 else None
 
 
 def _with_values_behind_steps(lines: Sequence[str]) -> list[str] | None:
