@@ -210,6 +210,18 @@ def test_without_keys_only_this_machine_may_ask(tmp_path: Path, client: str, hos
         {"Forwarded": "for=127.0.0.1"},
         {"Via": "1.1 proxy"},
         {"CF-Connecting-IP": "203.0.113.9"},
+        {"CF-Ray": "8f"},
+        {"CDN-Loop": "cloudflare"},
+        {"Fastly-Client-IP": "203.0.113.9"},
+        {"Fly-Client-IP": "203.0.113.9"},
+        {"X-Original-Forwarded-For": "203.0.113.9"},
+        {"X-ProxyUser-IP": "203.0.113.9"},
+        {"X-Appengine-User-IP": "203.0.113.9"},
+        {"X-Envoy-External-Address": "203.0.113.9"},
+        {"X-Amzn-Trace-Id": "Root=1"},
+        {"X-Azure-ClientIP": "203.0.113.9"},
+        {"X-Remote-Addr": "203.0.113.9"},
+        {"X-Original-Host": "forecasts.example"},
     ],
 )
 def test_without_keys_what_a_proxy_passes_on_is_not_from_this_machine(tmp_path: Path, header: dict[str, str]) -> None:
@@ -217,6 +229,15 @@ def test_without_keys_what_a_proxy_passes_on_is_not_from_this_machine(tmp_path: 
     with local_client(app) as asked:
         assert asked.get("/v1/runs").status_code == 200
         assert asked.get("/v1/runs", headers=header).status_code == 401
+
+
+def test_without_keys_a_request_that_addresses_two_hosts_is_not_from_this_machine(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
+    with local_client(app) as asked:
+        two = [("Host", "localhost"), ("Host", "forecasts.example")]
+        assert asked.get("/v1/runs", headers=two).status_code == 401
+        own = {"User-Agent": "x", "Accept": "*/*", "X-Request-ID": "a", "traceparent": "00", "X-Client-Version": "1"}
+        assert asked.get("/v1/runs", headers=own).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -85,3 +85,14 @@ def test_a_list_has_forecasts_of_steps_beyond_small_integers(runs: RunStore, dat
     brief = timeline.newest_of([run])["tokens"]
     assert (brief.horizon_step, brief.supported_until_step, brief.median_onset_step) == (9 * 10**16, 2**31, 2**40)
     assert brief.check_again_step is None
+
+
+def test_a_forecast_that_cannot_be_read_hides_no_run(runs: RunStore, database: Database) -> None:
+    timeline = ForecastStore(database)
+    found = []
+    for name, forecast in (("whole", ANSWER), ("empty", {}), ("list", [1]), ("half", {**ANSWER, "advice": {}})):
+        runs.put(LOCAL, name, SETTINGS)
+        run, _ = runs.append(LOCAL, name, HISTORY)
+        timeline.add(MadeForecast(run, "v", 20, forecast))  # type: ignore[arg-type]
+        found.append(run)
+    assert list(timeline.newest_of(found)) == ["whole"]

@@ -177,6 +177,7 @@ def test_a_run_is_finished_and_deleted_by_commands(url: str) -> None:
         ("mysql://x/y", "GROKCAST_DATABASE_URL"),
         ("sqlite://", "sqlite:///FILE"),
         ("nonsense", "not a URL"),
+        ("postgresql://[::1", "not a URL"),
     ],
 )
 def test_a_database_that_cannot_be_is_named(url: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,7 +180,7 @@ def _checked(text_: str) -> URL:
     expected = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
     try:
         url = make_url(text_)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise InvalidInput(field="GROKCAST_DATABASE_URL", value="not a URL", expected=expected) from None
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")

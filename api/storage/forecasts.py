@@ -74,6 +74,12 @@ class BriefForecast:
     action: str
     check_again_step: int | None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all that a forecast has: one that another version kept, or somebody changed, may not."""
+        needed = (self.probability_onset_by_horizon, self.horizon_step, self.supported_until_step)
+        return None not in (*needed, self.in_support, self.action)
+
 
 def _step(*path: str) -> ColumnElement[int | None]:
     """Return a step in a stored forecast: PostgreSQL's own integers end at 2,147,483,647."""
@@ -136,7 +142,10 @@ class ForecastStore:
         return None if row is None else StoredForecast(**row._mapping)
 
     def newest_of(self, found: Sequence[StoredRun]) -> dict[str, BriefForecast]:
-        """Return of each run that has one the main figures of its newest forecast, by the name of the run."""
+        """Return of each run that has one the main figures of its newest forecast, by the name of the run.
+
+        One that cannot be read is none: it hides no other run.
+        """
         of_run = (
             select(forecasts.c.id)
             .where(forecasts.c.run == runs.c.id, forecasts.c.rewound.is_(False))
@@ -151,7 +160,8 @@ class ForecastStore:
             .where(runs.c.id.in_([run.id for run in found]))
         )
         with self._database.reading() as connection:
-            return {run: BriefForecast(*figures) for run, *figures in connection.execute(query)}
+            brief = {run: BriefForecast(*figures) for run, *figures in connection.execute(query)}
+        return {run: forecast for run, forecast in brief.items() if forecast.is_whole}
 
     def made(self, found: Sequence[StoredRun], forecaster: str) -> dict[int, Mapping[str, Any]]:
         """Return the stored forecasts that a forecaster made of runs as they are now, by the run's number."""

@@ -39,9 +39,9 @@ class Retrainer:
         """End with the service: the job is put back, and begun again by the next worker that looks."""
         if self._running is not None:
             claim, process = self._running
-            self._jobs.release(claim)
-            process.kill()
+            process.kill()  # first: the database may not answer, and nobody would end it any more
             process.wait()
+            self._jobs.release(claim)
 
     def _start(self, claim: Claim) -> subprocess.Popen[bytes]:
         chosen = {
