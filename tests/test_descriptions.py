@@ -385,6 +385,9 @@ def test_what_sounds_like_another_run_and_is_this_one_is_read(text: str, read: d
         *("half of the usual lr 1e-3", "wd = 0.1 * lr", "lr = 3e-4 * sqrt(bs/256)", "batch 64 x 8 gpus"),
         *("micro batch 8", "at least 1000 training samples", "over 100k parameters", "of 14,400 pairs"),
         *("groks after about 10^4 steps", "--lr-decay-iters 1000", "--lr-warmup-fraction .01", "--lr 1e-3 1e-4"),
+        *("90% of the data loading time is I/O", "20% of training time is evaluation", "30 % der Daten zum Testen"),
+        *("warmup: 10%", "wd schedule: 0 to 0.1 over 1000 steps", "N=1000 D=784 K=10", "(32-64-128 channels)"),
+        *("vielleicht später Dropout 0,1", "以后会试权重衰减0.1"),
         *("--eval.batch_size 512", "optimizer.lr=1e-3,1e-2 seed=1", "2-4 layer", "lr 1e-3 to 1e-2 in decades"),
     ],
 )
@@ -431,6 +434,18 @@ def test_what_is_not_one_value_of_the_run_is_not_read(part: str) -> None:
         (
             "(embed): Embedding(99, 64)\n(lstm): LSTM(64, 128, num_layers=2)\n(fc): Linear(in_features=128, out_features=2)",
             {"architecture": "lstm", "layers": 2, "width": 128, "embedding_dim": 64},
+        ),
+        ("η = 10⁻³, weight decay 10⁻²", {"learning_rate": 1e-3, "weight_decay": 0.01}),
+        ("x²+y² mod 97; x³+xy mod 97; lr 0.1", {"task_family": "modular", "modulus": 97, "learning_rate": 0.1}),
+        ("10k points, 30% for training", {"train_fraction": 0.3}),
+        ("3830/12769 pairs for training", {"train_size": 3830}),
+        ("lr & wd: 1e-3 & 1", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("hidden layers of 512, 256 and 128 units", {"layers": 3}),
+        ("neither dropout nor weight decay, lr 0.1", {"dropout": 0.0, "weight_decay": 0.0, "learning_rate": 0.1}),
+        ("vorher Lernrate 0,1, jetzt Lernrate 0,01.", {"learning_rate": 0.01}),
+        (
+            "128 dim embeddings, 512 dim mlp, 4 heads",
+            {"architecture": "transformer", "embedding_dim": 128, "width": 512},
         ),
         ("(a**2 + b**2) % 97", {"task_family": "modular", "operation": "x2_y2", "modulus": 97}),
         ("adam w lr 1e-3, transfomer", {"optimizer": "adam", "learning_rate": 1e-3, "architecture": "transformer"}),

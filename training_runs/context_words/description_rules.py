@@ -121,6 +121,8 @@ def _assigned(found: re.Match[str]) -> list[Said]:
     name = parent if parent and plain_name(last) in OWN_NAMES else name  # `optim.name=sgd`
     if is_of_another(name):
         return _another(found)
+    if name == "D":  # of a sample, or of the model
+        return [("dim", value)]
     is_known = plain_name(name.split(".")[-1]) in _KNOWN and value.lower() not in ("a", "an", "the")
     is_call = re.match(r"[A-Za-z][\w.]*\s*\(", value) and not is_of_another(
         f"{name}/"
@@ -202,6 +204,21 @@ RULES: tuple[Rule, ...] = (
         ),
         _flag,
     ),
+    _rule(
+        rf"(?P<first>{_NAMED})(?: and |\s?[,/&]\s?)(?P<second>{_NAMED})\s*(?:=|:| of| are) ?(?P<one>{_NUMBER})(?:,? and |\s?[,/&]\s?)(?P<two>{_NUMBER})(?!\w)",
+        lambda found: [(found["first"], found["one"]), (found["second"], found["two"])],
+    ),
+    _rule(
+        r"hidden layers (?:of|with)(?: sizes?| widths?)? (\d+(?:(?:,? and |, ?)\d+)+)",
+        lambda found: [("hidden_sizes", str([int(n) for n in re.findall(r"\d+", found[1])]))],
+    ),
+    _rule(r"\d+(?:[-x]\d+)+ (?:channels|filters|kernels|feature maps)\b", _another),
+    _rule(
+        rf"(momentum) (sgd)\s*\(\s*({_NUMBER})\s*\)", lambda found: [("optimizer", found[2]), ("momentum", found[3])]
+    ),
+    _rule(
+        rf"(?:schedule|ramp)\w*\s*:? {_NUMBER} (?:->|to) {_NUMBER} (?:over|in|during|within) <n> {_STEPS}\b", _another
+    ),
     # A value of each of several parts, or one that follows from another.
     _rule(
         rf"(?:{_NAMED}|decay)(?: of)?\s*[=:]?\s*{_NUMBER} (?:for|on|in) [^,;.\d]{{1,40}}(?:,|,? and|,? but|,? while) {_NUMBER} (?:for|on|in) (?:the )?\w+",
@@ -260,12 +277,13 @@ RULES: tuple[Rule, ...] = (
         rf"(?:train\w*|fit\w*|learn\w*)(?: only)? (?:on|with|from) (?:the |a )?(?:first|last|top|bottom) {_SHARE}(?: {_WHOLE})?(?!\w)",
         _counted("train_fraction"),
     ),
+    _rule(rf"<n>\s?/\s?{_COUNT} (?:{_SAMPLES}) (?:for|used|in) (?:the )?train\w*", _counted("train_size")),
     # All that there is.
     _rule(rf"(?<![a-z%\d]\s)(?:out )?of (?:all |the )*{_COUNT} (?:\w+ )?(?:{_SAMPLES})\b", _nothing),
     _rule(r"step <n> (?:of|out of|/) <n>(?!\w)", lambda found: [("budget_step", found[2])]),
     _rule(rf"until (?:step <n>|<n> {_STEPS})(?!\w)", lambda found: [("budget_step", found[1] or found[2])]),
     _rule(rf"out of <n>(?: {_STEPS})? planned\b", _counted("budget_step")),
-    _rule(rf"<n> epochs(?:,| of| with)? <n> {_STEPS}(?: each)?\b", _counted("epochs", "steps_per_epoch")),
+    _rule(rf"<n> epochs(?:,| of| with)? <n> (?:{_STEPS}|batches)(?: each)?\b", _counted("epochs", "steps_per_epoch")),
     _rule(r"<n> train(?:ing)?\s*[/,]\s*<n> (?:test|val\w*)\b", _counted("train_size", "val_size")),
     _rule(r"(\d{2,6}) mod(?=\s*(?:[,.;]|$))", _counted("modulus")),
     # Schedules.
@@ -283,6 +301,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"train\w*(?: only)? on <n> of (?:them|these|those)\b", _counted("train_size")),
     _rule(r"with <n> (?:linear )?warm-?up\b", _counted("warmup_steps")),
+    _rule(r"<n> dim(?:ensional)? embeddings?\b", _counted("embedding_dim")),
+    _rule(r"<n> dim(?:ensional)? (?:mlp|ffn)\b", _counted("d_mlp")),
     # How large weights begin.
     _rule(
         r"init(?:iali[sz](?:ed|e|ation|ing))? (?:(?:with|at|by) )?(?:(?:a )?(?:scale|factor) (?:of )?)?(?:x )?<n>(?:x| times)?(?: (?:larger|bigger|the usual|as large))?(?!\w)|init x<n>(?!\w)",
@@ -368,6 +388,7 @@ RULES: tuple[Rule, ...] = (
         rf"{_SHARE}(?: {_WHOLE})? (?:is|are|was|were) (?:used (?:for|in) )?train\w*(?: on)?\b",
         _counted("train_fraction"),
     ),
+    _rule(rf"{_SHARE} {_WHOLE} (?:held out|for (?:the )?(?:test|val|eval)\w*)", _counted("validation_split")),
     _rule(rf"{_SHARE} {_WHOLE}(?={_IS_NOT_TRAINED_ON})[^,;.]{{0,40}}", _another),
     # What a curve reached.
     _rule(rf"(?:accuracy|acc)(?: (?:of|is|was))? {_SHARE}(?: (?:on )?(?:train|test|val)\w*)?(?!\w)", _another),
@@ -435,11 +456,11 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"\d[\d.]*\s?%?\s?(?:-|to)\s?\d[\d.]*\s?% (?:of )?(?:the |all )*(?:{_SAMPLES})\b", _several),
     _rule(
-        rf"(?:no|without|zero|w/o|not using|remov(?:ed?|ing)|never us(?:e|ed|ing)|(?:do(?:es)?|did)(?:n't| not) use)(?: any)? (?P<name>(?:{any_of(_SWITCHED)})(?:\s*(?:/|or|nor)\s*(?:any )?(?:{any_of(_SWITCHED)})(?!\s*[=:]?\s*[\d.]))*)\b",
+        rf"(?:no|without|zero|w/o|neither|not using|remov(?:ed?|ing)|never us(?:e|ed|ing)|(?:do(?:es)?|did)(?:n't| not) use)(?: any)? (?P<name>(?:{any_of(_SWITCHED)})(?:\s*(?:/|or|nor)\s*(?:any )?(?:{any_of(_SWITCHED)})(?!\s*[=:]?\s*[\d.]))*)\b",
         lambda found: _switched(found, value=False),
     ),
     _rule(
-        rf"(?P<name>{any_of(_SWITCHED)})\s*[=:]?\s*(?:(?:is|are|was|were) )?(?:off|none|no(?=\s*(?:[,.;)]|$))|disabled|not (?:used|applied|included)|unused|turned off|switched off|removed|omitted|ablated|dropped|absent)\b",
+        rf"(?P<name>{any_of(_SWITCHED)})\s*[=:]?\s*(?:(?:is|are|was|were) )?(?:off|none|(?:is|are|was|were)n't (?:used|applied)|no(?=\s*(?:[,.;)]|$))|disabled|not (?:used|applied|included)|unused|turned off|switched off|removed|omitted|ablated|dropped|absent)\b",
         lambda found: _switched(found, value=False),
     ),
     _rule(r"unregulari[sz]ed\b", lambda found: [("weight_decay", 0)]),
@@ -513,7 +534,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"(\d{1,2})L\b", _counted("layers"), flags=0),
     _rule(
-        rf"{_SHARE} (?:{_WHOLE}|(?:of )?(?:the |all )*(?:train(?:ing)?|split)(?: (?:{_SAMPLES}|fraction|split|set))?|for train(?:ing)?)(?!\w| (?:label|noise|target))",
+        rf"{_SHARE} (?:{_WHOLE}|(?:of )?(?:the |all )*train(?:ing)? (?:{_SAMPLES}|fraction|split|set)|train(?:ing)?|split|for train(?:ing)?)(?!\w| (?:label|noise|target|time|steps|budget|run|cent|load))",
         _counted("train_fraction"),
     ),
     _rule(r"train(?:ed|ing)?(?: on)? (\d[\d.]*\s?%)(?!\w)", _counted("train_fraction")),
@@ -523,6 +544,10 @@ RULES: tuple[Rule, ...] = (
         _counted("train_fraction"),
     ),
     _rule(rf"<n> (?:test|val|validation) (?:{_SAMPLES})\b", _counted("val_size")),
+    _rule(
+        rf"<n>(?= (?:(?:mnist|digits?|imdb|cifar\S*|fashion\S*|random|labell?ed) )?(?:{_SAMPLES}|(?<=mnist\s)digits)\b)",
+        _counted("number_of_samples"),
+    ),
     _rule(
         rf"<n>(?= (?:train(?:ing)? )?(?:(?:mnist|digits?|imdb|cifar\S*|fashion\S*|random|labell?ed) )?(?:{_SAMPLES}|(?<=mnist\s)digits)\b)",
         _counted("train_size"),

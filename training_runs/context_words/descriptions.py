@@ -126,7 +126,7 @@ _PART_OF_TRANSFORMER = re.compile(
     re.IGNORECASE,
 )
 _PART_OF_NETWORK = re.compile(
-    r"\b(?:(?:only )?(?:on|in) )?(?:the )?mlp (?:weights|matrices|parameters)\b|(?<=attention)(?=[^.;]{0,40} (?:in|on) the mlp\b)[^.;]{0,40} (?:in|on) the mlp\b",
+    r"\b(?:(?:only )?(?:on|in) )?(?:the )?mlp (?:weights|matrices|parameters|ratio)\b|(?<=attention)(?=[^.;]{0,40} (?:in|on) the mlp\b)[^.;]{0,40} (?:in|on) the mlp\b",
     re.IGNORECASE,
 )
 _SEVERAL_NETWORKS = re.compile(

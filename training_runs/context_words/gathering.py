@@ -36,6 +36,7 @@ from training_runs.context_words.values import read_word
 from training_runs.errors import InvalidInput
 
 FULL_BATCH = "full"
+NUMBER_OF_SAMPLES = "number_of_samples"  # what a sentence counts, `1000 images`: those that are trained on, or all
 _FULL_BATCH_WORDS = {"full", "full_batch", "fullbatch", "all"}
 _LONGEST = 200  # characters of a word
 MAY_BE_ZERO = {"weight_decay", "dropout", "label_noise", "momentum", "beta1", "beta2", "warmup_steps"}
@@ -178,6 +179,8 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
         gathered.warnings.append(f"{quoted(path, value)} is not read: if it is {AMBIGUOUS[name]}, call it so")
     elif name == "step_size" and (_number(path, value) or 0) >= 1:  # of a schedule, in epochs
         gathered.warnings.append(f"{quoted(path, value)} is not read: if it is learning_rate, call it so")
+    elif name == NUMBER_OF_SAMPLES:
+        _take_field(gathered, "train_size", path, value)
     elif name in HEADS:
         gathered.given.setdefault("blocks", {}).update({path: True} if value else {})
     elif name == "p" and not _is_modulus(value):
@@ -239,6 +242,9 @@ def _take_field(gathered: Gathered, known: str, path: str, value: Any) -> None:
     if known == "train_fraction" and isinstance(value, str) and (share := first_share(value)) is not None:
         value = share  # `80/20`
     number = _flag(path, value) if known in FLAGS else _number(path, value)
+    if known == "warmup_steps" and isinstance(number, int | float) and 0 < number < 1:
+        gathered.warnings.append(f"{quoted(path, value)} is not read: give the steps of it")
+        return
     if last_word(path).endswith(("pct", "percent", "percentage")) and isinstance(number, int | float) and number >= 1:
         number = number / 100
     if known == "train_size" and isinstance(number, float) and 0 < number < 1:  # scikit-learn's

@@ -37,10 +37,10 @@ _MEANT = {
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
-    "width": "breite|largeur|宽度|幅",
+    "width": "breite|ширина|largeur|宽度|幅",
     "steps": "шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
-    "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|sin|sem|без|没有|无",
+    "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|нет|sin|sem|без|没有|无",
     "with": "mit|avec|com",
     "mod": "по модулю|模(?= ?\\d)",
     "and": "und|et|и",
@@ -54,6 +54,13 @@ _MEANT = {
     "1/3": "(?:ein|einem) drittel|un tiers|un tercio|um terco|un terzo|треть|三分之一",
     "1/4": "(?:ein|einem) viertel|un quart|un cuarto|um quarto|un quarto|четверть|四分之一",
     "or": "ni|oder",
+    "previously": "vorher|zuvor|fruher|auparavant|antes|anteriormente|之前|以前は?|раньше",
+    "now": "jetzt|maintenant|ahora|agora|adesso|现在|今は|теперь|сейчас",
+    "maybe": "vielleicht|spater|peut-etre|plus tard|quizas?|talvez|mas tarde|forse|也许|可能|以后会?|之后会?|多分|後で|позже|возможно",
+    "instead of": "statt|anstelle von|au lieu d.|en lugar de|em vez de|invece di|而不是|вместо",
+    "for testing": "zum testen|pour le test|para prueba",
+    "are noisy": "sind verrauscht|sont bruitees|зашумлены",
+    "images": "bilder[n]?|imagenes|imagens|изображений",
     "thousand": "tausend|mille|mil(?= (?:pasos|passos|steps))|тысяч[иа]?|тыс\\.?",
     "million": "millionen|millones|milioni|миллиона?|миллионов",
 }
@@ -130,7 +137,7 @@ def plain_text(text: str) -> str:
     text = _SHARE.sub(_in_percent, in_digits(text))
     text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
     text = re.sub(r"(?<![\w.^])10 ?(?:\^|\*\*) ?\{?([-+]?\d+)\}?", r"1e\1", text)
-    text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.)", r"0.\1", text)  # a decimal comma
+    text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.\d)", r"0.\1", text)  # a decimal comma
     text = re.sub(r"\btr[a-z]{6,11}\b", _transformer, text, flags=re.IGNORECASE)
     return re.sub(r"\b([A-Za-z]{5,9}) (rate|decay|size)\b", _corrected, text)
 
@@ -164,8 +171,8 @@ def in_english(text: str) -> str:
     ('learning rate', 'weight decay', 'x^2+y^2')
     """
     if not text.isascii():
-        text = re.sub(r"([\d)A-Za-z])⁻([¹²³⁰-⁹]+)", r"\1^-\2", text).replace("²", "^2").replace("³", "^3")
-        text = re.sub(r"(?<=10)(?=[⁰-⁹¹])", "^", text)
+        text = re.sub(r"([\d)A-Za-z])⁻([¹²³⁰-⁹]+)", r"\1^-\2", text)
+        text = re.sub(r"(?<![-⁰-⁹¹²³])(?=[²³])|(?<=10)(?=[⁰-⁹¹])", "^", text)
         text = re.sub(r"(?:は全体の|占)(?=\s*[\d.])", " ", text)
         text = re.sub(rf"(?<=[{_UNSPACED}])(?=\d)|(?<=\d)(?=[{_UNSPACED}])", " ", text)
         text = re.sub(r"[のでを](?=\s*[A-Za-z\d])|(?<=[A-Za-z\d%])[のでを]", " ", text)

@@ -10,6 +10,7 @@ from training_runs.context_words.fields import is_of_another, nearest_field, pla
 from training_runs.context_words.gathering import (
     FULL_BATCH,
     MAY_BE_ZERO,
+    NUMBER_OF_SAMPLES,
     Gathered,
     last_word,
     leaves,
@@ -153,6 +154,8 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     fields, implied = _words(gathered)
     if fields.get("task_family") in _OF_INPUTS:
         _leave_out_inputs(gathered)
+    if "train_fraction" in gathered.given:
+        _leave_out_totals(gathered)
     if "architecture" in gathered.given and "architecture" not in fields:
         _leave_out_networks(gathered)
     fields |= {
@@ -196,6 +199,18 @@ def _leave_out_networks(gathered: Gathered) -> None:
             del gathered.given[name]
 
 
+def _leave_out_totals(gathered: Gathered) -> None:
+    """Take out numbers of samples beside a share that is trained on: they may be all."""
+    sizes = gathered.given.get("train_size", {})
+    for path in [path for path in sizes if last_word(path) == NUMBER_OF_SAMPLES]:
+        gathered.warnings.append(f"{said_by(path)} samples are not read: if they are train_size, say training samples")
+        note = next(note for note in gathered.notes if note.startswith(f"{said_by(path)} is read as train_size"))
+        gathered.notes.remove(note)
+        del sizes[path]
+    if not sizes:
+        gathered.given.pop("train_size", None)
+
+
 def _leave_out_inputs(gathered: Gathered) -> None:
     """Take out each `d`, which is that of a sample."""
     sizes = gathered.given.get("model_width", {})
@@ -218,7 +233,7 @@ def _is_one_value(gathered: Gathered, name: str, by: Mapping[str, Any]) -> bool:
 def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any]]]:
     """Return what each word stands for, and what words say of other fields: field -> (which word, value)."""
     fields: dict[str, Any] = {}
-    implied: dict[str, tuple[str, Any]] = {}
+    implied: dict[str, list[tuple[str, Any]]] = {}
     for name in ("task_family", "operation", "architecture", "optimizer", "loss"):
         by: dict[str, str] = {}
         for path, word in gathered.given.get(name, {}).items():
@@ -238,10 +253,12 @@ def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any
             if path != name or reading.value != word.lower():
                 said = reading.value if path == name else f"{name} {reading.value}"
                 gathered.notes.append(f"{source} is read as {said}")
-            implied |= {other: (source, value) for other, value in {**beside, **reading.implied}.items()}
+            for other, value in {**beside, **reading.implied}.items():
+                implied.setdefault(other, []).append((source, value))
         if by and _is_one_value(gathered, name, by):
             fields[name] = next(iter(by.values()))
-    return fields, implied
+    agreed = {other: said for other, said in implied.items() if _is_one_value(gathered, other, dict(said))}
+    return fields, {other: said[0] for other, said in agreed.items()}
 
 
 def _said_beside(name: str, word: str) -> dict[str, Any]:
