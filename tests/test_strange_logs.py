@@ -35,6 +35,7 @@ def expected(*names: str) -> dict[str, list[float]]:
         ("", "step {s} - (train | test) loss: ({tl} | {vl}), acc: ({ta} | {va})\n"),
         ("", "Step {s} Train|Val Loss: {tl}|{vl}  Train|Val Acc: {tp}%|{vp}%\n"),
         ("", "step {s} train acc/loss: {ta}/{tl}, val acc/loss: {va}/{vl}\n"),
+        ("", "step {s} acc/loss train {ta}/{tl} test {va}/{vl}\n"),
         ("", "step {s} loss (train/val/test): {tl}/{vl}/9.0 acc (train/val/test): {ta}/{va}/0.9\n"),
         ("", "step {s}\n          Train    Val\nloss      {tl}     {vl}\nacc       {ta}     {va}\n"),
         ("", "Step {s}\n INFO - a.console -          Training |  Validation\n INFO - a.console - accuracy  |   {ta}  |   {va}\n INFO - a.console - loss   |  {tl}  |  {vl}\n"),
@@ -59,6 +60,13 @@ def test_pairs_whose_order_the_text_says(read: Read, above: str, form: str) -> N
 def test_pairs_without_an_order_are_asked_for(read: Read, text: str) -> None:
     with pytest.raises(InvalidInput, match="--pattern"):
         read("h.log", text)
+
+
+@pytest.mark.parametrize("by", [" | ", ", ", "; ", "\t"])
+def test_a_header_that_is_announced_names_the_columns_below_it(read: Read, by: str) -> None:
+    header = by.join(["Format: step", "loss (train/val)", "acc (train/val)"])
+    rows = printed(by.join(["{s}", "{tl}/{vl}", "{ta}/{va}"]) + "\n")
+    assert values(read("h.log", f"{header}\n{rows}")) == expected()
 
 
 def test_pairs_of_a_table_are_of_the_order_above_it(read: Read) -> None:

@@ -28,6 +28,8 @@ _CLOCK = re.compile(r"^\d+:\d\d(?::\d\d)?$")
 _SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
 _ASSIGNED = re.compile(r"[=:\uff1a][-+]?[\d.]")  # `train_loss=0.3`
 _DECIMAL_COMMA = re.compile(r"\d,\d")
+# `Format: step | loss (train/val)`
+_ANNOUNCED = re.compile(r"^\W*(?:format|columns|fields|header)\s*:\s*(?=step\b|epoch\b|iter)", re.IGNORECASE)
 _SEPARATOR_LINE = re.compile(r"^\"?sep=(.)\"?$", re.IGNORECASE)  # Excel's, before the header
 
 
@@ -51,7 +53,7 @@ def read_delimited(text: str, path: str, names: Sequence[str] = ()) -> tuple[pd.
     InvalidInput : no header and no `names`, or as many names as there are no columns.
     ValueError : what pandas says of lines that cannot be divided.
     """
-    lines, notes = as_one_table(_without_comments(unwrapped(text.translate(_BARS))))
+    lines, notes = _lines_of_table(unwrapped(text.translate(_BARS)))
     lines, of_end = _without_cut_end(lines, text)
     notes += of_end
     lines, of_header = with_one_header(lines)
@@ -120,7 +122,7 @@ def with_one_header(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 def is_table(text: str) -> bool:
     """Return True if a text has a header with a step, or is numbers alone, in two columns or more."""
-    lines, _ = as_one_table(_without_comments(text[:100_000].translate(_BARS)))
+    lines, _ = _lines_of_table(text[:100_000].translate(_BARS))
     lines, _ = with_one_header(lines)
     header = header_of(lines)
     if header is None:
@@ -232,6 +234,12 @@ def _split(line: str, separator: str) -> list[str]:
     if separator == "|":
         line = line.strip().removeprefix("|").removesuffix("|")
     return [cell.strip().strip('"').strip() for cell in line.rstrip("\r\n").split(separator)]
+
+
+def _lines_of_table(text: str) -> tuple[list[str], tuple[str, ...]]:
+    """Return the lines of a table as it was before it was printed, its header without what announces it, and notes."""
+    lines, notes = as_one_table(_without_comments(text))
+    return [*(_ANNOUNCED.sub("", line) for line in lines[:_PREAMBLE]), *lines[_PREAMBLE:]], notes
 
 
 def _without_comments(text: str) -> list[str]:

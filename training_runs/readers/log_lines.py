@@ -99,6 +99,10 @@ _REWRITTEN = tuple(
                     rf"\b({_METRIC})\s*[(\[]?\s*({SPLIT})\s*[/,|&]\s*({SPLIT})\s*[)\]]?{_PAIR}",
                     r" | \2 \1 \4 | \3 \1 \5",
                 ),
+                (
+                    rf"\b({_METRIC})\s*/\s*({_METRIC})\W+({SPLIT}){_PAIR}\W+({SPLIT}){_PAIR}",
+                    r" | \3 \1 \4 | \3 \2 \5 | \6 \1 \7 | \6 \2 \8",
+                ),
                 (rf"\b((?:{SPLIT})[ _]{_METRIC})\s*/\s*((?:{SPLIT})[ _]{_METRIC}){_PAIR}", r" | \1 \3 | \2 \4"),
                 (
                     rf"\b({SPLIT})\s*[)\]:]?\s*[(\[]?\s*({_METRIC})\s*[/,|&]\s*({_METRIC})\s*[)\]]?{_PAIR}",
