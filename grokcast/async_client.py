@@ -189,10 +189,10 @@ class AsyncClient:
             response = None
             try:
                 response = await self._http.request(call.method, call.path, json=call.json, params=dict(call.params))
-            except httpx2.TransportError as error:
+            except httpx2.RequestError as error:  # an answer that cannot be unpacked, too
                 if is_last:
                     raise calls.unreachable(self.url, error) from None
             if response is not None and (is_last or not calls.may_pass(response)):
-                return calls.answer_of(response)
+                return calls.answer_of(response, call.holds)
             await asyncio.sleep(calls.wait_before(attempt, response))
         raise AssertionError("the last attempt returns or raises")

@@ -44,12 +44,18 @@ class ServiceUnreachable(ConnectionError):
 
 @dataclass(frozen=True)
 class Call:
-    """One request. All of them may be sent twice: what is sent again changes nothing."""
+    """One request. All of them may be sent twice: what is sent again changes nothing.
+
+    Attributes
+    ----------
+    holds : a member that the answer has; empty: it has some; None: there may be no answer.
+    """
 
     method: str
     path: str
     json: Any = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    holds: str | None = ""
 
 
 def forecast(request: Mapping[str, Any]) -> Call:
@@ -92,12 +98,12 @@ def run(run_id: str) -> Call:
 
 def runs(cursor: int | None, limit: int) -> Call:
     """Show a page of runs."""
-    return Call("GET", "/v1/runs", params=_given(cursor=cursor, limit=limit))
+    return Call("GET", "/v1/runs", params=_given(cursor=cursor, limit=limit), holds="runs")
 
 
 def delete_run(run_id: str) -> Call:
     """Forget a run."""
-    return Call("DELETE", _run(run_id))
+    return Call("DELETE", _run(run_id), holds=None)
 
 
 def append(run_id: str, history: History) -> Call:
@@ -112,7 +118,7 @@ def rewind(run_id: str, from_step: int) -> Call:
 
 def forecasts(run_id: str, cursor: int | None, limit: int) -> Call:
     """Show a page of the forecasts of a run."""
-    return Call("GET", f"{_run(run_id)}/forecasts", params=_given(cursor=cursor, limit=limit))
+    return Call("GET", f"{_run(run_id)}/forecasts", params=_given(cursor=cursor, limit=limit), holds="forecasts")
 
 
 def outcome(run_id: str, status: str, blocked: bool) -> Call:
@@ -129,36 +135,39 @@ def request_stop(run_id: str, reason: str | None) -> Call:
 
 def forecasters() -> Call:
     """Show the stored forecasters."""
-    return Call("GET", "/v1/forecasters")
+    return Call("GET", "/v1/forecasters", holds="forecasters")
 
 
 def signals() -> Call:
     """Show the vocabulary of signals."""
-    return Call("GET", "/v1/signals")
+    return Call("GET", "/v1/signals", holds="signals")
 
 
-def answer_of(response: httpx2.Response) -> Any:
-    """Return the JSON of a response; None where it is empty.
+def answer_of(response: httpx2.Response, holds: str | None = "") -> Any:
+    """Return the JSON of a response; None where it is empty, and may be (`Call.holds`).
 
     Raises
     ------
     ServiceError : the service refused, or what answers is not Grokcast.
     """
-    if response.status_code == 204:
+    if response.status_code == 204 and holds is None:
         return None
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not response.is_success:
         problem = answer if isinstance(answer, dict) else {"detail": response.reason_phrase}
         raise ServiceError(response.status_code, problem)
-    if answer is None:
-        raise ServiceError(response.status_code, {"detail": "the answer is not JSON: is it Grokcast?"})
+    if not isinstance(answer, dict) or (holds and not isinstance(answer.get(holds), list)):
+        wanted = f"JSON with a list `{holds}`" if holds else "a JSON object"
+        raise ServiceError(
+            response.status_code, {"detail": f"the answer is not JSON as expected ({wanted}): is it Grokcast?"}
+        )
     return answer
 
 
-def unreachable(url: str, error: httpx2.TransportError) -> ServiceUnreachable:
+def unreachable(url: str, error: httpx2.RequestError) -> ServiceUnreachable:
     """Return the error of a service that did not answer."""
     return ServiceUnreachable(f"{url} does not answer: {str(error) or type(error).__name__}")
 
@@ -190,7 +199,7 @@ def _retry_after(header: str | None) -> float:
 
 
 def _batch(requests: Sequence[Mapping[str, Any]]) -> Call:
-    return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]})
+    return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]}, holds="items")
 
 
 def _run(run_id: str) -> str:

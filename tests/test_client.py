@@ -405,3 +405,34 @@ def test_the_waits_double_up_to_a_limit():
     waits = [calls.wait_before(k, None) for k in range(12)]
     assert all(w <= 30 for w in waits)
     assert waits[8] > waits[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"[]", {}),
+        (b"5", {}),
+        (b'"text"', {}),
+        (b"{}", {}),
+        (b'{"runs": 1}', {}),
+        (b"[" * 100_000, {}),
+        (b"no gzip", {"Content-Encoding": "gzip"}),
+    ],
+    ids=range(7),
+)
+def test_what_is_not_grokcast_is_told(content, headers):
+    sent = httpx2.MockTransport(lambda _: httpx2.Response(200, content=content, headers=headers))
+    with Client("http://here", transport=sent, max_retries=0) as client:
+        with pytest.raises((ServiceError, ServiceUnreachable)):
+            list(client.runs())
+        if content not in (b"{}", b'{"runs": 1}'):
+            with pytest.raises((ServiceError, ServiceUnreachable)):
+                client.forecast({})
+
+
+def test_nothing_is_no_forecast():
+    sent = httpx2.MockTransport(lambda _: httpx2.Response(204))
+    with Client("http://here", transport=sent, max_retries=0) as client:
+        client.delete_run("a")
+        with pytest.raises(ServiceError, match="is it Grokcast"):
+            client.forecast({})
