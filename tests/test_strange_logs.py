@@ -69,6 +69,13 @@ def test_a_header_that_is_announced_names_the_columns_below_it(read: Read, by: s
     assert values(read("h.log", f"{header}\n{rows}")) == expected()
 
 
+def test_one_name_twice_in_a_line_is_of_several_values(read: Read) -> None:
+    """The first was kept, training's, and `--map correct=val_acc` was proposed for it."""
+    recording = read("h.log", printed("step {s} train_loss {tl} correct 5/8 val_loss {vl} correct 1/8\n"))
+    assert values(recording) == expected("train_loss", "val_loss")
+    assert any("correct is left out: it has several values, such as 0.625, 0.125" in note for note in recording.notes)
+
+
 def test_pairs_of_a_table_are_of_the_order_above_it(read: Read) -> None:
     rows = printed("{s},{tl}/{vl},{ta}/{va}\n")
     assert values(read("h.csv", f"# loss and acc are train/val\nstep,loss,acc\n{rows}")) == expected()

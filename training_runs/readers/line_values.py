@@ -94,12 +94,19 @@ def pairs_of(line: str, section: str = "") -> tuple[dict[str, Any], dict[str, fl
             number = several or number
         elif of is not None:
             continue
-        values.setdefault(key, several if several and of is None else number)
+        value = several if several and of is None else number
+        if values.setdefault(key, value) != value and _is_of_no_split(key):
+            values[key] = Several(f"{values[key]}, {value}")
     is_bar = bar is not None and not is_of_validation and not any(counts(key) for key in values)
     if bar and is_bar:
         done = bar["done"]
         values = {"step": float(done.rstrip("kM")) * _SCALES.get(done[-1], 1.0)} | values
     return values, totals, is_bar
+
+
+def _is_of_no_split(key: str) -> bool:
+    like = metric_like(key)
+    return like is not None and like[1] is None
 
 
 def _of_split(found: re.Match[str]) -> str:
