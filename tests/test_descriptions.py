@@ -179,6 +179,8 @@ def test_a_description_in_further_words(text: str, read: dict[str, object]) -> N
         ("lr of $10^{-3}$, 10^5 steps", {"learning_rate": 1e-3, "budget_step": 100_000}),
         ("adam w/ wd=1", {"optimizer": "adam", "weight_decay": 1.0}),
         ("50k steps after 500 steps of linear warmup", {"budget_step": 50_000, "warmup_steps": 500.0}),
+        ("lr 1e-3 with a 10-step linear warmup", {"learning_rate": 1e-3, "warmup_steps": 10.0}),
+        ("500 steps warmup, then 20k steps", {"budget_step": 20_000, "warmup_steps": 500.0}),
         ("layer normalization is removed, dropout no", {"layer_norm": False, "dropout": 0.0}),
         ("without dropout or weight decay", {"dropout": 0.0, "weight_decay": 0.0}),
         ("no dropout, weight decay set to 0.1", {"dropout": 0.0, "weight_decay": 0.1}),

@@ -328,7 +328,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?:\w+\.)*Embedding\(\s*(?:\w+=)?\d+\s*,\s*(?:\w+=)?(\d+)[^()]*\)", _counted("embedding_dim"), flags=0),
     _rule(r"(?:test|val|eval|dev)\w*\s*=\s*(?:[\w.]*\.)?DataLoader\([^()]*\)", _another),
     # Ahead of what is after so many steps: `50k steps after 500 steps of linear warmup`.
-    _rule(rf"<n> {_STEPS} of (?:linear )?(?:lr |learning rate )?warm-?up\b", _counted("warmup_steps")),
+    _rule(rf"<n> (?:{_STEPS}|step) (?:of )?(?:linear )?(?:lr |learning rate )?warm-?up\b", _counted("warmup_steps")),
     _rule(
         rf"warm(?:ed|s)?-?(?: )?up (?:\w+ly )?(?:over|for|during|in)(?: the first)? <n> {_STEPS}\b",
         _counted("warmup_steps"),
@@ -505,7 +505,6 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"(?:\w+ )?every <n>(?: \w*(?:steps|epochs|updates|iterations))?(?!\w)", _nothing),
     _rule(r"<n> (?:steps?|updates?|batches|iterations)\s*(?:per|/|an|each)\s*epoch\b", _counted("steps_per_epoch")),
-    _rule(r"<n> (?:linear )?warm-?up steps\b", _counted("warmup_steps")),
     _rule(r"warm-?up (?:of |over |for )?<n>(?: steps)?\b", _counted("warmup_steps")),
     _rule(
         r"<few>[\s-]*(?:hidden )?(?:layers?|blocks?) (?:of |with |x )(?:width |size )?<n>(?: (?:hidden )?(?:units|neurons))?(?!\w)",
