@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from training_runs import Run, archive, checksums
-from training_runs.blind_test import BLIND, read_blind
+from training_runs.blind_test import BLIND, SECOND_BLIND, read_blind
 from training_runs.config import RunConfig
 from training_runs.datasheet.page import datasheet
 from training_runs.datasheet.summary import summarize
@@ -228,3 +228,10 @@ def test_ten_runs_are_made_again(runs):
         steps = kept.trajectory.steps
         assert pair.alike_until >= steps[steps <= CHECKED_STEPS].max()
     assert sum(pair.ends_alike for pair in made_again) >= 0.8 * len(made_again)
+
+
+def test_the_second_blind_test_is_whole_and_as_it_was_drawn():
+    runs = read_blind(SECOND_BLIND)
+    drawn = {(config.configuration_id, config.seed) for config in PRESETS["blind_second"].configs(1)}
+    assert {(run.configuration_id, run.config["seed"]) for run in runs} == drawn
+    assert len(runs) == len(drawn)
