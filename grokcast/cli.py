@@ -20,7 +20,7 @@ from grokcast.commands.plan import plan
 from grokcast.commands.reproduce import reproduce
 from grokcast.commands.runs import runs
 from grokcast.commands.service import serve
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 app = typer.Typer(
     name="grokcast",

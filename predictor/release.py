@@ -90,6 +90,10 @@ def _designs() -> dict[str, list[Run]]:
     return {folder.name: archive.read(folder) for folder in RELEASE_RUNS}
 
 
+def _own_runs() -> list[Run]:
+    return [*archive.read(archive.CORPUS), *chain(*_designs().values())]
+
+
 def _public_runs(external: Path | None) -> list[Run]:
     return [] if external is None else list(chain(*read_source_folder(external).values()))
 
@@ -140,8 +144,7 @@ def with_blind(result: BenchmarkResult, forecaster: OnsetForecaster, training: F
 def write_blind(external: Path | None) -> None:
     """Score the shipped version on the blind tests again, into its card and the documents."""
     shipped, version = shipped_result()
-    own = [*archive.read(archive.CORPUS), *chain(*_designs().values())]
-    training = release_tables(own, _public_runs(external)).training
+    training = release_tables(_own_runs(), _public_runs(external)).training
     _rewrite(with_blind(shipped, ForecasterStore(SHIPPED).load(), training), version)
 
 
@@ -226,8 +229,7 @@ def main() -> None:
     elif given.laws:
         write_laws()
     elif "plans" in given:
-        learnt_from = [*archive.read(archive.CORPUS), *chain(*_designs().values()), *_public_runs(given.plans)]
-        write_plans(ForecasterStore(SHIPPED).load(), learnt_from)
+        write_plans(ForecasterStore(SHIPPED).load(), [*_own_runs(), *_public_runs(given.plans)])
     elif "blind" in given:
         write_blind(given.blind)
     else:

@@ -9,14 +9,14 @@ import pytest
 
 from grokcast.display.csv_output import print_csv
 from tests.command_line import grokcast
-from training_runs.escapes import plain_text
+from training_runs.escapes import printable
 
 ESCAPES = "\x1b]0;PWN\x07", "\x1b[31mPWN", "\x9b31m"
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def test_control_characters_are_written_out() -> None:
-    assert plain_text("a\tb\n\x1b[31mc\x9d") == "a\tb\n\\x1b[31mc\\x9d"
+    assert printable("a\tb\n\x1b[31mc\x9d") == "a\tb\n\\x1b[31mc\\x9d"
 
 
 def test_names_in_a_file_move_no_cursor(tmp_path: Path) -> None:

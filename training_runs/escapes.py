@@ -6,6 +6,6 @@ import re
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def plain_text(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text whose control characters are written out: ESC is shown as `\\x1b`."""
     return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

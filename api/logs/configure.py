@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import structlog
 
-from training_runs.escapes import plain_text
+from training_runs.escapes import printable
 
 
 def log_config(format: Literal["text", "json"]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
 
 
 def _plain(_: Any, __: str, rendered: str) -> str:
-    return plain_text(rendered)
+    return printable(rendered)
 
 
 def _without_colors(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

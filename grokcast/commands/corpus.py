@@ -9,7 +9,7 @@ import typer
 from grokcast.commands.assignments import assignments
 from grokcast.commands.folders import read_runs
 from grokcast.commands.json_output import AsJson, print_json
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 
 def generate(

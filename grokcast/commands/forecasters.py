@@ -9,7 +9,7 @@ import typer
 from grokcast.commands.database import stored_training_runs
 from grokcast.commands.folders import read_runs
 from grokcast.commands.json_output import AsJson, print_json
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
 Version = Annotated[str, typer.Argument(help="a version, as `grokcast forecasters list` shows it")]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 
 def import_runs(

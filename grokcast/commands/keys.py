@@ -6,7 +6,7 @@ import typer
 
 from grokcast.commands.database import service_database
 from grokcast.commands.json_output import AsJson, print_json
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 keys = typer.Typer(help="Create, list and revoke the keys of the service.", no_args_is_help=True)
 _COLUMNS = ("key_id", "scope", "state", "name")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from grokcast.commands.json_output import AsJson, print_json
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 
 def reproduce(

@@ -8,7 +8,7 @@ import typer
 from grokcast.commands.database import service_database, stored_runs, stored_training_runs
 from grokcast.commands.import_runs import import_runs
 from grokcast.commands.json_output import AsJson, print_json
-from grokcast.display.plain_text import say
+from grokcast.display.notices import say
 
 runs = typer.Typer(
     help="List, show and export the runs of the service; import recordings to learn from.", no_args_is_help=True

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.segment import Segment
 
-from training_runs.escapes import plain_text
+from training_runs.escapes import printable
 
 
 class _Plain:
@@ -17,7 +17,7 @@ class _Plain:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for segment in console.render(self.printed, options):
-            yield segment if segment.control else Segment(plain_text(segment.text), segment.style)
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
 
 class _Hook(RenderHook):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from training_runs.escapes import plain_text
+from training_runs.escapes import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,4 +18,4 @@ def print_csv(table: "pd.DataFrame") -> None:
 def _safe(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return plain_text(f"'{value}" if value.lstrip(" \n").startswith(_FORMULA) else value)
+    return printable(f"'{value}" if value.lstrip(" \n").startswith(_FORMULA) else value)

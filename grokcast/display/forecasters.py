@@ -9,7 +9,7 @@ from grokcast.display.tables import show_table
 from predictor.report.table import Column, Table, columns
 from predictor.report.tables import LOG10_MAE
 from predictor.retrain import Comparison
-from training_runs.escapes import plain_text
+from training_runs.escapes import printable
 from training_runs.probability import percent
 
 
@@ -39,6 +39,6 @@ def show_comparison(comparison: Comparison) -> None:
     for strange in c.surprises:
         ended = "generalised" if strange.generalised else "did not generalise"
         forecast = f"{c.champion} forecast onset at {percent(strange.champion)}, {c.challenger} at {percent(strange.challenger)}"
-        OUT.print(plain_text(f"run {strange.run_id} {ended}; {forecast}: is its recording right?"), highlight=False)
+        OUT.print(printable(f"run {strange.run_id} {ended}; {forecast}: is its recording right?"), highlight=False)
     verdict = "promoted" if c.promoted else "better, not promoted" if c.better else "not better: not promoted"
     OUT.print(f"{c.challenger}: {verdict}")

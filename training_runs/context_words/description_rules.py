@@ -260,9 +260,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         rf"(?:{_NAMED}) was {_NUMBER}[,;]? (?:but )?(?:is )?now(?: is)? (?P<now>{_NUMBER})(?!\w)",
-        lambda found: _now(found),
+        _now,
     ),
-    _rule(rf"not (?:{_NAMED})\s*[=:]?\s*{_NUMBER},? but (?P<now>{_NUMBER})(?!\w)", lambda found: _now(found)),
+    _rule(rf"not (?:{_NAMED})\s*[=:]?\s*{_NUMBER},? but (?P<now>{_NUMBER})(?!\w)", _now),
     _rule(
         rf"(?:set|sets|setting|raised?|increased?|doubled?|bumped?|lowered?|fixed|changed?) (?:the |our |my )?(?P<name>{_NAMED}) to (?P<value>{_NUMBER}|zero)(?!\w)",
         lambda found: [(found["name"], "0" if found["value"].lower() == "zero" else found["value"])],

@@ -238,8 +238,10 @@ def without_asides(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     >>> without_asides(["step 1 loss 3", "[rank1] step 1 loss 2", "Best loss: 1 at step 9", "t.py:4: UserWarning: step 5"])
     (['step 1 loss 3', '[rank1] step 1 loss 2'], ('lines that sum up the whole are left out, such as Best loss: 1 at step 9',))
     """
-    sums = [line for line in lines if _SUM.match(line)]
-    kept = [line for line in lines if not _SUM.match(line) and not (": " in line and _PYTHONS.match(line))]
+    sums, others_than_sums = list[str](), list[str]()
+    for line in lines:
+        (sums if _SUM.match(line) else others_than_sums).append(line)
+    kept = [line for line in others_than_sums if not (": " in line and _PYTHONS.match(line))]
     said = next((line.strip()[:40] for line in sums if re.search(r"\d", line)), "")
     notes = (f"lines that sum up the whole are left out, such as {said}",) if said else ()
     ranks = {int(found["rank"]) for line in kept if (found := _RANK.match(line))}
