@@ -75,7 +75,7 @@ def _no_runs(table: "pd.DataFrame", why: str) -> ValueError:
 def _step_column(table: "pd.DataFrame") -> Any:
     if "step" in table.columns:
         return "step"
-    from training_runs.readers.metric_names import is_epoch, meaning_of
+    from training_runs.metric_names import is_epoch, meaning_of
 
     ranks = {c: m.rank for c in table.columns if (m := meaning_of(str(c))) and m.signal == "step"}
     ranks = ranks or {c: 0 for c in table.columns if is_epoch(str(c))}

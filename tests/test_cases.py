@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from training_runs import InvalidInput
+from training_runs.metric_names import canonical_name
 from training_runs.readers import ReadOptions, UnreadColumns, read_content, read_history, read_recording
-from training_runs.readers.metric_names import canonical_name
 
 CASES = Path(__file__).parent / "data/cases"
 STEPS = list(range(0, 1000, 100))

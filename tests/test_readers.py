@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from training_runs import InvalidInput
+from training_runs.metric_names import canonical_name
 from training_runs.readers import ReadOptions, read_recording, read_source_folder
-from training_runs.readers.metric_names import canonical_name
 
 WIDE = "step,train_loss,valid/acc,lr\n10,1.5,0.1,0.001\n20,0.5,,0.001\n30,0.1,0.2,0.001\n"
 

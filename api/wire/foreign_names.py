@@ -93,7 +93,7 @@ def renamed(known: Mapping[str, Any], extra: Mapping[str, Any]) -> HistoryReadin
     InvalidInput : a name whose meaning depends on values, two names of one signal, or names that make no history.
     """
     lists = {name: values for name, values in _lists(extra) if _is_meant(name)}
-    from training_runs.readers.metric_names import canonical_name, value_meaning
+    from training_runs.metric_names import canonical_name, value_meaning
 
     columns, notes = dict(known), []
     times, timed = _times(columns, extra)
@@ -127,7 +127,7 @@ def renamed(known: Mapping[str, Any], extra: Mapping[str, Any]) -> HistoryReadin
 
 def _times(columns: dict[str, Any], extra: Mapping[str, Any]) -> tuple[FloatArray | None, list[str]]:
     """Take the times from columns, or from the list beside them whose name says that it has them; return them and how it was read."""
-    from training_runs.readers.metric_names import time_rank
+    from training_runs.metric_names import time_rank
 
     if "time" in columns:
         return times_of(columns.pop("time")), []
@@ -216,13 +216,13 @@ def _with_parts(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _is_meant(name: str) -> bool:
-    from training_runs.readers.metric_names import is_epoch, meaning_of, metric_like, value_meaning
+    from training_runs.metric_names import is_epoch, meaning_of, metric_like, value_meaning
 
     return any(says(name) for says in (meaning_of, value_meaning, metric_like, is_epoch))
 
 
 def _has_steps(names: Mapping[str, Any]) -> bool:
-    from training_runs.readers.metric_names import canonical_name
+    from training_runs.metric_names import canonical_name
 
     return any(canonical_name(name) == "step" for name in names)
 

@@ -154,8 +154,8 @@ class ReadProblem(Problem):
         """Return the problem with a file."""
         problem = Problem.of_input(in_parameters(error))
         more: dict[str, Any] = {"asked": asked_by(error)}
+        from training_runs.metric_names import canonical_name
         from training_runs.readers import UnreadColumns
-        from training_runs.readers.metric_names import canonical_name
 
         if isinstance(error, UnreadColumns):
             known = {column: signal for column in error.columns if (signal := canonical_name(column))}

@@ -62,7 +62,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]
         if not state.is_world_process_zero or not logs or "train_runtime" in logs:
             return
         with self._training.harmless():
-            from training_runs.readers.metric_names import hugging_face_name
+            from training_runs.metric_names import hugging_face_name
 
             metrics = {hugging_face_name(name): value for name, value in logs.items()}
             self._training.log(state.global_step, metrics)

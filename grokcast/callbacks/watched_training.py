@@ -9,7 +9,7 @@ from grokcast.monitor import Monitor
 from grokcast.training_context import certain
 
 if TYPE_CHECKING:
-    from training_runs.readers.metric_names import Meaning
+    from training_runs.metric_names import Meaning
 
 _logger = logging.getLogger("grokcast")
 
@@ -63,7 +63,7 @@ class WatchedTraining:
 
     def meaning_of(self, name: str) -> "Meaning | None":
         """Return the signal that a metric's name stands for, None if it is none. Names given by the caller take precedence."""
-        from training_runs.readers.metric_names import Meaning, meaning_of
+        from training_runs.metric_names import Meaning, meaning_of
 
         if name in self.names:
             return Meaning(self.names[name], -1)

@@ -3,6 +3,8 @@
 import itertools
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from training_runs.context_words.fields import (
@@ -21,7 +23,20 @@ from training_runs.context_words.fields import (
 )
 
 Said = tuple[str, Any]
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], list[Said]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A pattern, and what a match of it says; compiled with the first sentence: few trainings have one, and all import this."""
+
+    source: str
+    flags: int
+    said: Callable[[re.Match[str]], list[Said]]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled."""
+        return re.compile(self.source, self.flags)
 
 
 def any_of(names: Iterable[str]) -> str:
@@ -142,7 +157,7 @@ def _nothing(found: re.Match[str]) -> list[Said]:
 def _rule(pattern: str, said: Callable[[re.Match[str]], list[Said]], flags: int = re.IGNORECASE) -> Rule:
     """Return a rule; in its pattern `<n>` is a number, `<few>` one that may be a word, a blank is blanks or a dash."""
     spaced = pattern.replace(" ", r"[\s-]+").replace("<n>", rf"({_COUNT})(?!\d|\s?%)").replace("<few>", f"({_FEW})")
-    return re.compile(rf"(?<![\w.])(?!(?<=\d,)\d)(?:{spaced})", flags), said
+    return Rule(rf"(?<![\w.])(?!(?<=\d,)\d)(?:{spaced})", flags, said)
 
 
 def _another(found: re.Match[str]) -> list[Said]:

@@ -48,9 +48,9 @@ def parts_of(text: str) -> Iterator[Said]:
     rest = _PART_OF_NETWORK.sub(" ; ", rest)
     if re.search(r"(?:adam|lion|muon|rmsprop)", rest, re.IGNORECASE):
         rest = _ANY_DESCENT.sub(" ", rest)
-    for pattern, said in RULES:
+    for rule in RULES:
         found: list[Said] = []
-        rest = pattern.sub(_taken(said, found), rest)
+        rest = rule.pattern.sub(_taken(rule.said, found), rest)
         yield from found
     yield from _words(rest, is_modular)
 

@@ -3,6 +3,7 @@
 import difflib
 import re
 import unicodedata
+from functools import cache
 
 from training_runs.context_words.number_words import in_digits
 
@@ -74,15 +75,7 @@ def _without_accents(text: str) -> str:
 _UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _BEGINS = r"(?:(?=[^\x00-\u04ff])|(?<![A-Za-zа-я]))"
 _ENDS = r"(?:(?<=[^\x00-\u04ff])|(?![A-Za-zа-я]))"
-_IN_ENGLISH = tuple(
-    (re.compile(rf"{_BEGINS}(?:{_without_accents(words)}){_ENDS}", re.IGNORECASE), english)
-    for english, words in _MEANT.items()
-)
 _SMALL = {"two": "zwei|deux|dos|dois|due|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单|単"}
-_COUNTS = tuple(
-    (re.compile(rf"(?<![A-Za-z])(?:{words})[\s-]*(?=(?:hidden )?layers)", re.IGNORECASE), f"{number} ")
-    for number, words in _SMALL.items()
-)
 _SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
 _SHARE = re.compile(
     rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b)",
@@ -180,10 +173,18 @@ def in_english(text: str) -> str:
         text = re.sub(r"(?<=\d)\s*([千万萬])", lambda found: "000" if found[1] == "千" else "0000", text)
         text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
         text = "".join(c for c in text if not unicodedata.combining(c))
-    for pattern, english in (*_IN_ENGLISH, *_COUNTS):
+    for pattern, english in _foreign_words():
         text = pattern.sub(f" {english} " if not text.isascii() else english, text)
     text = re.sub(r"(?<=\S)  +(?=\S)", " ", text)
     return re.sub(r"(?<=layers)[ ]?-(?=[ ]?[A-Z])", " ", text)  # Zwei-Schichten-Transformer
+
+
+@cache
+def _foreign_words() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return patterns of the words of other languages, and the English for each; made when a text first asks for them."""
+    words = {rf"{_BEGINS}(?:{_without_accents(words)}){_ENDS}": english for english, words in _MEANT.items()}
+    counts = {rf"(?<![A-Za-z])(?:{words})[\s-]*(?=(?:hidden )?layers)": f"{n} " for n, words in _SMALL.items()}
+    return tuple((re.compile(pattern, re.IGNORECASE), english) for pattern, english in (words | counts).items())
 
 
 def _corrected(found: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from training_runs.readers.metric_names import canonical_name
+from training_runs.metric_names import canonical_name
 
 NOTE = "a percentage in brackets after a loss is read as the accuracy"
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from training_runs.readers.metric_names import canonical_name, is_epoch
+from training_runs.metric_names import canonical_name, is_epoch
 
 MISSING = (
     "",

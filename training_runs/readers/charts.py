@@ -6,8 +6,8 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from training_runs.metric_names import canonical_name
 from training_runs.readers.column_choice import ERROR_RATE, UNUSED
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun
 from training_runs.readers.step_lists import counts, merged_by_step
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
-from training_runs.pace import are_times, times_of
-from training_runs.readers.metric_names import (
+from training_runs.metric_names import (
     METRICS,
     Meaning,
     canonical_name,
@@ -20,6 +19,7 @@ from training_runs.readers.metric_names import (
     value_meaning,
     words_of,
 )
+from training_runs.pace import are_times, times_of
 from training_runs.readers.recording import ReadOptions, UnreadColumns
 from training_runs.signals import SIGNALS, signal_names
 

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import canonical_name, metric_like
 from training_runs.pace import times_of
 from training_runs.readers.column_choice import ERROR_RATE, TIME, UNUSED, Choice, choose_columns, numbers_of, suspected
-from training_runs.readers.metric_names import canonical_name, metric_like
 from training_runs.readers.recording import Reading, ReadOptions, UnreadColumns
 from training_runs.signals import signal_names
 from training_runs.trajectory import ROUNDING, Trajectory

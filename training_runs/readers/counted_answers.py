@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 import numpy as np
 import pandas as pd
 
+from training_runs.metric_names import split_and_rest
 from training_runs.readers.column_choice import numbers_of
-from training_runs.readers.metric_names import split_and_rest
 
 _CORRECT = {"correct", "right", "hit", "hits"}
 _WRONG = {"wrong", "incorrect", "misclassified", "mistakes", "error", "err"}

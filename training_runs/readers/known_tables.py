@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from training_runs.readers.metric_names import canonical_name, value_meaning
+from training_runs.metric_names import canonical_name, value_meaning
 
 _OF_TRAINER = {"Accuracy", "Top1 Accuracy", "Error Rate"}  # what people compute beside the losses of its table
 _FASTAI = ["epoch", "train_loss", "valid_loss"]  # its first columns; `time` is its last

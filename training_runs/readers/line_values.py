@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from training_runs.context_words.documents import values_of
+from training_runs.metric_names import canonical_name, metric_like, value_meaning
 from training_runs.readers.log_lines import NUMBER, parts_by_split, plain_line, split_word
-from training_runs.readers.metric_names import canonical_name, metric_like, value_meaning
 from training_runs.readers.split_orders import Several
 from training_runs.readers.step_lists import counts
 

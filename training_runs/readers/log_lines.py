@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from training_runs.readers.metric_names import canonical_name
+from training_runs.metric_names import canonical_name
 
 NUMBER = (
     r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"

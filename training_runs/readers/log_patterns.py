@@ -9,9 +9,9 @@ import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import canonical_name
 from training_runs.readers.line_values import VALUE, assigned
 from training_runs.readers.log_lines import CLOCK, LEVEL, NUMBER
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun
 
 _NUMBER_ALONE = re.compile(rf"(?<![\w.])(?:{NUMBER})(?![\w]|\.\d)", re.IGNORECASE)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from training_runs.metric_names import canonical_name, is_epoch, words_of
 from training_runs.readers.column_choice import numbers_of
-from training_runs.readers.metric_names import canonical_name, is_epoch, words_of
 from training_runs.readers.recording import wide
 
 _METRIC = {"metric", "metric_name", "metricname", "key", "tag", "variable", "signal"}

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 import numpy as np
 import pandas as pd
 
+from training_runs.metric_names import METRICS, canonical_name, words_of
 from training_runs.readers.column_choice import numbers_of
-from training_runs.readers.metric_names import METRICS, canonical_name, words_of
 
 # Words of a name -> how its values become a loss in nats, and what the note says; the first that a name has.
 _SCALES: tuple[tuple[tuple[str, ...], Callable[[np.ndarray], np.ndarray], str], ...] = (

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from training_runs.readers.metric_names import canonical_name
+from training_runs.metric_names import canonical_name
 from training_runs.readers.split_orders import names_by_order
 
 _LONGEST = 80  # characters of such a name

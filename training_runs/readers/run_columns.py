@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import is_epoch, meaning_of, metric_like, words_of
 from training_runs.readers.column_choice import Choice, numbers_of
-from training_runs.readers.metric_names import is_epoch, meaning_of, metric_like, words_of
 from training_runs.readers.recording import ReadOptions
 
 # Columns that name a run whatever its steps do, in order of preference.

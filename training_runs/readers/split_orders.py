@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from training_runs.metric_names import canonical_name, metric_like
 from training_runs.readers.log_lines import NUMBER, SPLIT
-from training_runs.readers.metric_names import canonical_name, metric_like
 
 # `train/val`, `(train, test)`, `[tr|te]`, `train/val/test`; commas divide in brackets only.
 _ORDER = re.compile(

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import canonical_name, is_epoch
 from training_runs.readers.column_choice import numbers_of
-from training_runs.readers.metric_names import canonical_name, is_epoch
 from training_runs.readers.recording import ReadOptions
 
 _STEPS = {"step", "steps", "iter", "iters", "iteration", "iterations", "update", "updates"}

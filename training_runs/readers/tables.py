@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from training_runs import archive
 from training_runs.context_words import parts_of, read_hyperparameters
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import canonical_name
 from training_runs.pace import require_rates
 from training_runs.readers.aim_tables import from_aim
 from training_runs.readers.bracketed_shares import in_own_columns
@@ -23,7 +24,6 @@ from training_runs.readers.encodings import text_of
 from training_runs.readers.known_documents import as_written_plainly
 from training_runs.readers.known_tables import with_their_split
 from training_runs.readers.long_tables import upright
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.numpy_files import read_npy, read_npz
 from training_runs.readers.pages import is_web_page, parts_of_page
 from training_runs.readers.paired_columns import apart, named_by_order

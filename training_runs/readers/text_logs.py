@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from training_runs.context_words import read_hyperparameters
+from training_runs.metric_names import canonical_name, is_epoch, meaning_of, metric_like
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
 from training_runs.readers.line_values import assigned, pairs_of
 from training_runs.readers.log_lines import has_misread_step, numbered_by_step, section_of, without_asides
 from training_runs.readers.log_patterns import read_by_pattern, unreadable
 from training_runs.readers.loss_scales import is_on_another_scale
-from training_runs.readers.metric_names import canonical_name, is_epoch, meaning_of, metric_like
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.split_orders import Several, by_order
 from training_runs.readers.step_lists import counts

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from training_runs.readers.metric_names import canonical_name, is_epoch, time_rank
+from training_runs.metric_names import canonical_name, is_epoch, time_rank
 
 _IN_BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[(\[]\s*(?:in\s+)?(?P<unit>[^()\[\]]+?)\s*[)\]]\s*$")
 _LAST_WORD = re.compile(r"^(?P<name>.*?)[\s_]+(?:in[\s_]+)?(?P<unit>[a-z]+)$", re.IGNORECASE)

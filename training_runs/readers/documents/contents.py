@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from training_runs.context_words import parts_of, read_hyperparameters
+from training_runs.metric_names import canonical_name
 from training_runs.readers.documents.keys import CONFIGS, is_column, is_scalar, leaves, name_of
 from training_runs.readers.documents.tables import (
     is_split_frame,
@@ -15,7 +16,6 @@ from training_runs.readers.documents.tables import (
     table_of_rows,
     with_full_names,
 )
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.step_lists import counts, merged_by_step, tables_of_lists
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from training_runs.readers.metric_names import canonical_name
+from training_runs.metric_names import canonical_name
 
 # Keys whose content is never a metric.
 CONFIGS = re.compile(

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from training_runs.context_words.documents import PlainLoader
+from training_runs.metric_names import canonical_name, metric_like
 from training_runs.readers.documents.tables import table_by_key
-from training_runs.readers.metric_names import canonical_name, metric_like
 from training_runs.readers.step_lists import counts
 
 _TOML = re.compile(r"\[{1,2}[\w.\"' -]+\]{1,2}\s*(#.*)?$|[\w.\"'-]+\s*=\s*\S")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from training_runs.metric_names import canonical_name
 from training_runs.readers.documents.contents import read_part
 from training_runs.readers.documents.keys import CONFIGS, KINDS, are_records, is_column, is_split, name_of
 from training_runs.readers.documents.tables import is_split_frame, table_by_key
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, ReadOptions
 
 _NAMES_OF_RUNS = ("run_id", "run_name", "run", "name", "id", "experiment", "trial", "seed")

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import canonical_name
 from training_runs.readers.documents.keys import is_flat, is_scalar, leaves
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import ReadOptions
 from training_runs.readers.step_lists import counts
 

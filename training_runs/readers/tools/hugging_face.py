@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import hugging_face_name
 from training_runs.readers.damage import note_on_damage, without_damaged_values
-from training_runs.readers.metric_names import hugging_face_name
 from training_runs.readers.recording import RawRun, Tool
 
 FILE = "trainer_state.json"

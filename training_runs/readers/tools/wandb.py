@@ -14,10 +14,10 @@ import pandas as pd
 from training_runs.context_words import read_hyperparameters
 from training_runs.errors import InvalidInput
 from training_runs.extras import require
+from training_runs.metric_names import canonical_name
 from training_runs.readers.damage import each_read, note_on_damage
 from training_runs.readers.encodings import first_line, uncompressed, unpacked
 from training_runs.readers.level_db_log import LogRecords
-from training_runs.readers.metric_names import canonical_name
 from training_runs.readers.recording import RawRun, Tool
 from training_runs.readers.tables import SUFFIXES, parsed
 

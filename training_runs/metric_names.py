@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from training_runs.readers.languages import in_english, without_accents
+from training_runs.languages import in_english, without_accents
 from training_runs.signals import SIGNALS, Kind, Split, signal_names
 
 # In order of preference: `step` before W&B's `_step`, which counts calls of its log().
