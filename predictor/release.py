@@ -30,9 +30,10 @@ from predictor.benchmark.transfer import leave_one_out
 from predictor.fitting_tables import FittingTables
 from predictor.forecaster import OnsetForecaster
 from predictor.public_runs import PublicSource, public_runs_page, public_sources
-from predictor.report.documents import benchmark_page, readme_part
+from predictor.report.documents import benchmark_page
 from predictor.report.markdown import between
 from predictor.report.plans import plans_part
+from predictor.report.readme import readme_part
 from predictor.retrain import make_card
 from predictor.store import SHIPPED, ForecasterStore, rewrite_card, save
 from training_runs import Run, archive

@@ -178,21 +178,21 @@ UNLIKELY = {"onset_hours": {"p05": 15.0, "p50": None, "p95": None, "status": "be
     [
         (
             {},
-            "rise expected on Tue 24 Nov 2026, about 11:15 UTC (90 %: Tue 24 Nov 2026, 10:15 to never), 1.25 hours more; "
+            "onset expected on Tue 24 Nov 2026, about 11:15 UTC (90 %: Tue 24 Nov 2026, 10:15 to beyond the supported range), 1.25 hours more; "
             "stopping saves 14 days",
         ),
         (
             UNDATED | {"cost": COST},
-            "rise expected in about 1.25 hours (cost 2.50) (90 %: 15 min to never); stopping saves 14 days (cost 664.00)",
+            "onset expected in about 1.25 hours (cost 2.50) (90 %: 15 min to beyond the supported range); stopping saves 14 days (cost 664.00)",
         ),
         (
             UNLIKELY | {"hours_saved_by_stopping": None},
-            "if it rises by step 20,000, then on Tue 24 Nov 2026, about 11:15 UTC (90 %: Tue 24 Nov 2026, 10:15 to "
+            "if it generalises by step 20,000, then on Tue 24 Nov 2026, about 11:15 UTC (90 %: Tue 24 Nov 2026, 10:15 to "
             "Wed 2 Dec 2026, 18:00), 1.25 hours more",
         ),
         (
             UNLIKELY | UNDATED,
-            "if it rises by step 20,000, then in about 1.25 hours (90 %: 15 min to 8 days); stopping saves 14 days",
+            "if it generalises by step 20,000, then in about 1.25 hours (90 %: 15 min to 8 days); stopping saves 14 days",
         ),
     ],
 )

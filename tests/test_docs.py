@@ -14,7 +14,8 @@ from api.app import create_app
 from grokcast import __version__
 from predictor.question import Question
 from predictor.release import shipped_result, with_table
-from predictor.report.documents import benchmark_page, readme_part
+from predictor.report.documents import benchmark_page
+from predictor.report.readme import readme_part
 from training_runs.context_words import read_context
 from training_runs.readers import read_recording
 from training_runs.signals import markdown_table
@@ -44,6 +45,9 @@ def test_what_is_told_of_the_tutorials_run_is_what_the_shipped_forecaster_answer
     assert int(at_first) / 100 == pytest.approx(first.probability_onset_by_horizon, abs=0.03)
     assert int("".join(later)) / 100 == pytest.approx(then.probability_onset_by_horizon, abs=0.03)
     assert int(earliest.replace(",", "")) == pytest.approx(first.onset_step.p05, rel=0.05)
+    advice = re.findall(r"answer at step 479 was `(\w+)`|at step 912, it was \d+ % and `(\w+)`", text)
+    if advice:
+        assert ["".join(words) for words in advice] == [first.advice.action, then.advice.action]
 
 
 def test_every_route_is_documented():

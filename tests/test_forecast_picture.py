@@ -124,7 +124,7 @@ def test_the_terminal_explains_itself(history, forecast, capsys):
         "| now [ ] 90 % interval of the onset o its median",
         f"look again at step {forecast.advice.check_again_step:,}",
         "20,000 was assumed, 10 times the last step; give a horizon or a budget",
-        "delay, if it generalises rise expected about",
+        "delay, if it generalises onset expected about",
         "steps after memorisation (90 %:",
         "grokking: generalises more than 1,000 steps after memorising",
         "confusion: does not memorise by then, nor generalise",
@@ -155,7 +155,7 @@ def test_out_of_support_there_is_no_verdict_but_what_is_foreign_or_missing(shipp
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
-        ((100, 900, 2_500), "rise expected about 900 steps, 9 epochs after memorisation (90 %: 100 to 2,500)"),
+        ((100, 900, 2_500), "onset expected about 900 steps, 9 epochs after memorisation (90 %: 100 to 2,500)"),
         ((100, 900, None), "about 900 steps, 9 epochs after memorisation (90 %: 100 to beyond the supported range)"),
         ((None, None, None), "beyond the supported range"),
     ],

@@ -76,13 +76,17 @@ ANSWER: dict[str, Any] = {
         {
             "about": "onset",
             "title": "onset",
-            "text": "median beyond the supported range (90 %: 1,977 to > 23,886); a run that never rises counts as later",
+            "text": "median beyond the supported range (90 %: 1,977 to > 23,886); a run that never generalises counts as later",
         },
-        {"about": "onset_if_onset", "title": "if by step 20,000", "text": "median step 5,564 (90 %: 958 to 17,672)"},
+        {
+            "about": "onset_if_onset",
+            "title": "onset, if by step 20,000",
+            "text": "median step 5,564 (90 %: 958 to 17,672)",
+        },
         {
             "about": "delay_if_onset",
             "title": "delay, if it generalises",
-            "text": "rise expected about 5,539 steps after memorisation (90 %: 933 to 17,647)",
+            "text": "onset expected about 5,539 steps after memorisation (90 %: 933 to 17,647)",
         },
         {
             "about": "memorization",

@@ -32,6 +32,7 @@ About = Literal[
     Outcome,
 ]
 
+_BEYOND = "beyond the supported range"
 _DELAY = f"{COMPREHENSION_DELAY_STEPS:,} steps"
 _MEANINGS: dict[Outcome, str] = {
     "grokking": f"grokking: generalises more than {_DELAY} after memorising",
@@ -64,21 +65,21 @@ def onset_range(quantiles: Steps, supported_until_step: int) -> str:
     """Return median and 90 % interval; a quantile that is None lies beyond the supported range."""
     end = f"> {supported_until_step:,}"
     if quantiles.p05 is None:
-        return f"beyond the supported range ({end})"
-    median = "beyond the supported range" if quantiles.p50 is None else f"step {quantiles.p50:,}"
+        return f"{_BEYOND} ({end})"
+    median = _BEYOND if quantiles.p50 is None else f"step {quantiles.p50:,}"
     high = end if quantiles.p95 is None else f"{quantiles.p95:,}"
     return f"median {median} (90 %: {quantiles.p05:,} to {high})"
 
 
 def delay_range(steps: Steps, epochs: Epochs) -> str:
-    """Return how long after memorisation the rise is expected, in steps, and in epochs where they are known."""
+    """Return how long after memorisation the onset is expected, in steps, and in epochs where they are known."""
     if steps.status == "not_known_yet":
         return "not known yet: it is counted from memorisation, whose step no signal shows"
     if steps.p50 is None or steps.p05 is None:
-        return "beyond the supported range"
-    high = "beyond the supported range" if steps.p95 is None else f"{steps.p95:,}"
+        return _BEYOND
+    high = _BEYOND if steps.p95 is None else f"{steps.p95:,}"
     in_epochs = "" if epochs is None or epochs.p50 is None else f", {epochs.p50:,.4g} epochs"
-    return f"rise expected about {steps.p50:,} steps{in_epochs} after memorisation (90 %: {steps.p05:,} to {high})"
+    return f"onset expected about {steps.p50:,} steps{in_epochs} after memorisation (90 %: {steps.p05:,} to {high})"
 
 
 def _now(f: "ForecastAnswer") -> Sentence:
@@ -125,15 +126,15 @@ def _horizon(f: "ForecastAnswer") -> list[Sentence]:
 
 
 def _expected(f: "ForecastAnswer") -> list[Sentence]:
-    """Return when the rise is expected, how long after memorisation, and which class the run will be of."""
+    """Return when the onset is expected, how long after memorisation, and which class the run will be of."""
     by, end = f"by step {_answered_at(f):,}", f.supported_until_step
-    onset = f"{onset_range(f.onset_step, end)}; a run that never rises counts as later"
+    onset = f"{onset_range(f.onset_step, end)}; a run that never generalises counts as later"
     delay = delay_range(f.delay_steps_if_onset, f.delay_epochs_if_onset)
     chances = f.outcome_probabilities
     ranked = sorted(OUTCOMES, key=lambda name: (name != f.outcome, -chances[name]))
     return [
         Sentence(about="onset", title="onset", text=onset),
-        Sentence(about="onset_if_onset", title=f"if {by}", text=onset_range(f.onset_step_if_onset, end)),
+        Sentence(about="onset_if_onset", title=f"onset, if {by}", text=onset_range(f.onset_step_if_onset, end)),
         Sentence(about="delay_if_onset", title="delay, if it generalises", text=delay),
         *_clock(f),
         *(Sentence(about=n, title=by, text=f"{percent(chances[n])} {_MEANINGS[n]}") for n in ranked),
@@ -141,27 +142,27 @@ def _expected(f: "ForecastAnswer") -> list[Sentence]:
 
 
 def _clock(f: "ForecastAnswer") -> list[Sentence]:
-    """Return when the rise is expected by the clock, how much longer that is, and what stopping saves."""
+    """Return when the onset is expected by the clock, how much longer that is, and what stopping saves."""
     if f.clock is None:
         return []
-    said = _rise(f, f.clock)
+    said = _onset_by_the_clock(f, f.clock)
     if saved := f.clock.hours_saved_by_stopping:
         said += [f"stopping saves {_spent(saved, f.clock)}"]
     return [Sentence(about="clock", title="by the clock", text="; ".join(said))] if said else []
 
 
-def _rise(f: "ForecastAnswer", clock: "forecasts.Clock") -> list[str]:
-    """Return when the rise is expected; of a run that is likelier not to rise, when it would be."""
-    hours, at, text = clock.onset_hours, clock.onset_at, "rise expected"
+def _onset_by_the_clock(f: "ForecastAnswer", clock: "forecasts.Clock") -> list[str]:
+    """Return when the onset is expected; of a run that is likelier not to generalise, when it would be."""
+    hours, at, text = clock.onset_hours, clock.onset_at, "onset expected"
     if hours is None or hours.p50 is None:
         hours, at = clock.onset_hours_if_onset, clock.onset_at_if_onset
-        text = f"if it rises by step {_answered_at(f):,}, then"
+        text = f"if it generalises by step {_answered_at(f):,}, then"
     if hours is None or hours.p05 is None or hours.p50 is None:
         return []
     if at is None or at.p05 is None or at.p50 is None:
-        high = "never" if hours.p95 is None else _duration(hours.p95)
+        high = _BEYOND if hours.p95 is None else _duration(hours.p95)
         return [f"{text} in about {_spent(hours.p50, clock)} (90 %: {_duration(hours.p05)} to {high})"]
-    low, high = _date(at.p05), "never" if at.p95 is None else _date(at.p95)
+    low, high = _date(at.p05), _BEYOND if at.p95 is None else _date(at.p95)
     return [f"{text} on {_date(at.p50, 'about ')} UTC (90 %: {low} to {high}), {_spent(hours.p50, clock)} more"]
 
 

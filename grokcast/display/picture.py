@@ -1,4 +1,4 @@
-"""A forecast as a picture: what was recorded, and when the rise is expected. matplotlib draws it (the extra `plots`)."""
+"""A forecast as a picture: what was recorded, and when the onset is expected. matplotlib draws it (the extra `plots`)."""
 
 import html
 import io

@@ -71,7 +71,7 @@ def _explained(plans: list[Plan]) -> str:
     at = f"{next(iter(targets)):g}" if len(targets) == 1 else "its target"
     return (
         f"P: of validation accuracy at {at} by {until}; expected steps: to onset or to the budget, whichever is first; "
-        "a run that never rises counts as later"
+        "a run that never generalises counts as later"
     )
 
 

@@ -146,7 +146,7 @@ def performance(folder: Path, sizes: list[int]) -> str:
 
 Written by `make performance` on {time.strftime("%Y-%m-%d")}: {machine}, forecaster {ForecasterStore().active_version()}; the load is generated on the same cores.
 Sixteen different histories of 200 points and 20 signals in full precision are asked about by turns, with learning rate and weight decay. `make bench` fails where a figure is beyond
-what is wanted; [scaling.md](scaling.md) says what follows for more runs and more machines, [operations.md](operations.md#performance-and-limits) what earlier versions and other machines took.
+what is wanted; [scaling.md](scaling.md) says what follows for more runs and more machines.
 """
     return "\n".join(
         [
