@@ -70,7 +70,7 @@ class Client:
         self,
         table: "pd.DataFrame",
         *,
-        contexts: Mapping[Any, Mapping[str, Any]] | None = None,
+        contexts: Mapping[Any, Any] | None = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
         seconds_per_step: float | None = None,
@@ -101,14 +101,14 @@ class Client:
         self,
         run_id: str,
         *,
-        context: Mapping[str, Any] | None = None,
+        context: Any = None,
         horizon_step: int | None = None,
         target_accuracy: float | None = None,
         seconds_per_step: float | None = None,
         cost_per_hour: float | None = None,
         webhook: Mapping[str, Any] | None = None,
     ) -> JsonObject:
-        """Register a run, or replace all that it was registered with; its points stay."""
+        """Register a run, or replace all that it was registered with; its points stay. `context` is fields, settings or words."""
         call = calls.put_run(
             run_id,
             context=context,

@@ -125,7 +125,7 @@ class Forecaster:
         context: Mapping[str, Any] | str | Path | None = None,
         *,
         grid: Mapping[str, Sequence[Any]] | None = None,
-        contexts: Sequence[Mapping[str, Any]] = (),
+        contexts: Sequence[Any] = (),
         budget: int | None = None,
         target_accuracy: float | None = None,
         wanted: float = 0.9,
@@ -138,7 +138,7 @@ class Forecaster:
         ----------
         context : what all settings share, as `forecast` takes it; a file of several runs is a setting for each.
         grid : field -> values: each combination is a setting. Names and words are read as everywhere.
-        contexts : settings one by one, instead of a grid.
+        contexts : settings one by one, in fields or in words, instead of a grid.
         budget : step at which training would end; by default each context's `budget_step`.
         target_accuracy : validation accuracy that counts as generalised.
         wanted : probability of onset by the budget; the cheapest setting that reaches it is named.

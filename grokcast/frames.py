@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grokcast.answer import gap_in_words
+from grokcast.given_context import fields_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +16,7 @@ _ACTIONS = ("continue", "undecided", "stop")
 def requests_of(
     table: "pd.DataFrame",
     *,
-    contexts: Mapping[Any, Mapping[str, Any]] | None = None,
+    contexts: Mapping[Any, Any] | None = None,
     **question: Any,
 ) -> dict[str, dict[str, Any]]:
     """Return one forecast request for each run of a table.
@@ -24,7 +25,7 @@ def requests_of(
     ----------
     table : long over runs: a column that names the run, one of steps and one for each signal; a row a checkpoint, in any
         order. Without `run_id` and `step` the columns that mean them are found as in files (`seed`, `global_step`).
-    contexts : run_id -> what is known of that run; an id that is no text is looked up as it is, then as text; of `seed=3`, `3`
+    contexts : run_id -> what is known of that run, fields or words; an id that is no text is looked up as it is, then as text; of `seed=3`, `3`
         is enough.
     question : `horizon_step`, `target_accuracy`, `seconds_per_step`, `cost_per_hour`, `include`, for all runs; None is left out.
 
@@ -39,7 +40,7 @@ def requests_of(
         ordered = part.sort_values(_step_column(part), kind="stable")
         history = {str(c): _listed(ordered[c]) for c in ordered.columns}
         names = (run_id, str(run_id), str(run_id).rpartition("=")[2])
-        context = next((known[name] for name in names if name in known), {})
+        context = fields_of(next((known[name] for name in names if name in known), None))
         requests[str(run_id)] = {"history": history, "context": {**recorded, **context}, **given}
     return requests
 

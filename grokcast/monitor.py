@@ -12,7 +12,6 @@ wrong is logged once per kind, since under `python -W error` even a warning woul
 import atexit
 import contextlib
 import logging
-import os
 import re
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from grokcast.address import address_of
 from grokcast.answer import Answer, stop_advised
+from grokcast.given_context import fields_of
 from grokcast.logged_points import LoggedPoints
 from grokcast.monitor_backends import (
     TOO_SHORT,
@@ -123,7 +123,7 @@ class Monitor:
                 "cost_per_hour": plain(cost_per_hour),
             }
             self._question = {k: v for k, v in question.items() if v is not None}
-            self._question["context"] = {k: plain(v) for k, v in _stated(context).items()}
+            self._question["context"] = {k: plain(v) for k, v in fields_of(context).items()}
 
         # The lock of this condition guards everything below.
         self._changed = threading.Condition()
@@ -167,7 +167,10 @@ class Monitor:
         try:
             from grokcast.model_signals import ModelSignals
 
-            context = self._question.get("context", {})
+            with own_packages():
+                from grokcast.training_context import understood
+
+                context = understood(self._question.get("context", {}))
             self._watched = ModelSignals(
                 model, val=val, train=train, share=share, context=context, groups=groups, warn=self._warn_once
             )
@@ -430,20 +433,6 @@ class Monitor:
             self._warned.add(kind)
             with contextlib.suppress(Exception):  # a user's handler may raise
                 _logger.warning("grokcast: %s", message)
-
-
-def _stated(context: Any) -> dict[str, Any]:
-    """Return the fields of a context as the caller has it: settings, or words."""
-    if context is None:
-        return {}
-    with own_packages():
-        if isinstance(context, str | os.PathLike):
-            from grokcast.stated_context import stated_fields
-
-            return stated_fields([str(context)])
-        from grokcast.plain_settings import plain_settings
-
-        return plain_settings(context)
 
 
 def _short(value: Any) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokcast.answer import Answer
+from grokcast.given_context import fields_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ class Plans(Answer):
 def question_of(
     context: Mapping[str, Any] | str | Path | None,
     grid: Mapping[str, Sequence[Any]],
-    contexts: Sequence[Mapping[str, Any]] = (),
+    contexts: Sequence[Any] = (),
     **asked: Any,
 ) -> "PlanQuestion":
     """Return a question about settings; a file with the contexts of several runs is a setting for each.
@@ -52,7 +53,7 @@ def question_of(
     read = read_contexts(context)
     return PlanQuestion(
         context=read.for_all,
-        contexts=contexts or list(read.by_run.values()),
+        contexts=[*map(fields_of, contexts)] or list(read.by_run.values()),
         grid=grid,
         **asked,
     )

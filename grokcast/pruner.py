@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from grokcast.extras import needed_from
+from grokcast.given_context import fields_of
 from grokcast.trial_forecasts import Context, Forecaster, TrialForecasts, Verdict, context_of_trial
 
 with needed_from("optuna", "grokcast.pruner"):
@@ -37,7 +38,7 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
     Parameters
     ----------
     budget_step : the step at which a trial ends if it is not pruned; the forecast is about it.
-    context : what is known of every trial beside its metrics, or a function of the trial. Parameters of the trial with
+    context : what is known of every trial beside its metrics, fields or words, or a function of the trial. Parameters of the trial with
         certain names (`lr`, `learning_rate`, `weight_decay`, `wd`) are taken from it.
     stop_below : prune below this probability of generalising by the budget, once training is memorised. By default
         the forecast's own advice decides, whose rate of wrong stops was counted on held-out runs and stands in it.
@@ -50,14 +51,14 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
         self,
         *,
         budget_step: int,
-        context: Context | Callable[["FrozenTrial"], Context] | None = None,
+        context: Context | str | Callable[["FrozenTrial"], Context | str] | None = None,
         stop_below: float | None = None,
         target_accuracy: float | None = None,
         checks_per_decade: int = 10,
         forecaster: Forecaster | None = None,
     ) -> None:
         self._forecasts = TrialForecasts(budget_step, stop_below, target_accuracy, checks_per_decade, forecaster)
-        self._context = context
+        self._context = context if callable(context) else fields_of(context)
         # By trial, what was reported. Trials run in the process that reports them.
         self._reported: dict[int, dict[int, dict[str, float]]] = {}
 
@@ -88,7 +89,7 @@ class GrokPruner(BasePruner):  # type: ignore[misc]
         return {step: {name: value} for step, value in trial.intermediate_values.items()}
 
     def _context_of(self, trial: "FrozenTrial") -> dict[str, Any]:
-        stated = self._context(trial) if callable(self._context) else self._context or {}
+        stated = self._context(trial) if callable(self._context) else self._context
         return context_of_trial(trial.params, stated, self._forecasts.budget_step)
 
 

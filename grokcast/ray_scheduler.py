@@ -15,6 +15,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from grokcast.extras import needed_from
+from grokcast.given_context import fields_of
 from grokcast.trial_forecasts import Context, Forecaster, TrialForecasts, Verdict, context_of_trial
 
 with needed_from("ray", "grokcast.ray_scheduler"):
@@ -43,7 +44,7 @@ class GrokScheduler(FIFOScheduler):  # type: ignore[misc]
     ----------
     budget_step : the step at which a trial ends; the forecast is about it.
     time_attr : key of the results that holds the step.
-    context : what is known of every trial beside its metrics, or a function of the trial. Values of the trial's `config` with
+    context : what is known of every trial beside its metrics, fields or words, or a function of the trial. Values of the trial's `config` with
         certain names (`lr`, `learning_rate`, `weight_decay`, `wd`) are taken from it.
     stop_below : stop below this probability of generalising by the budget, once training is memorised. By default the
         forecast's own advice decides, whose rate of wrong stops was counted on held-out runs.
@@ -62,7 +63,7 @@ class GrokScheduler(FIFOScheduler):  # type: ignore[misc]
         *,
         budget_step: int,
         time_attr: str = "step",
-        context: Context | Callable[[Trial], Context] | None = None,
+        context: Context | str | Callable[[Trial], Context | str] | None = None,
         stop_below: float | None = None,
         pauses: bool = True,
         target_accuracy: float | None = None,
@@ -71,7 +72,8 @@ class GrokScheduler(FIFOScheduler):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._forecasts = TrialForecasts(budget_step, stop_below, target_accuracy, checks_per_decade, forecaster)
-        self._time_attr, self._context, self._pauses = time_attr, context, pauses
+        self._time_attr, self._pauses = time_attr, pauses
+        self._context = context if callable(context) else fields_of(context)
         self._reported: dict[str, dict[int, dict[str, float]]] = {}
         self._has_warned = False
         self.verdicts: dict[str, Verdict] = {}
@@ -126,7 +128,7 @@ class GrokScheduler(FIFOScheduler):  # type: ignore[misc]
         return 1.0 if verdict is None else verdict.probability  # somebody else paused it
 
     def _context_of(self, trial: Trial) -> dict[str, Any]:
-        stated = self._context(trial) if callable(self._context) else self._context or {}
+        stated = self._context(trial) if callable(self._context) else self._context
         return context_of_trial(trial.config or {}, stated, self._forecasts.budget_step)
 
     def _step_of(self, trial: Trial, result: Mapping[str, Any]) -> int | None:

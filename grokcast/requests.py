@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import httpx2
 
+from grokcast.given_context import fields_of
+
 JsonObject = dict[str, Any]
 History = Mapping[str, Sequence[float | None]]
 
@@ -60,7 +62,7 @@ class Call:
 
 def forecast(request: Mapping[str, Any]) -> Call:
     """Forecast one history; `request` is the body of the route."""
-    return Call("POST", "/v1/forecasts", dict(request))
+    return Call("POST", "/v1/forecasts", _question(request))
 
 
 def batches(requests: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
@@ -81,14 +83,15 @@ def batches(requests: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
 
 def plan(request: Mapping[str, Any]) -> Call:
     """Plan runs of some settings; `request` is the body of the route."""
-    return Call("POST", "/v1/plans", dict(request))
+    contexts = {"contexts": [fields_of(each) for each in request["contexts"]]} if request.get("contexts") else {}
+    return Call("POST", "/v1/plans", _question(request) | contexts)
 
 
 def put_run(run_id: str, **settings: Any) -> Call:
     """Register a run, or replace what it was registered with; a setting that is None is not given."""
     given = ((name, value) for name, value in settings.items() if value is not None)
     known = {name: dict(value) if isinstance(value, Mapping) else value for name, value in given}
-    return Call("PUT", _run(run_id), known)
+    return Call("PUT", _run(run_id), _question(known))
 
 
 def run(run_id: str) -> Call:
@@ -199,7 +202,13 @@ def _retry_after(header: str | None) -> float:
 
 
 def _batch(requests: Sequence[Mapping[str, Any]]) -> Call:
-    return Call("POST", "/v1/forecasts/batch", {"items": [dict(r) for r in requests]}, holds="items")
+    return Call("POST", "/v1/forecasts/batch", {"items": [_question(request) for request in requests]}, holds="items")
+
+
+def _question(request: Mapping[str, Any]) -> JsonObject:
+    """Return the body of a request, whose context may be what Python code has: settings, words."""
+    given = dict(request)
+    return given if given.get("context") is None else given | {"context": fields_of(given["context"])}
 
 
 def _run(run_id: str) -> str:

@@ -9,16 +9,14 @@ from typing import Any
 
 import yaml
 
+from training_runs.context_words.assignments import assignments_in
+from training_runs.context_words.descriptions import in_plain_words
 from training_runs.context_words.documents import settings_in
-from training_runs.context_words.fields import AMBIGUOUS, BETAS, EPOCHS, SIZES, UNUSED, field_named, plain_name
-from training_runs.context_words.gathering import last_word, leaves
-from training_runs.context_words.plain_text import plain_text
+from training_runs.context_words.gathering import leaves
 from training_runs.errors import InvalidInput
 
 _EXPECTED = "NAME=VALUE,..., words that say fields, a JSON object, or a JSON, YAML or TOML file of fields"
 _EXAMPLE = "for instance lr=1e-3,weight_decay=1 or '1L transformer, d_model 128, AdamW lr 1e-3 wd 1'"
-_NAME = re.compile(r"\s*[^\W\d][\w./+-]*(?:\s+[A-Za-z]\w*)*\s*")
-_GOES_ON = re.compile(r"[=;\n]|\s--|^\s*[\d.eE+-]+%?\s+[A-Za-z]")  # `1e-3 wd 1` after `lr=`
 
 
 def stated_context(texts: Sequence[str]) -> dict[str, Any] | Path:
@@ -60,7 +58,7 @@ def _fields(text: str) -> Mapping[str, Any]:
     if is_description(text):
         if (settings := settings_in(text)) is not None:
             return {str(name): value for name, value in settings.items()}
-        fields = _assignments(plain_text(text))
+        fields = assignments_in(in_plain_words(text))
         return {"description": text} if fields is None else fields
     try:
         content = Path(text).read_text(encoding="utf-8-sig")
@@ -81,55 +79,6 @@ def is_description(text: str) -> bool:
     except (OSError, ValueError):  # too long, for one
         return True
     return "=" in text or bool(re.search(r"\s", text)) or not re.search(r"[/\\]|\.[A-Za-z]\w*$", text)
-
-
-def _assignments(text: str) -> dict[str, str] | None:
-    """Return the fields of `lr=1e-3,betas=0.9,0.98`, where a number without a name belongs to the value before it; None for other words."""
-    parts: list[str] = []
-    for part in _apart(text):
-        if parts and re.fullmatch(r"\s*[\d.eE+-]+\s*", part):
-            parts[-1] += f",{part}"
-        else:
-            parts.append(part)
-    pairs = [part.partition("=") for part in parts if part.strip()]
-    if not pairs or any(not equals or not _NAME.fullmatch(name) for name, equals, _ in pairs):
-        return None
-    if len({name.strip() for name, _, _ in pairs}) < len(pairs):
-        return None  # `p=97, p=113`: given twice
-    if any(re.match(r"\s*[\d.eE+-]+%?\s+\(", value) for _, _, value in pairs):
-        return None  # `wd=1 (the default is 0.01)`
-    if any(" " in name.strip() and field_named(plain_name(name)) is None for name, _, _ in pairs):
-        return None  # `addition, p=97`
-    if any(
-        re.match(r"\s*[A-Za-z][\w.]*\(", value) and field_named(plain_name(name)) is None for name, _, value in pairs
-    ):
-        return None  # `tx = optax.adamw(1e-3)`
-    if any(value.lstrip().startswith("{") for _, _, value in pairs) or not any(
-        map(_is_known, (n for n, _, _ in pairs))
-    ):
-        return None  # `args = {"lr": 0.1}`, `y = (a + b) % 97`
-    if any(re.search(r"\)\s*[;\n]\s*\w", value) for _, _, value in pairs):
-        return None  # a line of code after another
-    if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
-        return None
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _is_known(name: str) -> bool:
-    plain = last_word(name)
-    return field_named(plain) is not None or plain in {*BETAS, *EPOCHS, *SIZES, *AMBIGUOUS, *UNUSED}
-
-
-def _apart(text: str) -> list[str]:
-    """Return the parts of a text between commas, those within brackets aside."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
 
 
 def _parsed(content: str, suffix: str, source: str) -> Mapping[str, Any]:

@@ -65,12 +65,20 @@ def unstated(found: Mapping[str, Any], stated: Mapping[str, Any]) -> Fields:
     >>> unstated({"weight_decay": 0.1, "classes": 98, "layers": 2}, {"wd": 1.0, "p": 97, "task": "modular addition"})
     {'layers': 2}
     """
-    architecture = found.get("architecture")
-    try:
-        said = read_context(stated, Context(architecture=architecture)).context.completed().as_dict()
-    except InvalidInput:  # the service says so
-        said = {}
+    said = understood(stated, found.get("architecture"))
     return {k: v for k, v in found.items() if k not in said and k not in stated}
+
+
+def understood(stated: Mapping[str, Any], architecture: str | None = None) -> Fields:
+    """Return the fields that the user states, in whatever words, and those that follow; none where the service will refuse them.
+
+    >>> understood({"description": "addition mod 97"})
+    {'task_family': 'modular', 'operation': 'add', 'modulus': 97, 'classes': 97, 'chance_accuracy': 0.010309278350515464}
+    """
+    try:
+        return read_context(stated, Context(architecture=architecture)).context.completed().as_dict()
+    except InvalidInput:
+        return {}
 
 
 def settings_of(optimizer: Any) -> Fields:

@@ -2,10 +2,12 @@
 
 import logging
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from grokcast.given_context import fields_of
 from grokcast.in_process import LocalForecaster
 
 _logger = logging.getLogger("grokcast")
@@ -80,6 +82,7 @@ class TrialForecasts:
         self._forecaster: Forecaster = forecaster or LocalForecaster()
         self._looked_at: dict[object, int] = {}
         self._has_warned = False
+        self._reported: set[str] = set()
 
     def is_due(self, trial: object, step: int | None) -> bool:
         """Return True if a trial at a step is worth a look: there has been none since the last fraction of a decade."""
@@ -100,7 +103,16 @@ class TrialForecasts:
                 self._has_warned = True
                 _logger.warning("grokcast: no forecast of trial %s: %s", trial, error)
             return None
+        self._report(forecast.get("warnings") or ())
         return self._verdict(forecast, step)
+
+    def _report(self, warnings: Sequence[str]) -> None:
+        """Log what was assumed, and how the context was read, once for all trials."""
+        for text in warnings:
+            kind = re.sub(r"\d[\d,.e-]*", "", text)
+            if kind not in self._reported:
+                self._reported.add(kind)
+                _logger.warning("grokcast: %s", text)
 
     def _verdict(self, forecast: Mapping[str, Any], step: int) -> Verdict:
         advice, phase = forecast["advice"], forecast["phase"]
@@ -130,14 +142,15 @@ class TrialForecasts:
         return request
 
 
-def context_of_trial(parameters: Mapping[str, Any], stated: Context, budget_step: int) -> dict[str, Any]:
+def context_of_trial(parameters: Mapping[str, Any], stated: Any, budget_step: int) -> dict[str, Any]:
     """Return what is stated of a trial, and what its parameters of certain names (`lr`, `weight_decay` ...) add."""
     from training_runs.context_words import read_context, read_hyperparameters
 
     suggested = read_hyperparameters(parameters, "trial").fields()
-    given = read_context(stated).context.as_dict()
+    fields = fields_of(stated)
+    given = read_context(fields).context.as_dict()
     found = {"budget_step": budget_step, **suggested}
-    return {**{name: value for name, value in found.items() if name not in given}, **stated}
+    return {**{name: value for name, value in found.items() if name not in given}, **fields}
 
 
 def _finite(value: float | None) -> float | None:

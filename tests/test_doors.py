@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import grokcast
+from api.agents.tools import TOOLS
 from grokcast import Client, Monitor, ServiceError
 from tests.command_line import grokcast as command
 from tests.service_process import running_service
@@ -186,3 +187,57 @@ def test_a_history_with_times_has_one_clock_at_every_door(url: str, tmp_path: Pa
         assert answer["clock"] == expected["clock"]
     assert of_table["hours_saved_by_stopping"].item() == expected["clock"]["hours_saved_by_stopping"]
     assert of_table["onset_at_p50"].item() == expected["clock"]["onset_at"]["p50"]
+
+
+SAID = "1L transformer, d_model 128, AdamW lr=1e-3, 30% of the pairs mod 97, seen twice"
+SAID_AS = {
+    "architecture": "transformer",
+    "layers": 1,
+    "embedding_dim": 128,
+    "optimizer": "adamw",
+    "learning_rate": 1e-3,
+    "train_fraction": 0.3,
+    "modulus": 97,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "unread"),
+    [
+        (SAID, SAID_AS, '"seen twice"'),
+        ("lr=1e-3,wd=O.25", {"learning_rate": 1e-3}, '"wd=O.25" is not read'),
+        ("optim:\n  name: sgd\n  lr: 0.1\nmistery: 3", {"optimizer": "sgd", "learning_rate": 0.1}, "mistery"),
+    ],
+)
+def test_words_in_place_of_a_context_are_read_alike_by_every_door(
+    url: str, text: str, read: dict[str, Any], unread: str
+) -> None:
+    history = {"step": [1, 10, 20, 40, 80], "train_acc": [0, 1, 1, 1, 1], "val_acc": [0.0] * 5}
+    stored, asked = {"context": text}, {"history": history, "context": text}
+    with httpx2.Client(base_url=url) as http, Client(url) as client:
+        answers = [
+            http.put("/v1/runs/words", json=stored).json(),
+            client.put_run("words", context=text),
+            http.post("/v1/forecasts", json=asked).json(),
+            client.forecast(asked),
+            client.forecast_many([asked])[0]["forecast"],
+            http.post("/v1/plans", json={"contexts": [text], "budget_step": 1000}).json(),
+            grokcast.plan(contexts=[text], budget=1000),
+        ]
+        with Monitor(url, context=text) as monitor:
+            for k, step in enumerate(history["step"]):
+                monitor.log(step, train_acc=history["train_acc"][k], val_acc=0.0)
+            monitor.flush(30)
+            answers.append(dict(monitor.forecast or {}))
+    known = {name: value for name, value in answers[0]["context"].items() if value is not None}
+    assert known == read
+    for answer in answers:
+        said = " ".join(answer["warnings"])
+        assert unread in said
+        assert all(f" {name}" in said for name in read)
+
+
+def test_words_of_an_agent_are_a_context() -> None:
+    for tool in (TOOLS["forecast_history"], TOOLS["plan_runs"]):
+        schema = tool.arguments.model_json_schema()["properties"]["context"]["anyOf"]
+        assert "string" in [each.get("type") for each in schema]

@@ -152,7 +152,7 @@ BAD_VALUES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "no history": ({}, "history", "required"),
     "a history that is a list": (request(history=[1, 2]), "history", "a JSON object"),
-    "a context that is a word": (request(context="modular"), "context", "a JSON object"),
+    "a context that is a number": (request(context=5), "context", "a JSON object"),
     "a context of text": (request(context={"weight_decay": "much"}), "context.weight_decay", "number"),
     "an enormous count": (request(context={"modulus": 10**400}), "context.modulus", "number"),
     "a count of 0": (request(context={"modulus": 0}), "context.modulus", "a whole number >= 1"),

@@ -67,7 +67,7 @@ def test_splits_that_are_objects_are_read_and_nothing_that_is_read_is_called_ign
     [
         ({"step": STEPS, "val_acc": VAL}, "put the lists under history"),
         ({"history": [{"step": 1, "val_acc": 0.1}]}, "POST /v1/histories/read"),
-        ({"history": {"step": STEPS, "val_acc": VAL}, "context": "AdamW lr 1e-3"}, '{"description": "1L transformer'),
+        ({"history": {"step": STEPS, "val_acc": VAL}, "context": ["AdamW lr 1e-3"]}, 'words, "1L transformer'),
         ({"context": {"lr": 1e-3}}, "is planned from its context"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, computed_field
 
 from api.wire.examples import ANSWER, REQUEST
-from api.wire.history import ContextFields, History, Number, WholeNumber
+from api.wire.history import ContextFields, History, Number, StatedContext, WholeNumber
 from api.wire.problems import Problem
 from api.wire.words import Sentence, in_words
 from features.phase import Phase
@@ -42,7 +42,7 @@ class ForecastRequest(BaseModel):
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [REQUEST]})
 
     history: History
-    context: ContextFields | None = None
+    context: StatedContext | None = None
     horizon_step: WholeNumber | None = Field(
         None, description="step that the probability refers to; default: `context.budget_step`, else 10x the last step"
     )

@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema, create_model
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from api.wire.foreign_names import HistoryReading, read_foreign, renamed
 from training_runs import Context, InvalidInput, Trajectory
@@ -122,12 +122,23 @@ class _History(BaseModel):
         return {name: values for name, values in given.items() if values is not None}
 
 
+def _in_words(given: Any) -> Any:
+    return {"description": given} if isinstance(given, str) else given
+
+
+class _OrWords:
+    """Tells in the schema that a text may stand in place of an object."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "string", "description": "the same as `description` alone"}]}
+
+
 class _ContextFields(BaseModel):
     """Configuration of the run, as far as it is known. Every field is optional.
 
     Usual names and words of others are read too (`lr`, `CrossEntropyLoss`), numbers also as text; what is not understood is
     ignored with a warning. `grokcast context` lists names and values. `description` is a sentence, such as `1L transformer,
-    d_model 128, AdamW lr 1e-3 wd 1`.
+    d_model 128, AdamW lr 1e-3 wd 1`; a text in place of the object is one, too.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -173,6 +184,7 @@ def _described(name: str) -> Any:
 if TYPE_CHECKING:
     History = _History
     ContextFields = _ContextFields
+    StatedContext = _ContextFields
 else:
     History = create_model(
         "History",
@@ -186,6 +198,7 @@ else:
         __doc__=_ContextFields.__doc__,
         **{f.name: (_context_field(f), _described(f.name)) for f in dataclasses.fields(Context)},
     )
+    StatedContext = Annotated[ContextFields, BeforeValidator(_in_words), _OrWords()]
 
 
 def wire_history(trajectory: Trajectory) -> dict[str, list[float | None]]:

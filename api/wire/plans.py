@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.wire.examples import PLAN_ANSWER, PLAN_REQUEST
 from api.wire.forecasts import Answer, OnsetCurve, Probability, StepQuantiles, ignored_names
-from api.wire.history import ContextFields, Number, WholeNumber
+from api.wire.history import Number, StatedContext, WholeNumber
 from predictor.planning.comparison import Comparison
 from predictor.planning.question import MAX_SETTINGS, WANTED, PlanQuestion
 from training_runs.context import MEANINGS
@@ -21,10 +21,10 @@ class PlanRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [PLAN_REQUEST]})
 
-    context: ContextFields | None = Field(
+    context: StatedContext | None = Field(
         None, description="fields that all settings share, where theirs say nothing else"
     )
-    contexts: list[ContextFields] = Field(
+    contexts: list[StatedContext] = Field(
         default_factory=list, max_length=MAX_SETTINGS, description="settings, one by one; instead of `grid`"
     )
     grid: dict[str, _Values] = Field(

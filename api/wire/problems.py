@@ -157,8 +157,8 @@ def _hint(kind: str, path: Sequence[str | int], value: Any, limits: Mapping[str,
         return 'put the lists under history: {"history": {"step": [...], "val_acc": [...]}}' if has_lists else NOT_BEGUN
     if kind in _OBJECTS and path == ["history"]:
         return 'a list a column, {"step": [...], "val_acc": [...]}; files and records: POST /v1/histories/read'
-    if kind in _OBJECTS and path == ["context"] and isinstance(value, str):
-        return 'words go into its description: {"description": "1L transformer, AdamW lr 1e-3 wd 1"}'
+    if kind in _OBJECTS and path == ["context"]:
+        return 'fields, {"lr": 1e-3}, or words, "1L transformer, AdamW lr 1e-3 wd 1"'
     if kind == "less_than_equal" and limits["le"] == 1 and value <= 100:
         return "this looks like percent: divide it by 100"
     if kind == "finite_number" and path[0] == "history" and path[1] != "step":

@@ -10,7 +10,7 @@ from api.storage.forecasts import BriefForecast, StoredForecast
 from api.storage.stored_run import RunSettings, StoredRun
 from api.wire.examples import RUN
 from api.wire.forecasts import CostPerHour, ForecastAnswer, Probability, SecondsPerStep, ignored_names
-from api.wire.history import ContextFields, Number, WholeNumber, wire_history
+from api.wire.history import ContextFields, Number, StatedContext, WholeNumber, wire_history
 from api.wire.webhooks import WebhookFields, WebhookFormat
 from features.phase import Phase
 from predictor.forecast import Action
@@ -28,7 +28,7 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [RUN]})
 
-    context: ContextFields | None = None
+    context: StatedContext | None = None
     horizon_step: WholeNumber | None = Field(
         None, description="step that the probability refers to; default: `context.budget_step`, else 10x the last step"
     )

@@ -9,7 +9,7 @@ from typing import Any
 from training_runs import Context, InvalidInput
 from training_runs.context_words import ContextReading, read_context
 from training_runs.context_words.fields import field_named, plain_name
-from training_runs.context_words.gathering import last_word, leaves, shown
+from training_runs.context_words.gathering import last_word, leaves, said_by, shown
 from training_runs.pace import require_rates
 
 MAX_SETTINGS = 500  # three milliseconds each
@@ -156,7 +156,8 @@ def _size(grid: Mapping[str, Sequence[Any]]) -> int:
 
 def _read(shared: Fields, fields: Fields) -> ContextReading:
     """Return what a setting says, its own fields in place of those that are shared."""
-    own = {path: value for path, value in leaves(fields) if value is not None}
+    # A path that quotes words has no value where they say nothing.
+    own = {path: value for path, value in leaves(fields) if value is not None or said_by(path)}
     replaced = {_field(path) for path in own}
     return read_context({**{path: v for path, v in shared.items() if _field(path) not in replaced}, **own})
 

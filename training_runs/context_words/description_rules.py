@@ -129,11 +129,16 @@ def _stack(found: re.Match[str]) -> list[Said]:
     return [("architecture", "mlp"), *_sizes([pairs[0][0], *(after for _, after in pairs)])]
 
 
+def own_name(name: str) -> str:
+    """Return the name that a text assigns, `optim` of `--optim.name`, without dashes."""
+    path = name.strip().lstrip("-+").replace("/", ".")
+    parent, _, last = path.rpartition(".")
+    return parent if parent and plain_name(last) in OWN_NAMES else path
+
+
 def _assigned(found: re.Match[str]) -> list[Said]:
     """Return a name and its value; nothing after a colon for what is no field, `for S5: transformer`."""
-    name, value = found["name"].lstrip("-+").replace("/", "."), found["value"].strip("'\"")
-    parent, _, last = name.rpartition(".")
-    name = parent if parent and plain_name(last) in OWN_NAMES else name  # `optim.name=sgd`
+    name, value = own_name(found["name"]), found["value"].strip("'\"")
     if is_of_another(name):
         return _another(found)
     if name == "D":  # of a sample, or of the model

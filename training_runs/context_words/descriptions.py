@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 
-from training_runs.context_words.description_rules import RULES, Said, any_of
+from training_runs.context_words.assignments import assignments_in
+from training_runs.context_words.description_rules import RULES, Said, any_of, own_name
+from training_runs.context_words.fields import is_of_another
 from training_runs.context_words.other_runs import without_other_runs
 from training_runs.context_words.plain_text import plain_text
 from training_runs.context_words.values import VOCABULARIES, operation_named, read_word
@@ -35,8 +37,12 @@ def parts_of(text: str) -> Iterator[Said]:
     >>> dict(parts_of("1L transformer, d_model 128, seen twice"))
     {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
     """
-    # Rules try each blank of a run as their first.
-    text = plain_text(re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text[:LONGEST])))
+    text = in_plain_words(text)
+    if (assigned := assignments_in(text)) is not None:
+        for name, value in assigned.items():
+            own = own_name(name)
+            yield f'"{name}={value}"/{"of_another" if is_of_another(own) else own}', value.strip("'\"")
+        return
     text, of_others = without_other_runs(text)
     yield from ((f'"{phrase}"/of_another', phrase) for phrase in of_others)
     text = re.sub(r"\b([abxy]) ([-+*/]) ([abxy])\b", r"\1\2\3", text)
@@ -53,6 +59,11 @@ def parts_of(text: str) -> Iterator[Said]:
         rest = rule.pattern.sub(_taken(rule.said, found), rest)
         yield from found
     yield from _words(rest, is_modular)
+
+
+def in_plain_words(text: str) -> str:
+    """Return the beginning of a text, as long as one may be, in plain words with single blanks: rules try each blank of a run as their first."""
+    return plain_text(re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text[:LONGEST])))
 
 
 def _taken(said: Callable[[re.Match[str]], list[Said]], found: list[Said]) -> Callable[[re.Match[str]], str]:

@@ -1,0 +1,61 @@
+"""Texts that assign fields and say nothing else: `lr=1e-3,betas=0.9,0.98`."""
+
+import re
+
+from training_runs.context_words.fields import AMBIGUOUS, BETAS, EPOCHS, SIZES, UNUSED, field_named, plain_name
+
+_NAME = re.compile(r"\s*[^\W\d][\w./+-]*(?:\s+[A-Za-z]\w*)*\s*")
+_GOES_ON = re.compile(r"[=;\n]|\s--|^\s*[\d.eE+-]+%?\s+[A-Za-z]")  # `1e-3 wd 1` after `lr=`
+
+
+def assignments_in(text: str) -> dict[str, str] | None:
+    """Return the fields of a text in plain words, where a number without a name belongs to the value before it; None for other words.
+
+    >>> assignments_in("lr=1e-3,betas=0.9,0.98"), assignments_in("AdamW, lr=1e-3")
+    ({'lr': '1e-3', 'betas': '0.9,0.98'}, None)
+    """
+    parts: list[str] = []
+    for part in _apart(text):
+        if parts and re.fullmatch(r"\s*[\d.eE+-]+\s*", part):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    pairs = [part.partition("=") for part in parts if part.strip()]
+    if not pairs or any(not equals or not _NAME.fullmatch(name) for name, equals, _ in pairs):
+        return None
+    if len({name.strip() for name, _, _ in pairs}) < len(pairs):
+        return None  # `p=97, p=113`: given twice
+    if any(re.match(r"\s*[\d.eE+-]+%?\s+\(", value) for _, _, value in pairs):
+        return None  # `wd=1 (the default is 0.01)`
+    if any(" " in name.strip() and field_named(plain_name(name)) is None for name, _, _ in pairs):
+        return None  # `addition, p=97`
+    if any(
+        re.match(r"\s*[A-Za-z][\w.]*\(", value) and field_named(plain_name(name)) is None for name, _, value in pairs
+    ):
+        return None  # `tx = optax.adamw(1e-3)`
+    if any(value.lstrip().startswith("{") for _, _, value in pairs) or not any(
+        map(_is_known, (n for n, _, _ in pairs))
+    ):
+        return None  # `args = {"lr": 0.1}`, `y = (a + b) % 97`
+    if any(re.search(r"\)\s*[;\n]\s*\w", value) for _, _, value in pairs):
+        return None  # a line of code after another
+    if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
+        return None
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _is_known(name: str) -> bool:
+    plain = plain_name(re.split(r"[./]", name)[-1].strip().lstrip("-+"))
+    return field_named(plain) is not None or plain in {*BETAS, *EPOCHS, *SIZES, *AMBIGUOUS, *UNUSED}
+
+
+def _apart(text: str) -> list[str]:
+    """Return the parts of a text between commas, those within brackets aside."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
