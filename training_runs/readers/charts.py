@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
-from training_runs.metric_names import canonical_name
+from training_runs.metric_names import canonical_name, metric_like
 from training_runs.readers.column_choice import ERROR_RATE, UNUSED
 from training_runs.readers.recording import RawRun
 from training_runs.readers.step_lists import counts, merged_by_step
@@ -39,9 +39,12 @@ def named_by_file(table: pd.DataFrame, stem: str) -> tuple[pd.DataFrame, tuple[s
     """
     tensorboard = _TENSORBOARD.match(stem)
     is_long = any(str(column).strip().lower() in _NAMES_OF_METRICS for column in table.columns)
+    signals = {canonical_name(str(column)) for column in table.columns} - {None, "step"}
     names: dict[str, str] = {}
     for column in map(str, table.columns):
         if counts(column) or canonical_name(column):
+            continue
+        if signals and metric_like(column) and not is_long:  # `loss` beside `val_acc`: its columns say whose it is
             continue
         if column.strip().lower() == "value" and not is_long:
             found = _of_tensorboard(tensorboard["run"], tensorboard["tag"]) if tensorboard else _known_within(stem)

@@ -321,9 +321,13 @@ def _is_another_header(line: str, header: Header) -> bool:
 def _table(lines: list[str], separator: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the table of a header and its rows."""
     _refuse_commas_in_numbers(lines, separator)
+    notes: tuple[str, ...] = ()
     if separator in ("|", _WIDE_BLANKS, _BLANKS):
         rows = [_split(line, separator) for line in lines]
-        lines = [_joined(row) for row in _with_index(rows, lines[0])]
+        whole = _with_index(rows, lines[0])
+        below = len(rows) - len(whole)
+        notes = (f"{below} lines below the table are left out",) if below else ()
+        lines = [_joined(row) for row in whole]
         separator = "\t"
     rows_text = "".join(lines)
     as_text = separator != "," and _DECIMAL_COMMA.search(rows_text) is not None
@@ -343,8 +347,8 @@ def _table(lines: list[str], separator: str) -> tuple[pd.DataFrame, tuple[str, .
         raise _uneven(lines, separator) from None
     table.columns = [str(c).strip() for c in table.columns]
     if any(issubclass(w.category, pd.errors.ParserWarning) for w in caught):
-        return table, ("rows have more values than there are columns: what is beyond is left out",)
-    return table, ()
+        return table, (*notes, "rows have more values than there are columns: what is beyond is left out")
+    return table, notes
 
 
 def _joined(row: list[str]) -> str:
@@ -352,10 +356,25 @@ def _joined(row: list[str]) -> str:
 
 
 def _with_index(rows: list[list[str]], header: str) -> list[list[str]]:
-    """Name the first column of a table as pandas prints it: its rows begin with an index that the header does not name."""
+    """Name the first column of a table as pandas prints it, whose rows begin with an index that the header does not name; without the words below it."""
     names, *others = rows
-    is_printed = header.startswith(" ") and others and all(len(row) == len(names) + 1 for row in others)
-    return [["index", *names], *others] if is_printed else rows
+    last = max((k for k, row in enumerate(others) if _is_like(row, others[0])), default=-1)
+    body = others[: last + 1]
+    is_longer = bool(body) and all(_is_like(row, body[0]) and len(row) == len(names) + 1 for row in body)
+    return [["index", *names], *body] if is_longer and (header.startswith(" ") or _are_counted(body, names)) else rows
+
+
+def _is_like(row: list[str], other: list[str]) -> bool:
+    """Return True for rows of as many cells that begin alike, with a number or with a word."""
+    begin = [bool(each) and _SHAPE_OF_NUMBER.match(each[0]) is not None for each in (row, other)]
+    return len(row) == len(other) and begin[0] == begin[1]
+
+
+def _are_counted(rows: list[list[str]], names: list[str]) -> bool:
+    """Return True for rows 0, 1, 2 ... of a table of steps, whose header lost the blank before its first name."""
+    first, second = ([row[k] for row in rows] for k in (0, 1))
+    is_index = first == [str(k) for k in range(len(rows))] and len(rows) > 1
+    return is_index and counts(names[0]) and all(map(str.isdecimal, second)) and sorted(second, key=int) == second
 
 
 def _refuse_commas_in_numbers(lines: list[str], separator: str) -> None:

@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from training_runs.metric_names import canonical_name
 from training_runs.readers.documents import are_records
 from training_runs.readers.recording import ReadOptions
 
+# What objects with a metric each call its name, its split and its values; how their points are written.
+_NAMES = ("metric", "metricName", "metric_name", "name", "label", "key", "tag", "title")
+_SPLITS = ("split", "subset", "context", "phase", "set")
+_VALUES = ("y", "value", "values", "metricValues", "points", "data")
+_POINTS = (("x", "y"), ("step", "value"))
 _NAMED_VALUES = [[name, "value"] for name in ("name", "key", "metric", "tag")]
 
 
@@ -15,7 +21,7 @@ def as_written_plainly(document: Any, options: ReadOptions) -> tuple[Any, tuple[
         return _of_keras(document, options)
     if _is_clearml(document):
         return _of_clearml(document), ()
-    return _of_charts(_with_names_as_keys(document)), ()
+    return _of_curves(_of_charts(_with_names_as_keys(document))), ()
 
 
 def _of_charts(document: Any) -> Any:
@@ -29,6 +35,48 @@ def _of_charts(document: Any) -> Any:
     if not all(_is_line({axis: line.get(axis) for axis in "xy"}) for line in lines):
         return document
     return _by_step((line["name"], line) for line in lines)
+
+
+def _of_curves(document: Any) -> Any:
+    """Return objects of a metric each, with its name, its steps and its values, as records by step; other documents as they are."""
+    held = document if isinstance(document, dict) else {"data": document}
+    place = next((key for key, value in held.items() if are_records(value)), None)
+    curves = [] if place is None else [_curve(item) for item in held[place]]
+    found = {name: line for name, line in filter(None, curves) if canonical_name(name)}
+    if not found or len(found) < len(curves):
+        return document
+    records = _by_step(found.items())
+    return records if len(held) == 1 else {**held, place: records}
+
+
+def _curve(item: Mapping[str, Any]) -> tuple[str, dict[str, list[Any]]] | None:
+    """Return the name of the metric that an object is of, with its split, and its values by step; None of other objects."""
+    name = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), None)
+    if name is None:
+        return None
+    kinds = item["context"].values() if isinstance(item.get("context"), dict) else map(item.get, _SPLITS)
+    split = next((word for word in kinds if isinstance(word, str)), "")
+    full = f"{split}/{name}" if split and not canonical_name(name) else name
+    steps = next((item[key] for key in item if isinstance(item[key], list) and _is_of_steps(key)), None)
+    values: list[Any] = next((item[key] for key in _VALUES if isinstance(item.get(key), list)), [])
+    if steps is None:
+        pairs = [_point(each) for each in values]
+        if not pairs or None in pairs:
+            return None
+        steps, values = map(list, zip(*filter(None, pairs), strict=True))
+    is_one = len(steps) == len(values) and all(isinstance(step, int | float) for step in steps)
+    return (full, {"x": steps, "y": values}) if is_one else None
+
+
+def _is_of_steps(name: str) -> bool:
+    return name == "x" or canonical_name(name) == "step"
+
+
+def _point(given: Any) -> tuple[Any, Any] | None:
+    """Return the step and the value of a point, `[100, 0.5]`, `{"x": 100, "y": 0.5}` or `{"step": 100, "value": 0.5}`."""
+    if isinstance(given, dict):
+        return next(((given[a], given[b]) for a, b in _POINTS if given.keys() == {a, b}), None)
+    return (given[0], given[1]) if isinstance(given, list) and len(given) == 2 else None
 
 
 def _with_names_as_keys(node: Any) -> Any:

@@ -26,6 +26,10 @@ _PREFIXES = (
     re.compile(rf"^\W*(?:{CLOCK.pattern})\W+[\w.]+ - (?={LEVEL.pattern})"),  # asctime - name - level
     re.compile(rf"^\W*(?:(?:{CLOCK.pattern})\W+)?(?!(?:{SPLIT})\b)[\w.-]+ (?={LEVEL.pattern})"),  # [asctime] name level
 )
+# `O.25`, `l.0`, `0.2S`
+_MISREAD_NUMBER = re.compile(
+    r"(?<![\w.,])(?=[\dOolISB.]*[OolISB])(?=[OolISB.]*\d)[\dOolISB]{1,9}\.[\dOolISB]{1,9}(?![\w.])"
+)
 # What is rewritten: what a line must hold for it, which is looked for first since logs are long; what is found; in plain words.
 # What a line must hold is the same whatever its digits are: lines of a log differ in nothing else, and each kind is searched once.
 _REWRITTEN = tuple(
@@ -70,7 +74,9 @@ _REWRITTEN = tuple(
         ),
         (r"^\W*step_\d", r"^(\W*step)_(\d+)(?=\s*[:|,])", r"\1 \2", re.IGNORECASE),
         (r"step\W*(?:\u2116|n)", r"\b(step)\s*(?:\u2116|no\.?|nr\.?)\s*(?=\d)", r"\1 ", re.IGNORECASE),
-        (r"\u7b2c", r"\u7b2c\s*(\d+)\s*\u8f6e", r"epoch \1 | ", 0),  # the first round, in Chinese
+        (r"\u7b2c", r"\u7b2c\s*(\d+)\s*(?:\u8f6e|\u4e2a?\s?epoch)", r"epoch \1 | ", 0),  # the first round, in Chinese
+        (r"\u7b2c", r"\u7b2c\s*(\d+)\s*(?:\u6b65|\u6b21\u8fed\u4ee3|\u6b21|\u4e2a?\s?step)", r"step \1 | ", 0),
+        (r"[OolISB]\.[\dOolISB]|\d\.\d*[OolISB]", _MISREAD_NUMBER.pattern, "nan", 0),
         # `accuracy | 0.5 | 0.1`, a line of a table with a column a split
         (
             rf"^\W*[a-z_ ]+\|\s*{NUMBER}\s*\|",
@@ -199,7 +205,7 @@ _MISREAD_STEP = re.compile(
     r"\b(?:step|iter|iteration|epoch)\b\W{0,3}(?:[OolISB]+\d[\dOolISB]*|\d+[OolISB][\dOolISB]*)\b", re.IGNORECASE
 )
 _NAME_OF_LOGGER = re.compile(r"^[\s-]*-\s*[A-Za-z_]\w*(?:\.\w+)+\s+-\s")  # asctime - level - package.module -
-_LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z])")
+_LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z{])")
 
 
 def plain_line(line: str) -> str:
@@ -259,6 +265,16 @@ def has_misread_step(line: str) -> bool:
     [True, False, False]
     """
     return _MISREAD_STEP.search(line) is not None
+
+
+def misread_number(line: str) -> str:
+    """Return a number of a line that has letters among its digits, as a reader of pictures writes it; empty where there is none.
+
+    >>> misread_number("step 100 train_acc O.25"), misread_number("step 100 train_acc 0.25")
+    ('O.25', '')
+    """
+    found = _MISREAD_NUMBER.search(line)
+    return found[0] if found else ""
 
 
 def _with_splits_before(line: str) -> str:

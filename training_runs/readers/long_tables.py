@@ -79,6 +79,8 @@ _SPLIT = {
     "context",
     "runcontext",
     "run_context",
+    "variant",
+    "series",
 }
 
 
@@ -168,10 +170,11 @@ def _by_metric(table: pd.DataFrame, step: str, metric: str, value: str) -> pd.Da
 
 def _by_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
     """Return `loss` of the rows whose split is `val` as `val_loss`, and so on."""
-    values = [v for v in table[split].map(str).unique() if v != "nan"]
     metrics = [c for c in table.columns if canonical_name(f"val_{c}") and canonical_name(str(c)) is None]
+    measured = table[metrics].notna().any(axis=1)  # others may say more than splits: `{"type": "lr", "value": 0.1}`
+    values = [v for v in table.loc[measured, split].map(str).unique() if v != "nan"]
     if not metrics or any(canonical_name(f"{value}_loss") is None for value in values):
         return table
     kept = table[[c for c in table.columns if c not in (*metrics, split)]]
     moved = {f"{v}_{c}": table[c].where(table[split].map(str) == v) for c in metrics for v in values}
-    return pd.concat([kept, pd.DataFrame(moved)], axis=1)
+    return pd.concat([kept, pd.DataFrame(moved).dropna(axis=1, how="all")], axis=1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 _LEFT_OUT = re.compile(r"^\s*(?:\.{2,}|\u2026)(?:\s+(?:\.{2,}|\u2026))*\s*$")
-_SIZE = re.compile(r"^\[\d+ rows x \d+ columns\]\s*$")
+_SIZE = re.compile(r"^\[\d+ rows x \d+ columns\]\s*$|^>>>")  # or a prompt
 _FOLD = "\\"  # at the end of a header that goes on below
 
 

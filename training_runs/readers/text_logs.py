@@ -12,7 +12,13 @@ from training_runs.metric_names import canonical_name, is_epoch, meaning_of, met
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
 from training_runs.readers.line_values import assigned, pairs_of
-from training_runs.readers.log_lines import has_misread_step, numbered_by_step, section_of, without_asides
+from training_runs.readers.log_lines import (
+    has_misread_step,
+    misread_number,
+    numbered_by_step,
+    section_of,
+    without_asides,
+)
 from training_runs.readers.log_patterns import read_by_pattern, unreadable
 from training_runs.readers.loss_scales import is_on_another_scale
 from training_runs.readers.recording import RawRun, ReadOptions
@@ -105,16 +111,18 @@ def _with_steps_first(lines: Sequence[str]) -> list[str] | None:
     moved = 0
     for is_within, block in groupby(lines, key=lambda line: _WORD.search(line) is not None):
         found = [*block]
-        first, place = None, None  # the first line with a signal, and the one with the step
+        first, place = None, None  # the first line with a metric, and the one with the step
+        is_measured = False
         for k, line in enumerate(found if is_within else ()):
             values = pairs_of(line)[0]
             if any(map(counts, values)):
                 if place is not None or not all(map(counts, values)):
                     return None
                 place = k
-            elif first is None and any(map(canonical_name, values)):
+            elif first is None and any(map(metric_like, values)):
                 first = k
-        if first is not None and place is None:
+            is_measured |= any(map(canonical_name, values))
+        if is_measured and place is None:
             return None
         if first is not None and place is not None:
             found.insert(0, found.pop(place))
@@ -179,13 +187,19 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
             continue
         if not metrics:
             continue
-        if not place and heading is not alone and not any(canonical_name(key) for key in metrics):
+        if not place and heading is not alone and not any(map(_is_measured, metrics)):
             continue
+        if any(value != value for value in metrics.values()) and (misread := misread_number(line)):
+            notes[f"numbers with letters among their digits are missing values, such as {misread}"] = None
         row = heading | metrics
         bracketed += [len(rows)] if line != plain else []
         rows.append(row | ({_STEP_WITHIN: within} if within else {}))
     _leave_out_progress([rows[k] for k in bracketed], notes)
     return _with_global_steps(rows, notes), parameters, tuple(notes)
+
+
+def _is_measured(name: str) -> bool:
+    return canonical_name(name) is not None or is_on_another_scale(name)
 
 
 def _joined(

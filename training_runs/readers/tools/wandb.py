@@ -19,6 +19,7 @@ from training_runs.readers.damage import each_read, note_on_damage
 from training_runs.readers.encodings import first_line, uncompressed, unpacked
 from training_runs.readers.level_db_log import LogRecords
 from training_runs.readers.recording import RawRun, Tool
+from training_runs.readers.step_lists import counts
 from training_runs.readers.tables import SUFFIXES, parsed
 
 _BETWEEN = " - "  # run and metric in the header of a chart's export
@@ -57,8 +58,9 @@ def runs_of_table(table: pd.DataFrame, name: str) -> dict[str, RawRun]:
         if between and not metric.endswith(("__MIN", "__MAX")) and metric not in _INTERNAL:
             runs.setdefault(run, {})[column] = metric
     parts = {}
+    first = "_step" if columns[0] == "Step" else columns[0]  # else what was chosen as the axis: `trainer/global_step`
     for run, named in runs.items():
-        part = table[[columns[0], *named]].rename(columns={columns[0]: "_step", **named})
+        part = table[[columns[0], *named]].rename(columns={columns[0]: first, **named})
         parts[run] = _of_history(part.dropna(subset=list(named.values()), how="all"))
     return parts
 
@@ -111,14 +113,16 @@ def _read(file: Path, named: dict[str, str]) -> RawRun:
 
 
 def _is_chart(columns: list[str]) -> bool:
-    return bool(columns) and columns[0] == "Step" and any(_BETWEEN in c for c in columns)
+    first, *others = columns or [""]
+    is_own_axis = counts(first) and any(c.endswith("__MIN") for c in others)
+    return (first == "Step" or is_own_axis) and any(_BETWEEN in c for c in others)
 
 
 def _of_history(table: pd.DataFrame) -> RawRun:
     """Take the steps that the training logged; else W&B's own, which count the calls of its log()."""
     own = [c for c in table.columns if str(c) != "_step" and canonical_name(str(c)) == "step"]
     kept = table.drop(columns=[c for c in table.columns if str(c) in _INTERNAL - {"_step", *_TIMES}])
-    if own:
+    if own or "_step" not in table.columns:
         return RawRun(kept.drop(columns="_step", errors="ignore"))
     return RawRun(
         kept.rename(columns={"_step": "step"}),
