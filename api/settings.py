@@ -70,7 +70,10 @@ class Settings(BaseSettings):
     @field_validator("rate_limit")
     @classmethod
     def _parsed(cls, value: str) -> str:
-        parse_many(value)
+        try:
+            parse_many(value)
+        except ValueError:
+            raise ValueError("expected a number a time, as `6000/minute`; several separated by `;`") from None
         return value
 
     @field_validator("rate_limit_storage")

@@ -54,15 +54,34 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message())
             sys.exit(2)
-        _fail(error.format_message(), 2)
+        _fail(_of_usage(error), 2)
     except (InvalidInput, ForecasterNotFound) as error:
         _fail(str(error), 2)
-    except (DamagedForecaster, OSError) as error:
+    except DamagedForecaster as error:
         _fail(str(error), 1)
+    except OSError as error:
+        _fail(_of_system(error), 1)
     except ValueError as error:
         _fail(_of_settings(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; a sweep goes on with --resume", 130)
+
+
+def _of_usage(error: typer.TyperException) -> str:
+    """Return what is wrong with a call and where its help is, unless it is a value that the command itself refused."""
+    message = error.format_message()
+    own = message.removeprefix("Invalid value: ")
+    context = getattr(error, "ctx", None)
+    if own != message or context is None:
+        return own
+    return f"{message.rstrip('.')} (see `{context.command_path} --help`)"
+
+
+def _of_system(error: OSError) -> str:
+    """Return what the system refused, and of which file."""
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}"
 
 
 def _of_settings(error: ValueError) -> str:
@@ -73,7 +92,7 @@ def _of_settings(error: ValueError) -> str:
         raise error
     first = error.errors()[0]
     name = "_".join(["GROKCAST", *(str(part).upper() for part in first["loc"])])
-    return f"{name} is {first['input']!r}: {first['msg']}"
+    return f"{name} is {first['input']!r}; {first['msg'].removeprefix('Value error, ')}"
 
 
 def _fail(message: str, code: int) -> None:

@@ -8,6 +8,7 @@ from features.phase import Phase, phase_of
 from features.table import TARGETS
 from training_runs import Context, InvalidInput, Onset, Trajectory
 from training_runs.context_words.values import OPERATIONS
+from training_runs.errors import percent_hint
 from training_runs.onset import arrived, chance_accuracy_of, generalization, memorization, target_accuracy_of
 from training_runs.pace import pace_of, require_rates
 from training_runs.trajectory import NOT_BEGUN
@@ -125,7 +126,9 @@ def _target(question: Question) -> tuple[float, list[str]]:
     if target is None:
         target = target_accuracy_of(question.context)
     elif not 0 < target <= 1:
-        raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
+        raise InvalidInput(
+            field="target_accuracy", value=target, expected="a number in (0, 1]", hint=percent_hint(target)
+        )
     if TARGETS[0] <= target <= TARGETS[-1]:
         return target, []
     near = min(max(target, TARGETS[0]), TARGETS[-1])

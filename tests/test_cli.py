@@ -50,6 +50,19 @@ def test_every_option_and_argument_says_in_words_what_it_is():
     assert [name for name, parameter in named.items() if not re.match(r"\w", parameter.help or "")] == []
 
 
+def test_every_option_and_argument_names_the_kind_of_its_value():
+    named = _parameters(get_command(app))
+    takes = {name: p for name, p in named if not getattr(p, "is_flag", False) and "completion" not in name}
+    assert [name for name, parameter in takes.items() if not parameter.metavar] == []
+
+
+def test_help_lists_each_command_in_a_whole_sentence():
+    for group in ((), ("runs",), ("forecasters",), ("leaderboard",), ("keys",)):
+        listed = grokcast(*group, "--help").stdout.partition("Commands:")[2]
+        assert listed.strip()
+        assert "..." not in listed
+
+
 def test_forecast_in_words_and_from_stdin():
     done = grokcast("forecast", "-", "--horizon", 20_000, stdin=Path(EXAMPLE).read_text())
     assert done.returncode == 0, done.stderr
@@ -139,7 +152,14 @@ def test_percent_accuracies_are_named():
         (["forecast", EXAMPLE, "--map", "loss"], "COLUMN=SIGNAL"),
         (["forecast", EXAMPLE, "--plot", "x.gif"], "a file ending in .png"),
         (["forecast", EXAMPLE, "--steps-per-epoch", "0"], "--steps-per-epoch is 0.0"),
-        (["forecast"], "Missing argument"),
+        (["forecast"], "Missing argument 'HISTORY' (see `"),
+        (["forecast", EXAMPLE, "--csv", "--json"], "grokcast: --csv and --json are both given"),
+        (["plan", "--set", "modulus=97", "--budget", "1k", "--csv", "--json"], "both given"),
+        (["forecast", EXAMPLE, "--target-accuracy", "95"], "looks like percent"),
+        (["plan", "--set", "modulus=97"], "budget_step is not given; expected"),
+        (["plan", "--set", "modulus=97"], "--budget"),
+        (["forecast", EXAMPLE, "--colour"], "forecast --help`"),
+        (["leaderboard", "run", EXAMPLE], "expected a Python file"),
         (["fly"], "No such command"),
         (["generate", "nope"], "one of salah_yevick, golechha"),
         (["generate", "corpus", "--set", "modulus=12"], "a prime number"),
@@ -160,6 +180,13 @@ def test_percent_accuracies_are_named():
 )
 def test_bad_input_is_one_line_and_exit_code_2(args, words):
     assert words in one_line(grokcast(*args))
+
+
+def test_what_the_system_refuses_names_the_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = grokcast("benchmark", "--out", tmp_path / "file" / "folder")
+    assert done.returncode == 1
+    assert done.stderr == f"grokcast: {tmp_path / 'file' / 'folder'}: Not a directory\n"
 
 
 def test_generate_then_corpus_then_the_same_runs_again(tmp_path):

@@ -114,7 +114,7 @@ def test_csv_is_the_table_of_python(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"grid": {"lr": [1e-3]}, "budget": None}, "budget_step is None"),
+        ({"grid": {"lr": [1e-3]}, "budget": None}, "budget_step is not given"),
         ({"grid": {"lr": []}}, "one value at least"),
         ({"grid": {"lr": ["fast"]}}, "expected a number"),
         ({"grid": {"optimzer": ["adam"]}}, "did you mean optimizer?"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training_runs.errors import InvalidInput
+from training_runs.errors import InvalidInput, percent_hint
 
 WORDS = {"task_family", "operation", "architecture", "optimizer", "loss"}
 COUNTS = {"modulus", "classes", "train_size", "val_size", "layers", "width", "embedding_dim"} | {
@@ -153,6 +153,6 @@ def checked(name: str, value: Any, field: str | None = None) -> Any:
         return int(value)
     if value < 0 or (name in _SHARES and value > 1):
         expected = "a number in [0, 1]" if name in _SHARES else "a number >= 0"
-        hint = "looks like percent: divide it by 100" if name in _SHARES and 1 < value <= 100 else ""
+        hint = percent_hint(value) if name in _SHARES else ""
         raise InvalidInput(field=field, value=value, expected=expected, hint=hint)
     return float(value)

@@ -4,6 +4,11 @@ from functools import partial
 from typing import Any
 
 
+def percent_hint(share: float) -> str:
+    """Return the likely cause where a share in [0, 1] is above 1: it is in percent."""
+    return "looks like percent: divide it by 100" if 1 < share <= 100 else ""
+
+
 class InvalidInput(ValueError):
     """A value that cannot be used: where it is, what it is, what is expected, and often what to do next.
 
@@ -24,5 +29,6 @@ class InvalidInput(ValueError):
         return partial(InvalidInput, **vars(self)), ()
 
     def __str__(self) -> str:
-        text = f"{self.field} is {self.value!r}; expected {self.expected}"
+        value = "not given" if self.value is None else repr(self.value)
+        text = f"{self.field} is {value}; expected {self.expected}"
         return f"{text} ({self.hint})" if self.hint else text

@@ -16,13 +16,16 @@ def mcp(
     url: Annotated[
         str | None,
         typer.Option(
+            metavar="URL",
             envvar="GROKCAST_URL",
             help="service to ask, with the key in GROKCAST_API_KEY [default: none; this process answers, "
             "from the data of this machine's service]",
         ),
     ] = None,
 ) -> None:
-    """Serve tools to an agent by the Model Context Protocol, on standard input and output.
+    """Serve tools to agents (Model Context Protocol).
+
+    On standard input and output.
 
     Example: claude mcp add grokcast -- grokcast mcp
     """

@@ -6,7 +6,9 @@ from grokcast.commands.json_output import AsJson
 
 
 def context(json_: AsJson = False) -> None:
-    """List the fields of a context: what each means, its known values, and other names that are read.
+    """List the fields of a context, and the words for them.
+
+    What each means, its known values, and other names that are read.
 
     Example: grokcast forecast HISTORY --context lr=1e-3,weight_decay=1,task=modular_addition,p=97
     """

@@ -13,27 +13,38 @@ from grokcast.display.notices import say
 
 
 def generate(
-    preset: Annotated[str | None, typer.Argument(help="name of a set of runs; see --list")] = None,
-    runs: Annotated[int, typer.Option(min=1, help="number of runs")] = 8,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE of RunConfig; repeatable")] = None,
-    out: Annotated[Path, typer.Option(help="folder of runs to write")] = Path("out"),
-    workers: Annotated[int | None, typer.Option(min=1, help="number of processes [default: one per core]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="seed of the preset's random draws")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="finish an interrupted sweep")] = False,
-    executor: Annotated[str, typer.Option(help="local or ray")] = "local",
-    ray_address: Annotated[
-        str | None, typer.Option(help="address of a Ray cluster, or auto [default: a local Ray]")
+    preset: Annotated[str | None, typer.Argument(metavar="PRESET", help="name of a set of runs; see --list")] = None,
+    runs: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="number of runs")] = 8,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="a field of the runs and its value, instead of the preset's; repeatable",
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="folder of runs to write")] = Path("out"),
+    workers: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="number of processes [default: one per core]")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", min=0, help="seed of the preset's random draws")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="finish an interrupted sweep")] = False,
+    executor: Annotated[str, typer.Option(metavar="EXECUTOR", help="local or ray")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="address of a Ray cluster, or auto [default: a local Ray]")
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu or cuda")] = "auto",
     data_dir: Annotated[
-        Path | None, typer.Option(help="directory with MNIST's IDX files, or with IMDb's reviews")
+        Path | None, typer.Option(metavar="FOLDER", help="directory with MNIST's IDX files, or with IMDb's reviews")
     ] = None,
     again: Annotated[
-        Path | None, typer.Option(help="folder of runs to train again, each from its own configuration")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="folder of runs to train again, each from its own configuration"),
     ] = None,
     check: Annotated[
         int | None,
         typer.Option(
+            metavar="NUMBER",
             min=1,
             help="with --again: train so many of its runs, drawn with --seed, each alone, and compare; write none",
         ),
@@ -140,11 +151,12 @@ def _device(name: str) -> str:
 
 def corpus(
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="folders of runs, described as one set [default: the shipped corpus]")
+        list[Path] | None,
+        typer.Argument(metavar="FOLDER", help="folders of runs, described as one set [default: the shipped corpus]"),
     ] = None,
     datasheet: Annotated[
         Path | None,
-        typer.Option(help="Markdown file to write too, its pictures beside it (extra `plots`)"),
+        typer.Option(metavar="FILE", help="Markdown file to write too, its pictures beside it (extra `plots`)"),
     ] = None,
     json_: AsJson = False,
 ) -> None:

@@ -7,13 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from grokcast.commands.assignments import assignments
-from grokcast.commands.json_output import AsJson, print_json
+from grokcast.commands.json_output import AsCsv, AsJson, print_json, require_one_form
 from grokcast.commands.steps import step_of
 from grokcast.commands.target_accuracy import TargetAccuracy
 
 
 def forecast(
-    history: Annotated[list[str], typer.Argument(help="file or folder with a metric history, or several; - for stdin")],
+    history: Annotated[
+        list[str],
+        typer.Argument(metavar="HISTORY", help="file or folder with a metric history, or several; - for stdin"),
+    ],
     horizon: Annotated[
         str | None,
         typer.Option(
@@ -25,64 +28,78 @@ def forecast(
     context: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="CONTEXT",
             help="configuration of the run: NAME=VALUE,..., words ('1L transformer, AdamW lr 1e-3 wd 1'), a JSON "
             "object, or a JSON, YAML or TOML file; repeatable "
-            "(`grokcast context` lists names and values). Of many, a file run -> configuration, or a CSV with a column `run`"
+            "(`grokcast context` lists names and values). Of many, a file run -> configuration, or a CSV with a column `run`",
         ),
     ] = None,
     seconds_per_step: Annotated[
         float | None,
         typer.Option(
-            help="how long a step takes: the forecast is in hours too [default: as a column of times in the file shows]"
+            metavar="SECONDS",
+            help="how long a step takes: the forecast is in hours too [default: as a column of times in the file shows]",
         ),
     ] = None,
-    cost_per_hour: Annotated[float | None, typer.Option(help="what an hour of training costs, in any currency")] = None,
+    cost_per_hour: Annotated[
+        float | None, typer.Option(metavar="COST", help="what an hour of training costs, in any currency")
+    ] = None,
     run: Annotated[
-        str | None, typer.Option(help="name of the run to forecast, where there are several, or all")
+        str | None, typer.Option(metavar="NAME", help="name of the run to forecast, where there are several, or all")
     ] = None,
     format: Annotated[
         str,
         typer.Option(
-            help="auto, csv, json, jsonl, parquet, npz, npy, log, tensorboard, lightning, hf, mlflow, wandb, trackio, dvclive or clearml"
+            metavar="FORMAT",
+            help="auto, csv, json, jsonl, parquet, npz, npy, log, tensorboard, lightning, hf, mlflow, wandb, trackio, dvclive or clearml",
         ),
     ] = "auto",
     steps_per_epoch: Annotated[
-        float | None, typer.Option(help="optimiser steps per epoch, if the file counts epochs")
+        float | None, typer.Option(metavar="STEPS", help="optimiser steps per epoch, if the file counts epochs")
     ] = None,
     percent: Annotated[bool, typer.Option("--percent", help="accuracies are in percent")] = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
             "--map",
-            help="COLUMN=SIGNAL (or step, time, or none to leave it out), for names that are not recognised; repeatable",
+            metavar="COLUMN=SIGNAL",
+            help="what a column is, where its name is not recognised: a signal, step, time, or none to leave it out; repeatable",
         ),
     ] = None,
     columns: Annotated[
-        str | None, typer.Option(help="names of the columns of a table without a header: step,train_acc,val_acc")
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME,...", help="names of the columns of a table without a header: step,train_acc,val_acc"
+        ),
     ] = None,
     pattern: Annotated[
         str | None,
-        typer.Option(help="regular expression for the lines of a text log: its named groups are the columns"),
+        typer.Option(
+            metavar="REGEX", help="regular expression for the lines of a text log: its named groups are the columns"
+        ),
     ] = None,
-    run_column: Annotated[str | None, typer.Option(help="column whose values distinguish the runs of a table")] = None,
+    run_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="column whose values distinguish the runs of a table")
+    ] = None,
     sort: Annotated[bool, typer.Option("--sort", help="rows are in no order: sort them by step")] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
+        typer.Option(metavar="FILE", help="picture to write: .png, .svg, .pdf (extra `plots`) or .html"),
     ] = None,
     gaps: Annotated[
         bool,
         typer.Option("--gaps", help="also say what to tell next with --json and --csv; in words one run always does"),
     ] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="print a CSV table with a row a run")] = False,
+    csv: AsCsv = False,
     json_: AsJson = False,
 ) -> None:
-    """Forecast whether and when a run will generalise, or each of many.
+    """Forecast whether and when runs will generalise.
 
     HISTORY is a table (CSV, JSON, Parquet, .npz ...) or a text log, or what was written by TensorBoard, Lightning, Hugging Face, MLflow, W&B, trackio, DVCLive or ClearML. Several of them, a
     folder of files, or --run all make a table: those to continue first, the likeliest at the top. exp_01.json beside
     exp_01.csv is its context.
     """
+    require_one_form(as_csv=csv, as_json=json_)
     from grokcast.forecaster import chosen
     from grokcast.histories import is_folder_of_files, read_histories
     from grokcast.stated_context import stated_context

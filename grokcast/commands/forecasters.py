@@ -12,14 +12,19 @@ from grokcast.commands.json_output import AsJson, print_json
 from grokcast.display.notices import say
 
 forecasters = typer.Typer(help="List, show and activate stored forecasters.", no_args_is_help=True)
-Version = Annotated[str, typer.Argument(help="a version, as `grokcast forecasters list` shows it")]
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="a version, as `grokcast forecasters list` shows it")]
 
 
 def benchmark(
-    corpus: Annotated[Path | None, typer.Option(help="folder of runs [default: the shipped corpus]")] = None,
-    external: Annotated[list[Path] | None, typer.Option(help="folder of runs recorded elsewhere; repeatable")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="folder of runs [default: the shipped corpus]")
+    ] = None,
+    external: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="folder of runs recorded elsewhere; repeatable")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="folder for results.json and report.html [default: none is written]")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="folder for results.json and report.html [default: none is written]"),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a fifth of the configurations, few trees")] = False,
     json_: AsJson = False,
@@ -37,7 +42,7 @@ def benchmark(
         require("matplotlib", extra="plots")  # before the hour that the figures take
         out.mkdir(parents=True, exist_ok=True)
     if external and quick:
-        raise typer.BadParameter("--quick is of the corpus; --external takes minutes anyway")
+        raise typer.BadParameter("--quick is of the corpus; --external takes a minute anyway")
     if external:
         _benchmark_external(external, out, json_)
     else:
@@ -50,8 +55,11 @@ def _benchmark_corpus(corpus: Path | None, out: Path | None, json_: bool, *, qui
     from predictor.benchmark.run import benchmark as run_benchmark
     from predictor.report.html import html_report
 
+    runs = read_runs(corpus)
+    long = "minutes" if quick else "about an hour on two cores; --quick takes minutes"
+    say(f"measuring on {len(runs):,} runs, in folds: {long}")
     with progress("folds") as advance:
-        result, plots = run_benchmark(read_runs(corpus), advance, quick=quick)
+        result, plots = run_benchmark(runs, advance, quick=quick)
     if out is not None:
         _write(out, result.as_dict(), html_report(result, plots))
     if json_:
@@ -81,12 +89,14 @@ def _write(folder: Path, result: dict[str, Any], page: str) -> None:
 
 
 def retrain(
-    runs: Annotated[list[Path] | None, typer.Option(help="folder of further runs to train on; repeatable")] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="folder of further runs to train on; repeatable")
+    ] = None,
     stored: Annotated[bool, typer.Option("--stored", help="train on the finished runs of the service too")] = False,
     promote: Annotated[bool, typer.Option(help="activate the challenger if it is better")] = True,
     json_: AsJson = False,
 ) -> None:
-    """Retrain on further runs, and promote the result if it is better.
+    """Retrain on further runs; promote the result if it is better.
 
     Fits a challenger on the corpus and these runs, and compares it with the forecaster in use (minutes).
     """
@@ -144,7 +154,10 @@ def list_forecasters(json_: AsJson = False) -> None:
 
 @forecasters.command("show")
 def show_forecaster(version: Version) -> None:
-    """Print the card of a forecaster: training data and benchmark figures."""
+    """Print the card of a forecaster as JSON.
+
+    Its training data, features and benchmark figures.
+    """
     from predictor.store import ForecasterStore
 
     print_json(ForecasterStore().card(version))

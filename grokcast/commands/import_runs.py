@@ -9,10 +9,14 @@ from grokcast.display.notices import say
 
 
 def import_runs(
-    files: Annotated[list[str], typer.Argument(help="files or folders with histories, of any format that is read")],
-    out: Annotated[Path, typer.Option(help="folder of runs to write or add to")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="files or folders with histories, of any format that is read"),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="folder of runs to write or add to")],
     context: Annotated[
-        list[str] | None, typer.Option(help="configuration of the runs, as `grokcast forecast --context` takes it")
+        list[str] | None,
+        typer.Option(metavar="CONTEXT", help="configuration of the runs, as `grokcast forecast --context` takes it"),
     ] = None,
     finished: Annotated[
         bool | None,
@@ -21,11 +25,11 @@ def import_runs(
             help="whether runs that did not generalise had ended [default: as their budgets show; without one, that they had]",
         ),
     ] = None,
-    format: Annotated[str, typer.Option(help="as of `grokcast forecast`")] = "auto",
+    format: Annotated[str, typer.Option(metavar="FORMAT", help="as of `grokcast forecast`")] = "auto",
 ) -> None:
-    """Write recordings of your own as runs for `grokcast retrain --runs`.
+    """Write your own recordings as runs to retrain on.
 
-    Contexts are read from the recordings and from files beside them. What teaches nothing is named and left out.
+    `grokcast retrain --runs` learns from them. Contexts are read from the recordings and from files beside them. What teaches nothing is named and left out.
     """
     from grokcast.histories import read_histories
     from grokcast.own_runs import own_runs

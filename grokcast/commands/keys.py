@@ -14,8 +14,8 @@ _COLUMNS = ("key_id", "scope", "state", "name")
 
 @keys.command("create")
 def create_key(
-    scope: Annotated[str, typer.Option(help="read, write or admin; each includes those before it")],
-    name: Annotated[str, typer.Option(help="owner or purpose, shown in the list")] = "",
+    scope: Annotated[str, typer.Option(metavar="SCOPE", help="read, write or admin; each includes those before it")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="owner or purpose, shown in the list")] = "",
     json_: AsJson = False,
 ) -> None:
     """Create a key and print it, once: only a hash is stored."""
@@ -53,7 +53,7 @@ def list_keys(json_: AsJson = False) -> None:
 
 
 @keys.command("revoke")
-def revoke_key(key_id: Annotated[str, typer.Argument(help="as `keys list` shows it")]) -> None:
+def revoke_key(key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="as `keys list` shows it")]) -> None:
     """Revoke a key, effective with the next request."""
     from api.access.keys import KeyStore
 

@@ -10,9 +10,11 @@ from grokcast.commands.json_output import AsJson, print_json
 
 leaderboard = typer.Typer(help="Put a method of your own through the benchmark's tasks.", no_args_is_help=True)
 
-Corpus = Annotated[Path | None, typer.Option(help="folder of runs [default: the shipped corpus]")]
-External = Annotated[Path | None, typer.Option(help="folder of runs recorded elsewhere, for tasks of their own")]
-Results = Annotated[Path, typer.Option(help="folder of results")]
+Corpus = Annotated[Path | None, typer.Option(metavar="FOLDER", help="folder of runs [default: the shipped corpus]")]
+External = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="folder of runs recorded elsewhere, for tasks of their own")
+]
+Results = Annotated[Path, typer.Option(metavar="FOLDER", help="folder of results")]
 _HELD = Path("docs/leaderboard")
 
 
@@ -33,17 +35,21 @@ def list_tasks(corpus: Corpus = None, external: External = None, json_: AsJson =
 
 @leaderboard.command("run")
 def run_method(
-    method: Annotated[str, typer.Argument(help="a Python file, or grokcast for the shipped forecaster")],
+    method: Annotated[
+        str, typer.Argument(metavar="METHOD", help="a Python file, or grokcast for the shipped forecaster")
+    ],
     quick: Annotated[bool, typer.Option("--quick", help="two fifths of one task, to try a method; not kept")] = False,
-    time_limit: Annotated[float, typer.Option(min=1, help="seconds that the method may take in all")] = 900,
+    time_limit: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="seconds that the method may take in all")
+    ] = 900,
     corpus: Corpus = None,
     external: External = None,
     out: Results = _HELD,
     json_: AsJson = False,
 ) -> None:
-    """Judge a method on configurations that it has not seen, keep the result, and write the page again.
+    """Judge a method on configurations that it has not seen.
 
-    docs/leaderboard.md says what such a file defines. Example: grokcast leaderboard run examples/my_detector.py --quick
+    The result is kept, and the page is written again. docs/leaderboard.md says what such a file defines. Example: grokcast leaderboard run examples/my_detector.py --quick
     """
     from dataclasses import asdict
 

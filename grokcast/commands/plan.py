@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grokcast.commands.assignments import assignments
-from grokcast.commands.json_output import AsJson, print_json
+from grokcast.commands.json_output import AsCsv, AsJson, print_json, require_one_form
 from grokcast.commands.steps import step_of
 from grokcast.commands.target_accuracy import TargetAccuracy
 
@@ -23,8 +23,9 @@ def plan(
     context: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="CONTEXT",
             help="what all settings share: NAME=VALUE,..., words, a JSON object, or a JSON, YAML or TOML file; repeatable. "
-            "A file run -> configuration, or a CSV with a column `run`, is a setting for each"
+            "A file run -> configuration, or a CSV with a column `run`, is a setting for each",
         ),
     ] = None,
     budget: Annotated[
@@ -33,21 +34,28 @@ def plan(
     ] = None,
     target_accuracy: TargetAccuracy = None,
     wanted: Annotated[
-        float, typer.Option(help="probability of onset by the budget that the cheapest setting is to reach")
+        float,
+        typer.Option(
+            metavar="PROBABILITY", help="probability of onset by the budget that the cheapest setting is to reach"
+        ),
     ] = 0.9,
     seconds_per_step: Annotated[
-        float | None, typer.Option(help="how long a step takes: costs are in hours too")
+        float | None, typer.Option(metavar="SECONDS", help="how long a step takes: costs are in hours too")
     ] = None,
     cost_per_hour: Annotated[
-        float | None, typer.Option(help="what an hour of training costs, in any currency: costs are in money too")
+        float | None,
+        typer.Option(metavar="COST", help="what an hour of training costs, in any currency: costs are in money too"),
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="print a CSV table with a row a setting")] = False,
+    csv: AsCsv = False,
     json_: AsJson = False,
 ) -> None:
-    """Plan runs before they begin: whether and when each of some settings would generalise, and which is the cheapest.
+    """Compare settings before training.
+
+    Whether and when each would generalise, and which is the cheapest that does.
 
     Example: grokcast plan --set modulus=97 --set weight_decay=0.01,0.1,1 --budget 50000
     """
+    require_one_form(as_csv=csv, as_json=json_)
     from grokcast.forecaster import to_json
     from grokcast.plans import Plans, question_of
     from grokcast.stated_context import stated_context

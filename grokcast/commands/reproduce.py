@@ -11,24 +11,32 @@ from grokcast.display.notices import say
 
 
 def reproduce(
-    names: Annotated[list[str] | None, typer.Argument(help="names of claims; see --list")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="CLAIM", help="names of claims; see --list")] = None,
     all_: Annotated[bool, typer.Option("--all", help="every claim that can be tested")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="make fewer and smaller runs than the paper")] = False,
-    out: Annotated[Path, typer.Option(help="folder of runs that are made, and resumed")] = Path("out/reproduction"),
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="folder of runs that are made, and resumed")] = Path(
+        "out/reproduction"
+    ),
     results: Annotated[
-        Path, typer.Option(help="folder for results and pictures; its pages are written beside it")
+        Path, typer.Option(metavar="FOLDER", help="folder for results and pictures; its pages are written beside it")
     ] = Path("docs/reproduction"),
-    workers: Annotated[int | None, typer.Option(min=1, help="number of processes [default: one per core]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="number of processes [default: one per core]")
+    ] = None,
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            help="directory of MNIST's IDX files or IMDb's reviews; of both: GROKCAST_MNIST_DIR and GROKCAST_IMDB_DIR"
+            metavar="FOLDER",
+            help="directory of MNIST's IDX files or IMDb's reviews; of both: GROKCAST_MNIST_DIR and GROKCAST_IMDB_DIR",
         ),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="describe the claims, and what became of each")] = False,
     json_: AsJson = False,
 ) -> None:
-    """Test claims of the papers, by stored runs or by runs made for it (extras `plots` and `runs`)."""
+    """Test claims of the papers (extras `plots` and `runs`).
+
+    By stored runs, or by runs that are made for a claim.
+    """
     from predictor.reproduction.registry import CLAIMS
     from predictor.reproduction.results import held_results
     from training_runs.extras import require

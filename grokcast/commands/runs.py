@@ -10,19 +10,18 @@ from grokcast.commands.import_runs import import_runs
 from grokcast.commands.json_output import AsJson, print_json
 from grokcast.display.notices import say
 
-runs = typer.Typer(
-    help="List, show and export the runs of the service; import recordings to learn from.", no_args_is_help=True
-)
-RunId = Annotated[str, typer.Argument(help="name of the run, as `grokcast runs list` shows it")]
+runs = typer.Typer(help="List, show, end and export runs; import recordings.", no_args_is_help=True)
+RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="name of the run, as `grokcast runs list` shows it")]
 _STATUSES = ("running", "finished", "stopped_early", "diverged")
 runs.command("import")(import_runs)
 
 
 @runs.command("list")
 def list_runs(
-    limit: Annotated[int, typer.Option(min=1, help="number of runs")] = 50,
+    limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="number of runs")] = 50,
     status: Annotated[
-        str | None, typer.Option(help="only those: running, finished, stopped_early or diverged [default: all]")
+        str | None,
+        typer.Option(metavar="STATUS", help="only those: running, finished, stopped_early or diverged [default: all]"),
     ] = None,
     json_: AsJson = False,
 ) -> None:
@@ -63,7 +62,7 @@ def show_run(run_id: RunId) -> None:
 @runs.command("finish")
 def finish_run(
     run_id: RunId,
-    status: Annotated[str, typer.Option(help="finished, stopped_early or diverged")] = "finished",
+    status: Annotated[str, typer.Option(metavar="STATUS", help="finished, stopped_early or diverged")] = "finished",
     blocked: Annotated[bool, typer.Option("--blocked", help="it could not generalise, by construction")] = False,
 ) -> None:
     """Note how a run ended, so that it can be learnt from."""
@@ -79,10 +78,13 @@ def finish_run(
 @runs.command("stop")
 def stop_run(
     run_id: RunId,
-    reason: Annotated[str, typer.Option(help="shown where the training stops")] = "requested by hand",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="shown where the training stops")] = "requested by hand",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="take the request back")] = False,
 ) -> None:
-    """Request that a training stops: its loop learns so from `monitor.should_stop`."""
+    """Request that a training stops.
+
+    Its loop learns so from `monitor.should_stop`.
+    """
     from api.caller import LOCAL
     from api.errors import RunFinished
 
@@ -112,7 +114,7 @@ def _known(status: str | None) -> str | None:
 
 @runs.command("export")
 def export_runs(
-    folder: Annotated[Path, typer.Argument(help="folder of runs to write or add to")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of runs to write or add to")],
 ) -> None:
     """Write finished runs for `grokcast retrain --runs`."""
     from training_runs import archive

@@ -20,12 +20,18 @@ _START_SECONDS = 120  # a worker that imports on a busy machine is not hung: by 
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="address to listen on; 0.0.0.0: every one of this machine [default: 127.0.0.1]")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="address to listen on; 0.0.0.0 for all of this machine [default: 127.0.0.1]"
+        ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="port to listen on; 0 takes a free one [default: 8321]")
+        int | None,
+        typer.Option(metavar="PORT", min=0, max=65535, help="port to listen on; 0 takes a free one [default: 8321]"),
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="number of processes that answer [default: 1]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="number of processes that answer [default: 1]")
+    ] = None,
 ) -> None:
     """Start the service.
 

@@ -7,6 +7,7 @@ import typer
 TargetAccuracy = Annotated[
     float | None,
     typer.Option(
-        help="validation accuracy that counts as generalised [default: 0.95; for small sets of images 0.85, for reviews 0.75]"
+        metavar="ACCURACY",
+        help="validation accuracy that counts as generalised [default: 0.95; for small sets of images 0.85, for reviews 0.75]",
     ),
 ]

@@ -53,7 +53,7 @@ class IsolatedMethod:
     """
 
     def __init__(self, file: Path, time_limit: float = TIME_LIMIT, forbidden: Sequence[Path] = ()) -> None:
-        if not file.is_file():
+        if not file.is_file() or file.suffix != ".py":
             raise InvalidInput(
                 field="method", value=str(file), expected="a Python file", hint="examples/my_detector.py is one"
             )

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from training_runs import archive
 from training_runs.context_words import parts_of, read_hyperparameters
-from training_runs.errors import InvalidInput
+from training_runs.errors import InvalidInput, percent_hint
 from training_runs.metric_names import canonical_name
 from training_runs.pace import require_rates
 from training_runs.readers.aim_tables import from_aim
@@ -268,7 +268,8 @@ def _context_and_question(request: Mapping[str, Any]) -> tuple[dict[str, Any], d
     if horizon is not None and not (_is_number(horizon) and horizon > 0 and horizon % 1 == 0):
         raise InvalidInput(field="horizon_step", value=horizon, expected="a whole number > 0")
     if target is not None and not (_is_number(target) and 0 < target <= 1):
-        raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]")
+        hint = percent_hint(target) if _is_number(target) else ""
+        raise InvalidInput(field="target_accuracy", value=target, expected="a number in (0, 1]", hint=hint)
     pace, price = request.get("seconds_per_step"), request.get("cost_per_hour")
     for name, value in (("seconds_per_step", pace), ("cost_per_hour", price)):
         if value is not None and not _is_number(value):
