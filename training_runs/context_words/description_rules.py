@@ -48,10 +48,12 @@ _NUMBER = (
     r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
     r"(?:\s?%|[kKM](?!\w)|\s?(?:/|\*\*|\^)\s?-?\d+(?![\w.])|\s?\*\s?\d+\.?\d*(?:e-?\d+)?(?![\w.(]))?"
 )
-_ENDS = r"(?![\w-]|\.\d|\s?[*|]\s?[\w.(])"  # of a number, not before the rest of it
+_ENDS = (
+    r"(?![\w-]|\.\d|\s?\*\s?[\w.(]|\s?\|\s?[\d.][\d.e+-]*\s*(?:[|,;.\n]|$))"  # of a number, not before the rest of it
+)
 _COUNT = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[kKM]|[eE]\+?\d+)?"
 _SMALL = {word: k for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)} | {"single": 1}
-_SAMPLES = "data(?:set)?|samples|examples|points|images|imgs|pairs|table|equations|sequences|reviews|instances"
+_SAMPLES = "data(?:set)?|samples|examples|patterns|strings|points|images|imgs|pairs|table|equations|sequences|reviews|instances"
 # What a share is of: `80% of the 9,409 possible pairs`, `30% of the entire dataset`.
 _WHOLE = (
     r"(?:(?:of|the|all|our|its|a|entire|full|whole|available|total|possible|distinct|unique|input|training|\d[\d,]*)[\s-]+)*"
@@ -62,7 +64,7 @@ _RANDOM = "replaced|flipped|random(?:i[sz]ed)?|shuffled|corrupted|mislabell?ed|w
 _STEPS = "(?:steps|updates|iterations)"
 _FEW = rf"\d{{1,3}}|{'|'.join(_SMALL)}"
 _WORD = r"'[^'\n]*'|\"[^\"\n]*\"|[A-Za-z][\w./*+-]*(?:\s*\((?:[^()]|\([^()]*\))*\))?"
-_LIST = r"[(\[]\s*[\d.eE+-]+(?:\s*,\s*[\d.eE+-]+)+\s*[)\]]"
+_LIST = r"[(\[]\s*[\d.eE+-]+(?:(?:\s*,\s*[\d.eE+-]+)+|,)\s*[)\]]"
 
 _OF_WORDS = ("task_family", "operation", "architecture", "optimizer", "loss")
 _NUMERIC = [n for f in FIELDS if f not in _OF_WORDS for n in (f, *SYNONYMS.get(f, ()))]
@@ -219,7 +221,7 @@ _IS_NOT_TRAINED_ON = (
 # In this order: what a rule takes, no later one sees.
 RULES: tuple[Rule, ...] = (
     _rule(
-        rf"--?(?P<name>[A-Za-z][\w.-]+)(?:\s*=\s*|[ ]+)(?P<value>{_LIST}|'(?:(?!--)[^'\n])*'|\"(?:(?!--)[^\"\n])*\"|[^\s,;'\"-][^\s,;'\"]*|-?\.?\d[^\s,;'\"]*)(?P<more>(?:(?:,|[ ]+)\.?\d[\d.eE+-]*%?(?=[\s,;]|$))*)".replace(
+        rf"(?<![)\]])--?(?P<name>[A-Za-z][\w.-]+)(?:\s*=\s*|[ ]+)(?P<value>{_LIST}|'(?:(?!--)[^'\n])*'|\"(?:(?!--)[^\"\n])*\"|[^\s,;'\"-][^\s,;'\"]*|-?\.?\d[^\s,;'\"]*)(?P<more>(?:(?:,|[ ]+)\.?\d[\d.eE+-]*%?(?=[\s,;]|$))*)".replace(
             " ", "\\x20"
         ),
         _flag,
@@ -306,6 +308,34 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"<n> epochs(?:,| of| with)? <n> (?:{_STEPS}|batches)(?: each)?\b", _counted("epochs", "steps_per_epoch")),
     _rule(r"<n> train(?:ing)?\s*[/,]\s*<n> (?:test|val\w*)\b", _counted("train_size", "val_size")),
     _rule(r"(\d{2,6}) mod(?=\s*(?:[,.;]|$))", _counted("modulus")),
+    _rule(rf"(?:{_NAMED})\s*[=:]\s*\d(?= \d) \d+(?![\w.%]| ?(?:%|[a-z]))", _several),  # `p = 9 7`
+    _rule(rf"(?:{_NAMED})\s*[=:]?\s*\d+\s*//\s*\d+(?!\s*=)", _formula),
+    _rule(
+        rf"(?P<name>{_NAMED})\s*[=:]?\s*\d+\s*(?://|/|\*)\s*\d+\s*=\s*(?P<value>{_NUMBER})(?!\w)",
+        lambda found: [(found["name"], found["value"])],
+    ),
+    _rule(rf"(?:{_NAMED})(?: of)?\s*[=:]?\s*{_NUMBER} times\b", _formula),
+    # What was done until now, and what a batch is of.
+    _rule(
+        rf"<n> (?:\w+ )?(?:{_STEPS[3:-1]}|iters|its|epochs)(?: (?:are|were|is|have been))? (?:so far|already|by now|until now|done|completed|passed|elapsed|in(?! (?:all|total)))\b",
+        _another,
+    ),
+    _rule(r"(?:(?:mini-?)?batch(?:[\s_]?size)?|bsz?)(?: of)?\s*[=:]?\s*<n> tokens\b", _another),
+    _rule(
+        r"(?:(?:mini-?)?batch(?:[\s_]?size)?|bsz?)(?: of)?\s*[=:]?\s*<n>\s*(?:(?:per|each|a)\s|/)\s*(?:device|gpu|worker|card|node|rank|replica|process|core|tpu)\b",
+        _counted("per_device_train_batch_size"),
+    ),
+    _rule(r"[pP]\s*=\s*\d+ (?!(?:classes|steps|samples)\b)[a-z]{3,}s\b(?! ?=)", _another),
+    _rule(
+        r"<few> layers? (decoder)(?:[\s-]only)?\b",
+        lambda found: [("layers", _SMALL.get(found[1].lower(), found[1])), ("architecture", "decoder")],
+    ),
+    _rule(
+        rf"(?:data(?:set)?|split)\s*[=:]\s*{_SHARE}(?: (?:for )?train\w*)?(?! ?(?:\w|[/-]\s?\d))",
+        _counted("train_fraction"),
+    ),
+    _rule(r"<n> (?:linear )?warm-?up\b(?! (?:epochs|steps|updates|iterations))", _counted("warmup_steps")),
+    _rule(r"(?:\w+\.)*Dropout\(\s*(?:(?:p|rate)\s*=\s*)?(0?\.\d+)\s*\)", _counted("dropout"), flags=0),
     # Schedules.
     _rule(
         rf"(?:cosine|linear|exponential)(?:ly)?(?: \w+)? from ({_NUMBER})(?: down)? to {_NUMBER}(?!\w)",
@@ -467,7 +497,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # Of several runs: `lr 1e-3, 3e-3 and 1e-2`, `wd between 0.1 and 1`, `lr in {1e-3, 1e-4}`.
     _rule(
-        rf"(?!betas?\b)(?:{_NAMED})\s*(?:[=:]\s*)?{_NUMBER}(?!,\d{{3}}(?!\d))(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:[.;)]|$|,\s*[a-z]))",
+        rf"(?!betas?\b)(?:{_NAMED})\s*(?:[=:]\s*)?{_NUMBER}(?!,\d{{3}}(?!\d))(?:\s*(?:,|or|and|,\s*and|vs\.?|to|-)\s*{_NUMBER})+(?=\s*(?:\.(?!\d)|[;)]|$|,\s*[a-z]))",
         _several,
     ),
     _rule(
@@ -505,7 +535,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?:\w+\.)*(?:op|operation|operator)\s*[=:]\s*([-+*/])(?=[\s,;]|$)", _counted("operation")),
     # The first argument of an optimiser is its rate: `AdamW(model.parameters(), 1e-3)`, `Adam 1e-3`.
     _rule(
-        rf"(?:[a-z]+\.)*({_OPTIMIZERS})\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
+        rf"(?:[a-z]+\.)*({_OPTIMIZERS})(?:Optimizer)?\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
         _counted("optimizer", "learning_rate"),
     ),
     _rule(
@@ -545,6 +575,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<value>{_NUMBER}) (?P<name>{_BEHIND})(?!\w|\s*[=:]?\s*[\d.])", _assigned),
     _rule(r"d(?:_| )?(\d{2,5})(?!\w)", _counted("d"), flags=0),
     _rule(r"<few>[\s-]*(?:attention )?heads?\b", _counted("heads")),
+    _rule(r"h([1-8]|12)\b", _counted("heads")),
     _rule(r"h\d{1,2}\b", _nothing),
     _rule(r"\d{1,6}(?:\s?(?:-|\u2013|\u2192|->|x|\u00d7)\s?\d{1,6}){2,12}(?![\w-])", _shape),
     _rule(

@@ -147,7 +147,7 @@ _SEVERAL_NETWORKS = re.compile(
 _ATTRIBUTE = re.compile(r"\([\w-]+\):(?= [A-Z\d])")
 # `n = 512 hidden units`
 _SYMBOL = re.compile(
-    r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|training\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples)\b)"
+    r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|training\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples|patterns|strings)\b)"
 )
 _WIDTH_OF_PART = re.compile(
     r"\bmlp(?=\s*[:=]\s*\d)|\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",

@@ -66,6 +66,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "ff",
         "feedforward_dim",
         "feed_forward_dim",
+        "width_size",
     ),
     "embedding_dim": ("d_model", "n_embd", "model_dim", "embed_dim", "d_embed", "emb_dim", "embedding_size", "d_emb")
     + (
@@ -77,6 +78,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "model_dimension",
         "embedding",
         "embeddings",
+        "emb",
     ),
     "parameters": (
         "n_params",
@@ -90,6 +92,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size")
     + (
         "learning_rate_init",
+        "eta",
+        "learn_rate",
+        "initial_learn_rate",
         "init_lr",
         "initial_learning_rate",
         "peak_value",
@@ -97,7 +102,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "base_learning_rate",
         "max_learning_rate",
     ),
-    "weight_decay": ("wd", "weightdecay", "l2", "l2_decay"),
+    "weight_decay": ("wd", "weightdecay", "l2", "l2_decay", "l2_regularization"),
     "batch_size": (
         "bs",
         "bsz",
@@ -152,7 +157,7 @@ MODEL_WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "d_hidden", "hid
 # Names of a list with a size for each hidden layer.
 SIZES = ("hidden_sizes", "hidden_layers", "hidden_layer_sizes", "hidden_widths", "widths")
 BETAS = ("betas", "adam_betas", "beta")
-EPOCHS = ("epochs", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs")
+EPOCHS = ("epochs", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs", "ep")
 
 # Names with several meanings, and what to call them instead.
 AMBIGUOUS: dict[str, str] = {
@@ -227,7 +232,7 @@ OF_OTHERS = frozenset(
 )
 # What the class or kind is called in an object that describes it: {"optimizer": {"name": "AdamW", "lr": 1e-3}};
 # Hydra has `_target_`, Lightning `class_path`.
-OWN_NAMES = frozenset({"name", "type", "kind", "class", "target", "class_path", "class_name", "cls"})
+OWN_NAMES = frozenset({"name", "type", "kind", "class", "target", "class_path", "class_name", "cls", "component"})
 # The width of the network within a block, which only transformers have beside their own.
 FEED_FORWARD = frozenset(
     {"d_ff", "ff", "ffn_dim", "ff_dim", "d_ffn", "dim_feedforward", "n_inner", "intermediate_size"}

@@ -27,6 +27,10 @@ _PARTS = {
     "tenth": 10,
 }
 _FRACTION = re.compile(rf"\b(an?|one|two|three|four|five|seven)[ -]({'|'.join(_PARTS)})s?(?= of\b|\s*$)", re.IGNORECASE)
+_POWER_IN_WORDS = re.compile(
+    rf"(?:(?<![\d.,])(?P<times>\d+(?:\.\d+)?|{_UNITS.replace(' ', '|')}) times )?\bten to the (?:power (?:of )?)?(?P<sign>minus |negative )?(?P<power>{_UNITS.replace(' ', '|')}|\d+)\b",
+    re.IGNORECASE,
+)
 _SIGNS = tuple(
     (re.compile(pattern, re.IGNORECASE), sign)
     for pattern, sign in {
@@ -53,9 +57,12 @@ def in_digits(text: str) -> str:
     ('312 of 50000 pairs', '2/3', '1200000 weights')
     >>> in_digits("10.000 steps"), in_digits("about 1,5k samples"), in_digits("two layers, lr 1 e-3")
     ('10000 steps', '1.5k samples', 'two layers, lr 1e-3')
+    >>> in_digits("three times ten to the minus four")
+    '3e-4'
     """
     for pattern, sign in _SIGNS:
         text = pattern.sub(sign, text)
+    text = _POWER_IN_WORDS.sub(_power, text)
     text = _TIMES.sub(lambda found: f"{float(found[1]) * _FACTOR[found[2].lower()]:.15g}", text)
     text = _IN_WORDS.sub(_number, text)
     return _FRACTION.sub(_fraction, text)
@@ -71,6 +78,11 @@ def _number(found: re.Match[str]) -> str:
         else:
             whole, part = whole + (part or 1) * _FACTOR[word], 0
     return str(whole + part)
+
+
+def _power(found: re.Match[str]) -> str:
+    times, power = (_VALUE.get(word.lower(), word) for word in (found["times"] or "1", found["power"]))
+    return f"{times}e{'-' if found['sign'] else ''}{power}"
 
 
 def _fraction(found: re.Match[str]) -> str:

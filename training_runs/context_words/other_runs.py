@@ -11,7 +11,7 @@ _OTHERS = (
     rf"unlike(?!ly)|in contrast (?:to|with)|compared (?:to|with)|as opposed to|the (?:original )?paper {_USING}"
     rf"|(?:the )?baselines?(?::| {_USING}| runs?\b)|(?:the )?teacher(?::| {_USING}| network {_USING})|(?:\w+ )?default (?:\w+ ){{0,2}}(?:is|of|was)(?=[^.;\n]*\b(?:mine|ours)\b)"
 )
-_CHANGES = "try|test|bump|increase|raise|lower|reduce|switch|change|go"
+_CHANGES = "add|introduce|try|test|bump|increase|raise|lower|reduce|switch|change|go"
 _PLANS = (
     rf"(?:later|next)(?: on)?,? (?:I|we) |(?:plan(?:s|ned|ning)? to|will|going to|want to|intend to) (?:\w+ )?(?:{_CHANGES})\b"
     rf"|to-?do\b|should (?:I|we)|what if|if (?:I|we) (?:set|had|used|{_CHANGES})\w*|would (?=[^.;\n]*\b(?:help|be better|work)\b)"

@@ -13,7 +13,7 @@ _MEANT = {
     "|скорость обучения|学习率|學習率|学習率",
     "weight decay": "gewichtsabfall|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
-    "batch size": "batchgrootte|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
+    "batch size": "batchgrootte|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
     "|размер батча|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
@@ -21,10 +21,10 @@ _MEANT = {
     "modular subtraction": "modulare subtraktion|soustraction modulaire|resta modular|模减法|模减",
     "modular multiplication": "modulare multiplikation|multiplication modulaire|multiplicacion modular|模乘法|模乘",
     "modular division": "modulare division|division modulaire|模除法|模除",
-    "train fraction": "trainingsanteil|训练比例|训练占比|доля обучения|学習割合",
-    "training data": "trainingsdaten|donnees d.entrainement|datos de entrenamiento|dados de treino|训练数据|训练集|学習データ",
+    "train fraction": "trainingsanteil|egitim oranı|训练比例|训练占比|доля обучения|学習割合",
+    "training data": "訓練データ|trainingsdaten|donnees d.entrainement|datos de entrenamiento|dados de treino|训练数据|训练集|学習データ",
     "of the examples": "der beispiele|des exemples|de los ejemplos|dos exemplos",
-    "of the data": "(?:der|aller) paare|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
+    "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|всех пар|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
     "data": "数据|データ",
     "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|样本|サンプル",
     "hidden dim": "隐藏维度|隠れ次元",
@@ -32,11 +32,11 @@ _MEANT = {
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
     "1 layer": "einschichtige[nrsm]?|однослойн\\w+",
     "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
-    "layers": "warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
+    "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
     "units": "einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
     "momentum": "动量|動量|モーメンタム",
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
-    "transformer": "transformador|transformeur|трансформер|トランスフォーマー",
+    "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
     "width": "breite|ширина|largeur|宽度|幅",
     "steps": "шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
@@ -55,6 +55,9 @@ _MEANT = {
     "1/3": "(?:ein|einem) drittel|un tiers|un tercio|um terco|un terzo|треть|三分之一",
     "1/4": "(?:ein|einem) viertel|un quart|un cuarto|um quarto|un quarto|четверть|四分之一",
     "or": "ni|oder",
+    "regularization": "regularizacao|regularizacion|regularisierung|regolarizzazione|регуляризации|正则化|正則化",
+    "train on": "обуча\\w+ на|entraine sur|addestrat[oi] sul|entrenado con",
+    "for training": "zum (?:trainieren|training)|pour l.entrainement|para entrenar|para treino|для обучения",
     "previously": "vorher|zuvor|fruher|auparavant|antes|anteriormente|之前|以前は?|раньше",
     "now": "jetzt|maintenant|ahora|agora|adesso|现在|今は|теперь|сейчас",
     "maybe": "vielleicht|spater|peut-etre|plus tard|quizas?|talvez|mas tarde|forse|也许|可能|以后会?|之后会?|多分|後で|позже|возможно",
@@ -78,7 +81,7 @@ _ENDS = r"(?:(?<=[^\x00-\u04ff])|(?![A-Za-zа-я]))"
 _SMALL = {"two": "zwei|deux|dos|dois|due|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单|単"}
 _SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
 _SHARE = re.compile(
-    rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b)",
+    rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b| (?:(?:is|are|was|were) )?(?:used )?(?:for|in) (?:the )?train)",
     re.IGNORECASE,
 )
 _RUN_NAME = re.compile(r"(?<!\S)[A-Za-z][\w.+=-]{4,120}(?!\S)")
@@ -89,6 +92,8 @@ _SIGNS = str.maketrans(
 _MARKUP = tuple(
     (re.compile(pattern, re.MULTILINE), sign)
     for pattern, sign in {
+        r"\bDense\(\s*(\d+)\s*(?:=>|,)\s*(?=\d)": r"Linear(\1, ",  # of Flux: inputs and outputs
+        r"""['"]([A-Z][A-Za-z0-9]{3,40})['"]\s*,\s*(?=\.?\d)""": r"\1=",  # of MATLAB: 'InitialLearnRate', 0.001
         r"~~[^~\n]*~~|<(?P<cut>del|s|strike)>.*?</(?P=cut)>": "",
         r"\*\*(?=[A-Za-z])([^*\n]*[\w:.])\*\*": r"\1",
         r"`+([^`\n]*)`+": r"\1",
@@ -104,6 +109,9 @@ _MARKUP = tuple(
         r"(?<!\S)\+{1,2}(?=[A-Za-z][\w.]*=)": "",  # Hydra's
         r"\b[Ww]\.? (?=(?:an? |the )?(?:lr|wd|weight|learning|beta|[Aa]dam|SGD|sgd))": "with ",
         r"\\(?:times|cdot)\b": "*",
+        r"\\(?:text|texttt|textbf|textit|mathrm|mathit|mathbf|operatorname)\{([^{}]*)\}": r"\1",
+        r"(?<=\d)e\{(-?\d+)\}": r"e\1",
+        r"\\eta_\{?0\}?(?=\W)": "lr",
         r"\\eta\b": "lr",
         r"\\(?=[a-z])|\\[,;! ]|\$": "",
         r"^[ \t]*\|?[ \t]*([^\W\d][\w /-]*?)(?:(?<=\d)[ \t]+|(?<!\d)[ \t]*)\|[ \t]*([^|\n]+?)[ \t]*\|?[ \t]*$": r"\1: \2",
@@ -143,7 +151,8 @@ def _parted(found: re.Match[str]) -> str:
 
 def _in_percent(found: re.Match[str]) -> str:
     below = {"third": 3, "quarter": 4}.get((found["word"] or "").lower()) or int(found["below"] or 2)
-    return f"{100 * int(found['above'] or 1) / below:.6g}% of"
+    of = "" if re.match(r" (?:for|in|is|are|was|were|used) ", found.string[found.end() :]) else " of"
+    return f"{100 * int(found['above'] or 1) / below:.6g}%{of}"
 
 
 def _without_markup(text: str) -> str:
@@ -168,7 +177,9 @@ def in_english(text: str) -> str:
         text = re.sub(r"(?<![-⁰-⁹¹²³])(?=[²³])|(?<=10)(?=[⁰-⁹¹])", "^", text)
         text = re.sub(r"(?:は全体の|占)(?=\s*[\d.])", " ", text)
         text = re.sub(rf"(?<=[{_UNSPACED}])(?=\d)|(?<=\d)(?=[{_UNSPACED}])", " ", text)
-        text = re.sub(r"[のでを](?=\s*[A-Za-z\d])|(?<=[A-Za-z\d%])[のでを]", " ", text)
+        text = re.sub(r"[のでを](?=\s*[A-Za-z\d])|(?<=[A-Za-z\d%])\s?[のでを]", " ", text)
+        text = re.sub(r"(?<=[A-Za-z\d%])(?:는|은|이|가|을|를|으로)(?=[\s,.=:])", " ", text)
+        text = re.sub(r"η[₀0]", "η", text)
         text = re.sub(r"[为是は](?=\s*[\d.])", "=", text)
         text = re.sub(r"(?<=\d)\s*([千万萬])", lambda found: "000" if found[1] == "千" else "0000", text)
         text = unicodedata.normalize("NFKD", text.translate(_SIGNS))

@@ -1,5 +1,6 @@
 """From fields in somebody's words to a context: what was read as what, and what counts as not given."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,15 @@ _SAID_BESIDE = {
     "task_family": {"modulus", "train_fraction", "train_size", "classes", "label_noise"},
 }
 _OF_A_NETWORK = {"layers", "width", "model_width", "embedding_dim", "parameters", "blocks"}
+_OF_ROLLOUTS = re.compile(
+    r"gae_lambda|total_timesteps|ent_coef|clip_range|\bn(?:um)?_envs\b|\b(?:PPO|A2C|TRPO)\b", re.IGNORECASE
+)
+# What shows that a name of a budget is of another thing: scikit-learn counts epochs, reinforcement learning the steps of a rollout.
+_OTHER_BUDGETS = (
+    (re.compile(r"hidden_layer_sizes|learning_rate_init|MLP(?:Classifier|Regressor)\b"), "max_iter", "epochs"),
+    (_OF_ROLLOUTS, "n_steps", ""),
+    (_OF_ROLLOUTS, "num_steps", ""),
+)
 _OF_INPUTS = {"parity", "teacher", "clusters"}  # their `d` is that of a sample
 
 
@@ -147,10 +157,12 @@ def _take_recorded(gathered: Gathered, path: str, value: Any) -> None:
     for name, by in one.given.items():
         gathered.given.setdefault(name, {}).update(by)
     gathered.notes += one.notes
+    gathered.unknown += one.unknown
 
 
 def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     """Put together what all names say."""
+    _sort_budgets(gathered)
     fields, implied = _words(gathered)
     if fields.get("task_family") in _OF_INPUTS:
         _leave_out_inputs(gathered)
@@ -186,6 +198,23 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     if is_full_batch:
         context = context.with_full_batch()
     return ContextReading(context, tuple(gathered.notes), (*gathered.warnings, *_unknown(gathered.unknown)))
+
+
+def _sort_budgets(gathered: Gathered) -> None:
+    """Take out budgets whose name means epochs, or the steps of something else, beside names that only such settings have."""
+    budgets = gathered.given.get("budget_step", {})
+    given = (f"{path} {value}" for by in gathered.given.values() for path, value in by.items())
+    said = " ".join((*gathered.unknown, *given)) if budgets else ""
+    for shows, name, counted in _OTHER_BUDGETS:
+        for path in [path for path in budgets if last_word(path) == name and shows.search(said)]:
+            value = budgets.pop(path)
+            gathered.notes = [n for n in gathered.notes if not n.startswith(f"{said_by(path) or path} is read as")]
+            if counted:
+                gathered.add(counted, path, value)
+            else:
+                gathered.warnings.append(f"{quoted(path, value)} is not read: if it is budget_step, call it so")
+    if not budgets:
+        gathered.given.pop("budget_step", None)
 
 
 def _leave_out_networks(gathered: Gathered) -> None:

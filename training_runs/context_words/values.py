@@ -12,7 +12,7 @@ _OPTIMIZERS: Words = {
     "adamw": ("adamw", "adam_w", "adamw8bit", "adamwscale", "decoupled_adam")
     + ("adam_with_decoupled_weight_decay", "adam_decoupled_weight_decay"),
     "adam": ("adam",),
-    "sgd": ("sgd", "stochastic_gradient_descent", "gradient_descent", "gd", "momentum_sgd"),
+    "sgd": ("sgd", "stochastic_gradient_descent", "gradient_descent", "gd", "momentum_sgd", "sgdm"),
     "rmsprop": ("rmsprop", "rms_prop"),
     "muon": ("muon",),
     "lion": ("lion",),
