@@ -3,11 +3,11 @@
 import { curvesFigure } from "./curves.js";
 import { h } from "./elements.js";
 import { timelineFigure } from "./timeline.js";
-import { OUTCOMES, PHASES, headline, percent, said, steps, value, verdict } from "./words.js";
+import { OUTCOMES, PHASES, headline, percent, quantity, said, steps, value, verdict } from "./words.js";
 
 const DRIVERS = "Drivers of the forecast"; // longer than the other cards
-// What is said beside the headline; advice and outcomes have cards.
-const SUMMARY = ["now", "no_advice", "not_recorded", "average", "look_again", "horizon", "onset", "onset_if_onset", "delay_if_onset", "clock"];
+// What is said below the headline, which has the advice; outcomes have a card.
+const SUMMARY = ["now", "error_rate", "no_advice", "not_recorded", "average", "look_again", "horizon", "onset", "onset_if_onset", "delay_if_onset", "clock"];
 
 /**
  * Return an element for forecasts, and functions that show one of a `{history, context}` with, of a run, all before it, and that take
@@ -24,7 +24,7 @@ export function forecastView(keep) {
     show(name, recorded, forecast, before = []) {
       summary.replaceChildren(...summaryOf(forecast));
       curves.show(name, recorded, forecast);
-      cards.replaceChildren(...[advice(forecast), drivers(forecast), outcomes(forecast), support(forecast)].filter(Boolean));
+      cards.replaceChildren(...[drivers(forecast), outcomes(forecast), support(forecast)].filter(Boolean));
       moved.hidden = before.length < 2;
       if (!moved.hidden) timeline.show(before);
       const wasOpen = numbers.querySelector("details")?.open ?? false;
@@ -64,13 +64,6 @@ function sentences(all) {
 
 function card(title, ...content) {
   return h("section", { class: title === DRIVERS ? "card wide" : "card" }, h("h3", {}, title), content);
-}
-
-function advice(forecast) {
-  if (forecast.phase === "generalized" || !forecast.support.in_support) return null;
-  return card("Advice",
-    said(forecast, ["advice"]).map(({ text }) => h("p", { class: `action ${forecast.advice.action}` }, sentence(text))),
-    said(forecast, ["error_rate"]).map(({ text }) => h("p", { class: "note" }, sentence(text))));
 }
 
 /** Return a text as a sentence; one that begins with a name, such as `val_loss`, keeps it as it is. */
@@ -123,15 +116,10 @@ function figures(forecast, open) {
     ["Delay in epochs", epochs],
     ["Delay in epochs, given onset by the horizon", epochsIf],
   ].filter(([, quantiles]) => quantiles !== null);
-  const cell = (number, status) => h("td", {}, number !== null ? shownNumber(number) : status === "not_known_yet" ? "not known yet" : "beyond support");
+  const cell = (number, status) => h("td", {}, number !== null ? quantity(number) : status === "not_known_yet" ? "not known yet" : "beyond support");
   return h("details", { open }, h("summary", {}, "The numbers"),
     h("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Quantiles in steps" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Steps", "5 %", "Median", "95 %"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, rows.map(([name, q]) => h("tr", {}, h("th", { scope: "row" }, name), [q.p05, q.p50, q.p95].map((number) => cell(number, q.status))))))),
     h("p", { class: "note" }, `Target ${value(forecast.target_accuracy)}; horizon step ${steps(forecast.horizon_step)}; supported until step ${steps(forecast.supported_until_step)}; memorised ${forecast.memorization_step === null ? "not yet" : `at step ${steps(forecast.memorization_step)}`}.`));
-}
-
-/** Return a number of steps, or of epochs, which need not be whole. */
-function shownNumber(number) {
-  return Number.isInteger(number) || number >= 100 ? steps(number) : value(number);
 }

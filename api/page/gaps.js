@@ -2,7 +2,7 @@
 
 import { h } from "./elements.js";
 import { capital } from "./question_form.js";
-import { percent, value } from "./words.js";
+import { percent, quantity } from "./words.js";
 
 const SHOWN = 3;
 
@@ -14,7 +14,7 @@ export function gapsView(tell) {
     const said = [...form.elements].filter(({ name, value }) => name && value.trim()).map(({ name, value }) => [name.replace("gap.", "context."), value.trim()]);
     if (said.length) tell(said);
   } }, h("h3", {}, "What to tell next"),
-  h("p", { class: "note" }, "Not given yet, the most telling first: the forecast if it had a value that runs like this one have."), fields);
+  h("p", { class: "note" }, "Not given yet, the most telling first; below each stands the forecast with values that runs like this one have."), fields);
   return {
     element: form,
     show(all) {
@@ -32,5 +32,5 @@ function field({ name, examples }) {
 }
 
 function shown(found) {
-  return typeof found === "number" ? value(found) : found;
+  return typeof found === "number" ? quantity(found) : found;
 }

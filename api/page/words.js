@@ -35,6 +35,16 @@ export function percent(probability) {
   return probability < 0.01 ? "< 1 %" : `${Math.round(100 * probability)} %`;
 }
 
+/** Return a number of steps, samples or epochs whole where it is whole or large, else with three figures. */
+export function quantity(number) {
+  return Number.isInteger(number) || number >= 100 ? steps(number) : value(number);
+}
+
+/** Return a figure of the benchmark, with three decimals as in its documents. */
+export function decimals(figure) {
+  return figure === null || figure === undefined ? "–" : figure.toFixed(3);
+}
+
 export function value(number) {
   return number === null || number === undefined ? "–" : String(Number(number.toPrecision(3)));
 }
