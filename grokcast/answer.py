@@ -30,6 +30,9 @@ class Answer(dict[str, Any]):
         value = self[name]
         return Answer(value) if isinstance(value, dict) else value
 
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]  # so that fields are proposed where one types
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a plain dictionary, as JSON would hold them."""
         return dict(self)

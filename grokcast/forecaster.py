@@ -92,8 +92,18 @@ class Forecaster:
         """
         with own_packages():
             from grokcast.histories import is_folder_of_files, read_histories
+            from training_runs.errors import InvalidInput, require_numbers
             from training_runs.readers import ReadOptions
 
+            require_numbers(
+                horizon=horizon,
+                target_accuracy=target_accuracy,
+                seconds_per_step=seconds_per_step,
+                cost_per_hour=cost_per_hour,
+                steps_per_epoch=steps_per_epoch,
+            )
+            if names is not None and not isinstance(names, Mapping):
+                raise InvalidInput(field="names", value=names, expected='column -> signal, as {"holdout": "val_acc"}')
             is_list = isinstance(source, Sequence) and not isinstance(source, str)
             sources: Sequence[Source] = source if is_list else [source]  # type: ignore[list-item,assignment]
             options = ReadOptions(dict(names or {}), steps_per_epoch, percent)
@@ -137,7 +147,7 @@ class Forecaster:
         Parameters
         ----------
         context : what all settings share, as `forecast` takes it; a file of several runs is a setting for each.
-        grid : field -> values: each combination is a setting. Names and words are read as everywhere.
+        grid : field -> values, or one value: each combination is a setting. Names and words are read as everywhere.
         contexts : settings one by one, in fields or in words, instead of a grid.
         budget : step at which training would end; by default each context's `budget_step`.
         target_accuracy : validation accuracy that counts as generalised.
@@ -151,7 +161,15 @@ class Forecaster:
         """
         with own_packages():
             from grokcast.plans import Plans, question_of
+            from training_runs.errors import require_numbers
 
+            require_numbers(
+                budget=budget,
+                target_accuracy=target_accuracy,
+                wanted=wanted,
+                seconds_per_step=seconds_per_step,
+                cost_per_hour=cost_per_hour,
+            )
             question = question_of(
                 context,
                 grid or {},

@@ -54,9 +54,14 @@ def question_of(
     return PlanQuestion(
         context=read.for_all,
         contexts=[*map(fields_of, contexts)] or list(read.by_run.values()),
-        grid=grid,
+        grid={name: [values] if _is_one(values) else values for name, values in grid.items()},
         **asked,
     )
+
+
+def _is_one(values: Any) -> bool:
+    """Return whether the values of a field are a single one; a text is, not its letters."""
+    return isinstance(values, str) or not hasattr(values, "__len__")
 
 
 def _row(answer: Mapping[str, Any], k: int) -> dict[str, Any]:

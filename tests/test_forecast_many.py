@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -50,6 +51,11 @@ def test_one_history_is_the_answer_of_the_service(shipped_client):
         answer.probability  # noqa: B018
 
 
+def test_fields_of_an_answer_are_proposed_where_one_types():
+    answer = package.forecast(str(ROOT / "examples" / "history.csv"))
+    assert {"advice", "onset_step", "to_dict", "notes"} <= set(dir(answer))
+
+
 def test_an_answer_is_printed_as_one_line():
     text = str(package.forecast(EXAMPLE, horizon=20_000))
     assert text.startswith("step 1,000: memorised; ")
@@ -79,6 +85,20 @@ def test_one_that_cannot_be_read_is_an_error_in_words():
         package.forecast(7)
     with pytest.raises(ValueError, match="No such file"):
         package.forecast("nothing.csv")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"horizon": "20k"}, "horizon is '20k'; expected a number"),
+        ({"target_accuracy": True}, "target_accuracy is True; expected a number"),
+        ({"target_accuracy": 95}, "looks like percent"),
+        ({"names": "val_acc"}, "names is 'val_acc'; expected column -> signal"),
+    ],
+)
+def test_what_cannot_be_is_named_as_it_was_given(given, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        package.forecast(str(ROOT / "examples" / "history.csv"), **given)
 
 
 def test_many_are_a_table_with_a_row_each(folder):

@@ -116,6 +116,8 @@ def test_csv_is_the_table_of_python(tmp_path: Path) -> None:
     [
         ({"grid": {"lr": [1e-3]}, "budget": None}, "budget_step is not given"),
         ({"grid": {"lr": []}}, "one value at least"),
+        ({"grid": {"lr": [1]}, "budget": "20k"}, "budget is '20k'; expected a number"),
+        ({"grid": {"lr": "0.1,1"}}, "lr is '0.1,1'; expected one number"),
         ({"grid": {"lr": ["fast"]}}, "expected a number"),
         ({"grid": {"optimzer": ["adam"]}}, "did you mean optimizer?"),
         ({"grid": {"loss": ["x"]}}, "known values of loss"),
@@ -206,6 +208,12 @@ def test_a_budget_goes_before_those_of_the_contexts() -> None:
     apart = grokcast.plan(contexts=contexts)
     assert [item["plan"]["budget_step"] for item in apart["settings"]] == [1000, 2000]
     assert [item["setting"] for item in apart["settings"]] == [{"budget_step": 1000}, {"budget_step": 2000}]
+
+
+def test_a_text_and_a_number_are_one_value_of_a_grid_not_its_letters() -> None:
+    plans = grokcast.plan(grid={"modulus": "97", "wd": 1.0, "lr": [1e-3, 1e-2]}, budget=5000)
+    assert plans["shared"].items() >= {"modulus": 97, "weight_decay": 1.0}.items()
+    assert [item["setting"] for item in plans["settings"]] == [{"learning_rate": 1e-3}, {"learning_rate": 1e-2}]
 
 
 def test_combinations_are_all_of_them() -> None:

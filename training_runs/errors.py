@@ -1,6 +1,7 @@
 """What bad input raises, in every layer."""
 
 from functools import partial
+from numbers import Real
 from typing import Any
 
 
@@ -32,3 +33,15 @@ class InvalidInput(ValueError):
         value = "not given" if self.value is None else repr(self.value)
         text = f"{self.field} is {value}; expected {self.expected}"
         return f"{text} ({self.hint})" if self.hint else text
+
+
+def require_numbers(**given: object) -> None:
+    """Refuse what is given for a number and is none, such as "20k"; None is not given.
+
+    Raises
+    ------
+    InvalidInput : names the first of them.
+    """
+    for field, value in given.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Real)):
+            raise InvalidInput(field=field, value=value, expected="a number")
