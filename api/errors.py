@@ -35,6 +35,39 @@ class Conflict(ValueError):
     """The request contradicts what is stored."""
 
 
+class Damaged(Conflict):
+    """What is stored cannot be read: a hand, or another program, wrote it.
+
+    Parameters
+    ----------
+    number : of the row.
+    what : which row it is.
+    fault : what is wrong with it.
+    remedy : what to do.
+    """
+
+    def __init__(self, number: int, what: str, fault: str, remedy: str) -> None:
+        super().__init__(number, what, fault, remedy)
+        self.id, self.what, self.fault, self.remedy = number, what, fault, remedy
+
+    def __str__(self) -> str:
+        return f"{self.what} is damaged in the database: {self.fault}; {self.remedy}"
+
+
+class DamagedRun(Damaged):
+    """A run that cannot be read, or points of one.
+
+    Parameters
+    ----------
+    owner : the key that made it; None: made without one.
+    """
+
+    def __init__(self, number: int, run_id: str, owner: str | None, fault: str) -> None:
+        remedy = f"mend its row, or delete it: DELETE /v1/runs/{run_id}"
+        super().__init__(number, f"the run {run_id!r}", fault, remedy)
+        self.run_id, self.owner = run_id, owner
+
+
 class RunTaken(Conflict):
     """Another key has a run of this name."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
 
-from api.caller import Caller, Scope
+from api.caller import SCOPES, Caller, Scope
 from api.storage.database import Database
 from api.storage.tables import keys
 
@@ -87,8 +87,12 @@ class KeyStore:
         query = select(keys.c.scope, keys.c.digest, keys.c.revoked_at).where(keys.c.key_id == key_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        is_right = hmac.compare_digest(_digest(secret), row.digest if row else _NO_DIGEST)
-        return Caller(key_id, row.scope) if row and is_right and row.revoked_at is None else None
+        stored = str(row.digest) if row else _NO_DIGEST
+        is_right = hmac.compare_digest(_digest(secret).encode(), stored.encode())
+        is_valid = (
+            row and is_right and row.revoked_at is None and row.scope in SCOPES
+        )  # a hand may have written another
+        return Caller(key_id, row.scope) if row and is_valid else None
 
     def admitted(self, key_ids: Collection[str | None]) -> set[str | None]:
         """Return which callers who were admitted would be now: their key is not revoked; without one (None), none was made."""

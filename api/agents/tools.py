@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.storage.stored_run import RunStatus
 from api.wire.forecasts import Advice, Answer, Driver, ForecastAnswer, ForecastRequest, Gap, Support
 from api.wire.plans import PlanAnswer, PlanRequest
 from api.wire.problems import Problem, invalid_inputs
-from api.wire.runs import RUN_ID, RunAnswer, RunPage, RunStatus
+from api.wire.runs import RUN_ID, RunAnswer, RunPage
 from training_runs.errors import InvalidInput
 
 JsonObject = dict[str, Any]

@@ -20,10 +20,11 @@ from api.routes.dependencies import (
 )
 from api.routes.error_handlers import problem_responses
 from api.storage.runs import Addition
+from api.storage.stored_run import RunStatus
 from api.threads import beside
 from api.wire.outcomes import OutcomeAnswer, OutcomeRequest
 from api.wire.points import AppendAnswer, AppendRequest, RewindAnswer
-from api.wire.runs import RunAnswer, RunPage, RunRegistered, RunRequest, RunStatus, RunSummary, StopRequest
+from api.wire.runs import RunAnswer, RunPage, RunRegistered, RunRequest, RunSummary, StopRequest
 from api.wire.timelines import Timeline
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=JsonRoute)

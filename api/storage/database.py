@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import platformdirs
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, case, create_engine, event, func, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -31,9 +31,19 @@ REVISION = "0005"  # of the schema that this code works with: the newest file of
 _LOCK_SECONDS = 30  # how long a writer waits for the others
 _POOL_SECONDS = 10  # how long a request waits for one of the connections
 _NAMED = 500  # values in one query
+
+
+def _json(text: str | bytes) -> Any:
+    """Return what a column of JSON holds; what is none as it lies there, for whoever knows which row that is."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return text
+
+
 _ENGINE: Any = {
     "json_serializer": partial(json.dumps, allow_nan=False),
-    "json_deserializer": from_json,
+    "json_deserializer": _json,
     "hide_parameters": True,  # errors are logged, and what was stored is nobody's business there
 }
 _MIGRATION_LOCK = 7_465_107_420_113  # any number that nobody else locks on this server
@@ -101,6 +111,16 @@ class Database:
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an insertion that may pass over rows that are there: `.on_conflict_do_nothing()`."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def in_json(self, column: Column[Any], path: Sequence[str]) -> ColumnElement[Any]:
+        """Return what lies at a path in a column of JSON: SQLite's value or PostgreSQL's text, and null where there is none.
+
+        Whoever reads it checks it: a query that is to make a number of what is none is refused, with all its rows.
+        """
+        if not self.is_sqlite:
+            text: ColumnElement[Any] = column[tuple(path)].as_string()
+            return text
+        return func.json_extract(case((func.json_valid(column) == 1, column)), f"$.{'.'.join(path)}")
 
     def ping(self) -> None:
         """Return if the database answers and takes changes.

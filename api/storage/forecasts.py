@@ -2,14 +2,20 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select, tuple_
+from pydantic import Field, TypeAdapter, ValidationError
+from sqlalchemy import func, select, tuple_
 
+from api.errors import Damaged
 from api.storage.database import Database, in_parts
 from api.storage.stored_run import StoredRun
 from api.storage.tables import forecasts, runs
+from api.storage.whole_rows import Count, Seconds
+from features.phase import Phase
+from predictor.forecast import Action
 
 
 @dataclass(frozen=True)
@@ -63,41 +69,30 @@ class BriefForecast:
     in_support : of its support.
     """
 
-    made_at: float
-    observed_until_step: int
-    phase: str | None
-    probability_onset_by_horizon: float
+    made_at: Seconds
+    observed_until_step: Count
+    phase: Phase | None
+    probability_onset_by_horizon: Annotated[float, Field(ge=0, le=1)]
     horizon_step: int
     supported_until_step: int
     median_onset_step: int | None
     in_support: bool
-    action: str
+    action: Action
     check_again_step: int | None
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether it has all that a forecast has: one that another version kept, or somebody changed, may not."""
-        needed = (self.probability_onset_by_horizon, self.horizon_step, self.supported_until_step)
-        return None not in (*needed, self.in_support, self.action)
 
-
-def _step(*path: str) -> ColumnElement[int | None]:
-    """Return a step in a stored forecast: PostgreSQL's own integers end at 2,147,483,647."""
-    return cast(forecasts.c.forecast[path].as_string(), BigInteger)
-
-
-_BRIEF = (
-    forecasts.c.made_at,
-    forecasts.c.observed_until_step,
-    forecasts.c.forecast["phase"].as_string(),
-    forecasts.c.forecast["probability_onset_by_horizon"].as_float(),
-    _step("horizon_step"),
-    _step("supported_until_step"),
-    _step("onset_step", "p50"),
-    forecasts.c.forecast["support", "in_support"].as_boolean(),
-    forecasts.c.forecast["advice", "action"].as_string(),
-    _step("advice", "check_again_step"),
-)
+_WHOLE = TypeAdapter(BriefForecast)
+# Where each of the figures lies in a stored forecast.
+_FIGURES = {
+    "phase": ("phase",),
+    "probability_onset_by_horizon": ("probability_onset_by_horizon",),
+    "horizon_step": ("horizon_step",),
+    "supported_until_step": ("supported_until_step",),
+    "median_onset_step": ("onset_step", "p50"),
+    "in_support": ("support", "in_support"),
+    "action": ("advice", "action"),
+    "check_again_step": ("advice", "check_again_step"),
+}
 _COLUMNS = [forecasts.c[f.name] for f in fields(StoredForecast)]
 
 
@@ -141,7 +136,7 @@ class ForecastStore:
             row = connection.execute(query).one_or_none()
         return None if row is None else StoredForecast(**row._mapping)
 
-    def newest_of(self, found: Sequence[StoredRun]) -> dict[str, BriefForecast]:
+    def newest_of(self, found: Sequence[StoredRun | Damaged]) -> dict[str, BriefForecast]:
         """Return of each run that has one the main figures of its newest forecast, by the name of the run.
 
         One that cannot be read is none: it hides no other run.
@@ -154,14 +149,20 @@ class ForecastStore:
             .correlate(runs)
             .scalar_subquery()
         )
+        column = forecasts.c.forecast
+        figures = [self._database.in_json(column, path).label(name) for name, path in _FIGURES.items()]
         query = (
-            select(runs.c.run_id, *_BRIEF)
+            select(runs.c.run_id, forecasts.c.made_at, forecasts.c.observed_until_step, *figures)
             .join(forecasts, forecasts.c.id == of_run)
             .where(runs.c.id.in_([run.id for run in found]))
         )
         with self._database.reading() as connection:
-            brief = {run: BriefForecast(*figures) for run, *figures in connection.execute(query)}
-        return {run: forecast for run, forecast in brief.items() if forecast.is_whole}
+            rows = connection.execute(query).all()
+        newest = {}
+        for row in rows:
+            with suppress(ValidationError):
+                newest[row.run_id] = _WHOLE.validate_python(dict(row._mapping))
+        return newest
 
     def made(self, found: Sequence[StoredRun], forecaster: str) -> dict[int, Mapping[str, Any]]:
         """Return the stored forecasts that a forecaster made of runs as they are now, by the run's number."""

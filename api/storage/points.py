@@ -4,19 +4,22 @@ import itertools
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from api.errors import ValueConflict
+from api.caller import Caller
+from api.errors import DamagedRun, RunNotFound, ValueConflict
 from api.storage.stored_run import StoredRun
 from api.storage.tables import points, runs
 from training_runs import InvalidInput, Trajectory
 from training_runs.signals import SIGNALS
 
 _SHOWN_CONFLICTS = 20
+_POINT = TypeAdapter(dict[str, float])
 _TIME = "time"  # of a point, beside its signals: the first that was sent counts
 
 
@@ -76,16 +79,31 @@ class PendingPoints:
 
     Attributes
     ----------
-    runs : by name, as they will be.
     appended : a run before and after each history that follows all of its points, and that history.
     """
 
-    def __init__(self, connection: Connection, found: dict[str, StoredRun]) -> None:
-        self._connection, self.runs = connection, found
+    def __init__(self, connection: Connection, found: Sequence[StoredRun | DamagedRun]) -> None:
+        self._connection = connection
+        self._runs = {run.run_id: run for run in found}
         self.appended: list[tuple[StoredRun, StoredRun, Trajectory]] = []
         self._new: dict[int, dict[int, dict[str, float]]] = defaultdict(dict)  # by run and step
         self._changed: dict[int, dict[int, dict[str, float]]] = defaultdict(dict)
         self._grown: dict[int, StoredRun] = {}
+
+    def run(self, caller: Caller, run_id: str) -> StoredRun:
+        """Return a run as it will be.
+
+        Raises
+        ------
+        RunNotFound : it was not locked, or the caller does not see it.
+        DamagedRun : its row cannot be read.
+        """
+        found = self._runs.get(run_id)
+        if found is None or not caller.sees(found.owner):
+            raise RunNotFound(run_id)
+        if isinstance(found, DamagedRun):
+            raise found
+        return found
 
     def stored(self, run: StoredRun, history: Trajectory) -> dict[int, dict[str, float]]:
         """Return the points in the range of a history that are stored, or will be, by step."""
@@ -94,7 +112,7 @@ class PendingPoints:
         query = select(points.c.step, points.c["values"]).where(
             points.c.run == run.id, points.c.step.between(int(history.steps[0]), history.observed_until)
         )
-        found = {step: from_json(values) for step, values in self._connection.execute(query)}
+        found = {step: _point(run, step, values) for step, values in self._connection.execute(query)}
         return {**found, **self._changed[run.id], **self._new[run.id]}
 
     def add(
@@ -117,7 +135,7 @@ class PendingPoints:
         )
         if _follows(run, history):
             self.appended.append((run, after, history))
-        self.runs[run.run_id] = self._grown[run.id] = after
+        self._runs[run.run_id] = self._grown[run.id] = after
         return after
 
     def write(self) -> None:
@@ -155,16 +173,36 @@ def _follows(run: StoredRun, history: Trajectory) -> bool:
     return run.observed_until_step is None or int(history.steps[0]) > run.observed_until_step
 
 
+def _point(run: StoredRun, step: int, text: str) -> dict[str, float]:
+    """Return a stored point."""
+    try:
+        return _POINT.validate_json(text)
+    except ValidationError:
+        shown = repr(text)[:80]
+        fault = f"its point at step {step} is {shown}; expected a JSON object of numbers"
+        raise run.damaged(fault) from None
+
+
 def stored_points(connection: Connection, run: StoredRun) -> Trajectory | None:
-    """Return all points of a run; None where it has none."""
+    """Return all points of a run; None where it has none.
+
+    Raises
+    ------
+    DamagedRun : one of them cannot be read, or they contradict each other.
+    """
     query = select(points.c.step, points.c["values"]).where(points.c.run == run.id).order_by(points.c.step)
     rows = connection.execute(query).all()
     if not rows:
         return None
-    values = from_json("[" + ",".join(row[1] for row in rows) + "]")  # parsed at once: 10x faster
-    names = {name for point in values for name in point}
-    return Trajectory(
-        [row[0] for row in rows],
-        {n: [point.get(n) for point in values] for n in SIGNALS if n in names},
-        [point.get(_TIME) for point in values] if _TIME in names else None,
-    )
+    try:
+        values = from_json("[" + ",".join(row[1] for row in rows) + "]")  # parsed at once: 10x faster
+        names = {name for point in values for name in point.keys()}  # noqa: SIM118  # a list has none
+        return Trajectory(
+            [row[0] for row in rows],
+            {n: [point.get(n) for point in values] for n in SIGNALS if n in names},
+            [point.get(_TIME) for point in values] if _TIME in names else None,
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        for step, text in rows:
+            _point(run, step, text)
+        raise run.damaged(f"its points do not fit together: {error}") from None

@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, get_args
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.errors import RetrainingActive, RetrainingNotFound
+from api.errors import Damaged, RetrainingActive, RetrainingNotFound
 from api.storage.database import Database
 from api.storage.tables import retrainings as table
+from api.storage.whole_rows import Count, Seconds, as_it_lies, told_apart, whole
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -44,11 +46,11 @@ class Retraining:
     state: State
     promote: bool
     stage: str
-    done: int
-    total: int
-    created_at: float
-    started_at: float | None
-    finished_at: float | None
+    done: Count
+    total: Count
+    created_at: Seconds
+    started_at: Seconds | None
+    finished_at: Seconds | None
     attempt: int
     holder: str | None
     cancel_requested: bool
@@ -64,7 +66,13 @@ class Claim:
     holder: str
 
 
-_COLUMNS = [table.c[f.name] for f in fields(Retraining)]
+_WHOLE = TypeAdapter(Retraining)
+_COLUMNS = [as_it_lies(table.c[f.name]) for f in fields(Retraining)]
+
+
+def _retraining(row: Any) -> Retraining:
+    remedy = "mend its row in the table `retrainings`, or delete it there"
+    return whole(_WHOLE, row, lambda fault: Damaged(row.id, f"the retraining {row.id}", fault, remedy))
 
 
 class RetrainingStore:
@@ -111,20 +119,21 @@ class RetrainingStore:
         Raises
         ------
         RetrainingNotFound : there is none of this number.
+        Damaged : its row cannot be read.
         """
         with self._database.reading() as connection:
             row = connection.execute(select(*_COLUMNS).where(table.c.id == number)).one_or_none()
         if row is None:
             raise RetrainingNotFound(number)
-        return Retraining(**row._mapping)
+        return _retraining(row)
 
-    def page(self, limit: int, before: int | None = None) -> list[Retraining]:
-        """Return retrainings, the newest first, from before a number on."""
+    def page(self, limit: int, before: int | None = None) -> list[Retraining | Damaged]:
+        """Return retrainings, the newest first, from before a number on; in the place of a damaged one what is wrong with it."""
         query = select(*_COLUMNS).order_by(table.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(table.c.id < before)
         with self._database.reading() as connection:
-            return [Retraining(**row._mapping) for row in connection.execute(query)]
+            return list(told_apart(connection.execute(query), _retraining, Damaged))
 
     def counts(self) -> dict[str, int]:
         """Return the number of retrainings in each state."""

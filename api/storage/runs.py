@@ -1,7 +1,8 @@
 """Runs in the database, and what a caller may do with them."""
 
+import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -9,14 +10,17 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.caller import Caller
-from api.errors import Conflict, Forbidden, RunFinished, RunNotFound, RunTaken
+from api.errors import Conflict, DamagedRun, Forbidden, RunFinished, RunNotFound, RunTaken
 from api.storage.database import Database, in_parts
 from api.storage.kept_histories import KeptHistories
 from api.storage.points import PendingPoints, merged, stored_points
 from api.storage.quotas import Quotas
 from api.storage.stored_run import RunMark, RunSettings, StoredRun
 from api.storage.tables import forecasts, points, runs
+from api.storage.whole_rows import as_it_lies, told_apart
 from training_runs import InvalidInput, Trajectory
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Addition:
     history: Trajectory
 
 
-_COLUMNS = [runs.c[f.name] for f in fields(StoredRun)]
+_COLUMNS = [as_it_lies(runs.c[f.name]) for f in fields(StoredRun)]
 
 
 class RunStore:
@@ -66,11 +70,11 @@ class RunStore:
         }
         while True:
             with self._database.writing() as connection:
-                run = _find(connection, run_id)
-                if run is not None:
-                    if not caller.sees(run.owner):
+                found = connection.execute(_WHOSE.where(runs.c.run_id == run_id)).one_or_none()
+                if found is not None:
+                    if not caller.sees(found.owner):
                         raise RunTaken(run_id)
-                    connection.execute(update(runs).where(runs.c.id == run.id).values(values))
+                    connection.execute(update(runs).where(runs.c.id == found.id).values(values))
                     return _get(connection, caller, run_id), False
                 self._quotas.check_run(connection, caller.key_id)
                 made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id}
@@ -91,8 +95,10 @@ class RunStore:
         with self._database.reading() as connection:
             return _get(connection, caller, run_id)
 
-    def page(self, caller: Caller, limit: int, before: int | None = None, status: str | None = None) -> list[StoredRun]:
-        """Return runs, the newest first, from before a run's number on."""
+    def page(
+        self, caller: Caller, limit: int, before: int | None = None, status: str | None = None
+    ) -> list[StoredRun | DamagedRun]:
+        """Return runs, the newest first, from before a run's number on; in the place of a damaged one what is wrong with it."""
         query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         if caller.scope != "admin":
             query = query.where(runs.c.owner == caller.key_id)
@@ -101,7 +107,7 @@ class RunStore:
         if status is not None:
             query = query.where(runs.c.status == status)
         with self._database.reading() as connection:
-            return [_run(row) for row in connection.execute(query)]
+            return list(told_apart(connection.execute(query), StoredRun.of, DamagedRun))
 
     def marks(self, run_ids: Collection[str]) -> dict[str, RunMark]:
         """Return the marks of the runs of these names that there are, whoever made them."""
@@ -114,19 +120,21 @@ class RunStore:
             }
 
     def named(self, run_ids: Collection[str]) -> dict[str, StoredRun]:
-        """Return the runs of these names that there are, whoever made them."""
+        """Return the runs of these names that there are, whoever made them, but for those that are damaged."""
         with self._database.reading() as connection:
             return {
-                row.run_id: _run(row)
+                run.run_id: run
                 for some in in_parts(list(run_ids))
-                for row in connection.execute(select(*_COLUMNS).where(runs.c.run_id.in_(some)))
+                for run in _whole_ones(connection.execute(select(*_COLUMNS).where(runs.c.run_id.in_(some))))
             }
 
     def delete(self, caller: Caller, run_id: str) -> None:
         """Forget a run, its points and its forecasts."""
         with self._database.writing() as connection:
-            run = _get(connection, caller, run_id)
-            connection.execute(delete(runs).where(runs.c.id == run.id))
+            found = connection.execute(_WHOSE.where(runs.c.run_id == run_id)).one_or_none()
+            if found is None or not caller.sees(found.owner):
+                raise RunNotFound(run_id)
+            connection.execute(delete(runs).where(runs.c.id == found.id))
 
     def history(self, caller: Caller, run_id: str) -> tuple[StoredRun, Trajectory | None]:
         """Return a run and its points at one moment; None where it has no points."""
@@ -154,7 +162,18 @@ class RunStore:
         RunFinished : there is something new, and the run has finished.
         InvalidInput : the run would have too many points.
         QuotaUsed : the key that made it would.
+        DamagedRun : what is stored of it cannot be read.
         """
+        try:
+            return self._append_all(additions)
+        except IntegrityError:  # steps are stored that the row of their run does not know of
+            if len(additions) > 1:
+                return [self.append_all([addition])[0] for addition in additions]
+            run = self.get(additions[0].caller, additions[0].run_id)
+            fault = f"it has points after its observed_until_step, {run.observed_until_step}"
+            return [run.damaged(fault)]
+
+    def _append_all(self, additions: Sequence[Addition]) -> list[tuple[StoredRun, int] | Exception]:
         results: list[tuple[StoredRun, int] | Exception] = []
         with self._database.writing() as connection:
             pending = PendingPoints(connection, _locked(connection, {addition.run_id for addition in additions}))
@@ -168,10 +187,10 @@ class RunStore:
             self._kept.extend(before, after, later)
         return results
 
-    def at_one_moment(self, found: Collection[StoredRun]) -> Sequence[tuple[StoredRun, Trajectory | None]]:
+    def at_one_moment(self, found: Collection[StoredRun]) -> Sequence[tuple[StoredRun, Trajectory | DamagedRun | None]]:
         """Return runs and their points, in any order: as given where those points are kept, else as they are by now.
 
-        Runs that were deleted meanwhile are left out.
+        Runs that were deleted meanwhile are left out. In the place of points that cannot be read stands why.
         """
         kept = [(run, history) for run in found if (history := self._kept.of(run)) is not None]
         missing = {run.id for run in found} - {run.id for run, _ in kept}
@@ -179,10 +198,10 @@ class RunStore:
             return kept
         with self._database.reading() as connection:
             rows = connection.execute(select(*_COLUMNS).where(runs.c.id.in_(missing))).all()
-            read = [(run, stored_points(connection, run)) for run in map(_run, rows)]
-        for run, history in read:
-            if history is not None:
-                self._kept.keep(run, history)
+            read = [(run, _points_or_damage(connection, run)) for run in _whole_ones(rows)]
+        for run, points_ in read:
+            if isinstance(points_, Trajectory):
+                self._kept.keep(run, points_)
         return [*kept, *read]
 
     def rewind(self, caller: Caller, run_id: str, from_step: int) -> tuple[StoredRun, int]:
@@ -246,16 +265,17 @@ class RunStore:
             return _get(connection, caller, run_id)
 
     def finished(self) -> list[tuple[StoredRun, Trajectory | None]]:
-        """Return every finished run with its points, in the order in which they were registered."""
+        """Return every finished run with its points, in the order in which they were registered; damaged ones are logged."""
         with self._database.reading() as connection:
             query = select(*_COLUMNS).where(runs.c.status != "running").order_by(runs.c.id)
-            found = [_run(row) for row in connection.execute(query)]
-            return [(run, stored_points(connection, run)) for run in found]
+            found = [(run, _points_or_damage(connection, run)) for run in _whole_ones(connection.execute(query))]
+        for _, history in found:
+            if isinstance(history, DamagedRun):
+                _LOG.warning("%s", history)
+        return [(run, history) for run, history in found if not isinstance(history, DamagedRun)]
 
     def _add(self, connection: Connection, pending: PendingPoints, addition: Addition) -> tuple[StoredRun, int]:
-        run = pending.runs.get(addition.run_id)
-        if run is None or not addition.caller.sees(run.owner):
-            raise RunNotFound(addition.run_id)
+        run = pending.run(addition.caller, addition.run_id)
         new, changed = merged(addition.history, pending.stored(run, addition.history))
         if not new and not changed:
             return run, 0
@@ -287,31 +307,41 @@ _NEW = {
 }
 
 
-def _run(row: Any) -> StoredRun:
-    return StoredRun(**row._mapping)
+_WHOSE = select(runs.c.id, runs.c.owner)  # of a run that may be damaged otherwise
 
 
-def _find(connection: Connection, run_id: str, lock: bool = False) -> StoredRun | None:
-    query: Select[Any] = select(*_COLUMNS).where(runs.c.run_id == run_id)
-    # SQLite has no row locks and needs none: there, a writer has the database to itself.
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    return None if row is None else _run(row)
+def _whole_ones(rows: Iterable[Any]) -> list[StoredRun]:
+    """Return the runs of some rows, but for damaged ones, which are logged."""
+    found = list(told_apart(rows, StoredRun.of, DamagedRun))
+    for run in found:
+        if isinstance(run, DamagedRun):
+            _LOG.warning("%s", run)
+    return [run for run in found if isinstance(run, StoredRun)]
 
 
-def _locked(connection: Connection, run_ids: Collection[str]) -> dict[str, StoredRun]:
+def _points_or_damage(connection: Connection, run: StoredRun) -> Trajectory | DamagedRun | None:
+    try:
+        return stored_points(connection, run)
+    except DamagedRun as error:
+        return error
+
+
+def _locked(connection: Connection, run_ids: Collection[str]) -> list[StoredRun | DamagedRun]:
     """Return the runs of these names that there are, none of which another transaction changes meanwhile.
 
     Locked in one order, so that two transactions that want the same runs never wait for each other.
     """
     query = select(*_COLUMNS).where(runs.c.run_id.in_(run_ids)).order_by(runs.c.id).with_for_update()
-    return {row.run_id: _run(row) for row in connection.execute(query)}
+    return list(told_apart(connection.execute(query), StoredRun.of, DamagedRun))
 
 
 def _get(connection: Connection, caller: Caller, run_id: str, lock: bool = False) -> StoredRun:
-    run = _find(connection, run_id, lock)
-    if run is None or not caller.sees(run.owner):
+    query: Select[Any] = select(*_COLUMNS).where(runs.c.run_id == run_id)
+    # SQLite has no row locks and needs none: there, a writer has the database to itself.
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None or not caller.sees(row.owner):
         raise RunNotFound(run_id)
-    return run
+    return StoredRun.of(row)
 
 
 def _change(connection: Connection, run: StoredRun, **values: Any) -> None:

@@ -1,25 +1,33 @@
 """Finished runs of the service as runs to learn from."""
 
+import logging
+
+from api.errors import DamagedRun
 from api.storage.runs import RunStore
 from api.storage.stored_run import StoredRun
 from features.landmarks import MIN_EVALS, MIN_LANDMARK
-from training_runs import Context, Run, Trajectory
+from training_runs import Run, Trajectory
 from training_runs.identifiers import configuration_identifier, identifier
 from training_runs.onset import SUSTAINED_EVALS
+
+_LOG = logging.getLogger(__name__)
 
 
 def training_runs(store: RunStore) -> dict[str, Run]:
     """Return the finished runs that have something to teach, by name, in the order in which they were registered."""
-    return {
-        stored.run_id: as_run(stored, history)
-        for stored, history in store.finished()
-        if history is not None and missing_for_training(history) is None
-    }
+    found = {}
+    for stored, history in store.finished():
+        if history is not None and missing_for_training(history) is None:
+            try:
+                found[stored.run_id] = as_run(stored, history)
+            except DamagedRun as error:
+                _LOG.warning("not learnt from: %s", error)
+    return found
 
 
 def as_run(stored: StoredRun, history: Trajectory) -> Run:
     """Return a stored run in the words of the corpus. Without a budget, it was meant to end where it ended."""
-    context, _ = Context.from_mapping(stored.context)
+    context = stored.known_context()
     return Run(
         run_id=identifier(["service", stored.run_id, stored.created_at]),
         configuration_id=configuration_identifier("service", context, stored.run_id),

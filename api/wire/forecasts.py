@@ -8,15 +8,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, computed_field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, computed_field
 
 from api.wire.examples import ANSWER, REQUEST
 from api.wire.history import ContextFields, History, Number, StatedContext, WholeNumber
-from api.wire.problems import Problem
+from api.wire.problems import Problem, invalid_inputs
 from api.wire.words import Sentence, in_words
 from features.phase import Phase
 from predictor.forecast import Action, Forecast, Quantiles, QuantileStatus, since_memorization
 from predictor.question import Question
+from training_runs import InvalidInput
 from training_runs.onset import Outcome
 from training_runs.pace import MOST_COST, MOST_SECONDS
 from training_runs.signals import Signal
@@ -315,7 +316,22 @@ class ForecastAnswer(Answer):
 
     @classmethod
     def from_stored(cls, answer: Mapping[str, Any]) -> "ForecastAnswer":
-        """Return an answer that was stored, by an earlier release perhaps: what it lacks follows from what it holds."""
+        """Return an answer that was stored, by an earlier release perhaps: what it lacks follows from what it holds.
+
+        Raises
+        ------
+        InvalidInput : it is no such answer: a hand, or another program, wrote it.
+        """
+        try:
+            return cls._from_stored(answer)
+        except ValidationError as error:
+            raise invalid_inputs(error.errors())[0] from None
+        except (AttributeError, KeyError, TypeError):
+            expected = "an object, as POST /v1/forecasts answers"
+            raise InvalidInput(field="forecast", value=str(answer)[:80], expected=expected) from None
+
+    @classmethod
+    def _from_stored(cls, answer: Mapping[str, Any]) -> "ForecastAnswer":
         whole = answer if "outcome" in answer else _completed(answer)
         fields = {name: value for name, value in whole.items() if name != "words"}
         return cls.model_validate({"horizon_assumed": False, "clock": None, **fields})

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.storage.stored_run import StoredRun
+from api.storage.stored_run import RunStatus, StoredRun
 from api.storage.training_data import as_run, missing_for_training
 from api.wire.examples import OUTCOME
-from api.wire.runs import RunStatus, at
+from api.wire.runs import at
 from training_runs import Trajectory
 from training_runs.labelled_run import label
 from training_runs.onset import Outcome

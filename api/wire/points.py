@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.storage.stored_run import StoredRun
+from api.storage.stored_run import RunStatus, StoredRun
 from api.wire.examples import ANSWER, APPEND
 from api.wire.forecasts import ForecastAnswer, ignored_names
 from api.wire.history import History
 from api.wire.problems import Problem
-from api.wire.runs import RunStatus
 from training_runs import Trajectory
 
 

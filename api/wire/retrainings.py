@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.errors import Damaged
 from api.storage.retrainings import Retraining, State
 from api.wire.examples import ACTIVATE, RETRAIN
-from api.wire.runs import NEXT, at
+from api.wire.runs import DAMAGED, NEXT, at, damages
 
 
 class RetrainRequest(BaseModel):
@@ -50,13 +51,17 @@ class RetrainingPage(BaseModel):
 
     retrainings: list[RetrainingAnswer]
     next_cursor: int | None = NEXT
+    damaged: list[str] = DAMAGED
 
     @classmethod
-    def of(cls, found: Sequence[Retraining], limit: int) -> "RetrainingPage":
+    def of(cls, found: Sequence[Retraining | Damaged], limit: int) -> "RetrainingPage":
         """Return a page of what was found, which is one more where there is a next page."""
-        shown = [RetrainingAnswer.of(job) for job in found[:limit]]
-        more = len(found) > limit
-        return cls(retrainings=shown, next_cursor=found[limit - 1].id if more else None)
+        shown = found[:limit]
+        return cls(
+            retrainings=[RetrainingAnswer.of(job) for job in shown if isinstance(job, Retraining)],
+            next_cursor=found[limit - 1].id if len(found) > limit else None,
+            damaged=damages(shown),
+        )
 
 
 class ActivateRequest(BaseModel):

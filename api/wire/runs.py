@@ -1,26 +1,30 @@
 """The wire format of stored runs: what they are registered with, and how they are shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.errors import Damaged, DamagedRun
 from api.storage.forecasts import BriefForecast, StoredForecast
-from api.storage.stored_run import RunSettings, StoredRun
+from api.storage.stored_run import RunSettings, RunStatus, StoredRun, WebhookFormat
+from api.storage.whole_rows import told_apart
 from api.wire.examples import RUN
 from api.wire.forecasts import CostPerHour, ForecastAnswer, Probability, SecondsPerStep, ignored_names
 from api.wire.history import ContextFields, Number, StatedContext, WholeNumber, wire_history
-from api.wire.webhooks import WebhookFields, WebhookFormat
+from api.wire.webhooks import WebhookFields
 from features.phase import Phase
 from predictor.forecast import Action
-from training_runs import Trajectory
+from training_runs import InvalidInput, Trajectory
 
 RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._:+=@~-]{0,127}$"
 _STORABLE = r"^[^\x00]*$"  # PostgreSQL's texts hold no NUL
 
+DAMAGED: list[str] = Field(
+    [], description="what cannot be read, since a hand or another program changed it in the database; in words"
+)
 NEXT = Field(description="value of `?cursor=` for the next page; null on the last page")
-RunStatus = Literal["running", "finished", "stopped_early", "diverged"]
 
 
 class RunRequest(BaseModel):
@@ -154,6 +158,7 @@ class RunAnswer(RunSummary):
         description="stored points; null if there are none, or with `?history=false`"
     )
     forecast: ForecastAnswer | None = Field(description="newest forecast; null before the first")
+    damaged: list[str] = DAMAGED
 
     @classmethod
     def of(
@@ -163,10 +168,12 @@ class RunAnswer(RunSummary):
         newest: StoredForecast | None = None,
     ) -> "RunAnswer":
         """Return the wire form of a run with its points."""
+        (forecast,) = told_apart([newest], lambda made: made and stored_answer(made), Damaged)
         return cls(
             **_summary(run),
             history=None if points is None else wire_history(points),
-            forecast=None if newest is None else ForecastAnswer.from_stored(newest.forecast),
+            forecast=forecast if isinstance(forecast, ForecastAnswer) else None,
+            damaged=damages([forecast]),
         )
 
 
@@ -175,15 +182,42 @@ class RunPage(BaseModel):
 
     runs: list[ListedRun]
     next_cursor: int | None = NEXT
+    damaged: list[str] = DAMAGED
 
     @classmethod
-    def of(cls, found: Sequence[StoredRun], newest: Mapping[str, BriefForecast], limit: int) -> "RunPage":
+    def of(cls, found: Sequence[StoredRun | DamagedRun], newest: Mapping[str, BriefForecast], limit: int) -> "RunPage":
         """Return a page of what was found, which is one more where there is a next page."""
         shown = [
             ListedRun.model_validate({**_summary(run), "newest_forecast": newest.get(run.run_id)})
             for run in found[:limit]
+            if isinstance(run, StoredRun)
         ]
-        return cls(runs=shown, next_cursor=found[limit - 1].id if len(found) > limit else None)
+        next_cursor = found[limit - 1].id if len(found) > limit else None
+        return cls(runs=shown, next_cursor=next_cursor, damaged=damages(found[:limit]))
+
+
+def stored_answer(made: StoredForecast) -> ForecastAnswer:
+    """Return what a stored forecast says.
+
+    Raises
+    ------
+    Damaged : it cannot be read.
+    """
+    try:
+        return ForecastAnswer.from_stored(made.forecast)
+    except InvalidInput as error:
+        raise damaged_forecast(made, error) from None
+
+
+def damaged_forecast(made: StoredForecast, error: InvalidInput) -> Damaged:
+    """Return an error that says what is wrong with a stored forecast."""
+    remedy = "mend its row in the table `forecasts`, or delete it there"
+    return Damaged(made.id, f"the forecast {made.id}", str(error), remedy)
+
+
+def damages(found: Iterable[object]) -> list[str]:
+    """Return in words what of a page cannot be read."""
+    return [str(each) for each in found if isinstance(each, Damaged)]
 
 
 def at(seconds: float) -> datetime:

@@ -1,17 +1,16 @@
 """The wire form of a run's webhook."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from api.storage.stored_run import Webhook
+from api.storage.stored_run import Webhook, WebhookFormat
 from api.wire.webhook_address import check_url
 from api.wire.webhook_secret import check_secret
 from training_runs import InvalidInput
 
-WebhookFormat = Literal["plain", "slack", "discord", "ntfy"]
 _Text = Annotated[str, StringConstraints(strict=True, max_length=2_000)]
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")  # as ntfy names them
 

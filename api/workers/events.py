@@ -6,7 +6,7 @@ streams of the worker; it ends when its key is revoked.
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -15,13 +15,13 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access.keys import KeyStore
 from api.caller import Caller
-from api.errors import RunNotFound, TooManyStreams
+from api.errors import Damaged, DamagedRun, RunNotFound, TooManyStreams
 from api.storage.forecasts import ForecastStore, StoredForecast
 from api.storage.runs import RunStore
 from api.storage.stored_run import StoredRun
 from api.wire.runs import RunSummary
 from api.wire.timelines import TimelineForecast
-from api.workers.watching import WATCHED, Watcher, Watching
+from api.workers.watching import WATCHED, Watcher, Watching, whole_page
 
 _AT_ONCE = 100  # forecasts read at a time
 
@@ -69,7 +69,8 @@ class EventStreams:
         ----------
         after : the last forecast that the client has; None: it wants only the newest.
         """
-        with self._counted(caller), self._watching.of(caller, run_id) as watcher:
+        # A run that was damaged meanwhile ends its stream: whoever asks again is told.
+        with suppress(DamagedRun), self._counted(caller), self._watching.of(caller, run_id) as watcher:
             seen: StoredRun | None = None
             look = await run_in_threadpool(self._look, caller, run_id, after)
             while True:
@@ -80,9 +81,9 @@ class EventStreams:
                 if seen is None or _changed(seen, look.run):
                     yield ServerSentEvent(event="run", data=RunSummary.of(look.run))
                 for made in look.forecasts:
-                    data = TimelineForecast.of(made)
-                    yield ServerSentEvent(event="forecast", id=str(made.id), data=data)
                     after = made.id
+                    with suppress(Damaged):  # the list of forecasts says what is wrong with it
+                        yield ServerSentEvent(event="forecast", id=str(made.id), data=TimelineForecast.of(made))
                 seen, after = look.run, after or 0
                 if len(look.forecasts) >= _AT_ONCE:
                     watcher.fall_behind()
@@ -97,7 +98,7 @@ class EventStreams:
         """
         with self._counted(caller), self._watching.of(caller) as watcher:
             seen: dict[int, StoredRun] = {}
-            page: Sequence[StoredRun] = await run_in_threadpool(self._runs.page, caller, WATCHED)
+            page: Sequence[StoredRun] = await run_in_threadpool(whole_page, self._runs, caller)
             while True:
                 now = {run.id: run for run in reversed(page)}
                 for gone in _deleted(seen, now):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from api.errors import RunNotFound
+from api.errors import DamagedRun, RunNotFound
 from api.logs.metrics import FORECASTS
 from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.runs import Addition, RunStore
@@ -16,7 +16,7 @@ from api.workers.webhooks import Webhooks
 from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
 from predictor.question import Question
-from training_runs import Context, InvalidInput, Trajectory
+from training_runs import InvalidInput, Trajectory
 
 
 class LiveForecasts:
@@ -48,12 +48,15 @@ class LiveForecasts:
     ) -> "_Answers":
         """Return what a forecaster says of runs, made only once of those that are the same as before."""
         kept = self._timeline.made(same, forecaster.version)
-        known = [(found[number], ForecastAnswer.from_stored(made)) for number, made in kept.items()]
+        known = [(found[number], answer) for number, made in kept.items() if (answer := _readable(made))]
+        answered = {run.id for run, _ in known}
         problems: _Answers = {}
         made = []
-        asked = self._runs.at_one_moment([run for number, run in found.items() if number not in kept])
+        asked = self._runs.at_one_moment([run for number, run in found.items() if number not in answered])
         for (run, _), forecast in zip(asked, _forecasts(asked, forecaster), strict=True):
-            if isinstance(forecast, InvalidInput):
+            if isinstance(forecast, DamagedRun):
+                problems[run.id] = run, Problem.of_status(409, str(forecast))
+            elif isinstance(forecast, InvalidInput):
                 problems[run.id] = run, Problem.of_input(forecast)
             elif isinstance(forecast, Exception):
                 problems[run.id] = forecast
@@ -85,12 +88,20 @@ def _appended(run: StoredRun, changed: int, answers: _Answers) -> Appended | Exc
     return Appended(now, changed, said)
 
 
+def _readable(kept: Mapping[str, Any]) -> ForecastAnswer | None:
+    """Return what a kept forecast says; None where that was damaged: it is made anew."""
+    try:
+        return ForecastAnswer.from_stored(kept)
+    except InvalidInput:
+        return None
+
+
 def _as_kept(answer: ForecastAnswer) -> dict[str, Any]:
     return answer.model_dump(mode="json", exclude={"words"})  # which follow from the rest
 
 
 def _forecasts(
-    asked: Sequence[tuple[StoredRun, Trajectory | None]], forecaster: OnsetForecaster
+    asked: Sequence[tuple[StoredRun, Trajectory | DamagedRun | None]], forecaster: OnsetForecaster
 ) -> Sequence[Forecast | Exception]:
     """Return a forecast of each run, or why there is none; one that breaks the forecaster breaks no other."""
     questions = [_question(run, history or Trajectory([0], {})) for run, history in asked]  # taken back in this moment
@@ -105,10 +116,12 @@ def _forecasts(
     return [next(answers) if isinstance(question, Question) else question for question in questions]
 
 
-def _question(run: StoredRun, history: Trajectory) -> Question | InvalidInput:
+def _question(run: StoredRun, history: Trajectory | DamagedRun) -> Question | DamagedRun:
+    if isinstance(history, DamagedRun):
+        return history
     try:
-        context, _ = Context.from_mapping(run.context)
-    except InvalidInput as error:
+        context = run.known_context()
+    except DamagedRun as error:
         return error
     question = Question(
         history,

@@ -153,8 +153,9 @@ class Watching:
         changed = {name for name in names & self._marks.keys() if marks.get(name) != self._marks[name]}
         whole = self._runs.named(changed | {number_of[run] for run in forecasts})
         callers = {_seen_by(w.caller): w.caller for w in watchers if w.run_id is None}
-        pages = {whose: self._runs.page(caller, WATCHED) for whose, caller in callers.items()}
-        return _Look(admitted, marks, {**dict.fromkeys(changed), **whole}, forecasts, pages)
+        pages = {whose: whole_page(self._runs, caller) for whose, caller in callers.items()}
+        gone = changed - marks.keys()  # one that is damaged is there, and told to nobody
+        return _Look(admitted, marks, {**dict.fromkeys(gone), **whole}, forecasts, pages)
 
     def _new_forecasts(self) -> dict[int, int]:
         """Return which forecasts are new and the runs that they are of, both by number."""
@@ -188,6 +189,11 @@ class Watching:
                 run = look.runs[watcher.run_id]
                 watcher.tell(run, look.forecasts.get(run.id, ()) if run else ())
             watcher.is_told = True
+
+
+def whole_page(runs: RunStore, caller: Caller) -> list[StoredRun]:
+    """Return the newest runs that a caller sees, but for damaged ones."""
+    return [run for run in runs.page(caller, WATCHED) if isinstance(run, StoredRun)]
 
 
 def _seen_by(caller: Caller) -> str | None:

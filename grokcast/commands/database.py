@@ -17,7 +17,7 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
     """Hand out the database of the service, at its newest schema."""
     from sqlalchemy.exc import DBAPIError, OperationalError
 
-    from api.errors import DatabaseUnusable, RunNotFound
+    from api.errors import Damaged, DatabaseUnusable, RunNotFound
     from api.settings import Settings
     from api.storage.database import Database
 
@@ -28,6 +28,8 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
         yield settings, database
     except RunNotFound as error:
         raise typer.BadParameter(f"no run {error.run_id}; `grokcast runs list` shows them") from None
+    except Damaged as error:
+        raise typer.BadParameter(str(error)) from None
     except (DBAPIError, DatabaseUnusable) as error:
         shown = database.url.render_as_string(hide_password=True)
         how = "does not answer" if isinstance(error, OperationalError) else "cannot be used"

@@ -34,6 +34,8 @@ def list_runs(
     with service_database() as (settings, database):
         found = RunStore(database, settings.run_point_limit).page(LOCAL, limit, status=_known(status))
         page = RunPage.of(found, ForecastStore(database).newest_of(found), limit)
+    for problem in page.damaged:
+        say(problem)
     listed = page.model_dump(mode="json")["runs"]
     if json_:
         print_json(listed)
