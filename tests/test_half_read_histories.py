@@ -169,3 +169,32 @@ def test_objects_of_runs_are_no_curves_of_metrics(tmp_path) -> None:
     ):
         with pytest.raises(InvalidInput):
             read(tmp_path, "curves.json", json.dumps(curves))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rows(lambda k: f"eval @ step {S[k]}\n  train: loss={TL[k]} acc={TA[k]}\n  test:  loss={VL[k]} acc={VA[k]}\n"),
+        rows(
+            lambda k: (
+                f"{S[k]}/300 [===>] train_loss: {TL[k]} - train_acc: {TA[k]} - val_loss: {VL[k]} - val_acc: {VA[k]}\n"
+            )
+        ),
+        *(
+            "".join(f"{name}{before}{between.join(map(str, values))}{after}\n" for name, values in curves.items())
+            for curves in [{"Train acc": TA, "steps": S, "val acc": VA, "train loss": TL, "val loss": VL}]
+            for before, between, after in ((": ", " ", ""), (" | ", " | ", ""), ("|", "|", "|"))
+        ),
+    ],
+)
+def test_logs_and_prints_of_curves_are_read(tmp_path, text: str) -> None:
+    history = read(tmp_path, "out.txt", text).trajectory
+    assert history.steps.tolist() == S
+    read_as = {"train_loss": TL, "val_loss": VL, "train_acc": TA, "val_acc": VA}
+    assert {name: values.tolist() for name, values in history.signals.items()} == read_as
+
+
+def test_of_two_generalisations_one_is_asked_for(tmp_path) -> None:
+    for names in ("iid_acc,ood_acc", "val_acc_iid,val_acc_ood"):
+        with pytest.raises(InvalidInput, match="one column for val_acc"):
+            read(tmp_path, "two.csv", f"step,{names}\n" + rows(lambda k: f"{S[k]},{TA[k]},{VA[k]}\n"))

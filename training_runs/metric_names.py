@@ -46,7 +46,7 @@ _SPLITS: dict[Split, tuple[set[str], ...]] = {
         {"val", "valid", "validation", "validate"},
         {"eval", "evaluation", "dev", "heldout", "holdout"},
         {"test", "testing", "te", "tst", "ts"},
-        {"gen", "generalization", "generalisation", "ood", "unseen"},
+        {"gen", "generalization", "generalisation", "ood", "iid", "unseen"},
     ),
 }
 # By the kind of the signal; plain words first.

@@ -204,9 +204,18 @@ def _split(found: re.Match[str]) -> list[Said]:
     return [("train_fraction", first / whole)] if whole else []
 
 
+def _split_in_three(found: re.Match[str]) -> list[Said]:
+    """Return the training's share of `60/20/20 train/val/test`, of nothing where these are no shares."""
+    parts = [float(part) for part in re.findall(r"\d*\.?\d+", found["parts"])]
+    whole = next((whole for whole in (1, 100) if abs(sum(parts) - whole) < 1e-9), None)
+    return [("train_fraction", parts[0] / whole)] if whole else [("several_values", found[0])]
+
+
 _HELD_OUT = r"(?:held[\s-]out|unseen|withheld|left out|set aside|(?:reserved )?(?:for|as)(?: the| a)? (?:test|val|eval|held)\w*)"
 _LINEAR = r"Linear\(\s*(?:in_features=)?(\d{1,6})\s*,\s*(?:out_features=)?(\d{1,6})[^()]*\)"
 _PARTS = r"(?P<train>0?\.\d+|\d{1,2})\s?[/:-]\s?(?P<rest>0?\.\d+|\d{1,2})"
+_THREE = r"(?P<parts>\d*\.?\d+(?:\s?%)?(?:\s?[/:-]\s?\d*\.?\d+(?:\s?%)?){2})"
+_WORDS_OF_THREE = r"train(?:ing)?\s?[/:\s-]\s?val\w*\s?[/:\s-]\s?test(?:ing)?"
 _WORDS_OF_SPLIT = r"(?:(?:train(?:ing)?\s?[/:\s-]\s?(?:test|val)\w*|data)(?: split)?|split)"
 
 # What a share or a number of samples is of, if they are not what is trained on.
@@ -300,6 +309,16 @@ RULES: tuple[Rule, ...] = (
         _counted("train_fraction"),
     ),
     _rule(rf"<n>\s?/\s?{_COUNT} (?:{_SAMPLES}) (?:for|used|in) (?:the )?train\w*", _counted("train_size")),
+    _rule(rf"{_THREE} (?:{_WORDS_OF_THREE}(?: split)?|(?:data )?split)\b", _split_in_three),
+    _rule(rf"{_WORDS_OF_THREE}(?: split)?(?: of|\s*[:=])? ?{_THREE}(?![\w%])", _split_in_three),
+    _rule(
+        rf"(?:test|val(?:idation)?|evaluation|held-?out) (?:set|data|split|share|part)(?: (?:is|of|has|size|with))*\s*[:=]?\s*{_SHARE}(?: (?:of )?{_WHOLE})?(?!\w)",
+        _counted("validation_split"),
+    ),
+    # Of each class, and what was seen of them.
+    _rule(rf"<n> (?:\w+ )?(?:{_SAMPLES})(?: (?:per|each|seen|processed|consumed)\b|\s?/\s?[a-z])(?: \w+)?", _another),
+    _rule(r"<n> for (?:the )?train(?:ing)?\b", _counted("train_size")),
+    _rule(r"<n> for (?:the )?(?:val\w*|test\w*)\b", _counted("val_size")),
     # All that there is.
     _rule(rf"(?<![a-z%\d]\s)(?:out )?of (?:all |the )*{_COUNT} (?:\w+ )?(?:{_SAMPLES})\b", _nothing),
     _rule(r"step <n> (?:of|out of|/) <n>(?!\w)", lambda found: [("budget_step", found[2])]),
@@ -315,6 +334,14 @@ RULES: tuple[Rule, ...] = (
         lambda found: [(found["name"], found["value"])],
     ),
     _rule(rf"(?:{_NAMED})(?: of)?\s*[=:]?\s*{_NUMBER} times\b", _formula),
+    _rule(
+        rf"dropout(?: of)?\s*[=:]?\s*{_NUMBER} (?:only )?(?:on|in|for|after|to) (?:the )?(?:embeddings?|attention|inputs?|residuals?|softmax|classifier|outputs?)\b",
+        _another,
+    ),
+    _rule(
+        r"(?:(?:mini-?)?batch(?:[\s_]?size)?|bsz?)(?: of)?\s*[=:]?\s*\d+ \((?:effective(?:ly)?|global|total)[^()\d]*<n>(?!\w)[^()]*\)",
+        _counted("batch_size"),
+    ),
     # What was done until now, and what a batch is of.
     _rule(
         rf"<n> (?:\w+ )?(?:{_STEPS[3:-1]}|iters|its|epochs)(?: (?:are|were|is|have been))? (?:so far|already|by now|until now|done|completed|passed|elapsed|in(?! (?:all|total)))\b",
@@ -451,7 +478,7 @@ RULES: tuple[Rule, ...] = (
         _counted("train_fraction"),
     ),
     _rule(
-        rf"(?:train(?:ed|ing)?(?: on)? )?<n> (?:out )?of (?:the |all )?{_COUNT} (?:\w+ )?(?:{_SAMPLES})\b",
+        rf"(?:train(?:ed|ing)?(?: on)? )?<n> (?:out )?of (?:the |all )?{_COUNT}(?: (?:\w+ )?(?:{_SAMPLES})\b|(?= mnist digits\b))",
         _counted("train_size"),
     ),
     _rule(
@@ -613,7 +640,7 @@ RULES: tuple[Rule, ...] = (
         r"<n> (?:hidden )?(?:units?|neurons?)\b|<n> hidden\b", lambda found: [("hidden_units", found[1] or found[2])]
     ),
     _rule(
-        rf"(?P<name>nesterov|{any_of(n for n, f in _SWITCHED.items() if f == 'layer_norm' and n != 'ln')})\b",
+        rf"(?P<name>nesterov|{any_of(n for n, f in _SWITCHED.items() if f == 'layer_norm' and n != 'ln')})\b(?![\s-]*(?:gain|scale|param|weight|bias|eps|lr))",
         lambda found: _switched(found, value=True),
     ),
 )

@@ -37,7 +37,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "n_test",
         "num_test",
     ),
-    "train_fraction": ("train_frac", "frac", "frac_train", "fraction", "training_fraction", "fraction_train")
+    "train_fraction": ("p_train", "train_frac", "frac", "frac_train", "fraction", "training_fraction", "fraction_train")
     + (
         "train_ratio",
         "train_split",
@@ -146,6 +146,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "warmup_updates",
         "warmup_num_steps",
         "lr_warmup_steps",
+        "lr_warmup",
         "n_warmup_steps",
         "warm_up_steps",
     ),

@@ -134,8 +134,8 @@ def plain_text(text: str) -> str:
     'mod97, lr1e-3, wd1'
     """
     text = in_english(_without_markup(_RUN_NAME.sub(_parted, text)))
-    text = re.sub(r"(?<=\d) ?(?:percent|per cent|pct)\b", "%", text)
-    text = _SHARE.sub(_in_percent, in_digits(text))
+    text = re.sub(r"(?<=\d) ?(?:percent|per cent|pct)\b", "%", in_digits(text))
+    text = _SHARE.sub(_in_percent, text)
     text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
     text = re.sub(r"(?<![\w.^])10 ?(?:\^|\*\*) ?\{?([-+]?\d+)\}?", r"1e\1", text)
     text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.\d)", r"0.\1", text)  # a decimal comma

@@ -166,7 +166,8 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     fields, implied = _words(gathered)
     if fields.get("task_family") in _OF_INPUTS:
         _leave_out_inputs(gathered)
-    if "train_fraction" in gathered.given:
+    sizes = gathered.given.get("train_size", {})
+    if "train_fraction" in gathered.given or any(last_word(path) != NUMBER_OF_SAMPLES for path in sizes):
         _leave_out_totals(gathered)
     if "architecture" in gathered.given and "architecture" not in fields:
         _leave_out_networks(gathered)
@@ -229,7 +230,7 @@ def _leave_out_networks(gathered: Gathered) -> None:
 
 
 def _leave_out_totals(gathered: Gathered) -> None:
-    """Take out numbers of samples beside a share that is trained on: they may be all."""
+    """Take out numbers of samples beside a share or a number that is trained on: they may be all."""
     sizes = gathered.given.get("train_size", {})
     for path in [path for path in sizes if last_word(path) == NUMBER_OF_SAMPLES]:
         gathered.warnings.append(f"{said_by(path)} samples are not read: if they are train_size, say training samples")

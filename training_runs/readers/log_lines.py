@@ -149,9 +149,9 @@ _REWRITTEN = tuple(
         (r"\depoch ", r"\b(\d+)epoch results:", r"epoch \1 |", 0),  # ESPnet
         # `at step 100 the training accuracy was 0.5`
         (
-            r"\b(?:at|after|completed) ",
-            r"\b(?:at|after|completed)\s+(step|iter(?:ation)?|epoch)(?=\W+\d)",
-            r"\1",
+            r"\b(?:at|after|completed) |@ ?",
+            r"(?:\b(?:at|after|completed)\s+|@ ?)(step|iter(?:ation)?|epoch)(?=\W+\d)",
+            r"| \1",
             re.IGNORECASE,
         ),
         (
@@ -205,7 +205,7 @@ _MISREAD_STEP = re.compile(
     r"\b(?:step|iter|iteration|epoch)\b\W{0,3}(?:[OolISB]+\d[\dOolISB]*|\d+[OolISB][\dOolISB]*)\b", re.IGNORECASE
 )
 _NAME_OF_LOGGER = re.compile(r"^[\s-]*-\s*[A-Za-z_]\w*(?:\.\w+)+\s+-\s")  # asctime - level - package.module -
-_LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z{])")
+_LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z{]|\s?/\s?\d+\s*\[)")
 
 
 def plain_line(line: str) -> str:

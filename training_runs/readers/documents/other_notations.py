@@ -18,15 +18,16 @@ _YAML_LIST = re.compile(r"^\s*- |:\s*\[", re.MULTILINE)
 _REFERENCE = re.compile(r"(?:^|[\s\[{,])[&*]\w")  # a few lines of YAML can repeat each other without end
 _YAML_BYTES, _TOML_BYTES = 100_000, 1_000_000  # at most: they are parsed slowly
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|NaN|NA|inf|Inf)|None|null"
-# `[0.1, 0.2]`, `(0.1 0.2)`, and of a line that is `step: 100, 200` what follows the name
+# `[0.1, 0.2]`, `(0.1 0.2)`, and of a line that is `step: 100, 200`, `step: 100 200 300` or `step | 100 | 200 | 300` what follows the name
 _LIST = re.compile(
     rf"[\[({{]\s*(?P<within>(?:{_NUMBER})(?:[\s,;]+(?:{_NUMBER}))+)[\s,]*[\])}}]"
-    rf"|(?<=[:=])[ \t]*(?P<bare>(?:{_NUMBER})(?:[ \t]*[,;][ \t]*(?:{_NUMBER}))+)[ \t]*$",
+    rf"|(?<=[:=])[ \t]*(?P<bare>(?:{_NUMBER})(?:[ \t]*[,;][ \t]*(?:{_NUMBER}))+)[ \t]*$"
+    rf"|(?<=[:=|])[ \t]*(?P<spaced>(?:{_NUMBER})(?:(?:[ \t]*\|[ \t]*|[ \t]+)(?:{_NUMBER})){{2,}})[ \t]*\|?[ \t]*$",
     re.MULTILINE,
 )
 # `val_acc = np.array(`, `val_acc <- c`, `Val acc:`, `val_acc`
 _BEFORE_A_LIST = re.compile(
-    r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-)\s*(?:[\w.]+\(?)?|)\s*$"
+    r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-|\|)\s*(?:[\w.]+\(?)?|)\s*$"
 )
 _LONGEST_NAME = 80
 
@@ -77,7 +78,9 @@ def _lists(text: str) -> Mapping[str, list[float | None]]:
     for each in _LIST.finditer(text):
         named = _BEFORE_A_LIST.search(text, max(each.start() - _LONGEST_NAME, 0), each.start())
         if named:
-            found.append((named["name"].strip(), re.split(r"[\s,;]+", each["within"] or each["bare"])))
+            found.append(
+                (named["name"].strip(), re.split(r"[\s,;|]+", each["within"] or each["bare"] or each["spaced"]))
+            )
     lists = {name: [_value(word) for word in words] for name, words in found}
     signals = {canonical_name(name) for name in lists} - {None, "step"}
     return lists if len(lists) == len(found) and any(map(counts, lists)) and signals else {}
