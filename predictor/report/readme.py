@@ -7,7 +7,7 @@ from predictor.benchmark.result import BenchmarkResult, ExternalResult, Landmark
 from predictor.benchmark.rows import ANY
 from predictor.report.markdown import markdown_table
 from predictor.report.table import Cell, Table, columns, figure_text
-from predictor.report.tables import AUROC, LOG10_MAE
+from predictor.report.tables import AUROC, GIVEN, LOG10_MAE
 
 _HEADER = columns(
     "runs",
@@ -20,7 +20,6 @@ _HEADER = columns(
 )
 _FIRST_BLIND = "blind test: moduli that the corpus lacks"
 _SECOND_BLIND = "second blind test: slow runs, and settings near the edge"
-_GIVEN = {"full": "whole context", "half": "half the context", "none": "no context"}
 
 
 def readme_part(result: BenchmarkResult) -> str:
@@ -67,9 +66,7 @@ def _public(external: ExternalResult | None) -> Iterator[tuple[Cell, ...]]:
     nearest = min(mean.horizon for mean in external.means)
     for mean in external.means:
         if mean.horizon == nearest:
-            name = (
-                f"{len(external.left_out)} public sources, {_GIVEN[mean.context]}, within {nearest}x the steps so far"
-            )
+            name = f"{len(external.left_out)} public sources, {GIVEN[mean.context]}, within {nearest}x the steps so far"
             yield (name, mean.auroc, None, None, mean.log10_mae, None, None)
 
 

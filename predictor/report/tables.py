@@ -22,6 +22,7 @@ from training_runs.onset import OUTCOMES
 
 METHOD = "method"
 AUROC, LOG10_MAE, BRIER, MAPE = "AUROC", "log10 MAE", "Brier", "MAPE"
+GIVEN = {"full": "whole context", "half": "half the context", "none": "no context"}
 CONTEXT_AUROC, CONTEXT_LOG10_MAE = "AUROC, context only", "log10 MAE, context only"
 
 
@@ -87,12 +88,15 @@ def rows_text(figures: LandmarkFigures) -> str:
         f"({figures.grokking:,} grok), {figures.negatives.budget_censored:,} run out of it and "
         f"{figures.negatives.blocked:,} never can."
     )
-    if figures.coverage90.value is None:
+    coverage = figures.coverage90
+    if coverage.value is None:
         held = "None of them was followed to the end of its 90 % interval."
+    elif coverage.low is None:
+        held = "Too few of them were followed to the end of their 90 % intervals to tell how many onsets these hold."
     else:
         held = (
-            f"The 90 % intervals hold {figure_text(figures.coverage90)} of the onsets (Kaplan-Meier over F(T), each "
-            "configuration counting once)."
+            f"The 90 % intervals hold {figure_text(coverage)} of the onsets (by Kaplan-Meier, since many runs end before their "
+            "interval does; each configuration counts once)."
         )
     return f"{counts} {held} {_silent_text(figures)}".rstrip()
 

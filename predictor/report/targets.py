@@ -17,6 +17,7 @@ from predictor.benchmark.result import (
     Whether,
 )
 from predictor.report.table import Table, columns, figure_text
+from predictor.report.tables import GIVEN
 
 _NETWORKS = {"embedding_mlp": 0.18, "transformer": 0.30}  # MAPE aimed at
 _LEAST_ONSETS = 20  # of a family whose coverage means anything
@@ -135,7 +136,7 @@ def _elsewhere(found: ExternalResult | None) -> Iterator[Target]:
         auroc, error, held = (float("nan") if figure is None else figure for figure in figures)
         least, most = _ELSEWHERE[mean.context]
         yield (
-            f"sources left out, {mean.context} context, {mean.horizon}x",
+            f"sources left out, {GIVEN[mean.context]}, {mean.horizon}x",
             f"AUROC {least:.2f}, log10 MAE {most:g}, coverage 0.87 to 0.93",
             f"{', '.join(figure_text(figure) for figure in figures)} (right forecasts would have an error of "
             f"{figure_text(mean.if_right.log10_mae)} and a coverage of {figure_text(mean.if_right.coverage90)})",

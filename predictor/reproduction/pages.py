@@ -70,10 +70,10 @@ def with_signals(page: str, results: Mapping[str, Result]) -> str:
 
 def _opening(results: Mapping[str, Result]) -> str:
     verdicts = Counter(_verdict(results.get(name)) for name in CLAIMS)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    counts = ", ".join(f"{verdict} ({count})" for verdict, count in verdicts.most_common())
     return (
         "# The papers, reproduced\n\n"
-        "Each claim of the papers that Grokcast's signals and runs come from, tested by a rule that stands beside it: "
+        "Each claim of the papers that Grokcast's signals and runs come from, tested by a rule that stands beside it. Verdicts: "
         f"{counts}. `grokcast reproduce --list` names the claims, `grokcast reproduce NAME` tests one again, and writes this "
         "page. Stored runs are those of the corpus and of the candidates for it; where runs were made for a claim, `quick` "
         "says that they are fewer and smaller than the paper's. Intervals are 95 %, by bootstrap over configurations; of runs made for a claim, three seeds a "

@@ -244,7 +244,8 @@ Written by `make compare` on {n_runs} runs: five outer folds of whole configurat
 rows. WHETHER is onset within the budget (AUROC without blocked negatives), WHEN is scored on runs that grok, by the
 median given onset within the budget. Quantile regression and logistic regression each answer one of the two.
 The forest and the logistic regression learn from rows at the same kind of landmark, the others from rows at up to 25
-landmarks of each run, as recorded and with signals removed, from which they also learn to do without them."""
+landmarks of each run, as recorded and with signals removed, from which they also learn to do without them. Each is one
+learner a fold; [benchmark.md](benchmark.md) has the forecaster as it is shipped, of several."""
 
 
 _LEARNING_CURVE = """## Would more runs help

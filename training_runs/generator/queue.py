@@ -121,6 +121,8 @@ def _make(
     )
     for failure in failures:
         print(f"{item.name}: {len(failure.configs)} runs were not made: {failure.reason}", flush=True)
+    if not made and not failures:
+        print(f"{item.name}: no run ended in {minutes:.1f} minutes; those under way begin anew next time", flush=True)
     archive.compact(folder)
 
 
