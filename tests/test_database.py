@@ -1,5 +1,6 @@
 """The schema and how it comes about, on both databases."""
 
+import resource
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.command import upgrade as alembic_upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from api.access.keys import KeyStore
@@ -79,6 +80,68 @@ def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(InvalidInput, match="newer Grokcast"):
         database.migrate()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("CREATE TABLE runs (run_uuid VARCHAR(32))", "tables of another program: runs"),
+        ("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)", None),
+    ],
+)
+def test_a_database_of_another_program_is_left_alone(database_url: str, statement: str, said: str | None) -> None:
+    database = Database(database_url)
+    with database.writing() as connection:
+        connection.exec_driver_sql(statement)
+        if said is None:
+            connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('bd07f7e963c5')")
+    with pytest.raises(InvalidInput, match=said or "bd07f7e963c5.*another program's"):
+        database.migrate()
+    with database.reading() as connection:
+        assert not inspect(connection).has_table("points")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [("DROP TABLE points", "points"), ("DROP TABLE keys", "keys"), ("ALTER TABLE runs DROP COLUMN status", "status")],
+)
+def test_a_table_that_is_missing_is_named(database_url: str, statement: str, missing: str) -> None:
+    database = Database(database_url)
+    database.migrate()
+    with database.writing() as connection:
+        connection.exec_driver_sql(statement if database.is_sqlite else f"{statement} CASCADE")
+    database.close()
+    app = create_app(Settings(database_url=database_url), StandInStore(), sends_and_learns=False)
+    with local_client(app, raise_server_exceptions=False) as client:
+        for answer in (
+            client.get("/readyz"),
+            client.put("/v1/runs/a", json={}),
+            client.get("/v1/runs/a"),
+        ):
+            if answer.status_code != 201:  # what needs that table
+                detail = problem_of(answer, 503)["detail"]
+                assert detail.startswith("the database has not the tables of this version (")
+                assert missing in detail
+
+
+def test_it_is_not_ready_from_a_refused_change_until_one_is_taken(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/service.db")
+    app = create_app(settings, StandInStore(), sends_and_learns=False)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    points = {"history": REQUEST["history"]}
+    with local_client(app, raise_server_exceptions=False) as client:
+        client.put("/v1/runs/a", json={})
+        assert client.get("/readyz").status_code == 200
+        try:  # as on a disk that is full: no file may grow
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, unlimited[1]))
+            problem_of(client.post("/v1/runs/a/metrics", json=points), 503)
+            problem_of(client.get("/readyz"), 503)
+            problem_of(client.get("/readyz"), 503)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        assert client.get("/readyz").status_code == 200
+        assert client.post("/v1/runs/a/metrics", json=points).status_code == 200
 
 
 def test_secrets_of_webhooks_keep_their_key_in_the_new_form(database_url: str) -> None:

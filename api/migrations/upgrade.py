@@ -1,13 +1,17 @@
 """Alembic, on a connection that is already open: there is no alembic.ini to keep in step."""
 
+import re
 from pathlib import Path
 
 from alembic.command import upgrade as run_upgrade
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
 from training_runs import InvalidInput
+
+_OURS = re.compile(r"\d{4}")  # how our revisions are called
 
 
 def config() -> Config:
@@ -22,7 +26,7 @@ def upgrade(connection: Connection) -> None:
 
     Raises
     ------
-    InvalidInput : it was made by a newer version of Grokcast.
+    InvalidInput : it was made by a newer version of Grokcast, or by another program.
     """
     settings = config()
     settings.attributes["connection"] = connection
@@ -31,9 +35,13 @@ def upgrade(connection: Connection) -> None:
     except CommandError as error:
         if "Can't locate revision" not in str(error):
             raise
+        found = MigrationContext.configure(connection).get_current_heads()
+        is_ours = all(_OURS.fullmatch(name) for name in found)
         raise InvalidInput(
             field="database",
-            value="a schema that this version does not know",
+            value=f"one at revision {', '.join(found)}, which this version does not know",
             expected="one of this version or an older one",
-            hint="it was made by a newer Grokcast: upgrade this one",
+            hint="it was made by a newer Grokcast: upgrade this one"
+            if is_ours
+            else "it is another program's: name another by GROKCAST_DATABASE_URL",
         ) from None

@@ -23,6 +23,7 @@ from api.errors import (
     Unauthorized,
     ValueConflict,
 )
+from api.storage.schema import misfit_of
 from api.wire.problems import MEDIA_TYPE, Problem, invalid_inputs, title_of
 from api.wire.readings import ReadProblem
 from predictor.errors import DamagedForecaster, ForecasterNotFound
@@ -96,8 +97,9 @@ async def _busy(_: Request, error: Any) -> Response:
 
 
 async def _no_database(_: Request, error: Any) -> Response:
-    _LOG.error("the database does not answer: %s", getattr(error, "orig", None) or error)
-    detail = "the database does not answer; try again"
+    misfit = misfit_of(error)
+    _LOG.error("%s", misfit or f"the database does not answer: {getattr(error, 'orig', None) or error}")
+    detail = misfit or "the database does not answer; try again"
     return _answer(Problem.of_status(503, detail), {"Retry-After": "1"})
 
 

@@ -21,9 +21,10 @@ from pydantic_core import from_json
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, case, create_engine, event, func, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from api.errors import DatabaseUnusable
+from api.storage.schema import foreign_tables, require_tables
 from training_runs import InvalidInput
 
 REVISION = "0005"  # of the schema that this code works with: the newest file of `migrations/versions`
@@ -65,6 +66,7 @@ class Database:
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._file = self._found_file()
         self._lock = Lock()
+        self._has_refused = False  # the last change
         # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
         self._readers = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -93,8 +95,13 @@ class Database:
         self._require_same_file()
         with self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(grokcast_writes=True)
-            with connection.begin():
-                yield connection
+            try:
+                with connection.begin():
+                    yield connection
+            except OperationalError as error:  # the disk is full, or damaged
+                self._has_refused = self._has_refused or not _is_busy(error)
+                raise
+            self._has_refused = False
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -135,15 +142,33 @@ class Database:
             if str(connection.execute(text(question)).scalar()) not in ("0", "off"):
                 raise DatabaseUnusable("the database is read-only")
 
+    def require_usable(self) -> None:
+        """Return if it has our tables and takes changes: after it refused one it is asked to, until it takes one again.
+
+        Raises
+        ------
+        DatabaseUnusable : it is read-only, or another file than was opened.
+        DBAPIError : it lacks a table, it still refuses changes, or it does not answer.
+        """
+        self.ping()
+        with self.reading() as connection:
+            require_tables(connection)
+        if self._has_refused:
+            with self.writing() as connection:
+                connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
     def migrate(self) -> None:
         """Bring the schema up to `REVISION`; several processes may do this at once.
 
         Raises
         ------
-        InvalidInput : the database was made by a newer version of Grokcast.
+        InvalidInput : the database was made by a newer version of Grokcast, or by another program.
         """
-        if self.revision() == REVISION:
+        revision = self.revision()
+        if revision == REVISION:
             return  # without importing Alembic, which takes a third of a second
+        if revision is None:
+            self._require_no_foreign_tables()
         from api.migrations.upgrade import upgrade
 
         with self.writing() as connection:
@@ -155,6 +180,17 @@ class Database:
             with unbounded(connection):
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
                 upgrade(connection)
+
+    def _require_no_foreign_tables(self) -> None:
+        with self.reading() as connection:
+            foreign = foreign_tables(connection)
+        if foreign:
+            raise InvalidInput(
+                field="database",
+                value=f"one with tables of another program: {', '.join(foreign)}",
+                expected="one of Grokcast, or a new one",
+                hint="name another by GROKCAST_DATABASE_URL",
+            )
 
     def revision(self) -> str | None:
         """Return which schema the database has; None where it has none."""
@@ -209,6 +245,11 @@ def _checked(text_: str) -> URL:
         shown = url.render_as_string(hide_password=True)
         raise InvalidInput(field="GROKCAST_DATABASE_URL", value=shown, expected=expected)
     return url
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Return True where others hold SQLite's lock."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _sqlite(url: URL) -> Engine:

@@ -25,7 +25,9 @@ class DatabaseCheck:
         DatabaseUnusable : it does not, or not in time. Whatever else a connection raises.
         """
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.ensure_future(to_thread.run_sync(self._database.ping, limiter=self._thread))
+            self._asking = asyncio.ensure_future(
+                to_thread.run_sync(self._database.require_usable, limiter=self._thread)
+            )
         done, _ = await asyncio.wait({self._asking}, timeout=_SECONDS)
         if not done:
             self._asking.add_done_callback(_heard)

@@ -23,7 +23,7 @@ class Migration:
 
         Raises
         ------
-        InvalidInput : the database was made by a newer version of Grokcast.
+        InvalidInput : the database was made by a newer version of Grokcast, or by another program.
         """
         try:
             self.go_on()

@@ -20,6 +20,7 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
     from api.errors import Damaged, DatabaseUnusable, RunNotFound
     from api.settings import Settings
     from api.storage.database import Database
+    from api.storage.schema import misfit_of
 
     settings = Settings()
     database = Database(settings.database_url)
@@ -32,8 +33,9 @@ def service_database() -> "Iterator[tuple[Settings, Database]]":
         raise typer.BadParameter(str(error)) from None
     except (DBAPIError, DatabaseUnusable) as error:
         shown = database.url.render_as_string(hide_password=True)
-        how = "does not answer" if isinstance(error, OperationalError) else "cannot be used"
-        raise OSError(f"the database {shown} {how}: {getattr(error, 'orig', error)}") from None
+        is_away = isinstance(error, OperationalError) and misfit_of(error) is None
+        how = "does not answer" if is_away else "cannot be used"
+        raise OSError(f"the database {shown} {how}: {misfit_of(error) or getattr(error, 'orig', error)}") from None
     finally:
         database.close()
 
