@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokcast.answer import Answer
+from grokcast.argument_names import in_arguments, with_arguments
 from grokcast.own_packages import own_packages
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Forecaster:
         steps_per_epoch: float | None = None,
         percent: bool = False,
         names: Mapping[str, str] | None = None,
+        columns: str | Sequence[str] = (),
+        pattern: str = "",
+        run_column: str | None = None,
+        sort: bool = False,
         format: str = "auto",
         gaps: bool = False,
     ) -> "Answer | pd.DataFrame":
@@ -78,6 +83,10 @@ class Forecaster:
         steps_per_epoch : optimiser steps in an epoch, if the source counts epochs.
         percent : accuracies are in percent.
         names : column -> signal (or `step`), for names that are not recognised.
+        columns : names of the columns of a table without a header, as a list or divided by commas.
+        pattern : regular expression for the lines of a text log: its named groups are the columns.
+        run_column : column whose values distinguish the runs of a table.
+        sort : rows are in no order, and are sorted by step.
         format : of files, where it is not seen by their names and content.
         gaps : also say what to tell next (`answer.gaps`, the column `tell_next`), which takes about 0.1 s a run.
 
@@ -106,20 +115,33 @@ class Forecaster:
                 raise InvalidInput(field="names", value=names, expected='column -> signal, as {"holdout": "val_acc"}')
             is_list = isinstance(source, Sequence) and not isinstance(source, str)
             sources: Sequence[Source] = source if is_list else [source]  # type: ignore[list-item,assignment]
-            options = ReadOptions(dict(names or {}), steps_per_epoch, percent)
-            histories = list(read_histories(sources, format, options))
-            if run is not None:
-                histories = [chosen(histories, run)]
-            many = is_list or len(histories) > 1 or is_folder_of_files(sources[0], format)
-            items = self.items(
-                histories,
-                context,
-                horizon_step=horizon,
-                target_accuracy=target_accuracy,
-                seconds_per_step=seconds_per_step,
-                cost_per_hour=cost_per_hour,
-                with_gaps=gaps,
+            header = columns.split(",") if isinstance(columns, str) and columns else columns
+            options = ReadOptions(
+                dict(names or {}),
+                steps_per_epoch,
+                percent,
+                columns=tuple(name.strip() for name in header),
+                pattern=pattern,
+                run_column=run_column,
+                sort=sort,
             )
+            try:
+                histories = list(read_histories(sources, format, options))
+                if run is not None:
+                    histories = [chosen(histories, run)]
+                many = is_list or len(histories) > 1 or is_folder_of_files(sources[0], format)
+                items = self.items(
+                    histories,
+                    context,
+                    horizon_step=horizon,
+                    target_accuracy=target_accuracy,
+                    seconds_per_step=seconds_per_step,
+                    cost_per_hour=cost_per_hour,
+                    with_gaps=gaps,
+                )
+            except InvalidInput as error:
+                raise with_arguments(error) from None
+            items = [_with_arguments(item) for item in items]
             if many and run is None:
                 from grokcast.frames import ranked, table_of
 
@@ -161,7 +183,7 @@ class Forecaster:
         """
         with own_packages():
             from grokcast.plans import Plans, question_of
-            from training_runs.errors import require_numbers
+            from training_runs.errors import InvalidInput, require_numbers
 
             require_numbers(
                 budget=budget,
@@ -170,17 +192,20 @@ class Forecaster:
                 seconds_per_step=seconds_per_step,
                 cost_per_hour=cost_per_hour,
             )
-            question = question_of(
-                context,
-                grid or {},
-                contexts,
-                budget_step=budget,
-                target_accuracy=target_accuracy,
-                wanted_probability=wanted,
-                seconds_per_step=seconds_per_step,
-                cost_per_hour=cost_per_hour,
-            )
-            return Plans(to_json(self._forecaster().compare(question)))
+            try:
+                question = question_of(
+                    context,
+                    grid or {},
+                    contexts,
+                    budget_step=budget,
+                    target_accuracy=target_accuracy,
+                    wanted_probability=wanted,
+                    seconds_per_step=seconds_per_step,
+                    cost_per_hour=cost_per_hour,
+                )
+                return Plans(to_json(self._forecaster().compare(question)))
+            except InvalidInput as error:
+                raise with_arguments(error) from None
 
     def items(
         self,
@@ -237,6 +262,15 @@ def chosen(histories: "Sequence[History]", run: str | None) -> "History":
         if run is not None and run in history.names:
             return history
     raise not_chosen(run, [history.run for history in histories], "--run, or --run all")
+
+
+def _with_arguments(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item of `Forecaster.items` as Python is told it: with arguments in the place of options."""
+    told = {**item, "notes": tuple(map(in_arguments, item["notes"]))}
+    if "problem" not in item:
+        return told
+    error = with_arguments(item["error"])
+    return {**told, "problem": {"detail": str(error)}, "error": error}
 
 
 def _item(run: str, notes: tuple[str, ...], found: "Forecast | ValueError") -> dict[str, Any]:

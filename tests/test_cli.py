@@ -157,7 +157,7 @@ def test_percent_accuracies_are_named():
         (["plan", "--set", "modulus=97", "--budget", "1k", "--csv", "--json"], "both given"),
         (["forecast", EXAMPLE, "--target-accuracy", "95"], "looks like percent"),
         (["plan", "--set", "modulus=97"], "budget_step is not given; expected"),
-        (["plan", "--set", "modulus=97"], "--budget"),
+        (["plan", "--set", "modulus=97"], "as the budget beside it"),
         (["forecast", EXAMPLE, "--colour"], "forecast --help`"),
         (["leaderboard", "run", EXAMPLE], "expected a Python file"),
         (["fly"], "No such command"),

@@ -94,11 +94,30 @@ def test_one_that_cannot_be_read_is_an_error_in_words():
         ({"target_accuracy": True}, "target_accuracy is True; expected a number"),
         ({"target_accuracy": 95}, "looks like percent"),
         ({"names": "val_acc"}, "names is 'val_acc'; expected column -> signal"),
+        ({"names": {"val_acc": "accuracy"}}, "names is 'accuracy'; expected step or a signal"),
+        ({"names": {"val_acc": "none", "train_acc": "none"}, "run": "b"}, "run is 'b'; expected one of the runs"),
+        ({"context": "hello"}, "context is 'hello'; expected NAME=VALUE"),
+        ({"columns": "a,b"}, "columns is 'a,b'; expected a name for each"),
+        ({"pattern": "("}, "pattern is '('"),
     ],
 )
 def test_what_cannot_be_is_named_as_it_was_given(given, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         package.forecast(str(ROOT / "examples" / "history.csv"), **given)
+
+
+def test_what_would_read_a_table_is_said_as_an_argument_and_does(tmp_path):
+    table = pd.DataFrame({"step": [50, 20, 90, 10, 70, 60], "acc_x": 0.1, "train_acc": 0.5})
+    with pytest.raises(ValueError, match=re.escape('names={"acc_x": "val_acc"}')):
+        package.forecast(table.sort_values("step"))
+    with pytest.raises(ValueError, match="sort=True sorts them by step"):
+        package.forecast(table, names={"acc_x": "val_acc"})
+    assert package.forecast(table, names={"acc_x": "val_acc"}, sort=True).observed_until_step == 90
+    (tmp_path / "bare.csv").write_text("10,0.1,0.5\n20,0.1,1\n30,0.1,1\n")
+    with pytest.raises(ValueError, match='columns="step,train_acc,val_acc"'):
+        package.forecast(tmp_path / "bare.csv")
+    for columns in ("step, val_acc, train_acc", ["step", "val_acc", "train_acc"]):
+        assert package.forecast(tmp_path / "bare.csv", columns=columns).observed_until_step == 30
 
 
 def test_many_are_a_table_with_a_row_each(folder):
@@ -268,5 +287,5 @@ def test_a_stored_version_and_a_folder_of_one_answer():
 
 
 def test_a_bad_call_is_no_row(folder):
-    with pytest.raises(InvalidInput, match="--format is 'excel'"):
+    with pytest.raises(InvalidInput, match="format is 'excel'"):
         package.forecast(EXAMPLE, format="excel")

@@ -304,7 +304,7 @@ def _budget(context: Context, budget_step: int | None) -> int:
             field="budget_step",
             value=budget,
             expected=f"the step at which training would end, more than {10 ** GRID[0]:.0f}",
-            hint="give it in the context or beside it; on the command line: --budget",
+            hint="give it in the context, or as the budget beside it",
         )
     return budget
 
