@@ -1,5 +1,7 @@
 """What can be configured, read once from the environment."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,12 +12,14 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 2**20
+_PREFIX = "GROKCAST_"
+_ALIKE = 0.8  # of the letters of two names
 
 
 class Settings(BaseSettings):
     """How the service runs; each field is also an environment variable, `GROKCAST_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="GROKCAST_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
     database_url: str | None = Field(
         None,
@@ -86,3 +90,21 @@ class Settings(BaseSettings):
                 f"{error}; `memory://` counts in each worker, `redis://HOST` needs pip install redis"
             ) from None
         return value
+
+
+def mistyped(variables: Iterable[str]) -> list[str]:
+    """Return in words which environment variables are nearly a setting and none: they are ignored.
+
+    >>> mistyped(["GROKCAST_WORKER", "GROKCAST_PORT", "GROKCAST_URL", "PATH"])
+    ['GROKCAST_WORKER is not a setting and is ignored; did you mean GROKCAST_WORKERS?']
+    """
+    settings = [name.upper() for name in Settings.model_fields]
+    found = []
+    for variable in variables:
+        name = variable.removeprefix(_PREFIX).upper()
+        if variable.startswith(_PREFIX) and name not in settings:
+            found += [
+                f"{variable} is not a setting and is ignored; did you mean {_PREFIX}{near}?"
+                for near in get_close_matches(name, settings, 1, _ALIKE)
+            ]
+    return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokcast.commands.database import service_database
+from grokcast.display.notices import say
 
 if TYPE_CHECKING:
     from api.storage.database import Database
@@ -42,7 +43,10 @@ def serve(
     from api.logs.configure import log_config
     from api.logs.counts_folder import counts_folder, remove_left_behind
     from api.logs.shared_counts import FOLDER
+    from api.settings import mistyped
 
+    for words in mistyped(os.environ):
+        say(f"grokcast: {words}")
     with service_database() as (settings, database):
         host = host or settings.host
         _check_address(host, database)
