@@ -46,7 +46,8 @@ def own_runs(
     asked = questions_of(histories, contexts)
     for history, (question, notes) in zip(histories, asked, strict=True):
         if isinstance(question, Question):
-            yield _own_run(history.run, question, notes, finished)
+            unread = tuple(warning for warning in question.warnings if warning not in notes)
+            yield _own_run(history.run, question, (*notes, *unread), finished)
         else:
             yield OwnRun(history.run, None, f"cannot be read: {question}", notes)
 

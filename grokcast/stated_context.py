@@ -15,6 +15,7 @@ from training_runs.context_words.documents import settings_in
 from training_runs.context_words.gathering import leaves
 from training_runs.errors import InvalidInput
 
+_OF_WORDS = (".txt", ".md")  # endings of files that hold a text
 _EXPECTED = "NAME=VALUE,..., words that say fields, a JSON object, or a JSON, YAML or TOML file of fields"
 _EXAMPLE = "for instance lr=1e-3,weight_decay=1 or '1L transformer, d_model 128, AdamW lr 1e-3 wd 1'"
 
@@ -46,7 +47,8 @@ def stated_fields(texts: Sequence[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for text in texts:
         found = dict(leaves(_fields(text)))
-        if all(value is None for value in found.values()) and is_description(text):
+        is_of_words = is_description(text) or Path(text).suffix.lower() in _OF_WORDS
+        if all(value is None for value in found.values()) and is_of_words:
             raise _refused(text, _EXAMPLE)
         fields |= found
     return fields
@@ -56,15 +58,21 @@ def _fields(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         return _parsed(text, ".json", text)
     if is_description(text):
-        if (settings := settings_in(text)) is not None:
-            return {str(name): value for name, value in settings.items()}
-        fields = assignments_in(in_plain_words(text))
-        return {"description": text} if fields is None else fields
+        return _said(text)
     try:
         content = Path(text).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise _refused(text, str(error)) from None
-    return _parsed(content, Path(text).suffix.lower(), text)
+    suffix = Path(text).suffix.lower()
+    return _said(content) if suffix in _OF_WORDS else _parsed(content, suffix, text)
+
+
+def _said(text: str) -> Mapping[str, Any]:
+    """Return what a text says that is no path: settings, assignments or words."""
+    if (settings := settings_in(text)) is not None:
+        return {str(name): value for name, value in settings.items()}
+    fields = assignments_in(in_plain_words(text))
+    return {"description": text} if fields is None else fields
 
 
 def is_description(text: str) -> bool:
