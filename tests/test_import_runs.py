@@ -50,10 +50,10 @@ def test_what_a_context_says_that_is_not_read_is_said(tmp_path):
     (tmp_path / "a.csv").write_text(WHOLE.read_text())
     (tmp_path / "a.context.json").write_text('{"description": "wd 1, seen twice", "mistery": 3}')
     words = tmp_path / "words.txt"
-    words.write_text("AdamW lr 1e-3\nby night\n")
+    words.write_text("AdamW lr 1e-3\nred lamp\n")
     done = grokcast("runs", "import", tmp_path / "a.csv", "--context", words, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    for said in ('"lr 1e-3" is read as learning_rate 0.001', "mistery", '"seen twice"', '"by night"'):
+    for said in ('"lr 1e-3" is read as learning_rate 0.001', "mistery", '"seen twice"', '"red lamp"'):
         assert said in done.stderr
     (run,) = archive.read(tmp_path / "out")
     assert run.context.as_dict() == {"weight_decay": 1.0, "learning_rate": 1e-3, "optimizer": "adamw"}
