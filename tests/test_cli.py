@@ -200,7 +200,7 @@ def test_generate_then_corpus_then_the_same_runs_again(tmp_path):
     assert summary["moduli"] == {"11": 4}
     shown = grokcast("corpus", tmp_path / "o")
     assert shown.returncode == 0, shown.stderr
-    assert "moduli 11 4" in " ".join(shown.stdout.split())
+    assert "moduli 11: 4" in " ".join(shown.stdout.split())
     assert "add --resume" in one_line(grokcast(*first, *small))
     done = grokcast("generate", "--again", tmp_path / "o", "--out", tmp_path / "a", "--workers", 1)
     assert done.returncode == 0, done.stderr

@@ -25,7 +25,8 @@ def _counts(value: Any) -> str:
     if isinstance(value, dict):
         if any(isinstance(count, dict) or "," in name for name, count in value.items()):
             return "\n".join(f"{name}: {_counts(count)}" for name, count in value.items())
-        return ", ".join(f"{name} {_counts(count)}" for name, count in value.items())
+        # Of two numbers beside each other nobody knows which is the count.
+        return ", ".join(f"{name}{':' if name.isdigit() else ''} {_counts(count)}" for name, count in value.items())
     if not isinstance(value, list):
         return str(value)
     return " + ".join(value) if isinstance(value[0], str) else " - ".join(map(str, value))  # kinds, or quantiles
