@@ -2,6 +2,7 @@
 
 import { curvesFigure } from "./curves.js";
 import { h } from "./elements.js";
+import { capital } from "./question_form.js";
 import { timelineFigure } from "./timeline.js";
 import { OUTCOMES, PHASES, headline, percent, quantity, said, steps, value, verdict } from "./words.js";
 
@@ -66,10 +67,9 @@ function card(title, ...content) {
   return h("section", { class: title === DRIVERS ? "card wide" : "card" }, h("h3", {}, title), content);
 }
 
-/** Return a text as a sentence; one that begins with a name, such as `val_loss`, keeps it as it is. */
+/** Return a text as a sentence. */
 function sentence(text, end = ".") {
-  const first = /^\w*[_.]\w/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase();
-  return first + text.slice(1) + (/[.!?]$/.test(text) ? "" : end);
+  return capital(text) + (/[.!?]$/.test(text) ? "" : end);
 }
 
 function drivers({ drivers, support }) {

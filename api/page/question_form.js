@@ -102,6 +102,7 @@ export function inWords({ field, named = field, text, value, expected, hint }) {
   return `${column.replace(/^context\./, "") || "The history"} ${found}; expected ${expected}.${hint ? ` ${capital(hint)}.` : ""}`;
 }
 
+/** Return a text with a capital; one that begins with a name, such as `val_loss`, keeps it as it is. */
 export function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return /^\w*[_.]\w/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

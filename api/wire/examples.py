@@ -184,7 +184,7 @@ PLAN_ANSWER: dict[str, Any] = {
                 "in_support": True,
                 "reasons": [],
                 "warnings": [
-                    "not given: architecture, optimizer; the plan is over what runs that were learnt from had there"
+                    "not given: architecture, optimizer; averaged over the values that the runs learnt from had"
                 ],
             },
             "expected_hours": 0.0939,
@@ -214,7 +214,7 @@ PLAN_ANSWER: dict[str, Any] = {
                 "in_support": True,
                 "reasons": [],
                 "warnings": [
-                    "not given: architecture, optimizer; the plan is over what runs that were learnt from had there"
+                    "not given: architecture, optimizer; averaged over the values that the runs learnt from had"
                 ],
             },
             "expected_hours": 0.0334,

@@ -263,7 +263,7 @@ def _completed(context: Context) -> tuple[Context, list[str]]:
         warnings.append("task_family was not given: modular is assumed, since a modulus is given")
     known = context.completed()
     if absent := [name for name in _DECISIVE if getattr(known, name) is None]:
-        warnings.append(f"not given: {', '.join(absent)}; the plan is over what runs that were learnt from had there")
+        warnings.append(f"not given: {', '.join(absent)}; averaged over the values that the runs learnt from had")
     return context, warnings
 
 
