@@ -50,6 +50,7 @@ from training_runs.context_words import read_context, read_hyperparameters
         ("batch 4096//8, lr 1e-3", {"learning_rate": 1e-3}),
         ("bs 32 per gpu, lr 0.1", {"learning_rate": 0.1}),
         ("bs 0.5M tokens, lr 0.1", {"learning_rate": 0.1}),
+        ("lr 1e-3 on GPU 0, 1e-2 on GPU 1; wd 1", {"weight_decay": 1}),
         ("learning rate of 3 times ten to the minus four", {"learning_rate": 3e-4}),
         ("η₀ = 0.1, wd 1", {"learning_rate": 0.1, "weight_decay": 1}),
         ("lr 0.1, 9312 equations, half for training", {"learning_rate": 0.1, "train_fraction": 0.5}),

@@ -214,7 +214,7 @@ def test_words_in_place_of_a_context_are_read_alike_by_every_door(
 ) -> None:
     history = {"step": [1, 10, 20, 40, 80], "train_acc": [0, 1, 1, 1, 1], "val_acc": [0.0] * 5}
     stored, asked = {"context": text}, {"history": history, "context": text}
-    with httpx2.Client(base_url=url) as http, Client(url) as client:
+    with httpx2.Client(base_url=url, timeout=60) as http, Client(url) as client:
         answers = [
             http.put("/v1/runs/words", json=stored).json(),
             client.put_run("words", context=text),
@@ -227,7 +227,7 @@ def test_words_in_place_of_a_context_are_read_alike_by_every_door(
         with Monitor(url, context=text) as monitor:
             for k, step in enumerate(history["step"]):
                 monitor.log(step, train_acc=history["train_acc"][k], val_acc=0.0)
-            monitor.flush(30)
+            monitor.flush(60)
             answers.append(dict(monitor.forecast or {}))
     known = {name: value for name, value in answers[0]["context"].items() if value is not None}
     assert known == read

@@ -174,6 +174,27 @@ def test_objects_of_runs_are_no_curves_of_metrics(tmp_path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        rows(lambda k: f"update {S[k]} :: train >> loss {TL[k]} ; acc {TA[k]} :: vld >> loss {VL[k]} ; acc {VA[k]}\n"),
+        rows(lambda k: f"trainer/step: {S[k]} | train: {TL[k]} loss, {TA[k]} acc | val: {VL[k]} loss, {VA[k]} acc\n"),
+        "".join(
+            f"{name} at step {step}: {values[k]}\n"
+            for k, step in enumerate(S)
+            for name, values in {"Train acc": TA, "Val acc": VA, "Train loss": TL, "Val loss": VL}.items()
+        ),
+        "".join(
+            json.dumps(
+                {
+                    "_step": step,
+                    "train/acc": TA[k],
+                    "val/acc": VA[k],
+                    "train/loss": TL[k],
+                    "val/loss": VL[k],
+                    "w": {"bins": [1, 2]},
+                }
+            )
+            + "\n"
+            for k, step in enumerate(S)
+        ),
         rows(lambda k: f"eval @ step {S[k]}\n  train: loss={TL[k]} acc={TA[k]}\n  test:  loss={VL[k]} acc={VA[k]}\n"),
         rows(
             lambda k: (

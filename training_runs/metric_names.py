@@ -28,7 +28,7 @@ _STEP = (
         "step_num",
     ),
     *("num_steps", "n_steps", "updates", "update", "num_updates", "n_updates", "train_step", "train_steps"),
-    *("training_step", "training_steps", "train_iter", "train_iters", "train_num_updates"),
+    *("trainer_step", "training_step", "training_steps", "train_iter", "train_iters", "train_num_updates"),
 )
 _EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}
 _EPOCH |= {"training_iteration"}  # of Ray Tune: reports, which most make once an epoch
@@ -43,7 +43,7 @@ _TIME = (
 _SPLITS: dict[Split, tuple[set[str], ...]] = {
     "train": ({"train", "training"}, {"tr", "trn"}, {"seen"}),
     "val": (
-        {"val", "valid", "validation", "validate"},
+        {"val", "valid", "validation", "validate", "vld"},
         {"eval", "evaluation", "dev", "heldout", "holdout"},
         {"test", "testing", "te", "tst", "ts"},
         {"gen", "generalization", "generalisation", "ood", "iid", "unseen"},

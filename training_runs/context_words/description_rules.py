@@ -252,7 +252,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # A value of each of several parts, or one that follows from another.
     _rule(
-        rf"(?:{_NAMED}|decay)(?: of)?\s*[=:]?\s*{_NUMBER} (?:for|on|in) [^,;.\d]{{1,40}}(?:,|,? and|,? but|,? while) {_NUMBER} (?:for|on|in) (?:the )?\w+",
+        rf"(?:{_NAMED}|decay)(?: of)?\s*[=:]?\s*{_NUMBER} (?:for|on|in) [^,;.\d]{{1,40}}\d?(?:,|,? and|,? but|,? while) {_NUMBER} (?:for|on|in) (?:the )?\w+",
         _several,
     ),
     _rule(

@@ -33,7 +33,7 @@ _MEANT = {
     "1 layer": "einschichtige[nrsm]?|однослойн\\w+",
     "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
     "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
-    "units": "einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
+    "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
     "momentum": "动量|動量|モーメンタム",
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",

@@ -147,6 +147,20 @@ _REWRITTEN = tuple(
         (r"correct", r"[(\[]?\b(\d+)\s*(?:/|(?:out )?of)\s*(\d+)\s+correct(?:ly)?\b(?:\s*[)\]])?", r" acc \1/\2 ", 0),
         (r"Saving dict", r"Saving dict for global step (\d+):", r"[eval] step \1 |", 0),  # TensorFlow's estimators
         (r"\depoch ", r"\b(\d+)epoch results:", r"epoch \1 |", 0),  # ESPnet
+        (r"::|>>", r"\s*::\s*", " | ", 0),  # `step 1 :: train >> loss 2`
+        (r">>", r"(?<=\w)\s*>>\s*(?=[a-z])", ": ", re.IGNORECASE),
+        (  # `train: 0.1 loss, 0.9 acc`
+            rf"(?:{SPLIT})\s*:\s*(?:{NUMBER})\s?%?\s+{_METRIC}",
+            rf"\b({SPLIT})\s*:\s*((?:{NUMBER})\s?%?)\s+({_METRIC})\s*[,;]\s*((?:{NUMBER})\s?%?)\s+({_METRIC})\b",
+            r" | \1 \3 \2 | \1 \5 \4 | ",
+            re.IGNORECASE,
+        ),
+        (  # `Train acc at step 100: 0.5`
+            r"\b(?:at|after) (?:step|iter|epoch)",
+            rf"^\W*((?:{SPLIT})[ _-]{_METRIC})\s+(?:at|after)\s+(step|iter(?:ation)?|epoch)\s+(\d[\d,]*)\s*[:=]\s*(?=[-+.\d])",
+            r"\2 \3 | \1 ",
+            re.IGNORECASE,
+        ),
         # `at step 100 the training accuracy was 0.5`
         (
             r"\b(?:at|after|completed) |@ ?",
@@ -219,17 +233,26 @@ def plain_line(line: str) -> str:
     ' | train loss 2 |  | val loss 3 | '
     """
     line = _with_splits_before(_without_prefix(line))
-    if len(line) < _LONGEST_SHAPE and not _is_rewritten(line.translate(_AS_SHAPE)):
-        return line
-    for guard, pattern, plain in _REWRITTEN:
-        if guard.search(line):
-            line = pattern.sub(plain, line)
+    if len(line) >= _LONGEST_SHAPE:
+        return _rewritten(line)
+    for k in _rules_of(line.translate(_AS_SHAPE)):
+        _, pattern, plain = _REWRITTEN[k]
+        if (changed := pattern.sub(plain, line)) != line:
+            return _rewritten(changed, k + 1)  # which may hold what other rules look for
     return line
 
 
 @lru_cache(maxsize=4096)
-def _is_rewritten(shape: str) -> bool:
-    return any(guard.search(shape) for guard, *_ in _REWRITTEN)
+def _rules_of(shape: str) -> Sequence[int]:
+    """Return the rules of `_REWRITTEN` for lines of a shape, whose digits are zeros."""
+    return [k for k, (guard, *_) in enumerate(_REWRITTEN) if guard.search(shape)]
+
+
+def _rewritten(line: str, first: int = 0) -> str:
+    for guard, pattern, plain in _REWRITTEN[first:]:
+        if guard.search(line):
+            line = pattern.sub(plain, line)
+    return line
 
 
 def _without_prefix(line: str) -> str:

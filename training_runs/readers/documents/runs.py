@@ -5,9 +5,10 @@ from typing import Any
 
 from training_runs.metric_names import canonical_name
 from training_runs.readers.documents.contents import read_part
-from training_runs.readers.documents.keys import CONFIGS, KINDS, are_records, is_column, is_split, name_of
+from training_runs.readers.documents.keys import CONFIGS, KINDS, are_records, is_column, is_scalar, is_split, name_of
 from training_runs.readers.documents.tables import is_split_frame, table_by_key
 from training_runs.readers.recording import RawRun, ReadOptions
+from training_runs.readers.step_lists import counts
 
 _NAMES_OF_RUNS = ("run_id", "run_name", "run", "name", "id", "experiment", "trial", "seed")
 
@@ -24,7 +25,8 @@ def runs_of(document: Any, name: str, path: str, options: ReadOptions) -> dict[s
 
 def _parts(node: Any, name: str, beside: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
     """Yield the runs in a document: name, content, and what stands beside it and holds for each."""
-    if isinstance(node, list) and node and all(isinstance(item, dict) and _holds_lists(item) for item in node):
+    is_of_runs = are_records(node) and all(_holds_lists(item) and not _is_checkpoint(item) for item in node)
+    if is_of_runs:
         names = _names_of_runs(node)
         for run, item in zip(names, node, strict=True):
             yield from _parts(item, name if len(node) == 1 else run, beside)
@@ -65,6 +67,12 @@ def _is_history(node: Any) -> bool:
     if isinstance(node, dict):
         return _holds_lists(node) or table_by_key(node) is not None
     return are_records(node)
+
+
+def _is_checkpoint(item: Mapping[str, Any]) -> bool:
+    """Return True for one step and a value of a metric at it; lists beside them are histograms and the like."""
+    values = {str(name) for name, value in item.items() if is_scalar(value) and value is not None}
+    return any(map(counts, values)) and any(canonical_name(name) not in (None, "step") for name in values)
 
 
 def _holds_lists(node: Mapping[str, Any]) -> bool:
