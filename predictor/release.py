@@ -149,6 +149,14 @@ def write_blind(external: Path | None) -> None:
     _rewrite(with_blind(shipped, ForecasterStore(SHIPPED).load(), training), version)
 
 
+def write_designs(external: Path | None) -> None:
+    """Measure the shipped version on the designs beside the corpus again, into its card and the documents."""
+    shipped, version = shipped_result()
+    training = release_tables(_own_runs(), _public_runs(external)).training
+    figures = benchmark_designs(ForecasterStore(SHIPPED).load(), _own_runs(), _designs(), training)
+    _rewrite(replace(shipped, designs=figures), version)
+
+
 def write_laws() -> None:
     """Measure the closed laws on the rows of the shipped version's benchmark, into its card and the documents."""
     result, version = shipped_result()
@@ -221,6 +229,7 @@ def main() -> None:
         "--laws", action="store_true", help="... the closed laws, on its rows and in its folds (minutes)"
     )
     folder("--plans", help="... its plans, into docs/plans.md (half a minute)")
+    folder("--designs", help="... the designs beside the corpus (a quarter of an hour)")
     folder("--blind", help="... the two blind tests (a quarter of an hour)")
     given = parser.parse_args()
     if given.version:
@@ -231,6 +240,8 @@ def main() -> None:
         write_laws()
     elif "plans" in given:
         write_plans(ForecasterStore(SHIPPED).load(), [*_own_runs(), *_public_runs(given.plans)])
+    elif "designs" in given:
+        write_designs(given.designs)
     elif "blind" in given:
         write_blind(given.blind)
     else:

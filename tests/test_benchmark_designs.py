@@ -12,8 +12,8 @@ from predictor.benchmark.blind import benchmark_blind
 from predictor.benchmark.designs import benchmark_designs, in_folds
 from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED, FORECASTER
 from predictor.benchmark.prediction import Prediction, predict
-from predictor.benchmark.result import IMAGES
-from predictor.benchmark.rows import HEADLINE, LANDMARKS
+from predictor.benchmark.result import ALL_DESIGNS, IMAGES
+from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS
 from predictor.fitting_tables import FittingTables
 from training_runs.synthetic import synthetic_corpus
 
@@ -53,7 +53,10 @@ def test_a_design_is_judged_blind_and_images_come_from_everywhere(synthetic_fore
     half = len(corpus) // 2
     as_images = [replace(r, context=replace(r.context, task_family="digits")) for r in corpus[:half]]
     found = benchmark_designs(synthetic_forecaster, [*as_images, *corpus[half:]], {"others": corpus[half:]}, training)
-    assert list(found) == ["others", IMAGES]
+    assert list(found) == ["others", ALL_DESIGNS, IMAGES]
+    assert found[ALL_DESIGNS][HEADLINE] == found["others"][HEADLINE]
+    any_landmark = table_at(corpus[half:], LANDMARKS[ANY]).early()
+    assert (ANY in found["others"], found[ALL_DESIGNS][ANY].rows) == (False, len(any_landmark))
     rows = table_at(corpus[half:], LANDMARKS[HEADLINE]).early()
     figures = found["others"][HEADLINE]
     assert (figures.rows, figures.positives) == (len(rows), int(rows.event.sum()))

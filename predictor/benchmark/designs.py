@@ -1,11 +1,13 @@
 """The forecaster on runs that it has learnt from beside the corpus, each judged by learners that have not seen its configuration.
 
 The benchmark of configurations held out fits on the corpus alone. Of what a release learns from beyond that, design by design,
-these are the figures; images have some of their own, whatever design they come from. Context only is fitted on all that the
+these are the figures; images have some of their own, whatever design they come from, and so have all designs together: few onsets
+of one are followed to the end of their intervals, and how many the intervals hold can be told of all only. Context only is fitted on all that the
 release learns from, in the same folds; the best single signal on other configurations of the same design.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -15,8 +17,8 @@ from predictor.benchmark.figures import landmark_figures
 from predictor.benchmark.held_out import HeldOut
 from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED
 from predictor.benchmark.prediction import Prediction, Predictor
-from predictor.benchmark.result import IMAGES, LandmarkFigures
-from predictor.benchmark.rows import HEADLINE, LANDMARKS
+from predictor.benchmark.result import ALL_DESIGNS, IMAGES, LandmarkFigures
+from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import fold_of
 from training_runs import Run
@@ -28,7 +30,7 @@ _LANDMARKS = (HEADLINE, "10 % of budget")
 def benchmark_designs(
     forecaster: OnsetForecaster, own: Sequence[Run], designs: Mapping[str, Sequence[Run]], training: FeatureTable
 ) -> dict[str, dict[str, LandmarkFigures]]:
-    """Return the figures of each design, and of images, at memorisation and at a tenth of the budget.
+    """Return the figures of each design, of all of them and of images, at memorisation and at a tenth of the budget; of all at any landmark too.
 
     Parameters
     ----------
@@ -36,11 +38,15 @@ def benchmark_designs(
     designs : name -> those beside the corpus.
     training : rows of all runs that it has learnt from, on which context only is fitted.
     """
-    groups = {**designs, IMAGES: [run for run in own if run.context.task_family in _IMAGE_FAMILIES]}
+    groups = {
+        **designs,
+        ALL_DESIGNS: list(chain(*designs.values())),
+        IMAGES: [run for run in own if run.context.task_family in _IMAGE_FAMILIES],
+    }
     tables = {
         (name, landmark): table_at(runs, LANDMARKS[landmark]).early()
         for name, runs in groups.items()
-        for landmark in _LANDMARKS
+        for landmark in (*_LANDMARKS, *([ANY] if name == ALL_DESIGNS else []))
     }
     predictors = {CONTEXT_BOOSTED: blind_context_boosting(training), BEST_SIGNAL: in_folds(best_single_signal)}
     figures: dict[str, dict[str, LandmarkFigures]] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+ALL_DESIGNS = "all of them"  # the designs beside the corpus that a release has learnt from
 IMAGES = "MNIST and digits"  # of every design, among those that a release has learnt from
 QUICK = "Quick: a fifth of the configurations, with few trees and no levels left out; not to be compared with the whole benchmark."
 
