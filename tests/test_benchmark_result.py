@@ -49,7 +49,8 @@ def test_what_is_no_result_is_refused_by_the_figure_that_is_missing() -> None:
     data = whole_result().as_dict()
     del data["tables"]["at memorisation"]["rows"]
     with pytest.raises(
-        InvalidInput, match=r"benchmark\.tables\.at memorisation\.rows is None.*grokcast benchmark --json"
+        InvalidInput,
+        match=r"benchmark\.tables\.at memorisation\.rows is not given; expected a value.*grokcast benchmark --json",
     ):
         BenchmarkResult.of_json(data)
 

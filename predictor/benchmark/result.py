@@ -369,10 +369,11 @@ class BenchmarkResult:
             result: BenchmarkResult = _json_form(BenchmarkResult).validate_python(data)
         except ValidationError as error:
             first = error.errors()[0]
+            is_missing = first["type"] == "missing"
             raise InvalidInput(
                 field=".".join(["benchmark", *map(str, first["loc"])]),
-                value=None if first["type"] == "missing" else first["input"],
-                expected=first["msg"],
+                value=None if is_missing else first["input"],
+                expected="a value" if is_missing else first["msg"],
                 hint="`grokcast benchmark --json` makes such a result",
             ) from error
         return result
