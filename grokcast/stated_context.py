@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import yaml
 
 from training_runs.context_words.assignments import assignments_in
 from training_runs.context_words.descriptions import in_plain_words
-from training_runs.context_words.documents import settings_in
+from training_runs.context_words.documents import parsed_toml, settings_in
 from training_runs.context_words.gathering import leaves
 from training_runs.errors import InvalidInput
 
@@ -93,7 +92,7 @@ def _parsed(content: str, suffix: str, source: str) -> Mapping[str, Any]:
     """Read JSON as YAML, of which it is a part, where it is not quite JSON: `{lr: 1e-3}`."""
     try:
         if suffix == ".toml":
-            fields: Any = tomllib.loads(content)
+            fields: Any = parsed_toml(content)
         else:
             try:
                 fields = json.loads(content)

@@ -297,3 +297,45 @@ def test_a_file_that_takes_too_long_is_given_up_and_others_do_not_wait() -> None
         begun = time.monotonic()
         assert post(client, (ROOT / "examples/request.json").read_bytes()).status_code == 200
         assert time.monotonic() - begun < 5
+
+
+def _parquet(columns: dict[str, object]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("dots.log", b"." * 900_000 + b"\n", "no line that can be read"),
+        ("pairs.log", b"a=1 " * 100_000 + b"\n", "no line that can be read"),
+        ("bars.txt", b"step 1 " + b"=" * 900_000, "expected"),
+        ("deep.toml", b"step" + b".a" * 50_000 + b" = [1]", "expected"),
+        ("columns.parquet", _parquet({f"c{k}": [1.0] for k in range(20_001)}), "20,001 columns"),
+        (
+            "texts.parquet",
+            _parquet(
+                {"step": range(2_000), "s": pa.DictionaryArray.from_arrays(pa.array([0] * 2_000), ["x" * 1_000_000])}
+            ),
+            "100 MiB of texts",
+        ),
+    ],
+    ids=["dots", "pairs", "bars", "deep-names", "columns", "texts"],
+)
+def test_what_takes_time_by_the_square_is_refused_at_once(
+    client: TestClient, name: str, content: bytes, said: str
+) -> None:
+    """Expressions hold every thread of a worker up: 900 kB of dots did for minutes, and names of 100 kB took 8 GB."""
+    begun = time.process_time()
+    answer = client.post("/v1/histories/read", params={"name": name}, content=content)
+    assert said in problem_of(answer, 422)["detail"]
+    assert time.process_time() - begun < 10
+
+
+def test_a_log_with_one_very_long_line_is_read_without_it(client: TestClient) -> None:
+    lines = [f"step {step} train_acc 0.9 val_acc 0.1{step}" for step in range(1, 5)]
+    content = "\n".join([*lines, "args: " + "x" * 6_000, "step 9 train_acc 1.0 val_acc 0.2"])
+    read = client.post("/v1/histories/read", params={"name": "run.log"}, content=content.encode()).json()
+    assert read["request"]["history"]["step"] == [1, 2, 3, 4, 9]
+    assert "lines of over 5,000 characters are left out" in str(read["runs"])

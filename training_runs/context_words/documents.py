@@ -21,6 +21,7 @@ class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
 
 
 PlainLoader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+_DEEP_NAME = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
 
 
 def read_settings(text: str, suffix: str) -> dict[Any, Any]:
@@ -42,6 +43,18 @@ def read_settings(text: str, suffix: str) -> dict[Any, Any]:
     except (yaml.YAMLError, TypeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return settings or {}
+
+
+def parsed_toml(text: str) -> dict[str, Any]:
+    """Return what TOML holds.
+
+    Raises
+    ------
+    ValueError : it is damaged, or a name has too many parts: the parser takes memory by the square of them.
+    """
+    if _DEEP_NAME.search(text):
+        raise ValueError("it has a name of over 50 parts")
+    return tomllib.loads(text)
 
 
 def settings_in(text: str) -> dict[Any, Any] | None:
@@ -83,5 +96,5 @@ def values_of(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[s
 
 def _parsed(text: str, suffix: str) -> Any:
     if suffix == ".toml":
-        return tomllib.loads(text)
+        return parsed_toml(text)
     return json.loads(text) if suffix == ".json" else yaml.load(text, PlainLoader)

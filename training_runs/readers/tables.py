@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from training_runs import archive
@@ -47,6 +48,8 @@ SUFFIXES = {
 }
 # Names of what was printed, in records of loggers.
 _MESSAGES = {"message", "msg", "log", "line", "event", "text", "textpayload", "body", "content"}
+_MOST_COLUMNS = 20_000  # of Parquet
+_TEXT_BYTES = 100 * 2**20  # of a column, written out
 _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=|]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
@@ -193,6 +196,20 @@ def _of_parquet(content: bytes, name: str, path: str, options: ReadOptions) -> d
     """Return the runs of a Parquet file: one of `grokcast generate`, a row a run with lists, or a plain table."""
     with pq.ParquetFile(io.BytesIO(content)) as file:
         options.require_values(_declared_values(file.metadata), path)
+        if file.metadata.num_columns > _MOST_COLUMNS:
+            raise InvalidInput(
+                field=path,
+                value=f"a file of {file.metadata.num_columns:,} columns",
+                expected=f"at most {_MOST_COLUMNS:,}",
+                hint="keep the metrics of a run, or of a few",
+            )
+        if _text_bytes(content, file.metadata) > _TEXT_BYTES:
+            raise InvalidInput(
+                field=path,
+                value=f"a file of over {_TEXT_BYTES // 2**20} MiB of texts",
+                expected="numbers, and names of runs",
+                hint="leave the columns of texts out",
+            )
         table = file.read()
     if archive.is_shard(table):
         return {run.run_id: _of_run(run) for run in archive.runs_of(table)}
@@ -206,6 +223,30 @@ def _declared_values(metadata: Any) -> int:
     groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
     in_columns = [group.column(k).num_values for group in groups for k in range(group.num_columns)]
     return max(sum(map(int, in_columns)), int(metadata.num_rows * metadata.num_columns))
+
+
+def _text_bytes(content: bytes, metadata: Any) -> int:
+    """Return how large the texts of a Parquet file may be once each is written out: one that repeats is packed to nearly nothing.
+
+    Columns that cannot be large by their end of the file count nothing.
+    """
+    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
+    chunks = [group.column(k) for group in groups for k in range(group.num_columns)]
+    texts = [chunk for chunk in chunks if chunk.physical_type == "BYTE_ARRAY"]
+    suspect = {c.path_in_schema: c for c in texts if c.num_values * c.total_uncompressed_size > _TEXT_BYTES}
+    if not suspect:
+        return 0
+    with pq.ParquetFile(io.BytesIO(content), read_dictionary=list(suspect)) as file:
+        held = [file.read(columns=[path]).column(0) for path in suspect]
+    return max(sum(map(_written_out, column.chunks)) for column in held)
+
+
+def _written_out(texts: Any) -> int:
+    """Return how many bytes some texts have, each as often as it stands there."""
+    if not pa.types.is_dictionary(texts.type):
+        return int(texts.nbytes)
+    lengths = pc.binary_length(texts.dictionary).take(texts.indices)
+    return int(pc.sum(lengths).as_py() or 0)
 
 
 def _of_run(run: Any) -> RawRun:

@@ -46,7 +46,14 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     lines, of_commas = _with_decimal_points(lines)
     whole, of_width = with_whole_lines(lines, _signals_of)
     rows, parameters, notes = _measurements(whole)
-    notes = (*of_commas, *of_width, *notes, *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, whole)))
+    of_length = ("lines of over 5,000 characters are left out",) if _LONG_LINE.search(text) else ()
+    notes = (
+        *of_commas,
+        *of_width,
+        *of_length,
+        *notes,
+        *(() if text.endswith(("\n", "\r")) else _without_cut_end(rows, whole)),
+    )
     notes = (*notes, *by_order(rows, lines), *_without_several(rows))
     names = {key: canonical_name(key) for row in rows for key in row if not counts(key)}
     if not any(signal or metric_like(key) or is_on_another_scale(key) for key, signal in names.items()):
@@ -57,6 +64,10 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     return {name: RawRun(table, reading.fields(), (read, *notes, *reading.notes))}
 
 
+# No line of measurements is that long. Expressions take time by the square of a line, and hold up every thread meanwhile.
+_LONG_LINE = re.compile(r"[^\n\r\x08]{5001,}")
+
+
 def has_measurements(text: str) -> bool:
     """Return True if lines of a text name a step or an epoch and values."""
     return bool(_measurements(_lines(text[:100_000]))[0])
@@ -64,7 +75,7 @@ def has_measurements(text: str) -> bool:
 
 def _lines(text: str) -> list[str]:
     """Return the lines of a text, with signs of the usual width: `：` is `:`. Backspaces, as bars are written over, end one."""
-    return re.split(r"\r*\n|\r+|\x08{2,}", unwrapped(text.translate(_PLAIN_SIGNS)))
+    return re.split(r"\r*\n|\r+|\x08{2,}", unwrapped(_LONG_LINE.sub("", text).translate(_PLAIN_SIGNS)))
 
 
 def _signals_of(line: str) -> set[str]:

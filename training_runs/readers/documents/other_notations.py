@@ -1,13 +1,12 @@
 """Documents that are not JSON: TOML, YAML, and lists as programs and sources have them, `val_acc = [0.1, 0.2]`."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 
-from training_runs.context_words.documents import PlainLoader
+from training_runs.context_words.documents import PlainLoader, parsed_toml
 from training_runs.metric_names import canonical_name, metric_like
 from training_runs.readers.documents.tables import table_by_key
 from training_runs.readers.step_lists import counts
@@ -30,6 +29,7 @@ _BEFORE_A_LIST = re.compile(
     r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-|\|)\s*(?:[\w.]+\(?)?|)\s*$"
 )
 _LONGEST_NAME = 80
+_LOOKED_AT = 5_000  # characters of the first line
 
 
 def in_another_notation(text: str) -> Any:
@@ -41,13 +41,14 @@ def in_another_notation(text: str) -> Any:
     {'step': [10.0, 20.0], 'val_acc': [0.1, 0.2]}
     """
     first = next((line for line in text.splitlines() if line.strip() and not line.startswith(("#", "//", "---"))), "")
+    first = first[:_LOOKED_AT]
     if first.startswith("{"):
         return None
     parsers: list[Callable[[str], Any]] = [_lists]
     if _YAML.match(first) and len(text) <= _YAML_BYTES and _YAML_LIST.search(text) and not _REFERENCE.search(text):
         parsers.insert(0, _yaml)
     if _TOML.match(first) and len(text) <= _TOML_BYTES:
-        parsers.insert(0, tomllib.loads)
+        parsers.insert(0, parsed_toml)
     for parse in parsers:
         try:
             document = parse(text)
