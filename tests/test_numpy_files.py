@@ -73,3 +73,10 @@ def test_cases_of_npz() -> None:
     (history,) = read_recording(str(CASES / "18_npz_and_several_files" / "log.npz")).histories.values()
     assert len(history.steps) == 21
     assert set(history.signals) == {"train_acc", "val_acc"}
+
+
+def test_an_array_that_says_to_be_larger_than_memory_is_refused(tmp_path):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }".ljust(117) + b"\n"
+    (tmp_path / "huge.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(InvalidInput, match="undamaged file of NumPy"):
+        read_recording(str(tmp_path / "huge.npy"))

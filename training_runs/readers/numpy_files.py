@@ -50,7 +50,7 @@ def read_npy(content: bytes, name: str, path: str, options: ReadOptions) -> dict
     """
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         raise _damaged(content, path, str(error)) from None
     options.require_values(array.size * max(1, len(array.dtype.names or ())), path)
     if array.dtype.names and array.ndim == 1:
