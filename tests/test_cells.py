@@ -86,6 +86,12 @@ def test_a_comma_divides_thousands_only_after_a_group_that_is_not_zero(read: Rea
     assert "commas are read as separators of thousands" in recording.notes
 
 
+def test_a_number_of_very_many_digits_is_refused_at_once(read: Read) -> None:
+    """Patterns took the square of its length: 900,000 digits held a worker up for minutes."""
+    with pytest.raises(InvalidInput, match=r"row 1, step is '999"):
+        read("h.csv", f"step,val_acc\n{'9' * 900_000},0.1\n20,0.1\n")
+
+
 def test_decimal_commas_between_commas_are_refused(read: Read) -> None:
     with pytest.raises(InvalidInput, match="decimal commas between commas"):
         read("h.csv", "step,train_acc,val_acc\n100,0,98,0,02\n200,0,99,0,03\n")

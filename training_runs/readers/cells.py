@@ -55,6 +55,7 @@ _PERCENT_WORD = re.compile(r"\s*(?:percent|pct\.?)$", re.IGNORECASE)
 _SCALED = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<scale>[kKM])$")
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _IN_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
+_LONGEST = 500  # characters of a cell: what is longer holds no number, and patterns would take its length squared
 
 
 # `2.5 x 10^-1`, `2.5\u00b710\u207b\u00b9`, `2.5*10**-1`, Fortran's `2.5D-01`
@@ -150,6 +151,8 @@ def _meaning_of_comma(cells: Iterable[str], has_points: bool) -> str:
 
 def _number(cell: str, comma: str, in_percent: bool, counting: bool) -> float | None:
     """Return the number in a cell; NaN where it stands for a missing value, None where it holds neither."""
+    if len(cell) > _LONGEST:
+        return None
     text = unwrapped(cell.strip().strip("\"'\u00a0 "))
     if text.lower() in MISSING:
         return np.nan
