@@ -18,6 +18,7 @@ import numpy as np
 from features.extract import FEATURES
 from features.landmarks import landmarks
 from features.table import FeatureTable, table_at
+from predictor.arenas import give_back
 from predictor.benchmark import metrics
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.prediction import predict
@@ -79,6 +80,7 @@ def retrain(
     store.require_writable()
     on_progress("measuring", 0, 1)
     tables = fitting_tables(corpus, added, store.folder / "cache", partial(on_progress, "measuring"))
+    give_back()  # parts of tables that were joined since
     done = iter(range(1, N_FOLDS + 1))
     challenger = OnsetForecaster.fit(
         [*corpus, *added],
