@@ -11,6 +11,7 @@ stopped later than that, a release goes on from there. Without arguments the doc
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -91,8 +92,8 @@ def _designs() -> dict[str, list[Run]]:
     return {folder.name: archive.read(folder) for folder in RELEASE_RUNS}
 
 
-def _own_runs() -> list[Run]:
-    return [*archive.read(archive.CORPUS), *chain(*_designs().values())]
+def _own_runs(designs: Mapping[str, list[Run]]) -> list[Run]:
+    return [*archive.read(archive.CORPUS), *chain(*designs.values())]
 
 
 def _public_runs(external: Path | None) -> list[Run]:
@@ -145,15 +146,17 @@ def with_blind(result: BenchmarkResult, forecaster: OnsetForecaster, training: F
 def write_blind(external: Path | None) -> None:
     """Score the shipped version on the blind tests again, into its card and the documents."""
     shipped, version = shipped_result()
-    training = release_tables(_own_runs(), _public_runs(external)).training
+    training = release_tables(_own_runs(_designs()), _public_runs(external)).training
     _rewrite(with_blind(shipped, ForecasterStore(SHIPPED).load(), training), version)
 
 
 def write_designs(external: Path | None) -> None:
     """Measure the shipped version on the designs beside the corpus again, into its card and the documents."""
     shipped, version = shipped_result()
-    training = release_tables(_own_runs(), _public_runs(external)).training
-    figures = benchmark_designs(ForecasterStore(SHIPPED).load(), _own_runs(), _designs(), training)
+    designs = _designs()
+    own = _own_runs(designs)
+    training = release_tables(own, _public_runs(external)).training
+    figures = benchmark_designs(ForecasterStore(SHIPPED).load(), own, designs, training)
     _rewrite(replace(shipped, designs=figures), version)
 
 
@@ -239,7 +242,7 @@ def main() -> None:
     elif given.laws:
         write_laws()
     elif "plans" in given:
-        write_plans(ForecasterStore(SHIPPED).load(), [*_own_runs(), *_public_runs(given.plans)])
+        write_plans(ForecasterStore(SHIPPED).load(), [*_own_runs(_designs()), *_public_runs(given.plans)])
     elif "designs" in given:
         write_designs(given.designs)
     elif "blind" in given:

@@ -366,25 +366,6 @@ def test_a_watched_network_beside_the_users_own_folders(url, tmp_path):
     assert (done.returncode, done.stdout) == (0, "mine mine []\n"), done.stderr
 
 
-FIRST_POINTS = """
-import sys
-from grokcast.callbacks.hugging_face import HuggingFaceCallback
-from grokcast.callbacks.watched_training import WatchedTraining
-from training_runs.context_words.description_rules import RULES
-
-training = WatchedTraining(None, 0, {"url": sys.argv[1], "context": {"lr": 1e-3, "optimizer": "AdamW", "p": 97}})
-training.begin(lambda: {"weight_decay": 1.0}, None)
-training.log(10, {"train/loss": 1.0, "eval_accuracy": 0.1})
-training.end()
-print({"pandas", "training_runs.readers"} & set(sys.modules), any("pattern" in vars(rule) for rule in RULES))
-"""
-
-
-def test_a_watched_training_imports_no_readers_and_compiles_no_rules_for_sentences():
-    done = subprocess.run([sys.executable, "-c", FIRST_POINTS, NOWHERE], capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout) == (0, "set() False\n"), done.stderr
-
-
 def test_logging_is_quick_while_the_service_answers(url):
     monitor = Monitor(url, min_interval=0.0)
     seconds = []

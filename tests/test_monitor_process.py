@@ -60,3 +60,28 @@ def test_the_end_of_a_training_is_not_held_up_without_a_service(tmp_path: Path) 
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1
     assert "not reachable" in done.stderr
+
+
+_FIRST_POINTS = """
+import sys
+from grokcast.callbacks.hugging_face import HuggingFaceCallback
+from grokcast.callbacks.watched_training import WatchedTraining
+from training_runs.context_words.description_rules import RULES
+
+training = WatchedTraining(None, 0, {"url": sys.argv[1], "context": {"lr": 1e-3, "optimizer": "AdamW", "p": 97}})
+training.begin(lambda: {"weight_decay": 1.0}, None)
+training.log(10, {"train/loss": 1.0, "eval_accuracy": 0.1})
+training.end()
+print({"pandas", "training_runs.readers"} & set(sys.modules), any("pattern" in vars(rule) for rule in RULES))
+"""
+
+
+def test_a_watched_training_imports_no_readers_and_compiles_no_rules_for_sentences() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_POINTS, f"http://127.0.0.1:{unused_port()}"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "set() False\n"), done.stderr

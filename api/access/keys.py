@@ -89,9 +89,8 @@ class KeyStore:
             row = connection.execute(query).one_or_none()
         stored = str(row.digest) if row else _NO_DIGEST
         is_right = hmac.compare_digest(_digest(secret).encode(), stored.encode())
-        is_valid = (
-            row and is_right and row.revoked_at is None and row.scope in SCOPES
-        )  # a hand may have written another
+        # A hand may have written another scope.
+        is_valid = row and is_right and row.revoked_at is None and row.scope in SCOPES
         return Caller(key_id, row.scope) if row and is_valid else None
 
     def admitted(self, key_ids: Collection[str | None]) -> set[str | None]:

@@ -131,9 +131,7 @@ class RunStore:
     def delete(self, caller: Caller, run_id: str) -> None:
         """Forget a run, its points and its forecasts."""
         with self._database.writing() as connection:
-            found = connection.execute(_WHOSE.where(runs.c.run_id == run_id)).one_or_none()
-            if found is None or not caller.sees(found.owner):
-                raise RunNotFound(run_id)
+            found = _row(connection, caller, run_id, _WHOSE)
             connection.execute(delete(runs).where(runs.c.id == found.id))
 
     def history(self, caller: Caller, run_id: str) -> tuple[StoredRun, Trajectory | None]:
@@ -336,12 +334,17 @@ def _locked(connection: Connection, run_ids: Collection[str]) -> list[StoredRun 
 
 
 def _get(connection: Connection, caller: Caller, run_id: str, lock: bool = False) -> StoredRun:
-    query: Select[Any] = select(*_COLUMNS).where(runs.c.run_id == run_id)
+    query: Select[Any] = select(*_COLUMNS)
     # SQLite has no row locks and needs none: there, a writer has the database to itself.
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return StoredRun.of(_row(connection, caller, run_id, query.with_for_update() if lock else query))
+
+
+def _row(connection: Connection, caller: Caller, run_id: str, query: Select[Any]) -> Any:
+    """Return the row of a run, which may be damaged, with the columns of a query."""
+    row = connection.execute(query.where(runs.c.run_id == run_id)).one_or_none()
     if row is None or not caller.sees(row.owner):
         raise RunNotFound(run_id)
-    return StoredRun.of(row)
+    return row
 
 
 def _change(connection: Connection, run: StoredRun, **values: Any) -> None:
