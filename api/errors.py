@@ -67,6 +67,11 @@ class DamagedRun(Damaged):
         super().__init__(number, f"the run {run_id!r}", fault, remedy)
         self.run_id, self.owner = run_id, owner
 
+    @property
+    def mark(self) -> int:
+        """What differs from every run that can be read: it has no revision that is known."""
+        return self.id
+
 
 class RunTaken(Conflict):
     """Another key has a run of this name."""

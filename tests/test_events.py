@@ -2,13 +2,13 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from fastapi.sse import ServerSentEvent
-from sqlalchemy import event as database_event
+from sqlalchemy import event as database_event, update
 
 from api.access.keys import KeyStore
 from api.app import create_app
@@ -19,6 +19,7 @@ from api.storage.database import Database
 from api.storage.forecasts import ForecastStore, MadeForecast
 from api.storage.runs import RunStore
 from api.storage.stored_run import RunSettings
+from api.storage.tables import runs as run_table
 from api.wire.examples import ANSWER
 from api.workers.events import EventStreams
 from tests.wire import StandInStore, local_client, problem_of
@@ -102,6 +103,35 @@ def test_a_run_that_was_made_again_is_another_run(database: Database, runs: RunS
         runs.put(LOCAL, "r", RunSettings(Context()))
         assert (await asyncio.wait_for(anext(stream), SECONDS)).event == "deleted"
         await ends(stream)
+
+    asyncio.run(watch())
+
+
+def test_a_run_that_was_damaged_is_not_called_deleted(database: Database, runs: RunStore) -> None:
+    """Nor are those that it hid from the newest fifty."""
+
+    def set_status(text: str) -> None:
+        with database.writing() as connection:
+            connection.execute(update(run_table).where(run_table.c.run_id == "r50").values(status=text))
+
+    async def watch() -> None:
+        for k in range(51):
+            runs.put(LOCAL, f"r{k}", RunSettings(Context()))
+        stream = EventStreams(runs, ForecastStore(database), KeyStore(database), 10, look_seconds=0.05).watch_all(LOCAL)
+        assert [(await anext(stream)).event for _ in range(50)] == ["run"] * 50
+        set_status("melted")
+        runs.request_stop(LOCAL, "r49", "first")
+        assert (await named(anext(stream))) == ("run", "r49")
+        runs.put(LOCAL, "new", RunSettings(Context()))
+        assert (await named(anext(stream))) == ("run", "new")
+        set_status("running")
+        assert (await named(anext(stream))) == ("run", "r50")
+        runs.delete(LOCAL, "r50")
+        assert (await named(anext(stream))) == ("deleted", "r50")
+
+    async def named(event: Awaitable[ServerSentEvent]) -> tuple[str | None, str]:
+        found = await asyncio.wait_for(event, SECONDS)
+        return found.event, found.data["run_id"] if isinstance(found.data, dict) else found.data.run_id
 
     asyncio.run(watch())
 

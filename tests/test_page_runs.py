@@ -1,12 +1,15 @@
 """The list of runs on the page: searched, filtered, sorted, grouped, and what is done with runs there."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.page_browser import HISTORY, Visit, ask, wait_for
+from tests.page_browser import HISTORY, Visit, ask, served_page, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -167,6 +170,44 @@ def test_what_is_done_with_runs_reaches_the_service_and_a_deletion_can_be_undone
     page.goto("about:blank")  # whoever leaves has not undone it
     wait_for(lambda: ask("GET", f"{listed}/a10").status_code == 404)
     assert ask("GET", f"{listed}/{FINISHED}").status_code == 200
+
+
+def test_what_is_damaged_is_said_in_the_words_of_the_list(open_page: Callable[..., Visit], tmp_path: Path) -> None:
+    for address in served_page(tmp_path):
+        runs = f"{address}/v1/runs"
+        for name in ("whole", "hurt", "spoilt"):
+            ask("PUT", f"{runs}/{name}", json={}).raise_for_status()
+            ask("POST", f"{runs}/{name}/metrics", json={"history": COLUMNS}).raise_for_status()
+        change(tmp_path, "UPDATE runs SET status = 'melted' WHERE run_id = 'hurt'")
+        change(
+            tmp_path, "UPDATE forecasts SET forecast = '{}' WHERE run = (SELECT id FROM runs WHERE run_id = 'spoilt')"
+        )
+        (said,) = ask("GET", runs).json()["damaged"]
+        visit = open_page(address)
+        page = visit.page
+        playwright.expect(page.locator("#damaged-runs li")).to_have_text(said)
+        playwright.expect(page.locator("tr.run")).to_have_count(2)
+
+        page.goto(f"{address}/#/runs/spoilt")
+        playwright.expect(page.locator("#run-damaged li")).to_have_text(ask("GET", f"{runs}/spoilt").json()["damaged"])
+        playwright.expect(page.locator("#run-body")).to_contain_text("No forecast that can be read")
+        page.goto(f"{address}/#/runs/hurt")
+        playwright.expect(page.locator("#run-note")).to_have_text(said)
+        playwright.expect(page.locator("#run-damaged li")).to_have_count(0)
+        page.goto(f"{address}/#/compare?run=whole&run=hurt")
+        playwright.expect(page.locator("#compare-note")).to_have_text(f"{said}.")
+
+        page.goto(f"{address}/#/")
+        change(tmp_path, "UPDATE runs SET status = 'running' WHERE run_id = 'hurt'")
+        playwright.expect(page.locator("tr.run")).to_have_count(3)
+        page.context.close()
+
+
+def change(folder: Path, statement: str) -> None:
+    """Change something in the database of a service by hand."""
+    with closing(sqlite3.connect(folder / "service.db")) as file:
+        file.execute(statement)
+        file.commit()
 
 
 def test_a_run_is_stopped_and_deleted_from_its_own_view(visit: Visit, listed: str) -> None:

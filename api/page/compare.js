@@ -30,8 +30,9 @@ export async function showComparison(signal) {
   const answers = await Promise.allSettled(runIds.map((runId) => ask(`/v1/runs/${encodeURIComponent(runId)}`, { signal })));
   if (signal.aborted) return;
   const runs = answers.flatMap(({ value: run }, k) => (run?.history ? [{ ...run, colour: k }] : []));
-  const left = runIds.filter((runId) => !runs.some((run) => run.run_id === runId));
-  note.textContent = [left.length && `Without points, or not found: ${left.join(", ")}.`, !runIds.length && "Select runs in the list to compare them."].filter(Boolean).join(" ");
+  const left = runIds.filter((_, k) => (answers[k].reason?.status ?? 404) === 404 && !answers[k].value?.history);
+  const faults = answers.flatMap(({ reason }) => (reason && reason.status !== 404 ? `${reason.message}.` : []));
+  note.textContent = [left.length && `Without points, or not found: ${left.join(", ")}.`, ...faults, !runIds.length && "Select runs in the list to compare them."].filter(Boolean).join(" ");
   if (runs.length) body.replaceChildren(chartOf(runs, settings), tableOf(runs));
   markTogether(body, signal);
 }

@@ -22,6 +22,11 @@ function filled(element, attributes, children) {
   return element;
 }
 
+/** Fill a list with texts, which may be none. */
+export function fill(list, texts) {
+  list.replaceChildren(...texts.map((text) => h("li", {}, text)));
+}
+
 let announced;
 
 /** Say something to those who listen to the page instead of looking at it. */

@@ -2,7 +2,7 @@
 
 import { short } from "./axes.js";
 import { isGoing } from "./deletion.js";
-import { announce } from "./elements.js";
+import { announce, fill } from "./elements.js";
 import { forecastView } from "./forecast_view.js";
 import { runActions } from "./run_actions.js";
 import { ask, follow } from "./service.js";
@@ -17,15 +17,17 @@ export async function showRun(runId, signal) {
   const place = `/runs/${encodeURIComponent(runId)}`;
   const view = forecastView((settings) => remember(place, settings));
   view.set(address().settings);
-  const [title, note, acts, body] = ["run-title", "run-note", "run-acts", "run-body"].map((id) => document.getElementById(id));
+  const [title, note, acts, damages, body] = ["run-title", "run-note", "run-acts", "run-damaged", "run-body"].map((id) => document.getElementById(id));
   const actions = runActions(() => look().catch(fail));
   title.textContent = runId;
   note.textContent = "";
   acts.replaceChildren();
+  fill(damages, []);
   body.replaceChildren();
   title.focus();
   addEventListener("runsgone", () => isGoing(runId) && (location.hash = "#/"), { signal });
   let forecasts = [];
+  let unread = []; // what is wrong with forecasts that cannot be read, in the service's words
   let run = null;
   let isLooking = false;
   let isStale = false;
@@ -37,8 +39,10 @@ export async function showRun(runId, signal) {
     note.textContent = [describe(run), settings(run)].filter(Boolean).join(" · ");
     if (!actions.element.isConnected) acts.replaceChildren(actions.element);
     actions.show([run]);
+    fill(damages, [...new Set([...unread, ...run.damaged])]);
     if (!run.history || !newest) {
-      body.textContent = run.history ? "No forecast yet: it needs three checkpoints and ten steps." : "No points yet.";
+      const missing = run.damaged.length ? "No forecast that can be read: the next points make one." : "No forecast yet: it needs three checkpoints and ten steps.";
+      body.textContent = run.history ? missing : "No points yet.";
       return;
     }
     if (!view.element.isConnected) body.replaceChildren(view.element);
@@ -56,7 +60,7 @@ export async function showRun(runId, signal) {
       isStale = false;
       const rewinds = run?.rewinds;
       run = await ask(path, { signal });
-      if (run.rewinds !== rewinds) forecasts = await readTimeline(path, signal);
+      if (run.rewinds !== rewinds) [forecasts, unread] = await readTimeline(path, signal);
       render();
     } while (isStale);
     isLooking = false;
@@ -68,7 +72,7 @@ export async function showRun(runId, signal) {
       signal,
       since: String(forecasts.at(-1)?.id ?? 0),
       onState(name, problem) {
-        if (problem) note.textContent = problem.message;
+        if (problem?.status) note.textContent = problem.message;
       },
       onEvent(name, data) {
         if (name === "forecast" && !forecasts.some((made) => made.id === data.id)) forecasts.push(data);
@@ -89,15 +93,16 @@ export async function showRun(runId, signal) {
   }
 }
 
-/** Return all forecasts of a run; those from points that were taken back since are marked. */
+/** Return all forecasts of a run, those from points that were taken back since marked, and what is wrong with those that are damaged. */
 async function readTimeline(path, signal) {
-  const forecasts = [];
+  const [forecasts, unread] = [[], []];
   for (let cursor = 0; cursor !== null; ) {
     const page = await ask(`${path}/forecasts?limit=500&cursor=${cursor}`, { signal });
     forecasts.push(...page.forecasts);
+    unread.push(...page.damaged);
     cursor = page.next_cursor;
   }
-  return forecasts;
+  return [forecasts, unread];
 }
 
 function describe(run) {

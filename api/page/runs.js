@@ -1,6 +1,6 @@
 // The runs of the key, kept up to date: all of them read at first, and what a stream tells of after that.
 
-import { announce } from "./elements.js";
+import { announce, fill } from "./elements.js";
 import { runTable } from "./run_table.js";
 import { ask, follow } from "./service.js";
 import { address } from "./view_address.js";
@@ -12,16 +12,18 @@ const [FIRST, PAGE] = [50, 500];
 
 /** Show the runs; call `begin` again to begin anew, for instance with another key. */
 export function startRuns() {
-  const [empty, state] = ["no-runs", "runs-state"].map((id) => document.getElementById(id));
+  const [empty, state, damages] = ["no-runs", "runs-state", "damaged-runs"].map((id) => document.getElementById(id));
   const runs = new Map(); // run_id -> run as it is listed
   const gone = new Set(); // names that were deleted: an answer that is on its way may hold them still
   const table = runTable(() => soon());
+  let damaged = new Set(); // what is wrong with runs that cannot be read, in the service's words
   let stopped = new AbortController();
   let timer = null;
   let newest = 0; // when the newest was made that was read
 
   function render() {
-    empty.hidden = runs.size > 0;
+    empty.hidden = runs.size + damaged.size > 0;
+    fill(damages, [...damaged]);
     table.show([...runs.values()].sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at)));
   }
 
@@ -44,17 +46,20 @@ export function startRuns() {
   /** Read the runs that are new and at least the newest, or all of them; then those that are not there any more are forgotten. */
   async function read(isAll, signal) {
     const seen = new Set();
+    const found = new Set(isAll ? [] : damaged);
     const until = newest;
     for (let cursor = ""; cursor !== null; ) {
       const page = await ask(`/v1/runs?limit=${cursor ? PAGE : FIRST}${cursor && `&cursor=${cursor}`}`, { signal });
-      page.runs.forEach((found) => {
-        take(found);
-        seen.add(found.run_id);
-        newest = Math.max(newest, Date.parse(found.created_at));
+      page.runs.forEach((run) => {
+        take(run);
+        seen.add(run.run_id);
+        newest = Math.max(newest, Date.parse(run.created_at));
       });
+      page.damaged.forEach((text) => found.add(text));
       cursor = isAll || Date.parse(page.runs.at(-1)?.created_at) > until ? page.next_cursor : null;
       if (cursor !== null) render(); // the first of many, at once
     }
+    damaged = found;
     if (isAll) for (const name of runs.keys()) if (!seen.has(name)) runs.delete(name);
     render();
     if ([...runs.values()].some(isBehind)) soon();
@@ -85,6 +90,7 @@ export function startRuns() {
     if (name === "live") look(true);
     if (name === "refused") {
       runs.clear();
+      damaged.clear();
       render();
     }
   }

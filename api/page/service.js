@@ -43,6 +43,7 @@ export async function post(path, bytes) {
 export async function follow(path, { signal, since, onEvent, onState = () => {} }) {
   let wait = 1;
   while (!signal.aborted) {
+    let refusal;
     try {
       const headers = { Accept: "text/event-stream", ...(since ? { "Last-Event-ID": since } : {}) };
       const response = await send(path, { headers, signal });
@@ -55,8 +56,9 @@ export async function follow(path, { signal, since, onEvent, onState = () => {} 
     } catch (problem) {
       if (signal.aborted) return;
       if ([401, 403, 404].includes(problem.status)) return onState("refused", problem);
+      refusal = problem;
     }
-    onState("waiting");
+    onState("waiting", refusal);
     await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
     wait = Math.min(2 * wait, 30);
   }

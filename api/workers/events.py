@@ -5,7 +5,7 @@ streams of the worker; it ends when its key is revoked.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
@@ -21,7 +21,7 @@ from api.storage.runs import RunStore
 from api.storage.stored_run import StoredRun
 from api.wire.runs import RunSummary
 from api.wire.timelines import TimelineForecast
-from api.workers.watching import WATCHED, Watcher, Watching, whole_page
+from api.workers.watching import WATCHED, RunPage, Watcher, Watching
 
 _AT_ONCE = 100  # forecasts read at a time
 
@@ -97,14 +97,17 @@ class EventStreams:
         End when the caller's key is revoked.
         """
         with self._counted(caller), self._watching.of(caller) as watcher:
-            seen: dict[int, StoredRun] = {}
-            page: Sequence[StoredRun] = await run_in_threadpool(whole_page, self._runs, caller)
+            seen: dict[int, StoredRun | DamagedRun] = {}
+            page: RunPage = await run_in_threadpool(self._runs.page, caller, WATCHED)
             while True:
                 now = {run.id: run for run in reversed(page)}
                 for gone in _deleted(seen, now):
                     yield ServerSentEvent(event="deleted", data={"run_id": gone.run_id})
                 for run in now.values():
-                    if run.id not in seen or _changed(seen[run.id], run):
+                    is_news = run.id not in seen or _changed(seen[run.id], run)
+                    if is_news and isinstance(
+                        run, StoredRun
+                    ):  # the list of runs says what is wrong with one that is damaged
                         yield ServerSentEvent(event="run", data=RunSummary.of(run))
                 seen = now
                 if not await watcher.hears():
@@ -146,11 +149,13 @@ class _Look:
     forecasts: list[StoredForecast]
 
 
-def _changed(before: StoredRun, now: StoredRun) -> bool:
+def _changed(before: StoredRun | DamagedRun, now: StoredRun | DamagedRun) -> bool:
     return before.mark != now.mark
 
 
-def _deleted(before: dict[int, StoredRun], now: dict[int, StoredRun]) -> list[StoredRun]:
+def _deleted(
+    before: Mapping[int, StoredRun | DamagedRun], now: Mapping[int, StoredRun | DamagedRun]
+) -> list[StoredRun | DamagedRun]:
     """Return the runs that are gone, and not only older than as many newer ones as are watched."""
     oldest = min(now) if len(now) == WATCHED else 0
     return [run for number, run in before.items() if number not in now and number > oldest]

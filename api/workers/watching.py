@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from api.access.keys import KeyStore
 from api.caller import Caller
+from api.errors import DamagedRun
 from api.storage.forecasts import ForecastStore, StoredForecast
 from api.storage.runs import RunStore
 from api.storage.stored_run import RunMark, StoredRun
@@ -26,6 +27,8 @@ _KEPT = 100  # forecasts for a client that does not read; after more its stream 
 _LATE_SECONDS = 20.0
 _LATE_AT_FIRST = 1_000  # numbers, before the first look
 
+RunPage = Sequence[StoredRun | DamagedRun]  # the newest runs, the newest first
+
 
 @dataclass(eq=False)
 class Watcher:
@@ -37,7 +40,7 @@ class Watcher:
     run_id : the run that it is about; None: the newest that the caller sees.
     run : that run as it is now; None where it is gone.
     forecasts : of that run, the new ones.
-    page : the newest runs, the newest first.
+    page : the newest runs.
     is_behind : whether the stream has to look for itself, since it may have missed something.
     """
 
@@ -45,7 +48,7 @@ class Watcher:
     run_id: str | None
     run: StoredRun | None = None
     forecasts: list[StoredForecast] = field(default_factory=list)
-    page: Sequence[StoredRun] = ()
+    page: RunPage = ()
     is_behind: bool = False
     is_told: bool = False  # of what came since it was opened, by the look before
     is_admitted: bool = True
@@ -88,7 +91,7 @@ class _Look:
     marks: Mapping[str, RunMark]
     runs: Mapping[str, StoredRun | None]
     forecasts: Mapping[int, list[StoredForecast]]
-    pages: Mapping[str | None, Sequence[StoredRun]]
+    pages: Mapping[str | None, RunPage]
 
 
 class Watching:
@@ -99,7 +102,7 @@ class Watching:
         self._watchers: set[Watcher] = set()
         self._task: asyncio.Task[None] | None = None
         self._marks: Mapping[str, RunMark] = {}
-        self._pages: Mapping[str | None, Sequence[StoredRun]] = {}
+        self._pages: Mapping[str | None, RunPage] = {}
         self._told: set[int] = set()  # forecasts
         self._ends: deque[tuple[float, int]] = deque()  # when a look was, and the last forecast at that time
 
@@ -153,7 +156,7 @@ class Watching:
         changed = {name for name in names & self._marks.keys() if marks.get(name) != self._marks[name]}
         whole = self._runs.named(changed | {number_of[run] for run in forecasts})
         callers = {_seen_by(w.caller): w.caller for w in watchers if w.run_id is None}
-        pages = {whose: whole_page(self._runs, caller) for whose, caller in callers.items()}
+        pages = {whose: self._runs.page(caller, WATCHED) for whose, caller in callers.items()}
         gone = changed - marks.keys()  # one that is damaged is there, and told to nobody
         return _Look(admitted, marks, {**dict.fromkeys(gone), **whole}, forecasts, pages)
 
@@ -191,15 +194,10 @@ class Watching:
             watcher.is_told = True
 
 
-def whole_page(runs: RunStore, caller: Caller) -> list[StoredRun]:
-    """Return the newest runs that a caller sees, but for damaged ones."""
-    return [run for run in runs.page(caller, WATCHED) if isinstance(run, StoredRun)]
-
-
 def _seen_by(caller: Caller) -> str | None:
     """Return the same for callers who see the same runs; all admins see all."""
     return "" if caller.scope == "admin" else caller.key_id
 
 
-def _marks(page: Sequence[StoredRun]) -> list[RunMark]:
+def _marks(page: RunPage) -> list[RunMark | int]:
     return [run.mark for run in page]
