@@ -199,6 +199,13 @@ def test_unknown_names_are_ignored_and_named(shipped_client: TestClient) -> None
         ("DELETE", "/v1/runs/a/metrics", None, "from_step"),
         ("DELETE", "/v1/runs/a/metrics?from_step=-1", None, "from_step"),
         ("PUT", "/v1/runs/a/outcome", {"status": "happy"}, "status"),
+        # Where no warning would tell of it, a name that is not known is refused: it may be a mistyped one.
+        ("PUT", "/v1/runs/a/outcome", {"block": True}, "block"),
+        ("PUT", "/v1/runs/a/stop", {"why": "x"}, "why"),
+        ("PUT", "/v1/runs/a", {"webhook": {"url": "https://example.org", "secrets": "a"}}, "webhook.secrets"),
+        ("POST", "/v1/retrainings", {"promoted": False}, "promoted"),
+        ("POST", "/v1/forecasts/batch", {"items": [], "context": {"learning_rate": 0.1}}, "context"),
+        ("PUT", "/v1/forecasters/active", {"version": "2026.11.14", "force": True}, "force"),
     ],
 )
 def test_a_bad_value_is_named(shipped_client: TestClient, method: str, path: str, body: Any, field: str) -> None:

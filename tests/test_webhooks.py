@@ -243,6 +243,38 @@ def test_a_key_whose_receivers_hang_holds_up_no_other(
         assert not sender.is_alive()
 
 
+def test_a_key_whose_names_are_looked_up_for_ever_holds_up_no_other(
+    database: Database, webhooks: Webhooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look-up cannot be ended: twenty of one key took every thread, and the other's messages failed."""
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.5)
+    keys, store = KeyStore(database), RunStore(database, 10)
+    hanging, well = (Caller(keys.create(name, "write")[0].key_id, "write") for name in ("hanging", "well"))
+    answers, lookup = threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *given: Any, **more: Any) -> Any:
+        if host == "hanging.example":
+            answers.wait(60)
+            raise OSError("no name server answers")
+        return lookup(host, *given, **more)
+
+    monkeypatch.setattr(webhook_address.socket, "getaddrinfo", look_up)
+    for k in range(2 * module._AT_ONCE):
+        webhooks.consider(store.put(hanging, f"slow-{k}", hooked("http://hanging.example/"))[0], answer())
+    sender = threading.Thread(target=webhooks.send_due)
+    sender.start()
+    try:
+        until(lambda: sum(row[1] for row in rows(database)) == module._SHARE)
+        time.sleep(1)  # longer than a message may take
+        assert sum(row[1] for row in rows(database)) == module._SHARE
+        webhooks.consider(store.put(well, "well", hooked(receiver.url))[0], answer())
+        until(lambda: ("sent", 1, None) in rows(database))
+    finally:
+        answers.set()
+        sender.join(60)
+    assert rows(database).count(("due", 1, "not delivered: OSError")) == 2 * module._AT_ONCE
+
+
 def hooked(url: str) -> RunSettings:
     return RunSettings(Context(), webhook=Webhook(url, SECRET))
 
@@ -273,6 +305,57 @@ def test_one_message_that_cannot_be_sent_keeps_no_other(
 def test_a_host_with_a_label_that_is_too_long_is_refused() -> None:
     with pytest.raises(InvalidInput, match="an http or https URL"):
         check_url(f"https://{'a' * 64}.example.org/", private_addresses=False)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost.",
+        "a.localhost",
+        "printer.local.",
+        "db.internal",
+        "127.0.0.1",
+        "127.1",
+        "0x7f.1",
+        "0x7f000001",
+        "2130706433",
+        "0177.0.0.1",
+        "0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::127.0.0.1]",
+        "[fe80::1]",
+        "169.254.169.254",
+        "[fec0::1]",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused_however_it_is_written(host: str) -> None:
+    with pytest.raises(InvalidInput, match="expected a public address"):
+        check_url(f"http://{host}:8321/v1/retrainings", private_addresses=False)
+
+
+@pytest.mark.parametrize("host", ["example.org", "93.184.216.34", "[2606:4700::1111]", "internal.example"])
+def test_other_addresses_may_be_posted_to(host: str) -> None:
+    check_url(f"https://{host}/hook", private_addresses=False)
+
+
+@pytest.mark.parametrize("host", ["example.org:0", "[fe80::1%25eth0]", "a%00b", "me@example.org"])
+def test_what_names_no_host_is_refused(host: str) -> None:
+    with pytest.raises(InvalidInput, match="an http or https URL"):
+        check_url(f"http://{host}/", private_addresses=True)
+
+
+def test_a_redirection_is_not_followed(database: Database, webhooks: Webhooks, receiver: Receiver) -> None:
+    receiver.statuses = [302, 204]
+    webhooks.consider(run_with(database, receiver.url), answer())
+    said = []
+    for _ in range(2):
+        webhooks.send_due()
+        said.append(rows(database)[0])
+        due(database)
+    assert said == [("due", 1, "answered with 302"), ("sent", 2, None)]
+    assert len(receiver.got) == 2
 
 
 def test_it_is_given_up_after_some_attempts_or_when_it_is_told_to(
@@ -333,6 +416,10 @@ def test_a_host_with_one_private_address_among_others_is_refused(
                 "::ffff:127.0.0.1",
                 "64:ff9b::7f00:1",
                 "2002:7f00:1::",
+                "::127.0.0.1",
+                "::ffff:0:127.0.0.1",
+                "64:ff9b:1::7f00:1",
+                "fec0::1",
             )
         ),
     ],
@@ -345,6 +432,18 @@ def told_by(database: Database, format: str, url: str, action: str = "stop") -> 
     settings = RunSettings(Context(), webhook=Webhook(url, None, format))
     run = RunStore(database, 10).put(LOCAL, "a_*b*_@everyone~1", settings)[0]
     return message_of(run, "run.unlikely" if action == "stop" else "run.expected", answer(action))
+
+
+@pytest.mark.parametrize("format", ["plain", "slack", "discord", "ntfy"])
+def test_a_message_that_comes_to_the_service_itself_begins_nothing(
+    client: TestClient, database: Database, format: str
+) -> None:
+    """A retraining it did begin: a body with any names was taken for one with none."""
+    client.put("/v1/runs/a", json={})
+    message = told_by(database, format, "http://127.0.0.1:8321/v1/runs")
+    for path in ("/v1/retrainings", "/v1/runs/a/metrics", "/v1/forecasts", "/v1/forecasts/batch", "/mcp"):
+        assert client.post(path, json=message).status_code in (400, 422), path
+    assert client.get("/v1/retrainings").json()["retrainings"] == []
 
 
 def test_a_message_for_slack_is_text_without_its_control_characters(database: Database) -> None:

@@ -96,7 +96,7 @@ def _ignored(kind: str, names: Iterable[str] | None) -> str | None:
 class BatchRequest(BaseModel):
     """Up to 1,000 forecast requests. Each is checked on its own: a bad item does not affect the others."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [REQUEST]}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"items": [REQUEST]}]})
 
     items: list[SkipValidation[ForecastRequest]] = Field(max_length=MAX_ITEMS)
 

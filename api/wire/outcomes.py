@@ -17,7 +17,7 @@ from training_runs.run import Status
 class OutcomeRequest(BaseModel):
     """How a run ended."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [OUTCOME]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [OUTCOME]})
 
     status: Status = Field(
         "finished",

@@ -57,6 +57,7 @@ _EXPECTED = {
     "less_than": "a number < {lt}",
     "greater_than_equal": "a number >= {ge}",
     "less_than_equal": "a number <= {le}",
+    "extra_forbidden": "no field of this name",
     "too_long": "at most {max_length}",
     "too_short": "at least {min_length}",
 }
@@ -165,6 +166,8 @@ def _hint(kind: str, path: Sequence[str | int], value: Any, limits: Mapping[str,
         return "NaN and Infinity are not JSON: write null for a missing value"
     if kind == "finite_number":
         return "NaN and Infinity are not JSON"
+    if kind == "extra_forbidden":
+        return "/docs shows the fields that there are"
     if kind == "too_long" and path[0] == "history":
         return "thin the history, keeping more checkpoints early than late"
     return ""

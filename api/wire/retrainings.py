@@ -15,7 +15,7 @@ from api.wire.runs import DAMAGED, NEXT, at, damages
 class RetrainRequest(BaseModel):
     """A retraining to start: on the shipped corpus and every finished run that is training data."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [RETRAIN]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [RETRAIN]})
 
     promote: bool = Field(True, description="activate the challenger if it is better")
 
@@ -67,7 +67,7 @@ class RetrainingPage(BaseModel):
 class ActivateRequest(BaseModel):
     """The forecaster to activate."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ACTIVATE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [ACTIVATE]})
 
     version: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
 

@@ -64,7 +64,7 @@ class RunRequest(BaseModel):
 class StopRequest(BaseModel):
     """A wish that a training should stop."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the machine is needed"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the machine is needed"}]})
 
     reason: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500, pattern=_STORABLE)] = Field(
         "requested by hand", description="shown where the training stops"

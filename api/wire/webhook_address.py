@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 
 from training_runs import InvalidInput
 
-_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("2002::/16"))
+_GLOBAL_UNICAST = ipaddress.IPv6Network(
+    "2000::/3"
+)  # all that was ever given out; the rest is local, or stands for an IPv4 address
+_6TO4 = ipaddress.IPv6Network("2002::/16")  # these stand for one too
 
 
 class RefusedAddress(OSError):
@@ -23,12 +26,12 @@ def check_url(url: str, *, private_addresses: bool) -> None:
     expected = "an http or https URL without a password"
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
         (host or "").encode("idna")  # a label may be too long
     except ValueError:
         raise InvalidInput(field="webhook.url", value=url, expected=expected) from None
-    plain = url.isascii() and url.isprintable() and " " not in url
-    if not plain or parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+    plain = url.isascii() and url.isprintable() and " " not in url and not set("@%") & set(parts.netloc)
+    if not plain or parts.scheme not in ("http", "https") or not host or port == 0:
         raise InvalidInput(field="webhook.url", value=url, expected=expected)
     if not private_addresses and _is_private_name(host):
         raise InvalidInput(
@@ -57,14 +60,17 @@ def is_public(address: str) -> bool:
     """Return True if an address belongs to the public internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if any(ip in network for network in _TRANSLATED):
-            return False  # an IPv4 address in disguise
+        if ip.ipv4_mapped is None and (ip not in _GLOBAL_UNICAST or ip in _6TO4):
+            return False
         ip = ip.ipv4_mapped or ip
     return ip.is_global and not ip.is_multicast
 
 
 def _is_private_name(host: str) -> bool:
     try:
-        return not is_public(host)
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        # However it is written: 127.1, 0x7f.1 and 2130706433 are one address. Nobody is asked.
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except OSError:
+        name = host.rstrip(".")
+        return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+    return not all(is_public(str(info[4][0])) for info in found)

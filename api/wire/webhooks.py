@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.storage.stored_run import Webhook, WebhookFormat
 from api.wire.webhook_address import check_url
@@ -17,6 +17,8 @@ _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")  # as ntfy names them
 
 class WebhookFields(BaseModel):
     """Where to post when the advice for this run becomes `continue` or `stop`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     url: _Text = Field(description="http or https, at a public address")
     secret: _Text | None = Field(

@@ -14,7 +14,9 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +34,7 @@ from api.workers.messages import event_of, message_of, posted_to
 
 _LOG = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 10.0  # for all of a message
+TIMEOUT_SECONDS = 10.0  # for all of a message, once its receiver's address is known
 MAX_ATTEMPTS = 8  # over about ten minutes
 _FIRST_PAUSE_SECONDS = 5.0
 _AT_ONCE = 20
@@ -68,6 +70,8 @@ class Webhooks:
 
     def __init__(self, database: Database, *, private_addresses: bool) -> None:
         self._database, self._private = database, private_addresses
+        # One for each message: those that wait for a name server keep nobody else's waiting.
+        self._lookups = ThreadPoolExecutor(_AT_ONCE, "grokcast-lookup")
 
     def consider(self, run: StoredRun, forecast: ForecastAnswer) -> None:
         """Queue a message if a forecast is an alarm, or gives a run up, and none like it was queued for this run before."""
@@ -174,9 +178,7 @@ class Webhooks:
         if delivery.url is None:
             return "the run has no webhook any more", True
         try:
-            # All of it: a receiver that sends byte by byte never runs into a limit on each read.
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                status = await self._status(delivery, delivery.url)
+            status = await self._status(delivery, delivery.url)
         except RefusedAddress as error:
             return str(error), True
         except Exception as error:  # one message must not keep the others
@@ -194,9 +196,13 @@ class Webhooks:
             "User-Agent": "grokcast",
             **signed(delivery.message_id, body, delivery.secret, int(time.time())),
         }
-        address = await asyncio.to_thread(public_address, host, port, private_addresses=self._private)
+        # A look-up cannot be ended: it is awaited for as long as it takes, and fills its key's share meanwhile.
+        looking_up = partial(public_address, host, port, private_addresses=self._private)
+        address = await asyncio.get_running_loop().run_in_executor(self._lookups, looking_up)
         netloc = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        # All of it: a receiver that sends byte by byte never runs into a limit on each read.
         async with (
+            asyncio.timeout(TIMEOUT_SECONDS),
             httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
             client.stream(
                 "POST",
