@@ -20,6 +20,20 @@ class DatabaseUnusable(RuntimeError):
     """The database answers, and yet nothing can be kept in it: it is read-only, or another file than was opened."""
 
 
+class UnfitDatabase(DatabaseUnusable):
+    """The database's tables are not those that the code works with."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return (
+            f"the database does not fit this version ({self.fault}): restart the service, which brings an older database "
+            "up to date; else restore it from a backup"
+        )
+
+
 class RetrainingNotFound(LookupError):
     """No retraining has this number."""
 

@@ -3,8 +3,9 @@
 import resource
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.command import upgrade as alembic_upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -121,8 +123,69 @@ def test_a_table_that_is_missing_is_named(database_url: str, statement: str, mis
         ):
             if answer.status_code != 201:  # what needs that table
                 detail = problem_of(answer, 503)["detail"]
-                assert detail.startswith("the database has not the tables of this version (")
+                assert detail.startswith("the database does not fit this version (")
                 assert missing in detail
+
+
+@pytest.mark.parametrize(
+    ("statements", "fault", "refused"),
+    [
+        (
+            ("ALTER TABLE points RENAME TO p", "CREATE VIEW points AS SELECT * FROM p LIMIT 9"),
+            "points is no table",
+            "view",
+        ),
+        (
+            ("CREATE TABLE p AS SELECT * FROM points", "DROP TABLE points", "ALTER TABLE p RENAME TO points"),
+            "points lacks the key run, step",
+            None,
+        ),
+        (("ALTER TABLE points ADD COLUMN mine INTEGER CHECK (mine > 0 AND step < 10)",), None, "constraint"),
+    ],
+)
+def test_a_database_that_does_not_fit_says_how(
+    database_url: str, statements: tuple[str, ...], fault: str | None, refused: str | None
+) -> None:
+    """It does answer: to try again, as it was told, does not help."""
+    with unfit(database_url, *statements) as client:
+        ready = client.get("/readyz")
+        assert fault in problem_of(ready, 503)["detail"] if fault else ready.status_code == 200
+        answer = client.post("/v1/runs/a/metrics", json={"history": REQUEST["history"]})
+        if refused:
+            detail = problem_of(answer, 503)["detail"]
+            assert detail.startswith("the database does not fit this version (")
+            assert refused in detail
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"), [("runs.created_at", "text"), ("runs.blocked", "text"), ("points.step", "text")]
+)
+def test_a_column_of_another_type_is_named(postgresql: PostgresServer, column: str, kind: str) -> None:
+    table, _, name = column.partition(".")
+    url = postgresql.create(f"typed_{table}_{name}")
+    with unfit(url, f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {kind}") as client:
+        assert f"({column} is of another type)" in problem_of(client.get("/readyz"), 503)["detail"]
+        for answer in (client.get("/v1/runs"), client.put("/v1/runs/a/stop", json={})):
+            assert answer.status_code in (200, 503)
+
+
+def test_a_run_that_the_database_does_not_take_is_refused_at_once(database_url: str) -> None:
+    """A refusal was taken for another's run of that name, looked for without end."""
+    with unfit(database_url, "ALTER TABLE runs ADD COLUMN mine INTEGER CHECK (mine > 0 AND run_id <> 'new')") as client:
+        assert client.put("/v1/runs/a", json={}).status_code == 200
+        assert "constraint" in problem_of(client.put("/v1/runs/new", json={}), 503)["detail"]
+
+
+@contextmanager
+def unfit(database_url: str, *statements: str) -> Iterator[TestClient]:
+    """A service with a run whose database is changed while it runs."""
+    app = create_app(Settings(database_url=database_url), StandInStore(), sends_and_learns=False)
+    with local_client(app, raise_server_exceptions=False) as client:
+        assert client.put("/v1/runs/a", json={}).status_code == 201
+        with client.app.state.database.writing() as connection:  # type: ignore[attr-defined]
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        yield client
 
 
 def test_it_is_not_ready_from_a_refused_change_until_one_is_taken(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -155,6 +155,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     TooManyStreams: _busy,
     TooManyFiles: _busy,
     DBAPIError: _no_database,
+    InvalidRequestError: _no_database,
     DatabaseUnusable: _no_database,
     PoolTimeout: _no_database,
     StorageError: _no_rate_limits,

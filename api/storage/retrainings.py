@@ -14,10 +14,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
-from api.errors import Damaged, RetrainingActive, RetrainingNotFound
+from api.errors import Damaged, RetrainingActive, RetrainingNotFound, UnfitDatabase
 from api.storage.database import Database
 from api.storage.tables import retrainings as table
 from api.storage.whole_rows import Count, Seconds, as_it_lies, told_apart, whole
@@ -27,6 +26,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 LEASE_SECONDS = 30.0
 MAX_ATTEMPTS = 3
+_TRIES = 3  # to queue one while others begin and end in the same moment
 
 
 @dataclass(frozen=True)
@@ -101,17 +101,16 @@ class RetrainingStore:
             "attempt": 0,
             "cancel_requested": False,
         }
-        try:
+        new = self._database.insert(table).values(values).on_conflict_do_nothing(index_elements=[table.c.slot])
+        for _ in range(_TRIES):
             with self._database.writing() as connection:
-                made = connection.execute(insert(table).values(values).returning(table.c.id))
-                number = int(made.scalar_one())
-        except IntegrityError:
-            with self._database.reading() as connection:
+                number = connection.execute(new.returning(table.c.id)).scalar()
                 active = connection.execute(select(table.c.id).where(table.c.slot == 1)).scalar()
-            if active is None:  # it ended in this moment
-                return self.queue(promote=promote)
-            raise RetrainingActive(active) from None
-        return self.get(number)
+            if number is not None:
+                return self.get(number)
+            if active is not None:  # else it ended in this moment
+                raise RetrainingActive(active)
+        raise UnfitDatabase("retrainings takes no new row")
 
     def get(self, number: int) -> Retraining:
         """Return a retraining.

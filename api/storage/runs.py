@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.caller import Caller
-from api.errors import Conflict, DamagedRun, Forbidden, RunFinished, RunNotFound, RunTaken
+from api.errors import Conflict, DamagedRun, Forbidden, RunFinished, RunNotFound, RunTaken, UnfitDatabase
 from api.storage.database import Database, in_parts
 from api.storage.kept_histories import KeptHistories
 from api.storage.points import PendingPoints, merged, stored_points
@@ -68,7 +68,7 @@ class RunStore:
             "webhook_format": settings.webhook.format if settings.webhook else None,
             "updated_at": now,
         }
-        while True:
+        for _ in range(_TRIES):
             with self._database.writing() as connection:
                 found = connection.execute(_WHOSE.where(runs.c.run_id == run_id)).one_or_none()
                 if found is not None:
@@ -77,13 +77,11 @@ class RunStore:
                     connection.execute(update(runs).where(runs.c.id == found.id).values(values))
                     return _get(connection, caller, run_id), False
                 self._quotas.check_run(connection, caller.key_id)
-                made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id}
-                try:
-                    with connection.begin_nested():
-                        connection.execute(insert(runs).values(**made, created_at=now))
-                except IntegrityError:
-                    continue  # another made it in this moment
-                return _get(connection, caller, run_id), True
+                made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id, "created_at": now}
+                new = self._database.insert(runs).values(made).on_conflict_do_nothing(index_elements=[runs.c.run_id])
+                if connection.execute(new).rowcount:  # else another made it in this moment
+                    return _get(connection, caller, run_id), True
+        raise UnfitDatabase("runs takes no new row")
 
     def get(self, caller: Caller, run_id: str) -> StoredRun:
         """Return a run.
@@ -161,15 +159,26 @@ class RunStore:
         InvalidInput : the run would have too many points.
         QuotaUsed : the key that made it would.
         DamagedRun : what is stored of it cannot be read.
+        IntegrityError : the database does not take it.
         """
         try:
             return self._append_all(additions)
-        except IntegrityError:  # steps are stored that the row of their run does not know of
+        except IntegrityError as error:  # steps are stored, perhaps, that the row of their run does not know of
             if len(additions) > 1:
                 return [self.append_all([addition])[0] for addition in additions]
-            run = self.get(additions[0].caller, additions[0].run_id)
-            fault = f"it has points after its observed_until_step, {run.observed_until_step}"
-            return [run.damaged(fault)]
+            run, last = self._last_step(additions[0])
+            if last is None or last <= (run.observed_until_step or -1):
+                return [error]
+            return [run.damaged(f"it has points after its observed_until_step, {run.observed_until_step}")]
+
+    def _last_step(self, addition: Addition) -> tuple[StoredRun, int | None]:
+        """Return a run, and the last step of its points, whatever its row says."""
+        with self._database.reading() as connection:
+            run = _get(connection, addition.caller, addition.run_id)
+            last: int | None = connection.execute(
+                select(func.max(points.c.step)).where(points.c.run == run.id)
+            ).scalar()
+            return run, last
 
     def _append_all(self, additions: Sequence[Addition]) -> list[tuple[StoredRun, int] | Exception]:
         results: list[tuple[StoredRun, int] | Exception] = []
@@ -293,6 +302,7 @@ class RunStore:
             )
 
 
+_TRIES = 3  # to make a row that others make and delete in the same moment
 _NEW = {
     "revision": 0,
     "rewinds": 0,

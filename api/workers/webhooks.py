@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import Database
@@ -98,9 +98,12 @@ class Webhooks:
                 return
         try:
             with self._database.writing() as connection:
-                connection.execute(insert(deliveries).values(values))
-        except IntegrityError:
-            return  # another worker was quicker, or the run was deleted
+                # Another worker may have been quicker.
+                connection.execute(self._database.insert(deliveries).values(values).on_conflict_do_nothing())
+        except (
+            IntegrityError
+        ) as error:  # the run was deleted, or the table is not ours: the points are stored all the same
+            _LOG.warning("an alarm of the run %s is not sent: %s", run.run_id, error.orig)
 
     def send_due(self) -> None:
         """Post every message that is due: a receiver that hangs holds up nobody else's, nor does a key whose receivers all do."""
