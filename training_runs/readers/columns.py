@@ -258,11 +258,14 @@ def _as_shares(signals: dict[str, np.ndarray], chosen: dict[str, str], source: s
     for name in unsure:
         highest = float(np.nanmax(accuracies[name]))
         if 1 + ROUNDING < highest <= 100 or (fractional and highest <= 1 + ROUNDING):
+            beside = ", ".join(column_of[n] for n in certain)
             raise InvalidInput(
                 field=f"{source}, {column_of[name]}",
                 value=highest,
                 expected="accuracies from 0 to 1",
-                hint="are they percent? --percent declares all accuracies of the file to be",
+                hint=f"is it in percent, as {beside} is? --percent declares all accuracies of the file to be; if not, write {highest:g} as {100 * highest:g}%"
+                if beside and highest <= 1
+                else "are they percent? --percent declares all accuracies of the file to be",
             )
     return [f"{column_of[n]} is in percent: divided by 100" for n in certain]
 

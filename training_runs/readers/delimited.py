@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from training_runs.errors import InvalidInput
+from training_runs.metric_names import canonical_name
 from training_runs.readers.cells import MISSING, unwrapped
 from training_runs.readers.header_rows import joined_names
 from training_runs.readers.printed_tables import as_one_table
@@ -25,7 +26,7 @@ _RULE = re.compile(
     r"^(?:[\s|:+=\-_\u2500-\u257f]*|[\s|]*(?:(?:<(?:dbl|int|num|chr|fct|lgl|time|date)>|(?:Int|Float|UInt)\d+\??|String\d*|[iuf]\d\d|str)[\s|]*)+)$"
 )
 _CLOCK = re.compile(r"^\d+:\d\d(?::\d\d)?$")
-_SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
+_SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?(?:%|[kKM])?$")
 _ASSIGNED = re.compile(r"[=:\uff1a][-+]?[\d.]")  # `train_loss=0.3`
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 # `Format: step | loss (train/val)`
@@ -149,7 +150,9 @@ def _without_header(
             field=path,
             value=f"a first line of numbers: {lines[first].strip()[:60]}",
             expected="a header that names the columns",
-            hint=f"no header: give the {found} names with --columns, such as --columns step,train_acc,val_acc",
+            hint="a row a metric? begin the first line with step"
+            if any(canonical_name(_split(line, separator)[0]) for line in lines[first + 1 :] if line.strip())
+            else f"no header: give the {found} names with --columns, such as --columns step,train_acc,val_acc",
         )
     if found != len(names):
         raise InvalidInput(

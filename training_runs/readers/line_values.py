@@ -42,6 +42,8 @@ _LEAD = re.compile(
     r"\W*(?P<split>[A-Za-z]+)(?:[\s_-]+(?:set|data|results?|metrics))?\s*(?:[\]:)>|]|[\s_-]+(?:epoch|step|iter)\w*\b)",
     re.IGNORECASE,
 )
+# `val acc < 0.01`, not `val acc -> 0.01`
+_BOUND = re.compile(r"(?:[<\u2264\u2265]=?|(?<![->=])>=?)\s*$")
 _QUALIFIERS = {
     "best",
     "max",
@@ -150,7 +152,9 @@ def _keyed(
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
-            if found["percent"]:
+            if _BOUND.search(between) and metric_like(key):
+                value = float("nan")
+            elif found["percent"]:
                 key = re.sub(r"\berr(?:or)?$", "error rate", key)  # `val error 98%`: no loss is in percent
                 value = f"{found['number']}%"
             yield key, value, _float(found["of"]) if found["of"] else None, _several(key, text, found)

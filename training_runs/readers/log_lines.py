@@ -53,6 +53,19 @@ _REWRITTEN = tuple(
         (r": \[", r"^(\W*)(Test|Validate|Val): \[[^\]]*\]", r"\1[\2] |", 0),
         # Megatron-LM: `validation loss at iteration 100 | lm loss value: 2.3E+00 | lm loss PPL: 9.9 |`
         (r"loss at iter", r"\b(validation|test) loss at iteration\s+(\d+)[^|]*\|", r"iteration \2 | \1", 0),
+        # `Train acc at step 100: 0.5`, `train/val accuracy after 1k steps: 0.9/0.1`
+        *(
+            (
+                rf"\b(?:at|after) (?:{guard})",
+                rf"^\W*((?:{SPLIT})(?:\s?/\s?(?:{SPLIT}))?[ _-]{_METRIC})\s+(?:at|after)\s+{place}\s*[:=]\s*(?=[-+.\d])",
+                plain,
+                re.IGNORECASE,
+            )
+            for guard, place, plain in (
+                ("step|iter|epoch", r"(step|iter(?:ation)?|epoch)\s+(\d[\d,]*k?)", r"\2 \3 | \1 "),
+                (r"\d", r"(\d[\d,]*k?)\s+(step|iteration|epoch)s", r"\3 \2 | \1 "),
+            )
+        ),
         # Numbers before their names: `100 steps: 2.5 train loss, 50% val accuracy`
         (
             r"^\W*(?:(?:after|at)\s+)?\d[\d,.]*[km]?\s+(?:steps|iter|updates|epochs)",
@@ -155,12 +168,6 @@ _REWRITTEN = tuple(
             r" | \1 \3 \2 | \1 \5 \4 | ",
             re.IGNORECASE,
         ),
-        (  # `Train acc at step 100: 0.5`
-            r"\b(?:at|after) (?:step|iter|epoch)",
-            rf"^\W*((?:{SPLIT})[ _-]{_METRIC})\s+(?:at|after)\s+(step|iter(?:ation)?|epoch)\s+(\d[\d,]*)\s*[:=]\s*(?=[-+.\d])",
-            r"\2 \3 | \1 ",
-            re.IGNORECASE,
-        ),
         # `at step 100 the training accuracy was 0.5`
         (
             r"\b(?:at|after|completed) |@ ?",
@@ -214,6 +221,7 @@ _SUM = re.compile(
     r"\W*(?:(?:new|saved|saving|reached)\s+)?(?:best|final|highest|lowest|early[ -]?stop\w*)\b", re.IGNORECASE
 )
 _RANK = re.compile(r"^\W*(?:local_)?(?:rank|default)[ :=_]{0,2}(?P<rank>\d+)\b", re.IGNORECASE)
+_BOUND = re.compile(rf"(?:[<\u2264\u2265]=?|(?<![->=])>=?)\s*(?:{NUMBER})\s?%?")
 # `step 2OO`, `step l00`: a step as a reader of pictures has it
 _MISREAD_STEP = re.compile(
     r"\b(?:step|iter|iteration|epoch)\b\W{0,3}(?:[OolISB]+\d[\dOolISB]*|\d+[OolISB][\dOolISB]*)\b", re.IGNORECASE
@@ -298,6 +306,18 @@ def misread_number(line: str) -> str:
     """
     found = _MISREAD_NUMBER.search(line)
     return found[0] if found else ""
+
+
+def without_a_value(line: str) -> tuple[str, ...]:
+    """Return notes on what stands in a line where a number should.
+
+    >>> without_a_value("step 100 train_acc O.25 val_acc < 0.01")
+    ('numbers with letters among their digits are missing values, such as O.25', 'bounds are missing values, such as < 0.01')
+    """
+    bound = _BOUND.search(line)
+    letters = "numbers with letters among their digits are missing values, such as"
+    found = ((letters, misread_number(line)), ("bounds are missing values, such as", bound[0] if bound else ""))
+    return tuple(f"{said} {what}" for said, what in found if what)
 
 
 def _with_splits_before(line: str) -> str:

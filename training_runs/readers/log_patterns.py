@@ -12,8 +12,11 @@ from training_runs.errors import InvalidInput
 from training_runs.metric_names import canonical_name
 from training_runs.readers.line_values import VALUE, assigned
 from training_runs.readers.log_lines import CLOCK, LEVEL, NUMBER
+from training_runs.readers.points_in_words import shape_of_points
 from training_runs.readers.recording import RawRun
+from training_runs.readers.step_lists import counts
 
+_COUNTED_BEHIND = re.compile(r"\s*(?:%|steps?\b|iter|epochs?\b|updates?\b)")
 _NUMBER_ALONE = re.compile(rf"(?<![\w.])(?:{NUMBER})(?![\w]|\.\d)", re.IGNORECASE)
 
 
@@ -49,10 +52,13 @@ def unreadable(lines: Sequence[str], path: str) -> InvalidInput:
     kinds = Counter(VALUE.sub("#", line) for line in lines[:2000] if len(VALUE.findall(line)) > 1)
     kind = max(kinds, key=lambda k: (kinds[k], k.count("#")), default="")
     sample = next((line for line in lines if VALUE.sub("#", line) == kind), next((s for s in lines if s.strip()), ""))
+    told = shape_of_points(lines)
     pattern = _suggested(LEVEL.sub("", CLOCK.sub("", sample)).strip())
     n_numbers = kind.count("#")
     if kind and not re.search(r"[^\W\d_]", kind):
         way_out = f"columns of numbers? name the {n_numbers} with --columns, such as --columns step,train_acc,val_acc"
+    elif told and not pattern:
+        way_out = f"say it as a line for each checkpoint, such as '{told}'"
     elif pattern:
         way_out = f"name its values with --pattern '{pattern}'"
     else:
@@ -81,7 +87,8 @@ def _suggested(line: str) -> str:
             names.append(f"{split}_loss" if is_first else f"{split}_acc")
         else:
             names.append(f"val_{said}" if is_second else f"train_{said}" if is_first else said)
-    if len(set(names)) < max(len(names), 2) or not all(name.isidentifier() for name in names):
+    is_counted = counts(names[0]) and not _COUNTED_BEHIND.match(line[numbers[0].end() :]) if names else False
+    if len(set(names)) < max(len(names), 2) or not all(map(str.isidentifier, names)) or not is_counted:
         return ""
     parts = [re.sub(r"(\\?\s)+", r"\\s+", re.escape(text)) for text in between]
     return "".join(rf"{part}(?P<{name}>[^\s/,;)]+)" for part, name in zip(parts, names, strict=True))

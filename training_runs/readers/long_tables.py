@@ -12,7 +12,7 @@ from training_runs.readers.recording import wide
 
 _METRIC = {"metric", "metric_name", "metricname", "key", "tag", "variable", "signal"}
 _VALUE = {"value", "metric_value", "metricvalue", "scalar", "val", "y"}  # beside a column of metrics
-_STEP = re.compile(r"(?:(?P<kind>step|epoch|iter|iteration)s?[ _-]?)?(?P<number>\d+)", re.IGNORECASE)
+_STEP = re.compile(r"(?:(?P<kind>step|epoch|iter|iteration)s?[ _-]?)?(?P<number>\d+(?:\.\d+)?k|\d+)", re.IGNORECASE)
 _QUANTILE = re.compile(r"[qp]\d{1,2}|\d{1,2}th|iqr|mad|quantile|percentile|quartile")
 _METRICS = {"train_loss", "train_acc", "val_loss", "val_acc"}
 # Beside a metric in the name of another quantity than the metric of a run.

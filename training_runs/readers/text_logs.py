@@ -14,13 +14,14 @@ from training_runs.readers.cells import unwrapped
 from training_runs.readers.line_values import assigned, pairs_of
 from training_runs.readers.log_lines import (
     has_misread_step,
-    misread_number,
     numbered_by_step,
     section_of,
+    without_a_value,
     without_asides,
 )
 from training_runs.readers.log_patterns import read_by_pattern, unreadable
 from training_runs.readers.loss_scales import is_on_another_scale
+from training_runs.readers.points_in_words import a_step_a_line
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.split_orders import Several, by_order
 from training_runs.readers.step_lists import counts
@@ -95,8 +96,9 @@ def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
 def _measurements(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Return the measurements, parameters that were printed before them, and notes."""
     lines, of_others = without_asides(lines)
+    lines, of_sentences = a_step_a_line(lines)
     rows, parameters, notes = _measured(lines)
-    return rows, parameters, (*of_others, *notes)
+    return rows, parameters, (*of_others, *of_sentences, *notes)
 
 
 def _measured(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
@@ -200,8 +202,8 @@ def _rows(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], t
             continue
         if not place and heading is not alone and not any(map(_is_measured, metrics)):
             continue
-        if any(value != value for value in metrics.values()) and (misread := misread_number(line)):
-            notes[f"numbers with letters among their digits are missing values, such as {misread}"] = None
+        if any(value != value for value in metrics.values()):
+            notes |= dict.fromkeys(without_a_value(line))
         row = heading | metrics
         bracketed += [len(rows)] if line != plain else []
         rows.append(row | ({_STEP_WITHIN: within} if within else {}))

@@ -13,10 +13,10 @@ from training_runs.readers.step_lists import counts
 
 _TOML = re.compile(r"\[{1,2}[\w.\"' -]+\]{1,2}\s*(#.*)?$|[\w.\"'-]+\s*=\s*\S")
 _YAML = re.compile(r"(- +)?[\w /.\"'()-]+:(\s|$)")
-_YAML_LIST = re.compile(r"^\s*- |:\s*\[", re.MULTILINE)
+_YAML_LIST = re.compile(r"^\s*- |:\s*\[|:\s*\{\s*\d+\s*:", re.MULTILINE)
 _REFERENCE = re.compile(r"(?:^|[\s\[{,])[&*]\w")  # a few lines of YAML can repeat each other without end
 _YAML_BYTES, _TOML_BYTES = 100_000, 1_000_000  # at most: they are parsed slowly
-_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|NaN|NA|inf|Inf)|None|null"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?:\s?%|[kKM](?!\w))?|[-+]?(?:nan|NaN|NA|inf|Inf)|None|null"
 # `[0.1, 0.2]`, `(0.1 0.2)`, and of a line that is `step: 100, 200`, `step: 100 200 300` or `step | 100 | 200 | 300` what follows the name
 _LIST = re.compile(
     rf"[\[({{]\s*(?P<within>(?:{_NUMBER})(?:[\s,;]+(?:{_NUMBER}))+)[\s,]*[\])}}]"
@@ -28,6 +28,8 @@ _LIST = re.compile(
 _BEFORE_A_LIST = re.compile(
     r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-|\|)\s*(?:[\w.]+\(?)?|)\s*$"
 )
+_ROW = re.compile(rf"^\W*(?P<name>[^\W\d][\w /.-]*?)\s+(?P<values>(?:{_NUMBER})(?:\s+(?:{_NUMBER}))+)\s*$")
+_MOST_ROWS = 20
 _LONGEST_NAME = 80
 _LOOKED_AT = 5_000  # characters of the first line
 
@@ -73,7 +75,7 @@ def _yaml(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
-def _lists(text: str) -> Mapping[str, list[float | None]]:
+def _lists(text: str) -> Mapping[str, list[float | str | None]]:
     """Return the lists that a text assigns or prints, each once."""
     found: list[tuple[str, list[str]]] = []
     for each in _LIST.finditer(text):
@@ -82,13 +84,28 @@ def _lists(text: str) -> Mapping[str, list[float | None]]:
             found.append(
                 (named["name"].strip(), re.split(r"[\s,;|]+", each["within"] or each["bare"] or each["spaced"]))
             )
+    found = found or _rows_of_values(text)
     lists = {name: [_value(word) for word in words] for name, words in found}
     signals = {canonical_name(name) for name in lists} - {None, "step"}
     return lists if len(lists) == len(found) and any(map(counts, lists)) and signals else {}
 
 
-def _value(word: str) -> float | None:
-    return None if word in ("None", "null", "NA") else float(word)
+def _rows_of_values(text: str) -> list[tuple[str, list[str]]]:
+    """Return the lines of a text that is a name and as many values behind it in each, the first of steps; none of others.
+
+    >>> _rows_of_values("step 10 20\\nval acc 1% 2%")
+    [('step', ['10', '20']), ('val acc', ['1%', '2%'])]
+    """
+    lines = [line for line in text[:_YAML_BYTES].splitlines() if line.strip()]
+    rows = [row for line in lines[:_MOST_ROWS] if (row := _ROW.match(line))]
+    found = [(row["name"], re.findall(_NUMBER, row["values"])) for row in rows]
+    is_whole = len(rows) == len(lines) > 1 and len({len(values) for _, values in found}) == 1
+    return found if is_whole and counts(found[0][0]) else []
+
+
+def _value(word: str) -> float | str | None:
+    """Return a number; a share or thousands (`35%`, `10k`) as they are written, which are cells."""
+    return None if word in ("None", "null", "NA") else word if word[-1] in "%kKM" else float(word)
 
 
 def _holds_history(node: Any) -> bool:

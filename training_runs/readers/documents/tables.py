@@ -67,6 +67,8 @@ def table_by_key(node: Mapping[Any, Any]) -> pd.DataFrame | None:
     if not columns or any(isinstance(v, list) for v in node.values()):
         return None
     keys = list(dict.fromkeys(key for column in columns.values() for key in column))
+    if all(_rise(list(column)) for column in columns.values()):  # each at its own steps
+        keys.sort(key=_number)
     table = pd.DataFrame({str(k): [column.get(key) for key in keys] for k, column in columns.items()})
     return _with_keys(table, keys)
 
@@ -80,6 +82,16 @@ def _with_keys(table: pd.DataFrame, keys: Sequence[Any]) -> pd.DataFrame:
     table.insert(0, kind, [int(m[2]) for m in found])
     table.attrs["from_keys"] = True
     return table
+
+
+def _rise(keys: Sequence[Any]) -> bool:
+    numbers = list(map(_number, keys))
+    return numbers == sorted(numbers)
+
+
+def _number(key: Any) -> int:
+    counted = _counted(key)
+    return int(counted[2]) if counted else -1
 
 
 def _counted(key: Any) -> re.Match[str] | None:
