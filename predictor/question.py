@@ -9,7 +9,15 @@ from features.table import TARGETS
 from training_runs import Context, InvalidInput, Onset, Trajectory
 from training_runs.context_words.values import OPERATIONS
 from training_runs.errors import percent_hint
-from training_runs.onset import arrived, chance_accuracy_of, generalization, memorization, target_accuracy_of
+from training_runs.onset import (
+    MEMORIZED_ACCURACY,
+    SUSTAINED_EVALS,
+    arrived,
+    chance_accuracy_of,
+    generalization,
+    memorization,
+    target_accuracy_of,
+)
 from training_runs.pace import pace_of, require_rates
 from training_runs.trajectory import NOT_BEGUN
 
@@ -83,7 +91,7 @@ def check(question: Question) -> CheckedQuestion:
             field="history.step",
             value=f"{len(history)} checkpoints up to step {landmark}",
             expected=f"at least {MIN_EVALS} checkpoints, the last at step {MIN_LANDMARK} or later",
-            hint="send the history again when the run has gone further",
+            hint="add earlier checkpoints, or send the history again when the run has gone further",
         )
     if not history.recorded_names():
         raise InvalidInput(
@@ -147,6 +155,13 @@ def _signal_warnings(history: Trajectory, memorized: Onset) -> list[str]:
     warnings = [absence for name, absence in _ABSENCES.items() if name not in recorded]
     if memorized.step is not None and memorized.step == history.recorded("train_acc")[0][0]:
         warnings.append("the history begins after memorisation: its first step stands for the memorisation step")
+    fitted = arrived(history, "train_acc", MEMORIZED_ACCURACY)
+    if memorized.step is None and fitted:
+        at = "the last checkpoint" if fitted == 1 else f"the last {fitted} checkpoints"
+        warnings.append(
+            f"train_acc is {MEMORIZED_ACCURACY} or more at {at}: memorisation is confirmed by {SUSTAINED_EVALS} in a row; "
+            "give more of the checkpoints since"
+        )
     return warnings
 
 

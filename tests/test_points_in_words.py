@@ -2,8 +2,10 @@
 
 import pytest
 
+from predictor.forecaster import OnsetForecaster
+from predictor.question import Question, check
 from tests.reading import Read, read as read, values
-from training_runs import InvalidInput
+from training_runs import InvalidInput, Trajectory
 
 SAID = "sentences with several steps are read as a checkpoint each"
 BOTH = {"step": [1000, 5000, 20_000], "train_acc": [0.4, 0.99, 1.0], "val_acc": [0.01, 0.011, 0.013]}
@@ -147,3 +149,29 @@ def test_a_row_a_metric_without_a_name_for_its_steps_is_asked_for_it(read: Read)
 def test_a_share_beside_percent_is_asked_for_with_what_to_write(read: Read) -> None:
     with pytest.raises(InvalidInput, match="as Train Acc \\(%\\) is.* write 0.012 as 1.2%"):
         read("h.csv", "Step,Train Acc (%),Val Acc\n100,35.0,0.010\n500,98.5,0.012\n")
+
+
+@pytest.mark.parametrize(
+    ("train", "warned", "reason"),
+    [
+        ([0.4, 0.99, 1.0], "at the last 2 checkpoints", "memorisation is not confirmed yet"),
+        ([0.4, 0.5, 1.0], "at the last checkpoint", "memorisation is not confirmed yet"),
+        ([0.4, 0.5, 0.6], None, "memorisation is not confirmed yet"),
+        (None, None, "nothing given shows whether it has memorised"),
+    ],
+)
+def test_what_a_few_checkpoints_leave_open_is_said(
+    train: list[float] | None, warned: str | None, reason: str, shipped: OnsetForecaster
+) -> None:
+    curves = {"val_acc": [0.01, 0.011, 0.013]} | ({"train_acc": train} if train else {})
+    answer = shipped.forecast(Question(Trajectory([1000, 5000, 20_000], curves)))
+    assert answer.phase == ("fitting" if train else None)
+    assert answer.memorization_step is None
+    assert reason in answer.advice.reason
+    said = [warning for warning in answer.warnings if "memorisation is confirmed by 3 in a row" in warning]
+    assert [warned in warning for warning in said] == ([True] if warned else [])
+
+
+def test_one_checkpoint_after_a_long_wait_is_asked_for_more() -> None:
+    with pytest.raises(InvalidInput, match="add earlier checkpoints"):
+        check(Question(Trajectory([200_000], {"val_acc": [0.009]})))

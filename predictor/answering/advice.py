@@ -66,7 +66,10 @@ class AdviceRule(FieldsAreState):
         if unlike is not None:
             return self._advice("undecided", f"{chance}, but {unlike}", again)
         if phase not in ("memorized", "rising"):
-            return self._advice("undecided", f"{chance}; it has not memorised yet", again)
+            unsure = (
+                "nothing given shows whether it has memorised" if phase is None else "memorisation is not confirmed yet"
+            )
+            return self._advice("undecided", f"{chance}; {unsure}", again)
         if probability >= self.continue_above:
             return self._advice("continue", chance, again)
         if probability > self.stop_below:
