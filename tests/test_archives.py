@@ -1,17 +1,22 @@
 """Archives of several files are read as the folder that they are."""
 
+import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grokcast.histories import read_histories
 from tests.reading import Read, read as read, values
 from training_runs import InvalidInput
-from training_runs.readers import packed_files, read_contents, unarchived
+from training_runs.content_size import ContentBounds
+from training_runs.readers import encodings, packed_files, read_contents, require_within, unarchived
 
 EXPECTED = {"step": [100, 200, 300], "train_acc": [0.5, 0.75, 1.0], "val_acc": [0.125, 0.125, 0.25]}
 CSV = "step,train_acc,val_acc\n" + "".join("{},{},{}\n".format(*row) for row in zip(*EXPECTED.values(), strict=True))
@@ -91,6 +96,34 @@ def test_archives_that_hold_too_much_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(packed_files, "_MOST_FILES", 2)
     with pytest.raises(InvalidInput, match="an archive of 3 files"):
         unarchived({"h.zip": packed({f"{k}.csv": CSV for k in range(3)})})
+
+
+def test_archives_hold_together_what_one_may() -> None:
+    """Five hundred of them, each within its own limit, were 16 GB."""
+    each = packed({"a.csv": b"\0" * 600, "b.csv": b"\0" * 600})
+    assert len(unarchived({"1.zip": each}, 2000)) == 2
+    with pytest.raises(InvalidInput, match=r"2\.zip is 'an archive that unpacks to over"):
+        unarchived({"1.zip": each, "2.zip": each}, 2000)
+    for packed_again in (gzip.compress(b"\0" * 10**6), packed({"a.csv": b"\0" * 10**6, "b.csv": b""})):
+        with pytest.raises(InvalidInput, match="3 is 'an? "):
+            unarchived({"1": each, "2": b"step," * 300, "3": packed_again}, 2000)
+
+
+@pytest.mark.parametrize("name", ["h.csv.gz", "h.csv.xz", "h.zip"])
+def test_a_compressed_file_is_unpacked_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    def counted(opener: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given, **more: opened.append(name) or opener(*given, **more)
+
+    compressed = {magic: counted(opener) for magic, opener in encodings._COMPRESSED.items()}
+    monkeypatch.setattr(encodings, "_COMPRESSED", compressed)
+    monkeypatch.setattr(packed_files._Archive, "read", counted(packed_files._Archive.read))
+    content = {"gz": gzip.compress, "xz": lzma.compress, "zip": lambda text: packed({"h.csv": text})}
+    held = unarchived({name: content[name.rpartition(".")[2]](CSV.encode())})
+    require_within(held, ContentBounds(9, 9, 9, 99))
+    assert values(read_contents(held)) == EXPECTED
+    assert opened == [name]
 
 
 def test_archives_in_an_archive_stay_what_they_are() -> None:

@@ -29,7 +29,7 @@ def require_within(contents: Mapping[str, bytes], bounds: ContentBounds) -> None
     found: list[bytes] = []
     for name, content in contents.items():
         most = (bounds.unpacked_bytes or UNPACKED_BYTES) - sum(map(len, found))
-        found.append(unpacked(content, name, most))
+        found.append(unpacked(content, name, max(0, most)))
         _refuse(bounds.excess(found[-1]), name)
     if len(found) > 1:
         _refuse(bounds.excess(b"\n".join(found)), ", ".join(contents))
@@ -81,19 +81,20 @@ def read_recording(path: str, format: str = "auto", options: Options = None) -> 
 
 
 def unarchived(contents: Mapping[str, bytes], most: int | None = None) -> dict[str, bytes]:
-    """Return files by their paths, with those that an archive of several holds in its place, in a folder of its name.
+    """Return files by their paths, unpacked, with those that an archive of several holds in its place, in a folder of its name.
 
     Archives in archives stay what they are.
 
     Raises
     ------
-    InvalidInput : one holds over a thousand files, or more than `most` bytes, or is damaged.
+    InvalidInput : one holds over a thousand files, or all together more than `most` bytes, or one is damaged.
     """
-    most = UNPACKED_BYTES if most is None else most
+    left = UNPACKED_BYTES if most is None else most
     files: dict[str, bytes] = {}
     for name, content in contents.items():
+        whole = unpacked(content, name, left)
         try:
-            inner = files_in_archive(unpacked(content, name, most), most)
+            inner = files_in_archive(whole, left)
         except OverflowError as error:
             raise InvalidInput(
                 field=name,
@@ -102,7 +103,9 @@ def unarchived(contents: Mapping[str, bytes], most: int | None = None) -> dict[s
                 hint="name the files in it",
             ) from None
         folder = name.removesuffix(PurePosixPath(name).suffix).removesuffix(".tar")
-        files |= {name: content} if inner is None else {f"{folder}/{path}": held for path, held in inner.items()}
+        held = {name: whole} if inner is None else {f"{folder}/{path}": part for path, part in inner.items()}
+        left = max(0, left - sum(map(len, held.values())))  # below 0 files would be read to their ends
+        files |= held
     return files
 
 
