@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.wire.problems import MEDIA_TYPE, Problem
 
+_NO_UPGRADE = "HTTP/1.1 is all that is spoken here; send a request with a body without the header Upgrade"
 _LINGER_SECONDS = 1.0  # in which a client can read why it was refused, before its connection is cut
 
 
@@ -74,7 +75,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self._header_size > self.header_bytes:
             self._refuse_headers()
         else:
-            self._refuse(400, msg)
+            self._refuse(400, _NO_UPGRADE if self._loses_its_body else msg)
 
     def on_message_begin(self) -> None:
         """Count anew."""
@@ -94,6 +95,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request over."""
+        if self._loses_its_body:
+            raise ValueError(_NO_UPGRADE)  # stops the parser
         self._begin("body")
         super().on_headers_complete()
 
@@ -117,6 +120,13 @@ class BoundedConnection(HttpToolsProtocol):
         """Note that it reads again."""
         self._cancel_write_deadline()
         super().resume_writing()
+
+    @property
+    def _loses_its_body(self) -> bool:
+        """Whether the parser would take the body of a request for what comes after an upgrade: for another request, even."""
+        headers = dict(self.headers or ())
+        has_body = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+        return has_body and bool(self.parser.should_upgrade())
 
     @property
     def _is_answering(self) -> bool:

@@ -145,6 +145,23 @@ def test_what_is_no_http_is_a_problem(patient: Listening) -> None:
     assert problem(answer(patient.connect(b"nonsense\r\n\r\n")))["status"] == 400
 
 
+@pytest.mark.parametrize("framing", [f"Content-Length: {len(BODY)}".encode(), b"Transfer-Encoding: chunked"])
+def test_a_body_is_not_taken_for_another_request(patient: Listening, framing: bytes) -> None:
+    """After `Upgrade` the parser left the body out, and took what came of it later for a request of its own."""
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    connection = patient.connect(POST + framing + b"\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(hidden)
+    found = answer(connection)
+    assert b"HTTP/1.1 200" not in found
+    assert "without the header Upgrade" in problem(found)["detail"]
+
+
+def test_an_upgrade_of_a_request_without_a_body_is_not_taken(patient: Listening) -> None:
+    with patient.connect(START + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n") as connection:
+        assert one_answer(connection).startswith(b"HTTP/1.1 200")
+
+
 def test_requests_on_one_connection_are_counted_apart(patient: Listening) -> None:
     with patient.connect() as connection:
         for _ in range(5):
