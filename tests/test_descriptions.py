@@ -473,3 +473,48 @@ def test_widths_without_brackets_are_no_layers(text: str) -> None:
     reading = read_context(stated_context([text]))
     assert reading.context.as_dict() == {}
     assert reading.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("AdamW(0.9, 0.98), wd=1 (decoupled)", {"optimizer": "adamw", "beta1": 0.9, "beta2": 0.98, "weight_decay": 1.0}),
+        ("Sequential([Dense(512, input_shape=(784,)), Dense(512), Dense(10)])", {"architecture": "mlp", "layers": 2, "width": 512, "classes": 10}),
+        ("clf = MLPClassifier(hidden_layer_sizes=(100, 100), solver='adam')", {"architecture": "mlp", "layers": 2, "width": 100, "optimizer": "adam"}),
+        ("HfArgumentParser: TrainingArguments(adam_beta1=0.9, adam_beta2=0.999)", {"beta1": 0.9, "beta2": 0.999}),
+        ("~30% of 113^2 pairs, AdamW lr 10^-2.5", {"train_fraction": 0.3, "optimizer": "adamw", "learning_rate": 0.00316228}),
+        ("grad accumulation 4, batch size 16 (so 64 effective)", {"batch_size": 64}),
+        ("d=128, L=2, H=4, p 113", {"architecture": "transformer", "layers": 2, "embedding_dim": 128, "modulus": 113}),
+        ("lr warmup 10 then constant 1e-3", {"warmup_steps": 10.0, "learning_rate": 1e-3}),
+        ("lr starts at 1e-3, min 1e-6", {"learning_rate": 1e-3}),
+        ("SGD+Nesterov 0.9, lr 0.05", {"optimizer": "sgd", "nesterov": True, "momentum": 0.9, "learning_rate": 0.05}),
+        ("Train: 48k, Val: 12k, Test: 10k", {"train_size": 48_000, "val_size": 12_000}),
+        ("n = 1200 cells for training", {"train_size": 1200}),
+        ("200 wide, 3 deep, init*8", {"width": 200, "layers": 3, "init_scale": 8.0}),
+        ("mod add 113", {"task_family": "modular", "operation": "add", "modulus": 113}),
+        ("trained on one percent of the data", {"train_fraction": 0.01}),
+        ("* Task: addition mod 97\n* Width: 128", {"task_family": "modular", "operation": "add", "modulus": 97, "width": 128}),
+        ("x*y mod 97 // 2 layer // wd 0.1", {"task_family": "modular", "operation": "mul", "modulus": 97, "layers": 2, "weight_decay": 0.1}),
+        ("Lernrate 0,001; Weight Decay 1,0; Modul 97", {"learning_rate": 1e-3, "weight_decay": 1.0, "modulus": 97}),
+        ("Stapelgr\u00f6\u00dfe 512, zwei verdeckte Schichten mit je 200 Neuronen", {"batch_size": 512, "layers": 2, "width": 200}),
+        ("taxa de aprendizado de 1e-3, SGD con momento 0,9", {"learning_rate": 1e-3, "optimizer": "sgd", "momentum": 0.9}),
+        ("\u0434\u0432\u0430 \u0441\u043b\u043e\u044f, \u8bad\u7ec3\u96c6\u6bd4\u4f8b 30%", {"layers": 2, "train_fraction": 0.3}),
+    ],
+)  # fmt: skip
+def test_a_description_as_further_people_have_it(text: str, read: dict[str, object]) -> None:
+    for reading in (read_context(stated_context([text])), read_context({"description": text})):
+        assert reading.context.as_dict() == read
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("base width 256", "width multiplier 2, base width 256", "linear regression in d=100", "frac 0.3 of weights pruned"),
+        *("lr = 1e-3 if warm else 1e-4", "val acc 1% after 10k, train 100%", "mod peptides, 97 residues", "x y"),
+        *("gradient accumulation steps: 8, batch size 16", "train 98%, val acc 2%", "wd = 0 if use_ln else 1"),
+    ],
+)  # fmt: skip
+def test_what_sounds_like_a_field_and_is_none_is_not_read(part: str) -> None:
+    reading = read_context({"description": f"seed 3; dropout 0.1; {part}"})
+    assert reading.context.as_dict() == {"dropout": 0.1}
+    assert reading.warnings

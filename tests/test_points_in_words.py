@@ -27,6 +27,10 @@ BOTH = {"step": [1000, 5000, 20_000], "train_acc": [0.4, 0.99, 1.0], "val_acc": 
         "Train/val accuracy at 1k steps: 0.4/0.01\nTrain/val accuracy at 5k steps: 0.99/0.011\nTrain/val accuracy at 20k steps: 1.0/0.013\n",
         "step       1000    5000   20000\ntrain acc  40%    99%    100%\nval acc    1.0%   1.1%   1.3%\n",
         "steps: 1k, 5k, 20k\ntrain acc: 40%, 99%, 100%\nval acc: 1%, 1.1%, 1.3%\n",
+        "train acc:\n  step 1000: 0.4\n  step 5000: 0.99\n  step 20000: 1.0\nval acc:\n  step 1000: 0.01\n  step 5000: 0.011\n  step 20000: 0.013\n",
+        "Training accuracy\n1000 40%\n5000 99%\n20000 100%\n\nValidation accuracy\n1000 1%\n5000 1.1%\n20000 1.3%\n",
+        "after 1000 updates: accuracy on training set 0.4, on test set 0.01\nafter 5000 updates: accuracy on training set 0.99, on test set 0.011\nafter 20000 updates: accuracy on training set 1.0, on test set 0.013\n",
+        "step 1000 Train → acc=0.4 ‖ Val → acc=0.01\nstep 5000 Train → acc=0.99 ‖ Val → acc=0.011\nstep 20000 Train → acc=1.0 ‖ Val → acc=0.013\n",
         "| step | 1k | 5k | 20k |\n|---|---|---|---|\n| train acc | 0.4 | 0.99 | 1.0 |\n| val acc | 0.01 | 0.011 | 0.013 |\n",
     ],
 )  # fmt: skip
@@ -67,6 +71,15 @@ def test_each_value_is_of_its_own_step(read: Read, text: str, expected: dict[str
     assert values(read("h.txt", text)) == {
         signal: pytest.approx(each) if None not in each else each for signal, each in expected.items()
     }
+
+
+@pytest.mark.parametrize(("base", "powers"), [(10, (3, 4, 5)), (2, (10, 11, 12))])
+@pytest.mark.parametrize("form", ["step {b}^{p} val_acc {v}\n", "step {b}**{p}: val_acc {v}\n", "{b}^{p},{v}\n"])
+def test_steps_that_are_powers(read: Read, base: int, powers: tuple[int, ...], form: str) -> None:
+    """All were step 10, or step 2."""
+    rows = "".join(form.format(b=base, p=p, v=p / 100) for p in powers)
+    header = "" if "step" in form else "step,val_acc\n"
+    assert values(read("h.csv" if header else "h.txt", header + rows))["step"] == [base**p for p in powers]
 
 
 def test_epochs_told_in_one_line(read: Read) -> None:

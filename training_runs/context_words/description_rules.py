@@ -71,8 +71,10 @@ _NUMERIC = [n for f in FIELDS if f not in _OF_WORDS for n in (f, *SYNONYMS.get(f
 _NAMES = {*_NUMERIC, *MODEL_WIDTHS, *BETAS, *EPOCHS, *AMBIGUOUS, *UNUSED}
 _KNOWN = {*_NAMES, *_OF_WORDS, *(n for f in _OF_WORDS for n in SYNONYMS[f])}
 _NAMED = any_of(name for name in _NAMES if name != "d" and not name.startswith(("sgd_", "adam_")))
-_OTHERS = any_of(OF_OTHERS | {"head"})
-_OWN_NAMES = any_of(name for name in _NAMES if "_" in name and name.split("_")[0] in OF_OTHERS)  # `val_size` is a field
+_OTHERS = any_of(OF_OTHERS | {"head", "base"})
+_OWN_NAMES = any_of(
+    name for name in _NAMES if "_" in name and name.split("_")[0] in OF_OTHERS | {"base"}
+)  # `val_size` is a field
 _RATES = any_of(
     ("learning_rate", "lr", "weight_decay", "wd", "dropout", "train_fraction", "frac", "modulus", "prime", "p")
 )
@@ -136,6 +138,11 @@ def own_name(name: str) -> str:
     path = name.strip().lstrip("-+").replace("/", ".")
     parent, _, last = path.rpartition(".")
     return parent if parent and plain_name(last) in OWN_NAMES else path
+
+
+def is_known_name(name: str) -> bool:
+    """Return True for the name of a field, of the names in other words, too."""
+    return plain_name(name) in _KNOWN
 
 
 def _assigned(found: re.Match[str]) -> list[Said]:
@@ -211,6 +218,13 @@ def _split_in_three(found: re.Match[str]) -> list[Said]:
     return [("train_fraction", parts[0] / whole)] if whole else [("several_values", found[0])]
 
 
+def _reached(found: re.Match[str]) -> list[Said]:
+    """Return what `train 100%, val acc 1%` says of curves; nothing of shares of the data, `train 30% test 70%`."""
+    shares = [float(share) for share in re.findall(r"(\d+(?:\.\d+)?)\s?%", found[0])]
+    is_split = abs(sum(shares) - 100) < 1e-6 and "acc" not in found[0].lower()
+    return [] if is_split else _another(found)
+
+
 _HELD_OUT = r"(?:held[\s-]out|unseen|withheld|left out|set aside|(?:reserved )?(?:for|as)(?: the| a)? (?:test|val|eval|held)\w*)"
 _LINEAR = r"Linear\(\s*(?:in_features=)?(\d{1,6})\s*,\s*(?:out_features=)?(\d{1,6})[^()]*\)"
 _PARTS = r"(?P<train>0?\.\d+|\d{1,2})\s?[/:-]\s?(?P<rest>0?\.\d+|\d{1,2})"
@@ -249,6 +263,54 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         rf"(?:schedule|ramp)\w*\s*:? {_NUMBER} (?:->|to) {_NUMBER} (?:over|in|during|within) <n> {_STEPS}\b", _another
+    ),
+    _rule(
+        rf"(?:{_NAMED})\s*[=:]\s*{_NUMBER} if [^,;\n]{{1,60}}? else {_NUMBER}(?!\w)",
+        _several,
+    ),
+    # Of inputs: `in d=100`.
+    _rule(r"(?:in|inputs?(?: of)?|(?:input|data) dim(?:ension)?|dimension) d\s*=\s*<n>(?!\w)", _another),
+    # What is accumulated: a batch of one device, unless the whole is said.
+    _rule(
+        r"(?:(?:mini-?)?batch(?:[\s_]?size)?|bsz?)(?: of)?\s*[=:]?\s*\d+ \([^()\d]*<n> (?:effective(?:ly)?|in (?:total|all)|global(?:ly)?)[^()\d]*\)",
+        _counted("batch_size"),
+    ),
+    _rule(
+        r"grad(?:ient)?s?[\s_-]?accum\w*(?:[\s_]?steps)?\s*[=:]?\s*(?:[2-9]|\d\d+)[^.;\n]{0,40}?batch(?:[\s_]?size)?(?: of)?\s*[=:]?\s*<n>(?! \()(?!\w)",
+        _counted("per_device_train_batch_size"),
+    ),
+    _rule(
+        rf"(?:train(?:ing)?[\s_])?(?:frac(?:tion)?)\s*(?:of |[=:])?\s*{_NUMBER} of (?:the |all )*(?!{_SAMPLES}|train|pairs|inputs|them|total|whole|entire|full)[a-z]\w+(?: \w+)?",
+        _another,
+    ),
+    _rule(r"L\s*=\s*(\d{1,2})[\s,;/]+H\s*=\s*(\d{1,2})(?![\w.])", _counted("layers", "heads"), flags=0),
+    _rule(r"H\s*=\s*(\d{1,2})[\s,;/]+L\s*=\s*(\d{1,2})(?![\w.])", _counted("heads", "layers"), flags=0),
+    _rule(r"H\s*=\s*(\d{1,2})(?![\w.])", _counted("heads"), flags=0),
+    _rule(
+        rf"(?:lr|learning rate)? ?(?:linear )?warm-?up(?: (?:of|over|for))?\s*[=:]?\s*<n>(?: {_STEPS})?,? then (?:constant|flat|fixed|stays?|held)?(?: at)? ?({_NUMBER})(?!\w)",
+        _counted("warmup_steps", "learning_rate"),
+    ),
+    _rule(
+        rf"(?P<name>lr|learning rate) (?:starts?|starting|begins?|initially)(?: at| from| with)? (?P<value>{_NUMBER})(?!\w)",
+        _assigned,
+    ),
+    _rule(
+        r"nesterov(?: momentum)?\s*[=:(]?\s*(0?\.\d+)\)?(?!\w)",
+        lambda found: [("nesterov", True), ("momentum", found[1])],
+    ),
+    _rule(
+        r"train(?:ing)?(?:[\s_](?:set|size|data))?\s*[:=]\s*(\d{3,}|\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?k)(?: \w+)?[,;/|\s]+(?:val|valid\w*)(?:[\s_](?:set|size|data))?\s*[:=]\s*(\d{3,}|\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?k)(?![\w.%])",
+        _counted("train_size", "val_size"),
+    ),
+    _rule(
+        r"[nN]\s*=\s*<n> (?!(?:steps|epochs|updates|iter\w*|layers?|units|neurons|classes)\b)[a-z]+ for (?:the )?train(?:ing)?\b",
+        _counted("train_size"),
+    ),
+    _rule(r"<n> deep(?=\s*(?:[,.;/)]|$))", _counted("layers")),
+    _rule(r"init(?:iali[sz]ation)?\s?[*x]\s?<n>(?!\w)", _counted("init_scale")),
+    _rule(
+        r"mod(?:ular)?[\s_-]?(add(?:ition)?|sub(?:traction)?|mult?(?:iplication)?|div(?:ision)?)(?: mod)? (\d{2,4})(?=\s*(?:[,.;/|)]|$))",
+        lambda found: [("task_family", f"modular {found[1]}"), ("modulus", found[2])],
     ),
     # A value of each of several parts, or one that follows from another.
     _rule(
@@ -398,7 +460,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?:\w+\.)*(?:scale\(\s*-|scale_by_learning_rate\(\s*)({_NUMBER})\s*\)", _counted("learning_rate")),
     _rule(rf"(?:\w+\.)*{_LINEAR}(?:(?:[^()]|\([^()]*\)){{0,80}}?(?:\w+\.)*{_LINEAR})+", _stack, flags=0),
     _rule(
-        r"(?:\w+\.)*Dense\([^()]*\)(?:(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,80}?(?:\w+\.)*Dense\([^()]*\))+",
+        r"(?:\w+\.)*Dense\((?:[^()]|\([^()]*\))*\)(?:(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,80}?(?:\w+\.)*Dense\((?:[^()]|\([^()]*\))*\))+",
         _stack,
         flags=0,
     ),
@@ -468,6 +530,14 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_SHARE} {_WHOLE} (?:held out|for (?:the )?(?:test|val|eval)\w*)", _counted("validation_split")),
     _rule(rf"{_SHARE} {_WHOLE}(?={_IS_NOT_TRAINED_ON})[^,;.]{{0,40}}", _another),
     # What a curve reached.
+    _rule(
+        r"train\w*(?: (?:acc\w*|set|is|at))* \d[\d.]*\s?%[^.;\n\d]{0,20}\b(?:val|test)\w*(?: (?:acc\w*|set|is|at|still|only))* \d[\d.]*\s?%",
+        _reached,
+    ),
+    _rule(
+        r"(?:val|test)\w*(?: (?:acc\w*|set|is|at|still|only))* \d[\d.]*\s?%[^.;\n]{0,30}?\btrain\w*(?: (?:acc\w*|set|is|at))* \d[\d.]*\s?%",
+        _reached,
+    ),
     _rule(rf"(?:accuracy|acc)(?: (?:of|is|was))? {_SHARE}(?: (?:on )?(?:train|test|val)\w*)?(?!\w)", _another),
     _rule(rf"{_SHARE} (?:(?:train|test|val)\w* )?(?:accuracy|acc)\b", _another),
     _rule(
@@ -560,9 +630,10 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(r"Z(?:_\{?|\s?/\s?)(\d{2,6})\}?Z?\b", _counted("modulus"), flags=0),
     _rule(r"(?:\w+\.)*(?:op|operation|operator)\s*[=:]\s*([-+*/])(?=[\s,;]|$)", _counted("operation")),
+    _rule(rf"({_OPTIMIZERS})\s*\(\s*(0?\.[5-9]\d*)\s*,\s*(0?\.9\d*)\s*\)", _counted("optimizer", "beta1", "beta2")),
     # The first argument of an optimiser is its rate: `AdamW(model.parameters(), 1e-3)`, `Adam 1e-3`.
     _rule(
-        rf"(?:[a-z]+\.)*({_OPTIMIZERS})(?:Optimizer)?\s*\(\s*(?:[\w.]+(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
+        rf"(?:[a-z]+\.)*({_OPTIMIZERS})(?:Optimizer)?\s*\(\s*(?:[a-z_][\w.]*(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
         _counted("optimizer", "learning_rate"),
     ),
     _rule(
@@ -614,7 +685,7 @@ RULES: tuple[Rule, ...] = (
         rf"{_SHARE} (?:{_WHOLE}|(?:of )?(?:the |all )*train(?:ing)? (?:{_SAMPLES}|fraction|split|set)|train(?:ing)?|split|for train(?:ing)?)(?!\w| (?:label|noise|target|time|steps|budget|run|cent|load))",
         _counted("train_fraction"),
     ),
-    _rule(r"train(?:ed|ing)?(?: on)? (\d[\d.]*\s?%)(?!\w)", _counted("train_fraction")),
+    _rule(r"train(?:ed|ing)?(?: on)? (?!100)(\d[\d.]*\s?%)(?!\w)", _counted("train_fraction")),
     _rule(rf"(?:data(?:set)?|fraction)\s*(?:of |is |[=:]\s*)?{_SHARE}(?!\w)", _counted("train_fraction")),
     _rule(
         rf"(?:train(?:ing)? )?fraction (?:of|for) (?:the )?(?:train(?:ing)? )?(?:{_SAMPLES}|train(?:ing)?)\s*(?:of|is|=|:)?\s*({_NUMBER})",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from training_runs.context_words.assignments import assignments_in
-from training_runs.context_words.description_rules import RULES, Said, any_of, own_name
+from training_runs.context_words.description_rules import RULES, Said, any_of, is_known_name, own_name
 from training_runs.context_words.fields import is_of_another
 from training_runs.context_words.other_runs import without_other_runs
 from training_runs.context_words.plain_text import plain_text
@@ -51,7 +51,7 @@ def parts_of(text: str) -> Iterator[Said]:
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
     if re.search(r"transformer", rest, re.IGNORECASE) and not _SEVERAL_NETWORKS.search(rest):
         rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
-    rest = _PART_OF_NETWORK.sub(" ; ", rest)
+    rest = _CALLED.sub(_without_its_name, _PART_OF_NETWORK.sub(" ; ", rest))
     if re.search(r"(?:adam|lion|muon|rmsprop)", rest, re.IGNORECASE):
         rest = _ANY_DESCENT.sub(" ", rest)
     for rule in RULES:
@@ -108,6 +108,12 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
             yield f'"{" ".join(words)[:60]}"', None
 
 
+def _without_its_name(found: re.Match[str]) -> str:
+    """Return nothing in place of a name that is no field's, `clf` of `clf = MLPClassifier(...)`: what is called says what it is."""
+    is_said = is_of_another(f"{found['name']}/") or is_known_name(found["name"])
+    return found[0] if is_said else " "
+
+
 def _is_class(word: str) -> bool:
     """Return True for the name of a class, `CrossEntropyLoss`, `torch.optim.AdamW`."""
     is_layer = word.rsplit(".", 1)[-1] in ("Linear", "Dense")
@@ -116,10 +122,13 @@ def _is_class(word: str) -> bool:
 
 def _is_operation(segment: str, is_modular: bool) -> bool:
     """Return True for a part of a sentence that is an operation and nothing else, where the text is of modular arithmetic or the word is sure."""
-    if re.search(r"\bmod(ular|ulo|add|mul)?\b", segment, re.IGNORECASE):
+    if re.search(
+        r"\bmod(?:ular|ulo|add|mul)\b|\bmod\b(?=\W*(?:[pnq]\b|\d|$|add|sub|mul|div|arith))", segment, re.IGNORECASE
+    ):
         return True
     is_formula = (
-        not re.search(r"(?!xy|ab)[A-Za-z]{2}", segment) and re.search(r"[A-Za-z]", segment) is not None
+        not re.search(r"(?!xy|ab)[A-Za-z]{2}", segment)
+        and re.search(r"[A-Za-z]\W*[^\w\s(){}\[\]]|xy|ab", segment) is not None
     )  # `a+b`, not `+`
     is_word = len(segment.split()) == 1 and (is_modular or segment.lower() in _SURE_OPERATIONS)
     return operation_named(segment) is not None and (is_formula or is_word)
@@ -153,6 +162,7 @@ _WIDTH_OF_PART = re.compile(
     r"\bmlp(?=\s*[:=]\s*\d)|\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"(?<![\w./-])(?P<name>[A-Za-z_]\w*)\s*[=:]\s*(?=(?:\w+\.)*[A-Za-z_]\w*\()")
 _ANY_DESCENT = re.compile(r"\b(?:stochastic\s+)?gradient\s+descent\b", re.IGNORECASE)
 _DENIED = re.compile(
     rf"\b(?:not|never|no|non|instead of|rather than|unlike)\s+(?:(?:an?|the|using)\s+)?(?:{_sure('optimizer')}|{_sure('architecture')}|{_sure('loss')})\b",

@@ -14,6 +14,9 @@ _IN_WORDS = re.compile(
 )
 _TIMES = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) (hundred|thousand|million|billion)\b", re.IGNORECASE)
 _COUNTED = "steps|updates|iterations|iters|epochs|examples|samples|images|pairs|points|param(?:eter)?s|units|neurons"
+_SMALL_SHARE = re.compile(
+    r"\b(one|two|three|four|five|six|seven|eight|nine)(?= (?:percent|per cent|pct)\b)", re.IGNORECASE
+)
 _FURTHER = rf"(?:(?:train(?:ing)?|trainable|total|hidden|gradient|optimi[sz](?:er|ation)) )?(?:{_COUNTED})\b"
 _PARTS = {
     "half": 2,
@@ -63,6 +66,7 @@ def in_digits(text: str) -> str:
     for pattern, sign in _SIGNS:
         text = pattern.sub(sign, text)
     text = _POWER_IN_WORDS.sub(_power, text)
+    text = _SMALL_SHARE.sub(lambda found: str(_VALUE[found[1].lower()]), text)
     text = _TIMES.sub(lambda found: f"{float(found[1]) * _FACTOR[found[2].lower()]:.15g}", text)
     text = _IN_WORDS.sub(_number, text)
     return _FRACTION.sub(_fraction, text)

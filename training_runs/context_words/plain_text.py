@@ -9,11 +9,11 @@ from training_runs.context_words.number_words import in_digits
 
 # English -> words of other languages, lower case, without accents; German, French, Spanish, Portuguese, Italian, Russian, Chinese, Japanese.
 _MEANT = {
-    "learning rate": "leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate|taux d.apprentissage|pas d.apprentissage|tasa de aprendizaje|taxa de aprendizado|tasso di apprendimento"
+    "learning rate": "leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate(?: von)?|taux d.apprentissage(?: de)?|pas d.apprentissage(?: de)?|tasa de aprendizaje(?: de)?|taxa de aprendizado(?: de)?|tasso di apprendimento(?: di)?"
     "|скорость обучения|学习率|學習率|学習率",
-    "weight decay": "gewichtsabfall|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
+    "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
-    "batch size": "batchgrootte|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
+    "batch size": "batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
     "|размер батча|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
@@ -21,11 +21,11 @@ _MEANT = {
     "modular subtraction": "modulare subtraktion|soustraction modulaire|resta modular|模减法|模减",
     "modular multiplication": "modulare multiplikation|multiplication modulaire|multiplicacion modular|模乘法|模乘",
     "modular division": "modulare division|division modulaire|模除法|模除",
-    "train fraction": "trainingsanteil|egitim oranı|训练比例|训练占比|доля обучения|学習割合",
+    "train fraction": "训练集(?:比例|占比)|trainingsanteil|egitim oranı|训练比例|训练占比|доля обучения|学習割合",
     "training data": "訓練データ|trainingsdaten|donnees d.entrainement|datos de entrenamiento|dados de treino|训练数据|训练集|学習データ",
     "of the examples": "der beispiele|des exemples|de los ejemplos|dos exemplos",
     "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|всех пар|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
-    "data": "数据|データ",
+    "data": "数据|データ|데이터의?",
     "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|样本|サンプル",
     "hidden dim": "隐藏维度|隠れ次元",
     "embedding dim": "嵌入维度|埋め込み次元",
@@ -34,7 +34,7 @@ _MEANT = {
     "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
     "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
     "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
-    "momentum": "动量|動量|モーメンタム",
+    "momentum": "momento(?= [\\d.])|动量|動量|モーメンタム",
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
@@ -42,8 +42,8 @@ _MEANT = {
     "steps": "шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
     "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|нет|sin|sem|без|没有|无",
-    "with": "mit|avec|com",
-    "mod": "по модулю|模(?= ?\\d)",
+    "with": "mit(?: je)?|avec|com|con(?= [a-z])",
+    "mod": "modul(?= \\d)|по модулю|模(?= ?\\d)",
     "and": "und|et|и",
     "%": "prozent|процентов|por ?ciento|pour ?cent",
     "off": "なし|無し",
@@ -78,7 +78,7 @@ def _without_accents(text: str) -> str:
 _UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _BEGINS = r"(?:(?=[^\x00-\u04ff])|(?<![A-Za-zа-я]))"
 _ENDS = r"(?:(?<=[^\x00-\u04ff])|(?![A-Za-zа-я]))"
-_SMALL = {"two": "zwei|deux|dos|dois|due|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单|単"}
+_SMALL = {"two": "zwei|deux|dos|dois|due|twee|dwie|два|две|двух|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单|単"}
 _SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
 _SHARE = re.compile(
     rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b| (?:(?:is|are|was|were) )?(?:used )?(?:for|in) (?:the )?train)",
@@ -97,6 +97,7 @@ _MARKUP = tuple(
         r"~~[^~\n]*~~|<(?P<cut>del|s|strike)>.*?</(?P=cut)>": "",
         r"\*\*(?=[A-Za-z])([^*\n]*[\w:.])\*\*": r"\1",
         r"`+([^`\n]*)`+": r"\1",
+        r"^[ \t]*[*\u2022\u00b7\u25aa\u2023][ \t]+": "",  # of a list
         r"\\(?:hline|toprule|midrule|bottomrule)\b": "\n",
         r"\\\\": "\n",
         r"^[ \t]*([^&\n]+?)[ \t]*&[ \t]*([^&\n]+?)[ \t]*$": r"\1: \2",
@@ -133,12 +134,26 @@ def plain_text(text: str) -> str:
     >>> plain_text("mod97_lr1e-3_wd1")
     'mod97, lr1e-3, wd1'
     """
+    if text.count(" // ") > 1:
+        text = text.replace(" // ", ", ")
     text = in_english(_without_markup(_RUN_NAME.sub(_parted, text)))
     text = re.sub(r"(?<=\d) ?(?:percent|per cent|pct)\b", "%", in_digits(text))
     text = _SHARE.sub(_in_percent, text)
     text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
+    text = re.sub(
+        r"(?<![\w.^])10 ?(?:\^|\*\*) ?\{?([-+]?\d\.\d+)\}?", lambda found: f"{10 ** float(found[1]):.6g}", text
+    )
+    text = re.sub(
+        r"(?<![\w.^)])(\d{2,4}) ?(?:\^|\*\*) ?2(?= (?:possible |distinct |total )?(?:pairs|examples|samples|equations|entries)\b)",
+        lambda found: str(int(found[1]) ** 2),
+        text,
+    )
     text = re.sub(r"(?<![\w.^])10 ?(?:\^|\*\*) ?\{?([-+]?\d+)\}?", r"1e\1", text)
-    text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.\d)", r"0.\1", text)  # a decimal comma
+    if re.search(r"(?<![\d.,(\[])0,\d", text) and not re.search(
+        r"\d\.\d", text
+    ):  # a decimal comma, and others beside it
+        text = re.sub(r"(?<![\d.,(\[])(\d{1,2}),(\d{1,2})(?!\d|,\d|\.\d)", r"\1.\2", text)
+    text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.\d)", r"0.\1", text)
     text = re.sub(r"\btr[a-z]{6,11}\b", _transformer, text, flags=re.IGNORECASE)
     return re.sub(r"\b([A-Za-z]{5,9}) (rate|decay|size)\b", _corrected, text)
 
@@ -194,7 +209,7 @@ def in_english(text: str) -> str:
 def _foreign_words() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return patterns of the words of other languages, and the English for each; made when a text first asks for them."""
     words = {rf"{_BEGINS}(?:{_without_accents(words)}){_ENDS}": english for english, words in _MEANT.items()}
-    counts = {rf"(?<![A-Za-z])(?:{words})[\s-]*(?=(?:hidden )?layers)": f"{n} " for n, words in _SMALL.items()}
+    counts = {rf"(?<![A-Za-z])(?:{words})[\s-]*(?=(?:hidden\s+)?layers)": f"{n} " for n, words in _SMALL.items()}
     return tuple((re.compile(pattern, re.IGNORECASE), english) for pattern, english in (words | counts).items())
 
 

@@ -65,6 +65,7 @@ _POWER = re.compile(
 _FORTRAN = re.compile(r"(?<=\d)D(?=[+-]\d\d)")
 _JULIA = re.compile(r"(?<![\w.])(\d+\.\d*)f([-+]?\d{1,2})(?![\w.])")  # `2.5f-3`
 _LIKE_JULIA = re.compile(r"\.\d*f[-+\d]")  # found, or not, in a fifteenth of the time
+_POWER_ALONE = re.compile(r"(?<![\w.^)*])(10|2)(?:\^\{?|\*\*)(\d{1,2})\}?(?![\w.^]|\s?[-+*/])")  # `step 10^4`
 _LOWERED = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u2212", "0123456789+--"
 )
@@ -81,6 +82,8 @@ def unwrapped(text: str) -> str:
     text = _FORTRAN.sub(
         "e", _POWER.sub(lambda found: "e" + (found["power"] or found["raised"]).translate(_LOWERED), text)
     )
+    if "^" in text or "**" in text:
+        text = _POWER_ALONE.sub(lambda found: str(int(found[1]) ** int(found[2])), text)
     if _LIKE_JULIA.search(text):
         text = _JULIA.sub(r"\1e\2", text)
     if "(" not in text and "<tf." not in text:

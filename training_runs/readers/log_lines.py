@@ -129,6 +129,13 @@ _REWRITTEN = tuple(
                 ),
             )
         ),
+        # `loss on training set 2.5, on test set 2.75`
+        (
+            rf"{_METRIC} (?:on|for) ",
+            rf"\b({_METRIC}) (?:on|for) (?:the )?({SPLIT})(?:[ _](?:set|data))?\s*[:=]?\s*((?:{NUMBER})\s?%?)\s*(?:,|;|and)+ (?:and )?(?:on |for )?(?:the )?({SPLIT})(?:[ _](?:set|data))?\s*[:=]?\s*(?=[-+.\d])",
+            r" | \2 \1 \3 | \4 \1 ",
+            re.IGNORECASE,
+        ),
         # Of three splits the order is read from the whole text.
         (
             rf"[(\[](?:{SPLIT})\s?[/,|&]",

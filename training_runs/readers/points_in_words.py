@@ -52,6 +52,11 @@ _TOLD = re.compile(
     + rf"|^\W{{0,4}}\d+(?:\.\d+)?[km]\s*[:|,)\u2013-]|(?<!\w)@\s*\d|(?<!\d){_COUNT}\s*-?{_UNIT}(?!\s*/|\s+per\b)",
     re.IGNORECASE,
 )
+_HEADING = re.compile(r"^[^\w\n]{0,8}(?P<name>[^\W\d][\w /.-]{2,30}?)[^\w\n]{0,8}$")
+_POINT = re.compile(
+    rf"^\W{{0,8}}(?:(?P<unit>{_UNIT})\W{{0,3}})?(?P<count>{_COUNT})(?:\s*[:,|=\t-]\s*|\s+|\s*-+>\s*)(?P<value>(?:{NUMBER})\s?%?)\s*[|,;]?\s*$",
+    re.IGNORECASE,
+)
 _AS_SHAPE = str.maketrans(dict.fromkeys("023456789", "1"))
 _LONGEST_SHAPE = 400  # characters
 _LONGEST = 3000  # characters of what somebody tells
@@ -103,6 +108,25 @@ def a_step_a_line(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
         else:
             apart.append(line)
     return apart, tuple(notes)
+
+
+def with_their_heading(lines: Sequence[str]) -> list[str]:
+    """Return lines of a step and a value below the name of a metric, `train acc:` above `step 100: 0.5`, with the name in each.
+
+    >>> with_their_heading(["Val accuracy", "step 100: 1%", "", "step 200: 2%"])[1::2]
+    ['step 100 | Val accuracy 1%', 'step 200 | Val accuracy 2%']
+    """
+    named: list[str] = []
+    heading = ""
+    for line in lines:
+        if (found := _HEADING.match(line)) is not None:
+            heading = found["name"] if canonical_name(found["name"]) else ""
+        elif heading and (point := _POINT.match(line)) is not None:
+            line = f"{point['unit'] or 'step'} {point['count']} | {heading} {point['value']}"
+        elif heading and line.strip():
+            heading = ""
+        named.append(line)
+    return named
 
 
 @lru_cache(maxsize=1024)

@@ -21,13 +21,14 @@ from training_runs.readers.log_lines import (
 )
 from training_runs.readers.log_patterns import read_by_pattern, unreadable
 from training_runs.readers.loss_scales import is_on_another_scale
-from training_runs.readers.points_in_words import a_step_a_line
+from training_runs.readers.points_in_words import a_step_a_line, with_their_heading
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.split_orders import Several, by_order
 from training_runs.readers.step_lists import counts
 from training_runs.readers.wrapped_lines import with_whole_lines
 
-_PLAIN_SIGNS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-"}  # of full width, and the minus
+# Of full width, the minus, and double bars.
+_PLAIN_SIGNS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x2016: "|", 0x2551: "|"}
 _WORD = re.compile(r"\w")
 _STEP_WITHIN = "step of the epoch"
 
@@ -96,7 +97,7 @@ def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
 def _measurements(lines: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Return the measurements, parameters that were printed before them, and notes."""
     lines, of_others = without_asides(lines)
-    lines, of_sentences = a_step_a_line(lines)
+    lines, of_sentences = a_step_a_line(with_their_heading(lines))
     rows, parameters, notes = _measured(lines)
     return rows, parameters, (*of_others, *of_sentences, *notes)
 
