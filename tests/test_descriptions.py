@@ -491,6 +491,11 @@ def test_widths_without_brackets_are_no_layers(text: str) -> None:
         ("Train: 48k, Val: 12k, Test: 10k", {"train_size": 48_000, "val_size": 12_000}),
         ("n = 1200 cells for training", {"train_size": 1200}),
         ("200 wide, 3 deep, init*8", {"width": 200, "layers": 3, "init_scale": 8.0}),
+        ("(lr, wd, bs) = (1e-3, 1.0, 512)", {"learning_rate": 1e-3, "weight_decay": 1.0, "batch_size": 512}),
+        ("CIFAR-10 resnet18, 45k/5k split", {"task_family": "cifar", "architecture": "resnet", "train_size": 45_000, "val_size": 5000}),
+        ("Z_97 addition table, 3000 of 9409 cells for training", {"task_family": "modular", "operation": "add", "modulus": 97, "train_size": 3000}),
+        ("Learning rate\n0.001\nWeight decay\n1.0\nNotes\nnone", {"learning_rate": 1e-3, "weight_decay": 1.0}),
+        ("drei Schichten", {"layers": 3}),
         ("mod add 113", {"task_family": "modular", "operation": "add", "modulus": 113}),
         ("trained on one percent of the data", {"train_fraction": 0.01}),
         ("* Task: addition mod 97\n* Width: 128", {"task_family": "modular", "operation": "add", "modulus": 97, "width": 128}),
@@ -511,6 +516,7 @@ def test_a_description_as_further_people_have_it(text: str, read: dict[str, obje
     [
         *("base width 256", "width multiplier 2, base width 256", "linear regression in d=100", "frac 0.3 of weights pruned"),
         *("lr = 1e-3 if warm else 1e-4", "val acc 1% after 10k, train 100%", "mod peptides, 97 residues", "x y"),
+        *("weight decay 0.01 initially, later raised to 1.0", "lr 1e-3 at first, afterwards 1e-4"),
         *("gradient accumulation steps: 8, batch size 16", "train 98%, val acc 2%", "wd = 0 if use_ln else 1"),
     ],
 )  # fmt: skip

@@ -188,3 +188,32 @@ def test_what_a_few_checkpoints_leave_open_is_said(
 def test_one_checkpoint_after_a_long_wait_is_asked_for_more() -> None:
     with pytest.raises(InvalidInput, match="add earlier checkpoints"):
         check(Question(Trajectory([200_000], {"val_acc": [0.009]})))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "val acc 0.01 at step 1000 (seed 0), 0.02 at step 1000 (seed 1)\n",
+        "val acc was 0.01 at step 1000, 0.3 at step 1000\n",
+        "step 1000 val_acc 0.01, 0.012, 0.011 (3 seeds)\n",
+        "val loss 4.6 -> 6.2 -> 11.9 at step 1000\n",
+        "step 1000 val acc 1,1 %\n",
+    ],
+)
+def test_of_several_values_at_a_step_none_is_taken(read: Read, line: str) -> None:
+    recording = read("h.txt", f"step 10 train_acc 0.5\nstep 100 train_acc 0.75\n{line}step 2000 train_acc 1.0\n")
+    assert "val_acc" not in values(recording)
+    assert "val_loss" not in values(recording)
+    assert any("left out" in note for note in recording.notes)
+
+
+@pytest.mark.parametrize("label", ["run {r}: ", "[seed {r}] ", "(exp-{r}) ", "fold {r} | "])
+def test_lines_of_several_runs_in_turn_are_runs(read: Read, label: str) -> None:
+    """Of each step the last line was kept, whichever run it was of."""
+    text = "".join(
+        label.format(r=r) + f"step {s} val_acc {v}\n" for s, v in ((1000, 0.125), (2000, 0.25)) for r in (1, 2)
+    )
+    recording = read("h.log", f"starting\n{text}")
+    assert [values(recording, run) for run in recording.histories] == [
+        {"step": [1000, 2000], "val_acc": [0.125, 0.25]}
+    ] * 2

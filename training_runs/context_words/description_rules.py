@@ -218,6 +218,12 @@ def _split_in_three(found: re.Match[str]) -> list[Said]:
     return [("train_fraction", parts[0] / whole)] if whole else [("several_values", found[0])]
 
 
+def _unpacked(found: re.Match[str]) -> list[Said]:
+    """Return the fields of `lr, wd, bs = 1e-3, 1.0, 512`; nothing where there are not as many of both."""
+    names, values = (re.split(r"\s*,\s*", found[part].strip()) for part in ("names", "values"))
+    return list(zip(names, values, strict=True)) if len(names) == len(values) else []
+
+
 def _reached(found: re.Match[str]) -> list[Said]:
     """Return what `train 100%, val acc 1%` says of curves; nothing of shares of the data, `train 30% test 70%`."""
     shares = [float(share) for share in re.findall(r"(\d+(?:\.\d+)?)\s?%", found[0])]
@@ -243,6 +249,8 @@ _IS_NOT_TRAINED_ON = (
 
 # In this order: what a rule takes, no later one sees.
 RULES: tuple[Rule, ...] = (
+    # A line below its name, as a table is copied; lines are divided by semicolons here.
+    _rule(rf"(?:(?<=;\x20)|(?<!.))(?P<name>{_NAMED})\x20?:?\x20?;\x20(?P<value>{_NUMBER})(?=\x20;|\x20?$)", _assigned),
     _rule(
         rf"(?<![)\]])--?(?P<name>[A-Za-z][\w.-]+)(?:\s*=\s*|[ ]+)(?P<value>{_LIST}|'(?:(?!--)[^'\n])*'|\"(?:(?!--)[^\"\n])*\"|[^\s,;'\"-][^\s,;'\"]*|-?\.?\d[^\s,;'\"]*)(?P<more>(?:(?:,|[ ]+)\.?\d[\d.eE+-]*%?(?=[\s,;]|$))*)".replace(
             " ", "\\x20"
@@ -252,6 +260,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         rf"(?P<first>{_NAMED})(?: and |\s?[,/&]\s?)(?P<second>{_NAMED})\s*(?:=|:| of| are) ?(?P<one>{_NUMBER})(?:,? and |\s?[,/&]\s?)(?P<two>{_NUMBER})(?!\w)",
         lambda found: [(found["first"], found["one"]), (found["second"], found["two"])],
+    ),
+    _rule(
+        rf"\(?\s*(?P<names>(?:{_NAMED})(?:\s*,\s*(?:{_NAMED}))+)\s*\)?\s*=\s*\(?\s*(?P<values>{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*\)?(?!\w)",
+        _unpacked,
     ),
     _rule(
         r"hidden layers (?:of|with)(?: sizes?| widths?)? (\d+(?:(?:,? and |, ?)\d+)+)",
@@ -306,6 +318,14 @@ RULES: tuple[Rule, ...] = (
         r"[nN]\s*=\s*<n> (?!(?:steps|epochs|updates|iter\w*|layers?|units|neurons|classes)\b)[a-z]+ for (?:the )?train(?:ing)?\b",
         _counted("train_size"),
     ),
+    _rule(
+        rf"<n> (?:out )?of (?:the |all )*{_COUNT} [a-z]+ (?:(?:is|are|was|were) )?(?:used )?for (?:the )?train(?:ing)?\b",
+        _counted("train_size"),
+    ),
+    _rule(
+        r"(\d{3,}|\d+(?:\.\d+)?k)\s?/\s?(\d{3,}|\d+(?:\.\d+)?k) (?:train[\s/-]+(?:val\w*|test) )?split\b",
+        _counted("train_size", "val_size"),
+    ),
     _rule(r"<n> deep(?=\s*(?:[,.;/)]|$))", _counted("layers")),
     _rule(r"init(?:iali[sz]ation)?\s?[*x]\s?<n>(?!\w)", _counted("init_scale")),
     _rule(
@@ -331,7 +351,10 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}(?:\s*(?:->|\u2192|\||\.\.+|to\s)\s*{_NUMBER})+", _several),
     _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} \([^()\d]+\),? (?:and )?{_NUMBER} \([^()\d]+\)", _several),
-    _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} [^;.]{{1,40}},? (?:and )?then(?: to)? {_NUMBER}(?!\w)", _several),
+    _rule(
+        rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} [^;.]{{1,40}},? (?:and )?(?:then|later|afterwards|after that)(?: \w+ed)?(?: to)? {_NUMBER}(?!\w)",
+        _several,
+    ),
     _rule(r"(?:global )?batch(?:[\s_]?size)?\s*[=:]?\s*\d+ x \d+(?: \w+)?", _formula),
     _rule(
         rf"(?:encoder|decoder|backbone|embeddings?|bias(?:es)?|body|trunk|generator|actor|critic) (?:{_RATES})\s*[=:]?\s*{_NUMBER}",

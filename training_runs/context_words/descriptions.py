@@ -83,7 +83,7 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
     unread: list[str] = []
     for segment in re.split(_ENDS, rest):
         left = re.sub(r"^(?:(?:of|the|a|an|and|in|task|operation)\s+)+", "", segment.strip(" .:=\"'-"))
-        left = re.sub(r"\s+(?:task|problem|in)$", "", left)
+        left = re.sub(r"\s+(?:task|problem|table|in)$", "", left)
         if left and _is_operation(left, is_modular) and read_word("task_family", left).value:
             yield f'"{left}"/task_family', left
             continue
@@ -168,4 +168,7 @@ _DENIED = re.compile(
     rf"\b(?:not|never|no|non|instead of|rather than|unlike)\s+(?:(?:an?|the|using)\s+)?(?:{_sure('optimizer')}|{_sure('architecture')}|{_sure('loss')})\b",
     re.IGNORECASE,
 )
-_PHRASES = {name: re.compile(rf"(?<![\w-])(?:{_sure(name)})(?![\w-])", re.IGNORECASE) for name in _OF_WORDS}
+_SIZE = {"architecture": r"(?:-?\d{2,3})?"}  # `resnet18`
+_PHRASES = {
+    name: re.compile(rf"(?<![\w-])(?:{_sure(name)}){_SIZE.get(name, '')}(?![\w-])", re.IGNORECASE) for name in _OF_WORDS
+}

@@ -78,7 +78,11 @@ def _without_accents(text: str) -> str:
 _UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _BEGINS = r"(?:(?=[^\x00-\u04ff])|(?<![A-Za-zа-я]))"
 _ENDS = r"(?:(?<=[^\x00-\u04ff])|(?![A-Za-zа-я]))"
-_SMALL = {"two": "zwei|deux|dos|dois|due|twee|dwie|два|две|двух|两|兩|二", "one": "eine[rnm]?|ein|une|un|una|uno|单|単"}
+_SMALL = {
+    "three": "drei|trois|tres|tre|drie|три|трех|三",
+    "two": "zwei|deux|dos|dois|due|twee|dwie|два|две|двух|两|兩|二",
+    "one": "eine[rnm]?|ein|une|un|una|uno|单|単",
+}
 _SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
 _SHARE = re.compile(
     rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b| (?:(?:is|are|was|were) )?(?:used )?(?:for|in) (?:the )?train)",

@@ -31,10 +31,13 @@ VALUE = re.compile(
 _UNIT = re.compile(
     r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b(?!\s*[:=]|\s+\d)"
 )
-# Further values of one name: `0.9/0.1`, in brackets `(0.9, 0.1)` and `(0.9 | 0.1)`, and `acc 0.9 0.1`
+# Further values of one name: `0.9/0.1`, in brackets `(0.9, 0.1)` and `(0.9 | 0.1)`, `acc 0.9 0.1`, `2.3 -> 0.1` and `1,1 %`
 _OVER = re.compile(rf"(?:\s?%?\s*/\s*(?:{NUMBER})\s?%?)+", re.IGNORECASE)
 _IN_BRACKETS = re.compile(rf"(?:\s?%?(?:\s*[,;|]\s*|\s+)(?:{NUMBER})\s?%?(?![\w.]))+", re.IGNORECASE)
-_BEHIND = re.compile(rf"(?:\s?%?(?:,\s*|\s+)(?:{NUMBER})(?![\w./%]))+", re.IGNORECASE)
+_BEHIND = re.compile(
+    rf"(?:\s?%?(?:,\s*|\s+)(?:{NUMBER})(?![\w./%]))+|(?:\s?%?\s*(?:\u2192|[-=]>)\s*(?:{NUMBER})\s?%?)+|,\d+\s?%",
+    re.IGNORECASE,
+)
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
 _BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
 # `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
@@ -175,7 +178,7 @@ def _several(key: str, text: str, found: re.Match[str]) -> Several | None:
         return None
     word = re.match(r"\s+([^\W\d]+)", text[behind.end() : behind.end() + 40])
     is_named = word is not None and not metric_like(word[1]) and not split_word(word[1])  # `loss 2.5, 3 bad epochs`
-    ends = word is not None or re.match(r"\s*(?:$|[,;|)\]\t])", text[behind.end() :])
+    ends = word is not None or re.match(r"\s*%?\s*(?:$|[,;|()\[\]\t])", text[behind.end() :])
     return Several(found[0] + behind[0]) if ends and not is_named else None
 
 

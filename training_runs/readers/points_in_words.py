@@ -98,12 +98,15 @@ def a_step_a_line(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
             apart.append(line)
             continue
         tokens = tokens_of(line)
-        points = _lines_of(_points(tokens) or [], tokens)
-        if points:
-            apart += points
-            if len(points) > 1:
+        points = _points(tokens) or []
+        checkpoints = _lines_of(points, tokens)
+        if checkpoints:
+            apart += checkpoints
+            if len(checkpoints) > 1:
                 notes["sentences with several steps are read as a checkpoint each"] = None
-        elif len({token.step for token in tokens if token.kind == "step"}) > 1 and _has_values_of_several_steps(tokens):
+        elif points:
+            notes[f"a line with two values at one step is left out: {line.strip()[:60]}"] = None
+        elif _has_values_of_several_steps(tokens):
             notes[f"a line with several steps is left out: {line.strip()[:60]}"] = None
         else:
             apart.append(line)
@@ -262,12 +265,18 @@ def _values(sentence: Sequence[Token]) -> Iterator[tuple[int, int | None, int | 
 
 
 def _has_values_of_several_steps(tokens: Sequence[Token]) -> bool:
-    """Return True where metrics have values behind a second step of one unit: all would be taken to be of the first."""
+    """Return True where metrics have values on both sides of one of the first two steps: all would be taken to be of the first."""
     steps = [k for k, token in enumerate(tokens) if token.kind == "step"]
     if len(steps) < 2 or len({(tokens[k].unit or "step") for k in steps}) > 1:
         return False
-    places = [k for k, before, _ in _values(tokens) if before is not None and tokens[before].kind in (*_NAMES, "step")]
-    return any(token.kind in _NAMES for token in tokens) and min(places, default=0) < steps[1] < max(places, default=0)
+    places = [
+        k
+        for k, before, _ in _values(tokens)
+        if before is not None and tokens[before].kind in (*_NAMES, "step", "value")
+    ]
+    return any(token.kind in _NAMES for token in tokens) and any(
+        min(places, default=0) < step < max(places, default=0) for step in (steps[0], steps[1])
+    )
 
 
 def shape_of_points(lines: Sequence[str]) -> str:

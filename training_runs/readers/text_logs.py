@@ -11,6 +11,7 @@ from training_runs.context_words import read_hyperparameters
 from training_runs.metric_names import canonical_name, is_epoch, meaning_of, metric_like
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
+from training_runs.readers.labelled_lines import runs_of_lines
 from training_runs.readers.line_values import assigned, pairs_of
 from training_runs.readers.log_lines import (
     has_misread_step,
@@ -29,12 +30,13 @@ from training_runs.readers.wrapped_lines import with_whole_lines
 
 # Of full width, the minus, and double bars.
 _PLAIN_SIGNS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x2016: "|", 0x2551: "|"}
+_BEHIND_A_LETTER = re.compile(r"(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])(?=[\d.])")  # which has no blank there
 _WORD = re.compile(r"\w")
 _STEP_WITHIN = "step of the epoch"
 
 
 def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:
-    """Return the run that a program printed: a row for each line with a step or an epoch and a value.
+    """Return the run that a program printed, or those of several in turn: a row for each line with a step or an epoch and a value.
 
     A line that only names an epoch or step holds for the lines after it. Parameters printed before the first row are its context.
 
@@ -45,6 +47,14 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     lines = _lines(text)
     if options.pattern:
         return {name: read_by_pattern(lines, path, options.pattern)}
+    runs = runs_of_lines(lines, lambda line: any(map(_is_measured, pairs_of(line)[0])))
+    if runs:
+        return {run: _read(held, path, text) for run, held in runs.items()}
+    return {name: _read(lines, path, text)}
+
+
+def _read(lines: list[str], path: str, text: str) -> RawRun:
+    """Return the run of lines of a text."""
     lines, of_commas = _with_decimal_points(lines)
     whole, of_width = with_whole_lines(lines, _signals_of)
     rows, parameters, notes = _measurements(whole)
@@ -63,7 +73,7 @@ def read_text_log(text: str, name: str, path: str, options: ReadOptions) -> dict
     table = pd.DataFrame(rows)
     read = f"{len(rows)} of {sum(bool(line.strip()) for line in lines)} lines are read as measurements"
     reading = read_hyperparameters(parameters, path)
-    return {name: RawRun(table, reading.fields(), (read, *notes, *reading.notes))}
+    return RawRun(table, reading.fields(), (read, *notes, *reading.notes))
 
 
 # No line of measurements is that long. Expressions take time by the square of a line, and hold up every thread meanwhile.
@@ -77,7 +87,9 @@ def has_measurements(text: str) -> bool:
 
 def _lines(text: str) -> list[str]:
     """Return the lines of a text, with signs of the usual width: `：` is `:`. Backspaces, as bars are written over, end one."""
-    return re.split(r"\r*\n|\r+|\x08{2,}", unwrapped(_LONG_LINE.sub("", text).translate(_PLAIN_SIGNS)))
+    text = _LONG_LINE.sub("", text).translate(_PLAIN_SIGNS)
+    text = text if text.isascii() else _BEHIND_A_LETTER.sub(" ", text)
+    return re.split(r"\r*\n|\r+|\x08{2,}", unwrapped(text))
 
 
 def _signals_of(line: str) -> set[str]:
