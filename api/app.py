@@ -17,6 +17,7 @@ from api.access.last_answers import LastAnswers
 from api.agents.endpoint import AgentEndpoint
 from api.caller import Caller
 from api.logs.request_log import RequestLog
+from api.room import Room, Turns
 from api.routes.agents import router as agent_router
 from api.routes.body import BATCH_PATH, BodyLimit
 from api.routes.docs import add_docs
@@ -53,7 +54,10 @@ from predictor.store import ForecasterStore
 _LOG = logging.getLogger(__name__)
 
 _SUMMARY = "Early warning for grokking: will this run generalise, when, and is it worth waiting?"
+_BODIES = 4  # of the largest that may be, that a worker holds at once; smaller ones are as many more
+_LARGE_AT_ONCE = 4  # large requests that are parsed and answered at once, each up to some 250 MB
 _APPENDS = 32  # stored and forecast together, at most
+_LONG = 1_000  # checkpoints that count as an append more
 _GIVE_BACK_SECONDS = 30.0  # between two times that freed memory is given back, which takes a worker 5 to 15 ms
 _FOLLOW_SECONDS = 0.5  # within which a worker follows a promotion, and sees a job or a message
 
@@ -88,6 +92,7 @@ def create_app(
             BATCH_PATH: settings.batch_body_limit,
             "/v1/histories/read": settings.file_body_limit,
         },
+        room=Room(_BODIES * max(settings.batch_body_limit, settings.file_body_limit, settings.forecast_body_limit)),
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -122,6 +127,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     state.last_callers, state.last_in_use = LastAnswers[Caller | None](), LastAnswers[bool]()
     state.rate_limits = RateLimits(settings.rate_limit, settings.rate_limit_storage)
     quotas = Quotas(settings.key_run_limit, settings.key_point_limit)
+    state.turns = Turns(_LARGE_AT_ONCE)
     state.runs = RunStore(database, settings.run_point_limit, quotas)
     state.timelines = ForecastStore(database)
     state.streams = EventStreams(state.runs, state.timelines, state.keys, settings.event_stream_limit)
@@ -130,7 +136,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     active = state.active = ActiveForecaster(state.forecasters)
     live = LiveForecasts(state.runs, state.timelines, webhooks)
     state.appends = Together[Addition, Appended](
-        "append", lambda additions: live.append_all(additions, active.current), most=_APPENDS
+        "append", lambda additions: live.append_all(additions, active.current), most=_APPENDS, weight=_weight
     )
     state.agents = AgentEndpoint(app, settings.forecast_body_limit)
     await run_in_threadpool(state.active.follow)
@@ -153,6 +159,10 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
             thread.start()
             stack.push_async_callback(run_in_threadpool, thread.stop)
         yield
+
+
+def _weight(addition: Addition) -> int:
+    return 1 + len(addition.history) // _LONG
 
 
 class _Service(FastAPI):

@@ -203,6 +203,18 @@ class TooManyFiles(RuntimeError):
         return f"{self.whose} {limit.format(self.number)}; try again later"
 
 
+class TooManyBytes(RuntimeError):
+    """A worker holds as many bytes of requests as it may, in all or of one key."""
+
+    def __init__(self, most: int, whose: str = "this worker") -> None:
+        super().__init__(most, whose)
+        self.most, self.whose = most, whose
+
+    def __str__(self) -> str:
+        limit = "its limit" if self.whose == "this worker" else "its share of this worker"
+        return f"{self.whose} has requests of {self.most / 2**20:g} MiB under way, {limit}; try again later"
+
+
 class FileNotRead(ValueError):
     """A file that was sent cannot be read; `error` is what is wrong with it."""
 

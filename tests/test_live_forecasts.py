@@ -7,6 +7,7 @@ import time
 import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,10 @@ from api.storage.database import Database
 from api.storage.forecasts import ForecastStore
 from api.storage.kept_histories import KeptHistories
 from api.storage.runs import Addition, RunStore
+from api.storage.stored_run import StoredRun
 from api.threads import AT_ONCE
 from api.wire.points import Appended
+from api.workers import live_forecasts as module
 from api.workers.live_forecasts import LiveForecasts
 from api.workers.together import Together
 from api.workers.webhooks import Webhooks
@@ -262,6 +265,25 @@ def test_what_comes_meanwhile_is_done_together() -> None:
     assert isinstance(answers[2], ValueError)
     assert isinstance(broken, ZeroDivisionError)
     assert [10, 11, 91, 12] in work.batches
+
+
+def test_of_long_runs_few_are_in_memory_at_once(
+    database: Database, runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_POINTS_AT_ONCE", 7)
+    asked: list[int] = []
+    at_one_moment = RunStore.at_one_moment
+
+    def counted(self: RunStore, found: Sequence[StoredRun]) -> Any:
+        asked.append(len(found))
+        return at_one_moment(self, found)
+
+    monkeypatch.setattr(RunStore, "at_one_moment", counted)
+    for k in range(5):
+        runs.put(LOCAL, f"r{k}", SETTINGS)
+    found = live(database).append_all([Addition(LOCAL, f"r{k}", POINTS) for k in range(5)], StandInForecaster())
+    assert all(isinstance(each, Appended) and each.forecast for each in found)
+    assert asked == [2, 2, 1]  # of three points each
 
 
 def test_writers_of_one_process_take_turns_on_sqlite(

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
@@ -14,11 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.auth import admit
+from api.errors import TooManyBytes
+from api.room import Room, Turns
 from api.threads import beside
 from training_runs.content_size import ContentBounds
 
 BATCH_PATH = "/v1/forecasts/batch"
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's code for a gzip header
+_PIECE = 2**20  # bytes that are unpacked at a time
 _MOST_MEMBERS = 100  # of a gzip file: each is a copy of what follows it
 _LARGE = 2**18  # bytes of JSON that take more than about a millisecond
 
@@ -36,40 +40,68 @@ class BodyLimit:
     ----------
     default : bytes allowed.
     limits : path -> bytes allowed there.
+    room : for the bodies of all requests.
     """
 
-    def __init__(self, app: ASGIApp, default: int, limits: Mapping[str, int]) -> None:
-        self.app, self.default, self.limits = app, default, limits
+    def __init__(self, app: ASGIApp, default: int, limits: Mapping[str, int], room: Room) -> None:
+        self.app, self.default, self.limits, self.room = app, default, limits, room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the application a body that is unpacked and within the limit."""
-        if scope["type"] == "http":
-            limit = self.limits.get(scope["path"], self.default)
-            receive = _Body(receive, Headers(scope=scope), limit).receive
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        body = _Body(receive, scope, self.limits.get(scope["path"], self.default), self.room)
+        try:
+            await self.app(scope, body.receive, send)
+        finally:
+            body.give_back()
 
 
 class _Body:
-    def __init__(self, receive: Receive, headers: Headers, limit: int) -> None:
-        self._receive, self._headers, self._limit = receive, headers, limit
-        self._coding = headers.get("content-encoding", "identity").strip().lower()
+    def __init__(self, receive: Receive, scope: Scope, limit: int, room: Room) -> None:
+        self._receive, self._scope, self._limit, self._room = receive, scope, limit, room
+        self._headers = Headers(scope=scope)
+        self._coding = self._headers.get("content-encoding", "identity").strip().lower()
         self._gunzip = zlib.decompressobj(_GZIP)
-        self._size = self._packed = 0
+        self._packed = b""  # what is not unpacked yet
+        self._size = self._packed_size = 0
         self._members = 1
+        self._is_last = self._is_over = False
+        self._key_id: str | None = None
 
     async def receive(self) -> Message:
         self._check_headers()
-        message = await self._receive()
-        if message["type"] != "http.request":
+        if self._coding == "identity" or self._is_over:
+            message = await self._receive()
+            self._count(len(message.get("body", b"")))
             return message
-        body = message.get("body", b"")
-        if self._coding != "identity":
-            self._packed += len(body)  # endless empty members unpack to nothing
-            if self._packed > self._limit:
+        return await self._receive_unpacked()
+
+    def give_back(self) -> None:
+        """Leave the room."""
+        self._room.give_back(self._key_id, self._size)
+        self._size = 0
+
+    async def _receive_unpacked(self) -> Message:
+        """Return what comes next in a piece that is not large: few bytes may be many."""
+        while True:
+            piece = await beside("compute", self._unpacked) if self._packed_size else b""
+            if piece:
+                self._count(len(piece))
+                return {"type": "http.request", "body": piece, "more_body": True}
+            if self._is_last:
+                self._is_over = True
+                if not self._gunzip.eof:
+                    raise HTTPException(400, "the body is not valid gzip: it is cut short")
+                return {"type": "http.request", "body": b"", "more_body": False}
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return message
+            self._packed += message.get("body", b"")
+            self._packed_size += len(message.get("body", b""))
+            self._is_last = not message.get("more_body", False)
+            if self._packed_size > self._limit:  # endless empty members unpack to nothing
                 raise _too_large(self._limit)
-            body = await beside("compute", partial(self._unpacked, body, last=not message.get("more_body", False)))
-        self._count(len(body))
-        return {**message, "body": body}
 
     def _check_headers(self) -> None:
         if self._coding not in {"identity", "gzip", "x-gzip"}:
@@ -82,31 +114,36 @@ class _Body:
         if declared.isdecimal() and int(declared) > self._limit:
             raise _too_large(self._limit)
 
-    def _unpacked(self, packed: bytes, *, last: bool) -> bytes:
-        """Return a piece unpacked, never more than one byte beyond the limit."""
-        unpacked = bytearray()
+    def _unpacked(self) -> bytes:
+        """Return the next piece of what is there, empty where that is all."""
+        piece = b""
         try:
-            while packed:
-                room = self._limit + 1 - self._size - len(unpacked)
-                if room <= 0:
-                    raise _too_large(self._limit)
-                unpacked += self._gunzip.decompress(packed, room)
-                packed = self._gunzip.unconsumed_tail or self._gunzip.unused_data
-                if self._gunzip.eof and packed:  # a gzip file may hold several members
-                    self._members += 1
+            while not piece:
+                if self._gunzip.eof:
+                    if not self._packed:
+                        break
+                    self._members += 1  # a gzip file may hold several
                     if self._members > _MOST_MEMBERS:
                         raise HTTPException(400, f"the gzip file has over {_MOST_MEMBERS} members")
                     self._gunzip = zlib.decompressobj(_GZIP)
+                piece = self._gunzip.decompress(self._packed, _PIECE)
+                self._packed = self._gunzip.unused_data if self._gunzip.eof else self._gunzip.unconsumed_tail
+                if not piece and not self._gunzip.eof:
+                    break
         except zlib.error as error:
             raise HTTPException(400, f"the body is not valid gzip: {error}") from None
-        if last and not self._gunzip.eof:
-            raise HTTPException(400, "the body is not valid gzip: it is cut short")
-        return bytes(unpacked)
+        return piece
 
     def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > self._limit:
+        if self._size + size > self._limit:
             raise _too_large(self._limit)
+        if not self._size and "admission" in self._scope.get("state", ()):  # it was admitted before its body is read
+            self._key_id = self._scope["state"]["admission"].caller.key_id
+        try:
+            self._room.take(self._key_id, size)
+        except TooManyBytes as error:
+            raise HTTPException(503, str(error), {"Retry-After": "5"}) from None
+        self._size += size
 
 
 def _too_large(limit: int) -> HTTPException:
@@ -117,7 +154,8 @@ def _too_large(limit: int) -> HTTPException:
 class JsonRoute(APIRoute):
     """A route whose bodies are read once the caller is known, and parsed by pydantic's parser.
 
-    That knows no lone surrogates, bounds the depth, and is faster than `json`.
+    That knows no lone surrogates, bounds the depth, and is faster than `json`. What a large body becomes takes much memory, so few
+    of them are parsed and answered at once.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -127,18 +165,33 @@ class JsonRoute(APIRoute):
         async def route_handler(request: Request) -> Response:
             if self.body_field is not None:
                 await admit(request)
-            return await handle(_JsonRequest(request.scope, request.receive))
+            async with AsyncExitStack() as turns:
+                return await handle(JsonRequest(request.scope, request.receive, turns))
 
         return route_handler
 
 
-class _JsonRequest(Request):
+class JsonRequest(Request):
+    """A request that parses its body, and waits where what it asks for is large."""
+
+    def __init__(self, scope: Scope, receive: Receive, turns: AsyncExitStack) -> None:
+        super().__init__(scope, receive)
+        self._turns = turns
+
     async def json(self) -> Any:
+        """Return what the body holds."""
         body = await self.body()
         bounds = _BATCH if self.scope["path"] == BATCH_PATH else _ONE
         if len(body) <= _LARGE:
             return _parsed(body, bounds)
+        await self.take_turn()
         return await beside("parse", partial(_parsed, body, bounds))
+
+    async def take_turn(self) -> None:
+        """Wait until there is memory for something large; it ends with the answer."""
+        admission = await admit(self)
+        turns: Turns = self.app.state.turns
+        await self._turns.enter_async_context(turns.of(admission.caller.key_id))
 
 
 def require_within(body: bytes, bounds: ContentBounds = _ONE) -> None:

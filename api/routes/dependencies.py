@@ -1,6 +1,6 @@
 """What the routes are handed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api.access.auth import Reader
 from api.agents.endpoint import AgentEndpoint
+from api.routes.body import JsonRequest
 from api.settings import Settings
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
@@ -88,6 +89,11 @@ async def _retrainings(request: Request) -> RetrainingStore:
     return retrainings
 
 
+async def _turn(request: Request) -> Callable[[], Awaitable[None]]:
+    assert isinstance(request, JsonRequest)
+    return request.take_turn
+
+
 async def _files(request: Request) -> FileReader:
     files: FileReader = request.app.state.files
     return files
@@ -108,6 +114,7 @@ ActiveForecaster = Annotated[OnsetForecaster, Depends(_forecaster)]
 Forecasters = Annotated[ForecasterStore, Depends(_forecasters)]
 Check = Annotated[DatabaseCheck, Depends(_check)]
 Runs = Annotated[RunStore, Depends(_runs)]
+Turn = Annotated[Callable[[], Awaitable[None]], Depends(_turn)]
 Timelines = Annotated[ForecastStore, Depends(_timelines)]
 Appends = Annotated[Together[Addition, Appended], Depends(_appends)]
 Files = Annotated[FileReader, Depends(_files)]

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
 
 from api.access.auth import Reader, Writer
+from api.caller import Caller
 from api.routes.body import JsonRoute
 from api.routes.dependencies import (
     Appends,
@@ -17,9 +19,10 @@ from api.routes.dependencies import (
     RunId,
     Runs,
     Timelines,
+    Turn,
 )
 from api.routes.error_handlers import problem_responses
-from api.storage.runs import Addition
+from api.storage.runs import Addition, RunStore
 from api.storage.stored_run import RunStatus
 from api.threads import beside
 from api.wire.outcomes import OutcomeAnswer, OutcomeRequest
@@ -30,6 +33,7 @@ from api.wire.timelines import Timeline
 router = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=JsonRoute)
 _PROBLEMS = problem_responses(400, 401, 403, 404, 422, 429, 500, 503)
 _BODY_PROBLEMS = problem_responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
+_LONG = 10_000  # checkpoints, of which some megabytes become dozens on their way
 _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": RunRegistered, "description": "The run is new"}}
 
 
@@ -56,17 +60,31 @@ def put_run(
     return RunRegistered.of(run, request.warnings())
 
 
-@router.get("/{run_id}", responses=_PROBLEMS)
-def get_run(
+@router.get("/{run_id}", responses=_PROBLEMS, response_model=RunAnswer)
+async def get_run(
     run_id: RunId,
     caller: Reader,
     runs: Runs,
     timelines: Timelines,
+    turn: Turn,
     history: Annotated[bool, Query(description="whether to include the points")] = True,
-) -> RunAnswer:
+) -> Response:
     """Return a run, its points and its newest forecast."""
-    run, points = runs.history(caller, run_id) if history else (runs.get(caller, run_id), None)
-    return RunAnswer.of(run, points, timelines.newest(run))
+
+    def answer() -> Response:
+        run, points = runs.history(caller, run_id) if history else (runs.get(caller, run_id), None)
+        content = RunAnswer.of(run, points, timelines.newest(run)).model_dump_json()
+        return Response(content, media_type="application/json")
+
+    if history and await _is_long(runs, caller, run_id):
+        await turn()
+    return await run_in_threadpool(answer)
+
+
+async def _is_long(runs: RunStore, caller: Caller, run_id: str) -> bool:
+    """Return whether all points of a run are much memory."""
+    run = await run_in_threadpool(runs.get, caller, run_id)
+    return run.point_count > _LONG
 
 
 @router.delete("/{run_id}", status_code=204, responses=_PROBLEMS)
@@ -126,7 +144,13 @@ def withdraw_stop(run_id: RunId, caller: Writer, runs: Runs) -> RunSummary:
 
 
 @router.put("/{run_id}/outcome", responses=_BODY_PROBLEMS)
-def put_outcome(run_id: RunId, request: OutcomeRequest, caller: Writer, runs: Runs) -> OutcomeAnswer:
+async def put_outcome(run_id: RunId, request: OutcomeRequest, caller: Writer, runs: Runs, turn: Turn) -> OutcomeAnswer:
     """Report how a run has ended. From then on it is training data."""
-    runs.finish(caller, run_id, request.status, request.blocked)
-    return OutcomeAnswer.of(*runs.history(caller, run_id))
+
+    def answer() -> OutcomeAnswer:
+        runs.finish(caller, run_id, request.status, request.blocked)
+        return OutcomeAnswer.of(*runs.history(caller, run_id))
+
+    if await _is_long(runs, caller, run_id):
+        await turn()
+    return await run_in_threadpool(answer)

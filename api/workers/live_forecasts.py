@@ -1,6 +1,6 @@
 """Forecasts of stored runs: made when points come in, kept with the version that made them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
 from predictor.question import Question
 from training_runs import InvalidInput, Trajectory
+
+_POINTS_AT_ONCE = 100_000
 
 
 class LiveForecasts:
@@ -52,8 +54,7 @@ class LiveForecasts:
         answered = {run.id for run, _ in known}
         problems: _Answers = {}
         made = []
-        asked = self._runs.at_one_moment([run for number, run in found.items() if number not in answered])
-        for (run, _), forecast in zip(asked, _forecasts(asked, forecaster), strict=True):
+        for run, forecast in self._made([run for number, run in found.items() if number not in answered], forecaster):
             if isinstance(forecast, DamagedRun):
                 problems[run.id] = run, Problem.of_status(409, str(forecast))
             elif isinstance(forecast, InvalidInput):
@@ -70,6 +71,26 @@ class LiveForecasts:
         for run, answer in known:
             self._webhooks.consider(run, answer)  # of kept ones too: whoever made them may have died before this
         return problems | {run.id: (run, answer) for run, answer in known}
+
+    def _made(
+        self, found: Sequence[StoredRun], forecaster: OnsetForecaster
+    ) -> Iterator[tuple[StoredRun, Forecast | Exception]]:
+        """Yield a forecast of each run, or why there is none; of long ones no more than some are in memory at once."""
+        for part in _parts(found):
+            asked = self._runs.at_one_moment(part)
+            yield from zip((run for run, _ in asked), _forecasts(asked, forecaster), strict=True)
+
+
+def _parts(found: Sequence[StoredRun]) -> Iterator[list[StoredRun]]:
+    """Yield runs together that have no more points than one run may have, or one alone."""
+    part: list[StoredRun] = []
+    for run in found:
+        if part and sum(each.point_count for each in part) + run.point_count > _POINTS_AT_ONCE:
+            yield part
+            part = []
+        part.append(run)
+    if part:
+        yield part
 
 
 # What is said of each run, by its number: it as it was forecast, and the forecast or why there is none.

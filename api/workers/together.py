@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from api.threads import AT_ONCE, Purpose, beside
@@ -21,12 +22,18 @@ class Together(Generic[Item, Done]):
     purpose : of the threads that it is done in, a batch in each: one that takes long leaves the others to go on.
     work : done for some items; returns for each what came of it, or why nothing did.
     most : items of a batch.
+    weight : of an item, which counts as so many: a batch of large ones would hold much memory, and the database, for long.
     """
 
     def __init__(
-        self, purpose: Purpose, work: Callable[[list[Item]], Sequence[Done | Exception]], *, most: int
+        self,
+        purpose: Purpose,
+        work: Callable[[list[Item]], Sequence[Done | Exception]],
+        *,
+        most: int,
+        weight: Callable[[Item], int] = lambda _: 1,
     ) -> None:
-        self._purpose, self._work, self._most = purpose, work, most
+        self._purpose, self._work, self._most, self._weight = purpose, work, most, weight
         self._waiting: list[tuple[Item, asyncio.Future[Done]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -42,7 +49,8 @@ class Together(Generic[Item, Done]):
 
     async def _go_on(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            number = self._next_number()
+            batch, self._waiting = self._waiting[:number], self._waiting[number:]
             results = await beside(self._purpose, partial(self._done, [item for item, _ in batch]))
             for (_, future), result in zip(batch, results, strict=True):
                 if future.done():  # whoever asked has left
@@ -51,6 +59,11 @@ class Together(Generic[Item, Done]):
                     future.set_exception(result)
                 else:
                     future.set_result(result)
+
+    def _next_number(self) -> int:
+        """Return how many of those that wait are done next: one at least."""
+        weights = accumulate(self._weight(item) for item, _ in self._waiting[: self._most])
+        return max(1, sum(weight <= self._most for weight in weights))
 
     def _done(self, items: list[Item]) -> Sequence[Done | Exception]:
         try:
