@@ -10,7 +10,7 @@ import yaml
 
 from training_runs.context_words.assignments import assignments_in
 from training_runs.context_words.descriptions import in_plain_words
-from training_runs.context_words.documents import parsed_toml, settings_in
+from training_runs.context_words.documents import holds_calls, parsed_toml, settings_in
 from training_runs.context_words.gathering import leaves
 from training_runs.errors import InvalidInput
 
@@ -54,7 +54,7 @@ def stated_fields(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _fields(text: str) -> Mapping[str, Any]:
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith("{") and not holds_calls(text):
         return _parsed(text, ".json", text)
     if is_description(text):
         return _said(text)

@@ -19,6 +19,7 @@ BOTH = {"step": [1000, 5000, 20_000], "train_acc": [0.4, 0.99, 1.0], "val_acc": 
         "At 1,000 steps: train acc 40%, val acc 1%. At 5,000 steps: train acc 99%, val acc 1.1%. At 20,000 steps: train acc 100%, val acc 1.3%.",
         "train acc was 0.4 after 1k steps, 0.99 after 5k and 1.0 after 20k. val acc was 0.01 after 1k steps, 0.011 after 5k, 0.013 after 20k",
         "train acc: step 1000 0.4, step 5000 0.99, step 20000 1.0\nval acc: step 1000 0.01, step 5000 0.011, step 20000 0.013",
+        "train acc: 40% @ 1000 steps, 99% @ 5k steps, 100% @ 20k steps\nval acc: 1% @ 1000 steps, 1.1% @ 5k steps, 1.3% @ 20k steps\n",
         "train acc @1000: 0.4, @5000: 0.99, @20000: 1.0\nval acc @1000: 0.01, @5000: 0.011, @20000: 0.013\n",
         "hi! my numbers: step 1000 train_acc 0.4 val_acc 0.01; step 5000 train_acc 0.99 val_acc 0.011; step 20000 train_acc 1.0 val_acc 0.013. will it grok?",
         "step 1000 train_acc 0.4 val_acc 0.01 | step 5000 train_acc 0.99 val_acc 0.011 | step 20000 train_acc 1.0 val_acc 0.013",

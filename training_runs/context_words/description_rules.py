@@ -218,6 +218,11 @@ def _split_in_three(found: re.Match[str]) -> list[Said]:
     return [("train_fraction", parts[0] / whole)] if whole else [("several_values", found[0])]
 
 
+def _heads_beside_a_width(found: re.Match[str]) -> list[Said]:
+    """Return the heads that `h=4` says beside `d=128`; nothing of another h."""
+    return [("heads", found[1])] if re.search(r"\bd(?:_?model)?\s?=?\s?\d|transformer", found.string) else []
+
+
 def _unpacked(found: re.Match[str]) -> list[Said]:
     """Return the fields of `lr, wd, bs = 1e-3, 1.0, 512`; nothing where there are not as many of both."""
     names, values = (re.split(r"\s*,\s*", found[part].strip()) for part in ("names", "values"))
@@ -325,6 +330,21 @@ RULES: tuple[Rule, ...] = (
     _rule(
         r"(\d{3,}|\d+(?:\.\d+)?k)\s?/\s?(\d{3,}|\d+(?:\.\d+)?k) (?:train[\s/-]+(?:val\w*|test) )?split\b",
         _counted("train_size", "val_size"),
+    ),
+    _rule(r"h\s*=\s*([1248]|12|16)(?![\w.])", _heads_beside_a_width, flags=0),
+    _rule(r"<n> emb(?=\s*[,;/)]|\s*$)", _counted("embedding_dim")),
+    _rule(
+        rf"(?P<name>{_NAMED}) (?:was |is )?(?:set|doubled|raised|increased|lowered|reduced|halved|changed)(?: up| down)? to (?P<value>{_NUMBER})(?!\w)",
+        _assigned,
+    ),
+    _rule(
+        r"<few> hidden layers?\s*[:(]\s*(\d+(?:-\d+)+)\)?(?![\w-])",
+        lambda found: [("hidden_sizes", str([int(n) for n in found[2].split("-")]))],
+    ),
+    # `alpha = 0.1 learning rate`
+    _rule(
+        rf"(?:alpha|lambda|eta|gamma|[A-Za-z\u03b1-\u03c9])\s*=\s*(?P<value>{_NUMBER}) (?P<name>{_BEHIND}|l2)(?!\w|\s*[=:]?\s*[\d.])",
+        _assigned,
     ),
     _rule(r"<n> deep(?=\s*(?:[,.;/)]|$))", _counted("layers")),
     _rule(r"init(?:iali[sz]ation)?\s?[*x]\s?<n>(?!\w)", _counted("init_scale")),

@@ -130,7 +130,7 @@ def _is_operation(segment: str, is_modular: bool) -> bool:
         not re.search(r"(?!xy|ab)[A-Za-z]{2}", segment)
         and re.search(r"[A-Za-z]\W*[^\w\s(){}\[\]]|xy|ab", segment) is not None
     )  # `a+b`, not `+`
-    is_word = len(segment.split()) == 1 and (is_modular or segment.lower() in _SURE_OPERATIONS)
+    is_word = len(segment.split()) == 1 and segment[0].isalpha() and (is_modular or segment.lower() in _SURE_OPERATIONS)
     return operation_named(segment) is not None and (is_formula or is_word)
 
 

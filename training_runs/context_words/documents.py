@@ -65,6 +65,8 @@ def settings_in(text: str) -> dict[Any, Any] | None:
     """
     if len(re.findall(r"[\[{]", text)) > _MOST_BRACKETS or re.search(r"(?:- ){9}", text):
         return None  # YAML takes seconds for what lies very deep
+    if holds_calls(text):
+        return None
     if text.lstrip().startswith("{") or re.search(r"^[\w.-]+:[ \t]*\n[ \t-]+\S", text, re.MULTILINE):
         parsers: tuple[Callable[[str], Any], ...] = (lambda text: read_settings(text, ".yaml"),)
     elif re.search(r"^\[[\w. -]+\][ \t]*$", text, re.MULTILINE):
@@ -77,6 +79,15 @@ def settings_in(text: str) -> dict[Any, Any] | None:
             has_parts = any(isinstance(value, Mapping) for value in settings.values())
             return settings if has_parts or text.lstrip().startswith("{") else None
     return None
+
+
+def holds_calls(text: str) -> bool:
+    """Return True for `{"optimizer": AdamW(lr=1e-3, weight_decay=1)}`, which YAML would part at the comma.
+
+    >>> holds_calls('{"optimizer": AdamW(lr=1e-3, weight_decay=1)}'), holds_calls('{"optimizer": "AdamW(lr=1e-3, wd=1)"}')
+    (True, False)
+    """
+    return re.search(r":\s*[\w.]+\([^()\n]*,", text) is not None
 
 
 def _sections(text: str) -> dict[str, Any]:

@@ -89,7 +89,19 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "parameter_count",
     ),
     "optimizer": ("optim", "optimizer_name", "opt", "optimiser", "optimizer_type", "optim_name", "solver"),
-    "learning_rate": ("lr", "base_lr", "max_lr", "lr_max", "peak_lr", "initial_lr", "lr0", "step_size")
+    "learning_rate": (
+        "lr",
+        "lr_init",
+        "lr_start",
+        "start_lr",
+        "base_lr",
+        "max_lr",
+        "lr_max",
+        "peak_lr",
+        "initial_lr",
+        "lr0",
+        "step_size",
+    )
     + (
         "learning_rate_init",
         "eta",

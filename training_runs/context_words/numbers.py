@@ -58,7 +58,7 @@ def amount_of(text: str) -> float | None:
     if (number := number_of(text)) is not None:
         return number
     amount = re.fullmatch(
-        r"\s*([^\s#(]*[^\s#(,;])\s*(?:#.*|[,;]\s[^\d]*|\([^()\d]*\)|(?:steps|updates|iterations|samples|examples|pairs|images|units)?(?: ?per step)?)",
+        r"\s*([^\s#(]*[^\s#(,;])\s*(?:#.*|[,;]\s[^\d]*|\([^()\d]*\)|\[[^\[\]\d]*\]|(?:steps|updates|iterations|samples|examples|pairs|images|units)?(?: ?per step)?)",
         text,
     )
     return None if amount is None else number_of(amount[1])

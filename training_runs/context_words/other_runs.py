@@ -8,7 +8,7 @@ _FORMER = rf"(?:(?:in|with) )?(?:(?:the|my|our|an?) )?(?:previous|prior|earlier|
 _OTHERS = (
     rf"(?:other|others'|somebody else's|a colleague's) {_RUNS}|(?:others|people|they|he|she|the authors|everyone|everybody) (?:\w+ )?(?:use|take|took|had|set)s?d?\b"
     r"|(?!I |we )\w+ used (?=[^\n]*[;,.] ?(?:but )?(?:mine|ours)\b)|"
-    rf"unlike(?!ly)|in contrast (?:to|with)|compared (?:to|with)|as opposed to|the (?:original )?paper {_USING}"
+    rf"unlike(?!ly)|in contrast (?:to|with)|compared (?:to|with)|as opposed to|the (?:original|(?:original )?paper)(?: \w+)? {_USING}"
     rf"|(?:the )?baselines?(?::| {_USING}| runs?\b)|(?:the )?teacher(?::| {_USING}| network {_USING})|(?:\w+ )?default (?:\w+ ){{0,2}}(?:is|of|was)(?=[^.;\n]*\b(?:mine|ours)\b)"
 )
 _CHANGES = "add|introduce|try|test|bump|increase|raise|lower|reduce|switch|change|go"

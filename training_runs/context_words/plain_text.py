@@ -14,7 +14,7 @@ _MEANT = {
     "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
     "batch size": "batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
-    "|размер батча|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
+    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
     "addition": "сложени[ея]|加法|加算|adicao|adicion|suma|somma",
@@ -43,7 +43,7 @@ _MEANT = {
     "epochs": "epochen|epoques|epocas|эпох|轮",
     "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|нет|sin|sem|без|没有|无",
     "with": "mit(?: je)?|avec|com|con(?= [a-z])",
-    "mod": "modul(?= \\d)|по модулю|模(?= ?\\d)",
+    "mod": "模数(?= ?\\d)|modul(?= \\d)|по модулю|模(?= ?\\d)",
     "and": "und|et|и",
     "%": "prozent|процентов|por ?ciento|pour ?cent",
     "off": "なし|無し",
@@ -101,6 +101,8 @@ _MARKUP = tuple(
         r"~~[^~\n]*~~|<(?P<cut>del|s|strike)>.*?</(?P=cut)>": "",
         r"\*\*(?=[A-Za-z])([^*\n]*[\w:.])\*\*": r"\1",
         r"`+([^`\n]*)`+": r"\1",
+        r"(?<=: )(?:!!?|&)\w+[ ]+(?=\S)": "",  # tags and names of YAML
+        r"(?<=\d[Ll] )tf\b|(?<=layer )tf\b": "transformer",
         r"^[ \t]*[*\u2022\u00b7\u25aa\u2023][ \t]+": "",  # of a list
         r"\\(?:hline|toprule|midrule|bottomrule)\b": "\n",
         r"\\\\": "\n",
@@ -206,6 +208,7 @@ def in_english(text: str) -> str:
     for pattern, english in _foreign_words():
         text = pattern.sub(f" {english} " if not text.isascii() else english, text)
     text = re.sub(r"(?<=\S)  +(?=\S)", " ", text)
+    text = re.sub(r"(?<=layers) ?(?:de|da|di|por|по)(?= ?\d)", " of", text)
     return re.sub(r"(?<=layers)[ ]?-(?=[ ]?[A-Z])", " ", text)  # Zwei-Schichten-Transformer
 
 

@@ -39,10 +39,10 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
-_BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
+_BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}|(?<=[a-z]{6})\.\s+(?=[A-Z])")
 # `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
 _LEAD = re.compile(
-    r"\W*(?P<split>[A-Za-z]+)(?:[\s_-]+(?:set|data|results?|metrics))?\s*(?:[\]:)>|]|[\s_-]+(?:epoch|step|iter)\w*\b)",
+    r"\W*(?P<split>[A-Za-z]+)(?:[\s_-]+(?:set|data|results?|metrics))?\s*(?:[\]:)>|]|[\s_-]+(?:epoch|step|iter)\w*\b|\s{2,}(?=loss|acc))",
     re.IGNORECASE,
 )
 # `val acc < 0.01`, not `val acc -> 0.01`
@@ -193,7 +193,7 @@ def _of_their_split(found: dict[str, Any], before: str, section: str) -> dict[st
 @lru_cache(maxsize=4096)
 def _metric_of(key: str) -> str:
     """Return a name without its split, `acc` of `train acc`, where it is of a metric; empty else."""
-    return " ".join(word for word in key.split() if not split_word(word)) if metric_like(key) else ""
+    return " ".join(word for word in re.split(r"[\s_/]+", key) if not split_word(word)) if metric_like(key) else ""
 
 
 def _is_in_brackets(text: str, found: re.Match[str]) -> bool:

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     |(?P<step>
         (?<![\w.]){_ABOUT}(?P<before>{_COUNT})\s*-?(?P<unit_behind>{_UNIT})(?!\s*/|\s+per\b)
         |\b(?P<unit>{_UNIT})\s*[:=\#.]?\s*{_ABOUT}(?P<behind>{_COUNT})(?:\s*/\s*{_COUNT})?(?![\w.%]*\d|\s*%)
-        |(?<!\w)@\s*(?P<marked>{_COUNT})(?![\w.%])
+        |(?<!\w)@\s*(?P<marked>{_COUNT})(?:\s*{_UNIT})?(?![\w.%])
         |\b(?:at|after|by)\s+{_ABOUT}(?P<bare>{_COUNT})(?![\w%]|\.\d|\s*(?:%|-?{_UNIT}))
         |^\W{{0,4}}(?P<first>\d+(?:\.\d+)?[kKM])(?=\s*[:|,)\u2013-])
     )
