@@ -1,11 +1,13 @@
 """Many forecasts at once, each item by itself: one bad item spoils no other."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
 from api.logs.metrics import FORECASTS
 from api.wire.forecasts import MAX_WITH_GAPS, ForecastAnswer, ForecastItem, ForecastRequest, ProblemItem
+from api.wire.history import MOST_TEXT, sentences_in, too_much_text
 from api.wire.problems import Problem, invalid_inputs
 from predictor.forecast import Forecast
 from predictor.forecaster import OnsetForecaster
@@ -15,10 +17,23 @@ from training_runs import InvalidInput
 
 def forecast_items(forecaster: OnsetForecaster, items: list[Any]) -> list[ForecastItem | ProblemItem]:
     """Return an answer or a problem for each item, in order."""
-    parsed = _few_with_gaps([_question(item) for item in items])
+    parsed = _few_with_gaps(
+        [problem or _question(item) for item, problem in zip(items, _of_much_text(items), strict=True)]
+    )
     questions = [question for question in parsed if isinstance(question, Question)]
     forecasts = iter(forecaster.forecast_many(questions) if questions else ())
     return [_item(next(forecasts)) if isinstance(q, Question) else _item(q) for q in parsed]
+
+
+def _of_much_text(items: list[Any]) -> Iterator[Problem | None]:
+    """Yield a problem for each item whose context has sentences when enough others have; the same text again costs nothing."""
+    seen: set[str] = set()
+    total = 0
+    for item in items:
+        new = set(sentences_in(item.get("context"))) - seen if isinstance(item, dict) else set()
+        total += sum(map(len, new))
+        seen |= new
+        yield Problem.of_input(too_much_text("context", total)) if new and total > MOST_TEXT else None
 
 
 def _few_with_gaps(parsed: list[Question | Problem]) -> list[Question | Problem]:

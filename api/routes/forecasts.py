@@ -53,7 +53,7 @@ _PROBLEMS = problem_responses(400, 401, 403, 422, 429, 500, 503)
 )
 async def forecast(request: ForecastRequest, caller: Reader, forecaster: ActiveForecaster) -> Response:
     """Forecast whether and when a run will generalise, from the history so far."""
-    if not request.history.is_long and not request.include:
+    if not request.is_long:
         return _forecast(request, forecaster)
     return await beside("compute", partial(_forecast, request, forecaster))
 

@@ -56,6 +56,11 @@ class ForecastRequest(BaseModel):
         default_factory=list, description="`gaps`: also say what to tell next, which takes about 0.1 s", max_length=1
     )
 
+    @property
+    def is_long(self) -> bool:
+        """Whether to read and answer it takes more than a moment."""
+        return self.history.is_long or bool(self.include) or (self.context is not None and self.context.is_long)
+
     def to_question(self) -> Question:
         """Return the request as the forecaster takes it, with warnings: what was ignored, what was read as what."""
         fields = self.context or ContextFields()

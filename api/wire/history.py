@@ -5,7 +5,7 @@ Types and sizes are checked here, in one pass over the numbers; what the values 
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema, create_model
@@ -126,6 +126,32 @@ def _in_words(given: Any) -> Any:
     return {"description": given} if isinstance(given, str) else given
 
 
+MOST_TEXT = 50_000  # characters in the contexts of one request that are read as sentences, which takes some 10 s
+_SENTENCE = 40  # characters; what is shorter is a word, and read at once
+
+
+def sentences_in(value: Any) -> Iterator[str]:
+    """Yield the texts in a part of a body that are longer than a word or two."""
+    if isinstance(value, str):
+        if len(value) > _SENTENCE:
+            yield value
+    elif isinstance(value, Mapping):
+        yield from sentences_in(list(value.values()))
+    elif isinstance(value, list):
+        for each in value:
+            yield from sentences_in(each)
+
+
+def too_much_text(field: str, found: int) -> InvalidInput:
+    """Return the refusal of contexts whose sentences are too long together."""
+    return InvalidInput(
+        field=field,
+        value=f"sentences of {found:,} characters",
+        expected=f"at most {MOST_TEXT:,} in one request, the same text counted once",
+        hint="send the others in another request, or give fields",
+    )
+
+
 class _OrWords:
     """Tells in the schema that a text may stand in place of an object."""
 
@@ -142,6 +168,11 @@ class _ContextFields(BaseModel):
     """
 
     model_config = ConfigDict(extra="allow")
+
+    @property
+    def is_long(self) -> bool:
+        """Whether to read them takes more than a moment."""
+        return next(sentences_in(self._given()), None) is not None
 
     def reading(self) -> ContextReading:
         """Return what the fields say, checked, and what there is to report of how they were read."""

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.wire.examples import PLAN_ANSWER, PLAN_REQUEST
 from api.wire.forecasts import Answer, OnsetCurve, Probability, StepQuantiles, ignored_names
-from api.wire.history import Number, StatedContext, WholeNumber
+from api.wire.history import MOST_TEXT, Number, StatedContext, WholeNumber, sentences_in, too_much_text
 from predictor.planning.comparison import Comparison
 from predictor.planning.question import MAX_SETTINGS, WANTED, PlanQuestion
 from training_runs.context import MEANINGS
@@ -49,7 +49,16 @@ class PlanRequest(BaseModel):
     )
 
     def to_question(self) -> PlanQuestion:
-        """Return the request as the forecaster takes it."""
+        """Return the request as the forecaster takes it.
+
+        Raises
+        ------
+        InvalidInput : its settings hold too much text.
+        """
+        stated = [dict(context) for context in (self.context, *self.contexts) if context is not None]
+        found = sum(map(len, set(sentences_in([*stated, self.grid]))))
+        if found > MOST_TEXT:
+            raise too_much_text("contexts", found)
         return PlanQuestion(
             context={} if self.context is None else dict(self.context),
             contexts=[dict(context) for context in self.contexts],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from training_runs.context_words.assignments import assignments_in
 from training_runs.context_words.description_rules import RULES, Said, any_of, is_known_name, own_name
@@ -37,6 +38,16 @@ def parts_of(text: str) -> Iterator[Said]:
     >>> dict(parts_of("1L transformer, d_model 128, seen twice"))
     {'"d_model 128"/d_model': '128', '"1L"/layers': '1', '"transformer"/architecture': 'transformer', '"seen twice"': None}
     """
+    yield from _known_parts(text)
+
+
+@lru_cache(128)
+def _known_parts(text: str) -> tuple[Said, ...]:
+    """Return the same, read once of a text that comes again and again: to read a long one takes half a second."""
+    return tuple(_parts(text))
+
+
+def _parts(text: str) -> Iterator[Said]:
     text = in_plain_words(text)
     if (assigned := assignments_in(text)) is not None:
         for name, value in assigned.items():
