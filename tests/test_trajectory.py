@@ -55,3 +55,8 @@ def test_a_prefix_no_longer_holds_the_future(landmark):
     for name, values in prefix.signals.items():
         assert values.base is None  # not a view of the whole
         np.testing.assert_array_equal(values, whole.signals[name][: len(prefix)])
+
+
+def test_a_step_that_json_does_not_carry_exactly_is_refused_as_that() -> None:
+    with pytest.raises(InvalidInput, match=r"history.step\[1\] is 9007199254740992; expected .*below 2\^53"):
+        Trajectory([0, 2**53], {"val_acc": [0, 0]})

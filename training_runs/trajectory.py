@@ -168,7 +168,9 @@ def _checked_steps(steps: ArrayLike) -> NDArray[np.int64]:
     whole = np.isfinite(raw) & (raw == np.floor(raw)) & (raw >= 0) & (raw < 2**53)
     if not whole.all():
         i = int(np.argmin(whole))
-        raise InvalidInput(field=f"history.step[{i}]", value=_plain(raw[i]), expected="a whole number from 0 to 2^53")
+        raise InvalidInput(
+            field=f"history.step[{i}]", value=_plain(raw[i]), expected="a whole number from 0 on, below 2^53"
+        )
     rising = np.diff(raw) > 0
     if not rising.all():
         i = int(np.argmin(rising)) + 1
