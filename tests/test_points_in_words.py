@@ -20,6 +20,10 @@ BOTH = {"step": [1000, 5000, 20_000], "train_acc": [0.4, 0.99, 1.0], "val_acc": 
         "train acc was 0.4 after 1k steps, 0.99 after 5k and 1.0 after 20k. val acc was 0.01 after 1k steps, 0.011 after 5k, 0.013 after 20k",
         "train acc: step 1000 0.4, step 5000 0.99, step 20000 1.0\nval acc: step 1000 0.01, step 5000 0.011, step 20000 0.013",
         "train acc: 40% @ 1000 steps, 99% @ 5k steps, 100% @ 20k steps\nval acc: 1% @ 1000 steps, 1.1% @ 5k steps, 1.3% @ 20k steps\n",
+        "After 10 min: step 1000, train acc 0.4, val acc 0.01\nAfter 1 h: step 5000, train acc 0.99, val acc 0.011\nAfter 4 h: step 20000, train acc 1.0, val acc 0.013\n",
+        "Step 1000 - 40% train acc, 1% val acc\nStep 5000 - 99% train acc, 1.1% val acc\nStep 20000 - 100% train acc, 1.3% val acc\n",
+        "Schritt 1.000: Trainingsgenauigkeit 40 %, Validierungsgenauigkeit 1,0 %\nSchritt 5.000: Trainingsgenauigkeit 99 %, Validierungsgenauigkeit 1,1 %\nSchritt 20.000: Trainingsgenauigkeit 100 %, Validierungsgenauigkeit 1,3 %\n",
+        "| Step | 1,000 | 5,000 | 20,000 |\n|:--|--:|--:|--:|\n| Train acc | 40% | 99% | 100% |\n| Val acc | 1% | 1.1% | 1.3% |\n",
         "train acc @1000: 0.4, @5000: 0.99, @20000: 1.0\nval acc @1000: 0.01, @5000: 0.011, @20000: 0.013\n",
         "hi! my numbers: step 1000 train_acc 0.4 val_acc 0.01; step 5000 train_acc 0.99 val_acc 0.011; step 20000 train_acc 1.0 val_acc 0.013. will it grok?",
         "step 1000 train_acc 0.4 val_acc 0.01 | step 5000 train_acc 0.99 val_acc 0.011 | step 20000 train_acc 1.0 val_acc 0.013",
@@ -53,6 +57,10 @@ def test_a_few_checkpoints_as_people_tell_them(read: Read, name: str, text: str)
         (
             "My model memorised (train acc 1.0) at step 600 and val acc is still 0.01 at step 80000.",
             {"step": [600, 80_000], "train_acc": [1.0, None], "val_acc": [None, 0.01]},
+        ),
+        (
+            "By step 300 train acc was 1.0. By step 400 val acc had climbed to 0.375.",
+            {"step": [300, 400], "train_acc": [1.0, None], "val_acc": [None, 0.375]},
         ),
         (
             "train acc: step 100 0.3, step 200 0.6, step 500 1.0\nval acc: step 250 0.01, step 500 0.012",

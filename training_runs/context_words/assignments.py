@@ -5,6 +5,7 @@ import re
 from training_runs.context_words.fields import AMBIGUOUS, BETAS, EPOCHS, SIZES, UNUSED, field_named, plain_name
 
 _NAME = re.compile(r"\s*[^\W\d][\w./+-]*(?:\s+[A-Za-z]\w*)*\s*")
+_SETTINGS = re.compile(r"\s*(?:\w+\.)*(?:dict|\w*Namespace|\w*Dict|\w*Config)\(")
 _GOES_ON = re.compile(r"[=;\n]|\s--|^\s*[\d.eE+-]+%?\s+[A-Za-z]")  # `1e-3 wd 1` after `lr=`
 
 
@@ -23,6 +24,10 @@ def assignments_in(text: str) -> dict[str, str] | None:
     pairs = [part.partition("=") for part in parts if part.strip()]
     if not pairs or any(not equals or not _NAME.fullmatch(name) for name, equals, _ in pairs):
         return None
+    if any(re.search(r"train\w*\s*/\s*(?:test|val)", name, re.IGNORECASE) for name, _, _ in pairs):
+        return None  # `train/test = 3/7`
+    if any(_SETTINGS.match(value) for _, _, value in pairs):
+        return None  # `params = dict(lr=1e-3)`
     if len({name.strip() for name, _, _ in pairs}) < len(pairs):
         return None  # `p=97, p=113`: given twice
     if any(re.match(r"\s*[\d.eE+-]+%?\s+\(", value) for _, _, value in pairs):

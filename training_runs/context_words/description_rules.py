@@ -207,7 +207,7 @@ def _several(found: re.Match[str]) -> list[Said]:
 def _split(found: re.Match[str]) -> list[Said]:
     """Return the training's share of `70/30 train/test split` and `0.3/0.7`."""
     first, second = float(found["train"]), float(found["rest"])
-    whole = next((whole for whole in (1, 100) if abs(first + second - whole) < 1e-9), None)
+    whole = next((whole for whole in (1, 10, 100) if abs(first + second - whole) < 1e-9), None)
     return [("train_fraction", first / whole)] if whole else []
 
 
@@ -453,6 +453,7 @@ RULES: tuple[Rule, ...] = (
         _another,
     ),
     _rule(r"(?:(?:mini-?)?batch(?:[\s_]?size)?|bsz?)(?: of)?\s*[=:]?\s*<n> tokens\b", _another),
+    _rule(rf"tokens per (?:mini-?)?batch\s*[=:]?\s*{_NUMBER}(?!\w)", _another),
     _rule(
         r"(?:(?:mini-?)?batch(?:[\s_]?size)?|bsz?)(?: of)?\s*[=:]?\s*<n>\s*(?:(?:per|each|a)\s|/)\s*(?:device|gpu|worker|card|node|rank|replica|process|core|tpu)\b",
         _counted("per_device_train_batch_size"),
@@ -545,7 +546,7 @@ RULES: tuple[Rule, ...] = (
         _counted("train_fraction"),
     ),
     _rule(rf"{_SHARE} (?:random )?(?:subset|sample)\b", _counted("train_fraction")),
-    _rule(rf"all (?:p\^2\s*=\s*|the )?{_COUNT} (?:possible )?(?:{_SAMPLES})\b", _nothing),
+    _rule(rf"(?<!%\x20of\x20)all (?:p\^2\s*=\s*|the )?{_COUNT} (?:possible )?(?:{_SAMPLES})\b", _nothing),
     _rule(
         rf"(?:test|val(?:idation)?|evaluation|held-?out) (?:set|data)(?: (?:has|have|of|with|contains?|is|size))? <n>(?: (?:{_SAMPLES}))?(?!\w)",
         _counted("val_size"),
@@ -591,7 +592,7 @@ RULES: tuple[Rule, ...] = (
         _counted("train_fraction"),
     ),
     _rule(
-        rf"(?:train(?:ed|ing)?(?: on)? )?<n> (?:out )?of (?:the |all )?{_COUNT}(?: (?:\w+ )?(?:{_SAMPLES})\b|(?= mnist digits\b))",
+        rf"(?:train(?:ed|ing)?(?: on)? )?<n> (?:out )?of (?:the |all )?{_COUNT}(?: (?:{_SAMPLES})\b|(?= (?:\w+ ){{1,2}}(?:{_SAMPLES})\b)|(?= mnist digits\b))",
         _counted("train_size"),
     ),
     _rule(
@@ -680,7 +681,7 @@ RULES: tuple[Rule, ...] = (
         _counted("optimizer", "learning_rate"),
     ),
     _rule(
-        rf"({_OPTIMIZERS})(?: at)? (\d\.?\d*e-\d+|0\.0\d+)(?![\w.])(?! (?:{_BEHIND})(?!\s*[=:]?\s*[\d.]))",
+        rf"({_OPTIMIZERS})(?: at|\s?@)? (\d\.?\d*e-\d+|0\.0\d+)(?![\w.])(?! (?:{_BEHIND})(?!\s*[=:]?\s*[\d.]))",
         _counted("optimizer", "learning_rate"),
     ),
     _rule(r"betas?(?: (?:are|of))?\s*[=:]?\s*(0?\.\d+)(?:\s*[,/\s]\s*| and )(0?\.\d+)", _counted("beta1", "beta2")),
@@ -695,7 +696,10 @@ RULES: tuple[Rule, ...] = (
         r"mlp\s?[(\[]\s*\d{1,6}(?:\s*,\s*\d{1,6}){2,}\s*[)\]]", lambda found: [("architecture", "mlp"), *_shape(found)]
     ),
     _rule(r"(?:\w+ )?every <n>(?: \w*(?:steps|epochs|updates|iterations))?(?!\w)", _nothing),
-    _rule(r"<n> (?:steps?|updates?|batches|iterations)\s*(?:per|/|an|each)\s*epoch\b", _counted("steps_per_epoch")),
+    _rule(
+        r"<n> (?:steps?|updates?|batches|iterations|iters?|its?)\s*(?:per|/|an|each)\s*epoch\b",
+        _counted("steps_per_epoch"),
+    ),
     _rule(r"warm-?up (?:of |over |for )?<n>(?: steps)?\b", _counted("warmup_steps")),
     _rule(
         r"<few>[\s-]*(?:hidden )?(?:layers?|blocks?) (?:of |with |x )(?:width |size )?<n>(?: (?:hidden )?(?:units|neurons))?(?!\w)",

@@ -121,7 +121,8 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
 
 def _without_its_name(found: re.Match[str]) -> str:
     """Return nothing in place of a name that is no field's, `clf` of `clf = MLPClassifier(...)`: what is called says what it is."""
-    is_said = is_of_another(f"{found['name']}/") or is_known_name(found["name"])
+    is_of_settings = _OF_SETTINGS.match(found.string, found.end()) is not None
+    is_said = is_of_another(f"{found['name']}/") or (is_known_name(found["name"]) and not is_of_settings)
     return found[0] if is_said else " "
 
 
@@ -173,6 +174,7 @@ _WIDTH_OF_PART = re.compile(
     r"\bmlp(?=\s*[:=]\s*\d)|\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",
     re.IGNORECASE,
 )
+_OF_SETTINGS = re.compile(r"(?:\w+\.)*(?:dict|\w*Namespace|\w*Dict|\w*Config)\(")
 _CALLED = re.compile(r"(?<![\w./-])(?P<name>[A-Za-z_]\w*)\s*[=:]\s*(?=(?:\w+\.)*[A-Za-z_]\w*\()")
 _ANY_DESCENT = re.compile(r"\b(?:stochastic\s+)?gradient\s+descent\b", re.IGNORECASE)
 _DENIED = re.compile(

@@ -21,6 +21,7 @@ class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
 
 
 PlainLoader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+_BLOCK = re.compile(r"^[\w.-]+:[ \t]*(?:\n[ \t-]+\S|\{[^{}\n]*\}[ \t]*$)", re.MULTILINE)
 _DEEP_NAME = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
 
 
@@ -67,7 +68,7 @@ def settings_in(text: str) -> dict[Any, Any] | None:
         return None  # YAML takes seconds for what lies very deep
     if holds_calls(text):
         return None
-    if text.lstrip().startswith("{") or re.search(r"^[\w.-]+:[ \t]*\n[ \t-]+\S", text, re.MULTILINE):
+    if text.lstrip().startswith("{") or _BLOCK.search(text):
         parsers: tuple[Callable[[str], Any], ...] = (lambda text: read_settings(text, ".yaml"),)
     elif re.search(r"^\[[\w. -]+\][ \t]*$", text, re.MULTILINE):
         parsers = (lambda text: read_settings(text, ".toml"), _sections)

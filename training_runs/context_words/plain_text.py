@@ -14,7 +14,7 @@ _MEANT = {
     "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
     "batch size": "batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
-    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量大小|批次大小|バッチサイズ",
+    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|バッチサイズ",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
     "addition": "сложени[ея]|加法|加算|adicao|adicion|suma|somma",
@@ -32,18 +32,20 @@ _MEANT = {
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
     "1 layer": "einschichtige[nrsm]?|однослойн\\w+",
     "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
+    "of": "每层",
     "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
-    "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|神经元",
-    "momentum": "momento(?= [\\d.])|动量|動量|モーメンタム",
+    "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|个?神经元",
+    "per batch": "par lot",
+    "momentum": "moment(?= ?\\d)|momento(?= [\\d.])|动量|動量|モーメンタム",
     "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
-    "optimizer": "optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
+    "optimizer": "оптимизатор|optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
     "width": "breite|ширина|largeur|宽度|幅",
     "steps": "шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
     "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|нет|sin|sem|без|没有|无",
     "with": "mit(?: je)?|avec|com|con(?= [a-z])",
-    "mod": "模数(?= ?\\d)|modul(?= \\d)|по модулю|模(?= ?\\d)",
+    "mod": "модуль(?= ?\\d)|模数(?= ?\\d)|modul(?= \\d)|по модулю|模(?= ?\\d)",
     "and": "und|et|и",
     "%": "prozent|процентов|por ?ciento|pour ?cent",
     "off": "なし|無し",
@@ -160,6 +162,11 @@ def plain_text(text: str) -> str:
     ):  # a decimal comma, and others beside it
         text = re.sub(r"(?<![\d.,(\[])(\d{1,2}),(\d{1,2})(?!\d|,\d|\.\d)", r"\1.\2", text)
     text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.\d)", r"0.\1", text)
+    text = re.sub(
+        r"(?<![\w.*])(\d{2,4}) ?[*x] ?(\d{2,4})(?= (?:possible |distinct |total |input )?(?:pairs|examples|samples|equations|entries)\b)",
+        lambda found: str(int(found[1]) * int(found[2])),
+        text,
+    )
     text = re.sub(r"\btr[a-z]{6,11}\b", _transformer, text, flags=re.IGNORECASE)
     return re.sub(r"\b([A-Za-z]{5,9}) (rate|decay|size)\b", _corrected, text)
 

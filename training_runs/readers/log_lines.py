@@ -23,6 +23,10 @@ _PREFIXES = (
     re.compile(r"^\[\d+,\d+\]<std(?:out|err)>: ?"),  # mpirun --tag-output
     re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
     re.compile(rf"^(?:{CLOCK.pattern}) std(?:out|err) [FP] "),  # of a container
+    re.compile(  # how long it took: `After 10 min: step ...`
+        r"^\W*(?:after )?\d+(?:\.\d+)?\s?(?:s|secs?|seconds|min|mins|minutes|h|hours?|d|days?)\b\s*[:,|-]\s*(?=step|iter|epoch)",
+        re.IGNORECASE,
+    ),
     re.compile(rf"^\W*(?:{CLOCK.pattern})\W+[\w.]+ - (?={LEVEL.pattern})"),  # asctime - name - level
     re.compile(rf"^\W*(?:(?:{CLOCK.pattern})\W+)?(?!(?:{SPLIT})\b)[\w.-]+ (?={LEVEL.pattern})"),  # [asctime] name level
 )
@@ -74,8 +78,8 @@ _REWRITTEN = tuple(
             re.IGNORECASE,
         ),
         (
-            rf"(?:^|\d:|[|,;&]|\band\b)\s*(?:{NUMBER})\s?%?\s+(?:{SPLIT})[ _-]{_METRIC}",
-            rf"(?:^|(?<=\d:)|[|,;&]|\band\b)\s*((?:{NUMBER})\s?%?)\s+((?:{SPLIT})[ _-]{_METRIC})(?=\s*(?:[,;|&)]|and\b|\.?\s*$))",
+            rf"(?:^|\d:|[|,;&]|\band\b|\s[-\u2013]\s)\s*(?:{NUMBER})\s?%?\s+(?:{SPLIT})[ _-]{_METRIC}",
+            rf"(?:^|(?<=\d:)|[|,;&]|\band\b|\s[-\u2013]\s)\s*((?:{NUMBER})\s?%?)\s+((?:{SPLIT})[ _-]{_METRIC})(?=\s*(?:[,;|&)]|and\b|\.?\s*$))",
             r" | \2 \1 ",
             re.IGNORECASE,
         ),

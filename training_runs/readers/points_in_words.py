@@ -27,7 +27,7 @@ _TOKEN = re.compile(
         (?<![\w.]){_ABOUT}(?P<before>{_COUNT})\s*-?(?P<unit_behind>{_UNIT})(?!\s*/|\s+per\b)
         |\b(?P<unit>{_UNIT})\s*[:=\#.]?\s*{_ABOUT}(?P<behind>{_COUNT})(?:\s*/\s*{_COUNT})?(?![\w.%]*\d|\s*%)
         |(?<!\w)@\s*(?P<marked>{_COUNT})(?:\s*{_UNIT})?(?![\w.%])
-        |\b(?:at|after|by)\s+{_ABOUT}(?P<bare>{_COUNT})(?![\w%]|\.\d|\s*(?:%|-?{_UNIT}))
+        |\b(?:at|after|by)\s+{_ABOUT}(?P<bare>{_COUNT})(?![\w%]|\.\d|\s*(?:%|-?{_UNIT}|(?:s|sec\w*|min\w*|h|hours?|days?)\b))
         |^\W{{0,4}}(?P<first>\d+(?:\.\d+)?[kKM])(?=\s*[:|,)\u2013-])
     )
     |(?P<metric>
@@ -35,7 +35,7 @@ _TOKEN = re.compile(
         |(?<![\w/]){_METRIC}[ _/.-](?:(?:on|of|for)\s+)?(?:the\s+)?(?:{SPLIT}){_SET}\b
     )
     |(?P<value>(?:{_BOUND}\s*)?(?<![\w.])(?:{NUMBER})(?:\s?%)?(?![\w%]|\.\d))
-    |(?P<glue>(?:-+|=+)>|[=:~\u2248"'*]|\b(?:is|was|are|were|of|at|still|only|just|about|around|reached|hits?|stayed|stays|stuck|flat|remains|remained|to|from|went|goes|rose|dropped|fell|then|now|already|i|after|before|until|since|by|on|in|for|when)\b)
+    |(?P<glue>(?:-+|=+)>|[=:~\u2248"'*]|\b(?:is|was|are|were|of|at|still|only|just|about|around|reached|hits?|stayed|stays|stuck|flat|remains|remained|to|from|went|goes|rose|dropped|fell|then|now|already|i|had|has|have|climbed|risen|grown|improved|slowly|barely|finally|after|before|until|since|by|on|in|for|when)\b)
     |(?P<stop>[.;!?](?=\s|$))
     |(?P<soft>[,()\[\]|&/\u2013\u2014-]|\band\b)
     |(?P<word>[^\W\d_][\w-]*|\S)
@@ -251,7 +251,8 @@ def _named(sentence: Sequence[Token]) -> dict[int, tuple[str, str]] | None:
         if (before is not None and sentence[before].kind == "value") or not (own or is_carried):
             return None
         named[k] = (own or next(iter(metrics)), sentence[k].text)
-    return named
+    is_whole = {token.text for token in sentence if token.kind in _NAMES} == {name for name, _ in named.values()}
+    return named if is_whole else None
 
 
 def _values(sentence: Sequence[Token]) -> Iterator[tuple[int, int | None, int | None]]:
@@ -274,6 +275,7 @@ def _has_values_of_several_steps(tokens: Sequence[Token]) -> bool:
         for k, before, _ in _values(tokens)
         if before is not None and tokens[before].kind in (*_NAMES, "step", "value")
     ]
+    places += [k for k, token in enumerate(tokens) if token.kind == "metric" and k > steps[1]]
     return any(token.kind in _NAMES for token in tokens) and any(
         min(places, default=0) < step < max(places, default=0) for step in (steps[0], steps[1])
     )

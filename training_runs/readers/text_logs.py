@@ -100,7 +100,10 @@ def _signals_of(line: str) -> set[str]:
 def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
     """Return lines with points for decimal commas where `0,98` is written and `0.98` is not, and a note."""
     text = "\n".join(lines)
-    if not re.search(r"(?<![\w.,])0,\d+(?![\w,])", text) or re.search(r"(?<![\w.,])0\.\d", text):
+    is_told = re.search(r"(?<![\w.,])0,\d+(?![\w,])", text) or (
+        re.search(r"(?<![\w.,])\d{1,3},\d{1,2}\s?%", text) and not re.search(r"(?<![\w.,])\d+\.\d{1,2}(?!\d)", text)
+    )
+    if not is_told or re.search(r"(?<![\w.,])0\.\d", text):
         return lines, ()
     text = re.sub(r"(?<![\d.,])(\d{1,3})\.(\d{3})(?![\d.,])", r"\1\2", text)
     return re.sub(r"(?<=\d),(?=\d)", ".", text).split("\n"), ("commas are read as decimal points",)
