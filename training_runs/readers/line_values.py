@@ -155,7 +155,11 @@ def _keyed(
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
-            if _BOUND.search(between) and metric_like(key):
+            if (
+                ("<" in between or ">" in between or not between.isascii())
+                and _BOUND.search(between)
+                and metric_like(key)
+            ):
                 value = float("nan")
             elif found["percent"]:
                 key = re.sub(r"\berr(?:or)?$", "error rate", key)  # `val error 98%`: no loss is in percent

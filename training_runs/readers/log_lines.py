@@ -23,10 +23,6 @@ _PREFIXES = (
     re.compile(r"^\[\d+,\d+\]<std(?:out|err)>: ?"),  # mpirun --tag-output
     re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
     re.compile(rf"^(?:{CLOCK.pattern}) std(?:out|err) [FP] "),  # of a container
-    re.compile(  # how long it took: `After 10 min: step ...`
-        r"^\W*(?:after )?\d+(?:\.\d+)?\s?(?:s|secs?|seconds|min|mins|minutes|h|hours?|d|days?)\b\s*[:,|-]\s*(?=step|iter|epoch)",
-        re.IGNORECASE,
-    ),
     re.compile(rf"^\W*(?:{CLOCK.pattern})\W+[\w.]+ - (?={LEVEL.pattern})"),  # asctime - name - level
     re.compile(rf"^\W*(?:(?:{CLOCK.pattern})\W+)?(?!(?:{SPLIT})\b)[\w.-]+ (?={LEVEL.pattern})"),  # [asctime] name level
 )
@@ -57,6 +53,12 @@ _REWRITTEN = tuple(
         (r": \[", r"^(\W*)(Test|Validate|Val): \[[^\]]*\]", r"\1[\2] |", 0),
         # Megatron-LM: `validation loss at iteration 100 | lm loss value: 2.3E+00 | lm loss PPL: 9.9 |`
         (r"loss at iter", r"\b(validation|test) loss at iteration\s+(\d+)[^|]*\|", r"iteration \2 | \1", 0),
+        (  # how long it took: `After 10 min: step ...`
+            r"^\W*(?:after )?\d+(?:\.\d+)?\s?(?:s|min|h|d)",
+            r"^\W*(?:after )?\d+(?:\.\d+)?\s?(?:s|secs?|seconds|min|mins|minutes|h|hours?|d|days?)\b\s*[:,|-]\s*(?=step|iter|epoch)",
+            "",
+            re.IGNORECASE,
+        ),
         # `Train acc at step 100: 0.5`, `train/val accuracy after 1k steps: 0.9/0.1`
         *(
             (

@@ -53,6 +53,7 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^[^\w\n]{0,8}(?P<name>[^\W\d][\w /.-]{2,30}?)[^\w\n]{0,8}$")
+_LONGEST_HEADING = 50  # characters
 _POINT = re.compile(
     rf"^\W{{0,8}}(?:(?P<unit>{_UNIT})\W{{0,3}})?(?P<count>{_COUNT})(?:\s*[:,|=\t-]\s*|\s+|\s*-+>\s*)(?P<value>(?:{NUMBER})\s?%?)\s*[|,;]?\s*$",
     re.IGNORECASE,
@@ -122,7 +123,7 @@ def with_their_heading(lines: Sequence[str]) -> list[str]:
     named: list[str] = []
     heading = ""
     for line in lines:
-        if (found := _HEADING.match(line)) is not None:
+        if len(line) < _LONGEST_HEADING and (found := _HEADING.match(line)) is not None:
             heading = found["name"] if canonical_name(found["name"]) else ""
         elif heading and (point := _POINT.match(line)) is not None:
             line = f"{point['unit'] or 'step'} {point['count']} | {heading} {point['value']}"
