@@ -104,6 +104,16 @@ CONTEXT_FEATURES: dict[str, tuple[str, Callable[[Context, float], float | None],
         lambda c, t: _begins(c.loss, "mse"),
         flag("the loss is the squared error", "the loss is not the squared error"),
     ),
+    "attention": (
+        "the network has attention, as a transformer has",
+        lambda c, t: _has(c.architecture, "transformer", "attention", "vit"),
+        flag("the network has attention (a transformer)", "the network has no attention"),
+    ),
+    "recurrent": (
+        "the network is recurrent, as an LSTM is",
+        lambda c, t: _has(c.architecture, "lstm", "gru", "rnn", "recurrent"),
+        flag("the network is recurrent (LSTM, GRU)", "the network is not recurrent"),
+    ),
     "dropout": ("the dropout rate", lambda c, t: c.dropout, measured("the dropout rate is {}", "plain")),
     "label_noise": (
         "the share of corrupted labels",
@@ -139,6 +149,11 @@ def _log(*factors: float | None) -> float | None:
 def _begins(word: str | None, *stems: str) -> float | None:
     """Return 1 where a word begins like one of several, else 0: other people's SGD is `sgd_with_nesterov_momentum`."""
     return None if word is None else float(word.startswith(stems))
+
+
+def _has(word: str | None, *parts: str) -> float | None:
+    """Return 1 where a word has one of several in it, else 0: other people's transformers are `decoder_only_transformer`."""
+    return None if word is None else float(any(part in word for part in parts))
 
 
 def _batch(c: Context) -> float | None:

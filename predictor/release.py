@@ -51,7 +51,9 @@ _DESIGNS = (
     "images",
     "xor_clusters",
     "xor_clusters_more",
+    "xor_clusters_third",
     "other_worlds",
+    "other_worlds_more",
 )
 RELEASE_RUNS = tuple(archive.CORPUS.parent / "corpus_next" / name for name in _DESIGNS)
 _BEGIN, _END = "<!-- benchmark: written by predictor.release -->", "<!-- /benchmark -->"

@@ -115,6 +115,25 @@ def test_optimisers_have_other_names_elsewhere():
     assert (f["plain_gradient"], f["decoupled_decay"]) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("architecture", "attention", "recurrent"),
+    [
+        ("transformer", 1, 0),
+        ("Decoder-only Transformer", 1, 0),
+        ("vit_small", 1, 0),
+        ("lstm", 0, 1),
+        ("BiLSTM", 0, 1),
+        ("gru", 0, 1),
+        ("embedding_mlp", 0, 0),
+        ("cnn", 0, 0),
+        (None, np.nan, np.nan),
+    ],
+)
+def test_a_network_is_known_by_its_kind(architecture, attention, recurrent):
+    f = features(synthetic_trajectory().prefix(1000), Context(architecture=architecture))
+    assert [f["attention"], f["recurrent"]] == pytest.approx([attention, recurrent], nan_ok=True)
+
+
 @given(
     landmark=st.integers(30, 15_000),
     seed=st.integers(0, 50),

@@ -205,7 +205,7 @@ def test_unknown_names_are_ignored_and_named(shipped_client: TestClient) -> None
         ("PUT", "/v1/runs/a", {"webhook": {"url": "https://example.org", "secrets": "a"}}, "webhook.secrets"),
         ("POST", "/v1/retrainings", {"promoted": False}, "promoted"),
         ("POST", "/v1/forecasts/batch", {"items": [], "context": {"learning_rate": 0.1}}, "context"),
-        ("PUT", "/v1/forecasters/active", {"version": "2026.11.14", "force": True}, "force"),
+        ("PUT", "/v1/forecasters/active", {"version": "2026.11.28", "force": True}, "force"),
     ],
 )
 def test_a_bad_value_is_named(shipped_client: TestClient, method: str, path: str, body: Any, field: str) -> None:

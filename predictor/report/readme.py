@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from predictor.benchmark.bootstrap import Interval
 from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED, CONTEXT_ONLY, FORECASTER, NO_PRUNING
 from predictor.benchmark.result import BenchmarkResult, ExternalResult, LandmarkFigures
 from predictor.benchmark.rows import ANY
@@ -55,8 +56,15 @@ def _row(name: str, landmark: str, tables: dict[str, LandmarkFigures]) -> tuple[
         figures.methods[BEST_SIGNAL].auroc,
         ours.log10_mae,
         context.log10_mae,
-        tables[ANY].coverage90,
+        _covered(tables[ANY].coverage90),
     )
+
+
+def _covered(share: Interval) -> Cell:
+    """Return the share of onsets in intervals; where too few rows are followed to the end of theirs to bound it, that is said."""
+    if share.value is None or share.low is not None:
+        return share
+    return f"{figure_text(share.value)}, from too few for an interval"
 
 
 def _public(external: ExternalResult | None) -> Iterator[tuple[Cell, ...]]:
