@@ -39,14 +39,12 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
-_BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}|(?<=[a-z]{6})\.\s+(?=[A-Z])")
+_BORDERS = re.compile(r"[|,;\t\[\]{}()]|\s[-\u2013\u2014>]+\s|\s{3,}")
 # `[Val] loss ...`, `Test set: loss ...`, `Train Epoch: 1 ... loss ...`: the first word says the split of what has none.
 _LEAD = re.compile(
     r"\W*(?P<split>[A-Za-z]+)(?:[\s_-]+(?:set|data|results?|metrics))?\s*(?:[\]:)>|]|[\s_-]+(?:epoch|step|iter)\w*\b|\s{2,}(?=loss|acc))",
     re.IGNORECASE,
 )
-# `val acc < 0.01`, not `val acc -> 0.01`
-_BOUND = re.compile(r"(?:[<\u2264\u2265]=?|(?<![->=])>=?)\s*$")
 _QUALIFIERS = {
     "best",
     "max",
@@ -155,13 +153,7 @@ def _keyed(
         near = split_word(first) or (near if is_carried or not (first or borders) else "")
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
-            if (
-                ("<" in between or ">" in between or not between.isascii())
-                and _BOUND.search(between)
-                and metric_like(key)
-            ):
-                value = float("nan")
-            elif found["percent"]:
+            if found["percent"]:
                 key = re.sub(r"\berr(?:or)?$", "error rate", key)  # `val error 98%`: no loss is in percent
                 value = f"{found['number']}%"
             yield key, value, _float(found["of"]) if found["of"] else None, _several(key, text, found)

@@ -10,6 +10,7 @@ from training_runs.metric_names import canonical_name
 NUMBER = (
     r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d.]*,\d{3})(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b"
 )
+BOUND = r"(?:[<\u2264\u2265]=?|(?<![->=])>=?)\s*"  # `val acc < 0.01`, not `val acc -> 0.01`
 CLOCK = re.compile(
     r"(?<![\w.])\d{4}[-/.](?:1[0-2]|0?[1-9])[-/.](?:[12]\d|3[01]|0?[1-9])(?!\d)(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"  # 2026-11-27 12:00:00,123
     r"|(?<![\w./])\d\d?[/.]\d\d?[/.]\d{2,4},?[T ]+\d\d?:\d\d(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\b)?"  # 11/28/26 12:00 PM
@@ -173,6 +174,8 @@ _REWRITTEN = tuple(
         (r"correct", r"[(\[]?\b(\d+)\s*(?:/|(?:out )?of)\s*(\d+)\s+correct(?:ly)?\b(?:\s*[)\]])?", r" acc \1/\2 ", 0),
         (r"Saving dict", r"Saving dict for global step (\d+):", r"[eval] step \1 |", 0),  # TensorFlow's estimators
         (r"\depoch ", r"\b(\d+)epoch results:", r"epoch \1 |", 0),  # ESPnet
+        (r"[a-z]{6}\.\s+[A-Z]", r"(?<=[a-z]{6})\.\s+(?=[A-Z])", " | ", 0),  # of sentences
+        (rf"[<>\u2264\u2265]=?\s*(?:{NUMBER})", rf"{BOUND}(?:{NUMBER})\s?%?", "nan", re.IGNORECASE),
         (r"::|>>", r"\s*::\s*", " | ", 0),  # `step 1 :: train >> loss 2`
         (r">>", r"(?<=\w)\s*>>\s*(?=[a-z])", ": ", re.IGNORECASE),
         (  # `train: 0.1 loss, 0.9 acc`
@@ -234,7 +237,7 @@ _SUM = re.compile(
     r"\W*(?:(?:new|saved|saving|reached)\s+)?(?:best|final|highest|lowest|early[ -]?stop\w*)\b", re.IGNORECASE
 )
 _RANK = re.compile(r"^\W*(?:local_)?(?:rank|default)[ :=_]{0,2}(?P<rank>\d+)\b", re.IGNORECASE)
-_BOUND = re.compile(rf"(?:[<\u2264\u2265]=?|(?<![->=])>=?)\s*(?:{NUMBER})\s?%?")
+_BOUND = re.compile(rf"{BOUND}(?:{NUMBER})\s?%?")
 # `step 2OO`, `step l00`: a step as a reader of pictures has it
 _MISREAD_STEP = re.compile(
     r"\b(?:step|iter|iteration|epoch)\b\W{0,3}(?:[OolISB]+\d[\dOolISB]*|\d+[OolISB][\dOolISB]*)\b", re.IGNORECASE

@@ -28,7 +28,7 @@ _LIST = re.compile(
 _BEFORE_A_LIST = re.compile(
     r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-|\|)\s*(?:[\w.]+\(?)?|)\s*$"
 )
-_THOUSANDS_BETWEEN_BARS = re.compile(r"(?<=\| \d),(?=\d{3} \|)|(?<=\| \d\d),(?=\d{3} \|)|(?<=\| \d\d\d),(?=\d{3} \|)")
+_THOUSANDS_BETWEEN_BARS = re.compile(r"(\| \d{1,3}),(?=\d{3} \|)")
 _ROW = re.compile(rf"^\W*(?P<name>[^\W\d][\w /.-]*?)\s+(?P<values>(?:{_NUMBER})(?:\s+(?:{_NUMBER}))+)\s*$")
 _MOST_ROWS = 20
 _LONGEST_NAME = 80
@@ -79,7 +79,7 @@ def _yaml(text: str) -> Any:
 def _lists(text: str) -> Mapping[str, list[float | str | None]]:
     """Return the lists that a text assigns or prints, each once."""
     found: list[tuple[str, list[str]]] = []
-    text = _THOUSANDS_BETWEEN_BARS.sub("", text)
+    text = _THOUSANDS_BETWEEN_BARS.sub(r"\1", text)
     for each in _LIST.finditer(text):
         named = _BEFORE_A_LIST.search(text, max(each.start() - _LONGEST_NAME, 0), each.start())
         if named:
