@@ -156,13 +156,19 @@ def _signal_warnings(history: Trajectory, memorized: Onset) -> list[str]:
     if memorized.step is not None and memorized.step == history.recorded("train_acc")[0][0]:
         warnings.append("the history begins after memorisation: its first step stands for the memorisation step")
     fitted = arrived(history, "train_acc", MEMORIZED_ACCURACY)
-    if memorized.step is None and fitted:
+    if memorized.step is None and fitted and _has_waited(history, fitted):
         at = "the last checkpoint" if fitted == 1 else f"the last {fitted} checkpoints"
         warnings.append(
             f"train_acc is {MEMORIZED_ACCURACY} or more at {at}: memorisation is confirmed by {SUSTAINED_EVALS} in a row; "
             "give more of the checkpoints since"
         )
     return warnings
+
+
+def _has_waited(history: Trajectory, fitted: int) -> bool:
+    """Return True if a run has gone on for long since its last checkpoint with less: one that is watched has the next ones soon."""
+    steps, _ = history.recorded("train_acc")
+    return fitted == len(steps) or bool(steps[-1] >= 2 * steps[-fitted - 1])
 
 
 def _chance_warnings(question: Question, target: float) -> list[str]:

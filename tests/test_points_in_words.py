@@ -194,6 +194,12 @@ def test_what_a_few_checkpoints_leave_open_is_said(
     assert [warned in warning for warning in said] == ([True] if warned else [])
 
 
+def test_a_run_that_is_watched_is_not_asked_for_checkpoints_that_it_will_send() -> None:
+    steps = [100, 200, 300, 400, 500, 600]
+    history = Trajectory(steps, {"train_acc": [0.1, 0.3, 0.6, 0.9, 0.97, 1.0], "val_acc": [0.01] * 6})
+    assert not any("confirmed by 3" in warning for warning in check(Question(history)).warnings)
+
+
 def test_one_checkpoint_after_a_long_wait_is_asked_for_more() -> None:
     with pytest.raises(InvalidInput, match="add earlier checkpoints"):
         check(Question(Trajectory([200_000], {"val_acc": [0.009]})))

@@ -79,7 +79,8 @@ class RunStore:
                 self._quotas.check_run(connection, caller.key_id)
                 made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id, "created_at": now}
                 new = self._database.insert(runs).values(made).on_conflict_do_nothing(index_elements=[runs.c.run_id])
-                if connection.execute(new).rowcount:  # else another made it in this moment
+                # Not `rowcount`, which PostgreSQL's driver does not know of what returns rows.
+                if connection.execute(new.returning(runs.c.id)).first():  # else another made it in this moment
                     return _get(connection, caller, run_id), True
         raise UnfitDatabase("runs takes no new row")
 
