@@ -179,40 +179,40 @@ class TooManyRequests(PermissionError):
         return f"the limit of {self.limit} is used up; try again in {self.retry_after} s"
 
 
-class TooManyStreams(RuntimeError):
-    """A worker has as many open event streams as it may, in all or of one key."""
+class _LimitReached(RuntimeError):
+    """A worker has as many of something as it may, in all or of one key."""
 
     def __init__(self, limit: int, whose: str = "this worker") -> None:
         super().__init__(limit, whose)
         self.limit, self.whose = limit, whose
 
+    @property
+    def _is_of_worker(self) -> bool:
+        return self.whose == "this worker"
+
+
+class TooManyStreams(_LimitReached):
+    """A worker has as many open event streams as it may, in all or of one key."""
+
     def __str__(self) -> str:
-        of = "its limit" if self.whose == "this worker" else "its share in this worker"
+        of = "its limit" if self._is_of_worker else "its share in this worker"
         return f"{self.whose} has {self.limit} open event streams, {of}; try again later"
 
 
-class TooManyFiles(RuntimeError):
+class TooManyFiles(_LimitReached):
     """A worker reads as many files as it may, in all or of one key."""
 
-    def __init__(self, number: int, whose: str = "this worker") -> None:
-        super().__init__(number, whose)
-        self.number, self.whose = number, whose
-
     def __str__(self) -> str:
-        limit = "is reading {} files, its limit" if self.whose == "this worker" else "has {} files here, its share"
-        return f"{self.whose} {limit.format(self.number)}; try again later"
+        limit = "is reading {} files, its limit" if self._is_of_worker else "has {} files here, its share"
+        return f"{self.whose} {limit.format(self.limit)}; try again later"
 
 
-class TooManyBytes(RuntimeError):
+class TooManyBytes(_LimitReached):
     """A worker holds as many bytes of requests as it may, in all or of one key."""
 
-    def __init__(self, most: int, whose: str = "this worker") -> None:
-        super().__init__(most, whose)
-        self.most, self.whose = most, whose
-
     def __str__(self) -> str:
-        limit = "its limit" if self.whose == "this worker" else "its share of this worker"
-        return f"{self.whose} has requests of {self.most / 2**20:g} MiB under way, {limit}; try again later"
+        of = "its limit" if self._is_of_worker else "its share of this worker"
+        return f"{self.whose} has requests of {self.limit / 2**20:g} MiB under way, {of}; try again later"
 
 
 class FileNotRead(ValueError):
