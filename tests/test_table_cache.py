@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from predictor import fitting_tables as fitting_tables_module, table_cache
+from predictor import measuring, table_cache
 from predictor.fitting_tables import FittingTables
 from predictor.table_cache import fitting_tables
 from training_runs.synthetic import synthetic_corpus
@@ -30,7 +30,7 @@ def test_read_back_as_measured_and_measured_only_once(runs, tmp_path, monkeypatc
 
 def test_runs_measured_in_several_processes_give_the_same_tables(runs, monkeypatch):
     together = FittingTables.of(runs)
-    monkeypatch.setattr(fitting_tables_module, "_AT_ONCE", 4)
+    monkeypatch.setattr(measuring, "_AT_ONCE", 4)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     done = []
     assert_equal(FittingTables.of(runs, lambda *parts: done.append(parts)), together)

@@ -194,9 +194,10 @@ def fit_similarity(
 
 def _range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the 0.5 % and the 99.5 % quantile of each feature; infinity and minus infinity where none is recorded."""
-    recorded = np.isfinite(features).any(0)
     low, high = np.full(features.shape[1], np.inf), np.full(features.shape[1], -np.inf)
-    low[recorded], high[recorded] = np.nanquantile(features[:, recorded], [0.005, 0.995], axis=0)
+    for k, column in enumerate(features.T):  # of all columns at once NumPy makes several copies
+        if np.isfinite(column).any():
+            low[k], high[k] = np.nanquantile(column, [0.005, 0.995])
     return low, high
 
 

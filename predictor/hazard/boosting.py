@@ -6,6 +6,7 @@ from threading import Lock
 import numpy as np
 
 from predictor.arenas import give_back
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.time_bins import CENTRES, PersonPeriods
 from predictor.hazard.trees.boosted_trees import BoostedTrees
 from predictor.hazard.trees.lightgbm_format import read_trees
@@ -42,7 +43,7 @@ QUERY_COLUMNS = ("target_accuracy", "decades_ahead")
 class _Entries:
     """What LightGBM reads of each person-period, some thousand at a time: all of them would take gigabytes."""
 
-    features: FloatArray
+    features: FloatArray | ChosenRows
     target: FloatArray
     periods: PersonPeriods
     centres: FloatArray
@@ -58,7 +59,7 @@ class _Entries:
 
 
 def fit_hazard(
-    features: FloatArray,
+    features: FloatArray | ChosenRows,
     target: FloatArray,
     periods: PersonPeriods,
     weight: FloatArray,

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from predictor.arenas import give_back
 from predictor.hazard.calibration import GroupCalibration
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.ensemble import Ensemble, PreparedRows
 from predictor.hazard.folds import N_FOLDS, fold_of
 from predictor.hazard.learner import Learner
@@ -98,14 +99,15 @@ class HazardModel:
         # Learners of the context need onsets of rows that have it, beside the fold that each has not seen.
         apart = len(set(fold[marked & rows.event & (rows.x <= EDGES[-1])])) > 1
 
+        of_context_alone = replace(rows, features=rows.features[:, columns])
+
         def of_all(k: int) -> Learner:
             fitted = _learner(rows.where(fold != k), context_columns, n_trees)
             on_fold()
             return fitted
 
         def of_context(k: int) -> Learner:
-            read = replace(rows, features=rows.features[:, columns]).where((fold != k) & marked)
-            return _learner(read, range(len(columns)), n_trees)
+            return _learner(of_context_alone.where((fold != k) & marked), range(len(columns)), n_trees)
 
         # Threads, not processes: LightGBM works without the interpreter's lock.
         with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -115,9 +117,8 @@ class HazardModel:
             full_model = Ensemble(list(learners), np.arange(rows.features.shape[1]))
         uncalibrated = cls(full_model, context_model, context_marker or 0, GroupCalibration({}), ())
         judged = fold < n_learners
-        log_rates = uncalibrated._blind(rows.features[judged], rows.target[judged], fold[judged])
-        # A calibration reads no feature, and would copy all of them for each fold and group.
-        rows, fold = replace(rows, features=rows.features[:, :0]).where(judged), fold[judged]
+        rows, fold = rows.where(judged), fold[judged]
+        log_rates = uncalibrated._blind(rows.features, rows.target, fold)
 
         def calibrated(seen: NDArray[np.bool_]) -> GroupCalibration:
             return GroupCalibration.fit(log_rates[seen], rows.where(seen))
@@ -221,12 +222,19 @@ class HazardModel:
     def _has_context(self, features: FloatArray) -> NDArray[np.bool_]:
         return np.isfinite(features[:, self.context_marker])
 
-    def _blind(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
-        log_rates = self.full_model.blind_log_rates(features, target, fold)
+    def _blind(self, features: FloatArray | ChosenRows, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
+        """Return the log hazard of each row by the learners that have not seen its fold."""
+        log_rates = np.empty((len(features), N_BINS))
+        for k in np.unique(fold):
+            rows = fold == k
+            log_rates[rows] = self._of_learner(k, features[rows], target[rows])
+        return log_rates
+
+    def _of_learner(self, k: int, features: FloatArray, target: FloatArray) -> FloatArray:
+        log_rates = self.full_model.of_learner(k, features, target)
         rows = self._has_context(features)
         if self.context_model is not None and rows.any():
-            own = self.context_model.blind_log_rates(features[rows], target[rows], fold[rows])
-            _mix_in(log_rates, rows, own)
+            _mix_in(log_rates, rows, self.context_model.of_learner(k, features[rows], target[rows]))
         return log_rates
 
 

@@ -85,14 +85,9 @@ class Ensemble:
         stepwise = self.linear.contributions(rows.distances, bins, len(self.columns)) + boosted
         return averaged(stepwise, self.network.contributions(rows.activations, bins))
 
-    def blind_log_rates(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
-        """Return the log hazard of each row by the learner that has not seen its fold."""
-        read = self._read(features)
-        log_rates = np.zeros((len(read), N_BINS))
-        for k in np.unique(fold):
-            rows = fold == k
-            log_rates[rows] = self.learners[k].log_rates(read[rows], target[rows])
-        return log_rates
+    def of_learner(self, k: int, features: FloatArray, target: FloatArray) -> FloatArray:
+        """Return the log hazard of each row by the k-th learner."""
+        return self.learners[k].log_rates(self._read(features), target)
 
     def state(self) -> dict[str, Any]:
         """Return the columns that are read, and the state of each learner."""

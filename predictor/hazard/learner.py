@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from predictor.hazard.boosting import IN_TURN, QUERY_COLUMNS, fit_hazard
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.linear import LinearHazard
 from predictor.hazard.network import HazardNetwork
 from predictor.hazard.time_bins import CENTRES, PersonPeriods, thinned
@@ -30,7 +31,7 @@ class Learner:
     @classmethod
     def fit(
         cls,
-        features: FloatArray,
+        features: FloatArray | ChosenRows,
         target: FloatArray,
         periods: PersonPeriods,
         weight: FloatArray,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.standardized import centre_and_spread, standardized, standardized_target
 from predictor.hazard.time_bins import CENTRES, N_BINS, PersonPeriods
 from predictor.state import FieldsAreState
@@ -42,7 +43,7 @@ class LinearHazard(FieldsAreState):
     @classmethod
     def fit(
         cls,
-        features: FloatArray,
+        features: FloatArray | ChosenRows,
         target: FloatArray,
         periods: PersonPeriods,
         weight: FloatArray,
@@ -86,7 +87,7 @@ class LinearHazard(FieldsAreState):
         base = np.mean([part.base for part in parts], axis=0)
         return cls(**read, weight=weight, drift=drift, base=base)
 
-    def distances(self, features: FloatArray, target: FloatArray) -> FloatArray:
+    def distances(self, features: FloatArray | ChosenRows, target: FloatArray) -> FloatArray:
         """Return how far features of shape (n_rows, n_features) are from their centres, to be handed to the two methods below.
 
         In units of their scales, shape (n_rows, n_read + 1), the target accuracy last.

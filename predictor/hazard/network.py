@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.standardized import centre_and_spread, standardized, standardized_target
 from predictor.hazard.time_bins import N_BINS, PersonPeriods
 from training_runs.arrays import FloatArray
@@ -21,6 +22,7 @@ Parameters = list[Array]
 
 _WIDTH, _DROPOUT = 64, 0.3
 _EPOCHS, _BATCH, _PEAK, _DECAY = 15, 256, 2e-3, 1e-2
+_AT_ONCE = 4096  # rows read together: all of them with all their digits would take half a gigabyte
 # Standard deviations: what lies beyond at home tells little of what lies beyond elsewhere.
 _FARTHEST = 1.0
 _LEAST_KNOWN = 0.02  # of the rows: a column known less often is not read
@@ -63,16 +65,19 @@ class HazardNetwork:
 
     @classmethod
     def fit(
-        cls, features: FloatArray, target: FloatArray, periods: PersonPeriods, weight: FloatArray
+        cls, features: FloatArray | ChosenRows, target: FloatArray, periods: PersonPeriods, weight: FloatArray
     ) -> "HazardNetwork":
         """Fit one by the Poisson likelihood; arguments as for `fit_hazard`. The same rows give the same network."""
-        known = np.isfinite(features).mean(0) > _LEAST_KNOWN
-        centre, spread = np.zeros(features.shape[1]), np.full(features.shape[1], np.inf)
+        n_rows, n_features = features.shape
+        known = np.array([np.isfinite(features[:, k]).mean() for k in range(n_features)]) > _LEAST_KNOWN
+        centre, spread = np.zeros(n_features), np.full(n_features, np.inf)
         centre[known], spread[known] = centre_and_spread(features, np.flatnonzero(known))
         # What does not vary is always at its centre.
         scale = np.where(spread > 1e-9, spread, np.inf)
-        inputs = _standardized(features, centre, scale)
-        exposure, event = (np.zeros((len(features), N_BINS), dtype=np.float32) for _ in range(2))
+        inputs = np.empty((n_rows, n_features), dtype=np.float32)
+        for part in (slice(k, k + _AT_ONCE) for k in range(0, n_rows, _AT_ONCE)):
+            inputs[part] = _standardized(features[part], centre, scale)
+        exposure, event = (np.zeros((n_rows, N_BINS), dtype=np.float32) for _ in range(2))
         exposure[periods.row, periods.bin] = periods.exposure
         event[periods.row, periods.bin] = periods.event
         share = (weight / weight.mean()).astype(np.float32)[:, None]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from features.context_features import CONTEXT_MARKER
 from features.table import FeatureTable
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.time_bins import decades_after
 from training_runs.arrays import FloatArray
 
@@ -21,7 +22,7 @@ class Rows:
 
     Attributes
     ----------
-    features : shape (n_rows, n_features).
+    features : shape (n_rows, n_features); of some of the rows, those are chosen and not copied.
     target : the requested target accuracy.
     group : which calibration a row belongs to.
     x, event : decades followed after the landmark, and whether that ended in onset.
@@ -29,7 +30,7 @@ class Rows:
     weight : as of the table, and more where the context does not say learning rate and weight decay.
     """
 
-    features: FloatArray
+    features: FloatArray | ChosenRows
     target: FloatArray
     group: NDArray[np.int64]
     x: FloatArray
@@ -52,4 +53,5 @@ class Rows:
 
     def where(self, chosen: NDArray[np.bool_]) -> "Rows":
         """Return some of the rows."""
-        return Rows(**{name: values[chosen] for name, values in vars(self).items()})
+        others = {name: values[chosen] for name, values in vars(self).items() if name != "features"}
+        return Rows(features=ChosenRows.of(self.features, chosen), **others)

@@ -3,17 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.hazard.chosen_rows import ChosenRows
 from training_runs.arrays import FloatArray
 
 _TARGET, _TARGET_SCALE = 0.9, 0.1
 
 
-def centre_and_spread(features: FloatArray, columns: NDArray[np.intp]) -> FloatArray:
+def centre_and_spread(features: FloatArray | ChosenRows, columns: NDArray[np.intp]) -> FloatArray:
     """Return the median and the standard deviation of what is known of some columns, shape (2, n_columns).
 
     Column by column: of a whole table NumPy makes several copies.
     """
-    return np.array([(np.nanmedian(features[:, k]), np.nanstd(features[:, k])) for k in columns]).reshape(-1, 2).T
+    of_each = ((np.nanmedian(column), np.nanstd(column)) for column in (features[:, k] for k in columns))
+    return np.array(list(of_each)).reshape(-1, 2).T
 
 
 def standardized(features: FloatArray, centre: FloatArray, scale: FloatArray, farthest: float) -> FloatArray:

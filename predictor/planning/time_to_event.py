@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.hazard.boosting import fit_hazard
+from predictor.hazard.chosen_rows import ChosenRows
 from predictor.hazard.folds import N_FOLDS, fold_of
 from predictor.hazard.probability_calibration import CalibrationMap, fit_calibration
 from predictor.hazard.rows import Rows
@@ -65,7 +66,11 @@ class TimeToEvent:
         return _calibrated(self.calibration, onset_probability(log_rates, GRID), group)
 
     def blind_curves(
-        self, features: FloatArray, target: FloatArray, group: NDArray[np.int64], configuration: NDArray[np.str_]
+        self,
+        features: FloatArray | ChosenRows,
+        target: FloatArray,
+        group: NDArray[np.int64],
+        configuration: NDArray[np.str_],
     ) -> FloatArray:
         """Return the same, each row by a learner and a calibration that did not see its configuration."""
         fold = fold_of(configuration, "fit")
@@ -91,7 +96,7 @@ class TimeToEvent:
             [_of_state(maps) for maps in state["blind_calibration"]],
         )
 
-    def _blind(self, features: FloatArray, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
+    def _blind(self, features: FloatArray | ChosenRows, target: FloatArray, fold: NDArray[np.int64]) -> FloatArray:
         curves = np.zeros((len(features), len(GRID)))
         for k in np.unique(fold):
             rows = fold == k
