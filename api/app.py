@@ -24,6 +24,7 @@ from api.routes.docs import add_docs
 from api.routes.error_handlers import add_error_handlers
 from api.routes.events import router as event_router
 from api.routes.forecasts import router
+from api.routes.head import HeadAsGet
 from api.routes.histories import router as history_router
 from api.routes.page import add_page
 from api.routes.retrainings import router as retraining_router
@@ -168,7 +169,7 @@ def _weight(addition: Addition) -> int:
 class _Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application with the log around all of it: answers to unexpected failures are among them."""
-        return RequestLog(super().build_middleware_stack())
+        return HeadAsGet(RequestLog(super().build_middleware_stack()))
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, with problems under their own media type, which FastAPI has no setting for."""

@@ -56,6 +56,12 @@ class BoundedConnection(HttpToolsProtocol):
         self._cancel_write_deadline()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """End, as the service does: after the answer that is under way, unless it is a stream, which would never end."""
+        super().shutdown()
+        if self._is_answering and self.cycle.chunked_encoding:  # no length was declared
+            self.transport.close()
+
     def data_received(self, data: bytes) -> None:
         """Parse what has come, and set or lift the deadline for the rest."""
         if self._refused:

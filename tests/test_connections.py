@@ -256,3 +256,17 @@ def test_who_does_not_read_an_answer_is_left(impatient: Listening) -> None:
         connection.sendall((START.replace(b"/healthz", b"/openapi.json") + b"\r\n") * 200)
         until(lambda: any(c.flow and c.flow.write_paused for c in connections(impatient)))
         until(lambda: not connections(impatient))
+
+
+def test_a_stop_does_not_wait_for_streams_but_for_answers() -> None:
+    with listening(BoundedConnection) as service:
+        stream = service.connect(START.replace(b"/healthz", b"/v1/events") + b"\r\n")
+        asking = service.connect(POST + b"Content-Length: %d\r\n\r\n" % len(BODY))
+        until(lambda: len(service.server.server_state.tasks) == 2)
+        assert b"200 OK" in stream.recv(2**16)
+        service.server.should_exit = True
+        answer(stream)  # it ends
+        assert service.thread.is_alive()
+        asking.sendall(BODY)
+        assert b"200 OK" in answer(asking)
+        until(lambda: not service.thread.is_alive())

@@ -94,6 +94,29 @@ def test_a_wrong_method_is_told_all_that_are_allowed(client: TestClient) -> None
         assert f"expected {', '.join(allowed)}" in problem_of(answer, 405)["detail"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/", "/v1/runs", "/metrics", "/v1/events", "/v1/nothing", "/v1/forecasts"]
+)
+def test_head_is_answered_as_get_is_without_a_body(client: TestClient, path: str) -> None:
+    found = client.head(path)
+    assert found.content == b""
+    if path == "/v1/events":  # which GET would follow for ever
+        assert found.headers["content-type"].startswith("text/event-stream")
+        return
+    asked = client.get(path)
+    assert found.status_code == asked.status_code
+    varying = (
+        {"x-request-id", "content-length"} if path == "/metrics" else {"x-request-id"}
+    )  # which counts this request
+    assert {n: v for n, v in found.headers.items() if n not in varying} == {
+        n: v for n, v in asked.headers.items() if n not in varying
+    }
+
+
+def test_a_wrong_method_is_told_of_head_where_there_is_get(client: TestClient) -> None:
+    assert client.post("/healthz").headers["allow"] == "GET, HEAD"
+
+
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings() == Settings(host="127.0.0.1", port=8321)
     monkeypatch.setenv("GROKCAST_PORT", "9000")

@@ -35,9 +35,11 @@ with counts_folder() as folder:
 """
 
 
-def counted(folder: Path) -> subprocess.CompletedProcess[str]:
+def counted(folder: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, FOLDER: str(folder)}
-    return subprocess.run([sys.executable, "-c", _COUNT], env=environment, capture_output=True, text=True, check=True)
+    return subprocess.run(
+        [sys.executable, "-c", before + _COUNT], env=environment, capture_output=True, text=True, check=True
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such files")
@@ -53,6 +55,21 @@ def test_without_room_a_worker_counts_for_itself(tmp_path: Path) -> None:
     done = counted(tmp_path / "missing")
     assert 'grokcast_forecasts_total{phase="memorized"} 1.0' in done.stdout
     assert "no room for shared metrics" in done.stderr
+
+
+_COUNT_WITHOUT_FOLDER = """
+import os, shutil
+from api.logs.metrics import forecaster_changed
+forecaster_changed(None, "1")  # as at the start of a worker
+shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+"""
+
+
+def test_a_folder_of_counts_that_is_removed_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "counts").mkdir()
+    found = counted(tmp_path / "counts", _COUNT_WITHOUT_FOLDER).stdout
+    assert 'grokcast_forecasts_total{phase="memorized"} 1.0' in found
+    assert 'grokcast_request_seconds_count{method="GET",route="/route/7"}' in found
 
 
 @contextmanager

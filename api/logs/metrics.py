@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402  # the import decides where counts are kept
 
+import logging
 import os
 from collections.abc import Iterable
 
@@ -17,6 +18,8 @@ from prometheus_client.registry import Collector
 from api.storage.retrainings import STATES, RetrainingStore
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_LOG = logging.getLogger(__name__)
 
 _REGISTRY = CollectorRegistry()
 
@@ -37,6 +40,11 @@ FORECASTER = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+# With several workers a file belongs to each kind of count: they are opened now, since whoever cleans the temporary folder later
+# would have a request fail that needs the first of its kind.
+FORECASTS.labels(phase="unknown")
+LATENCY.labels(method="GET", route="/healthz")
+
 
 def forecaster_changed(before: str | None, now: str) -> None:
     """Note which version answers."""
@@ -47,11 +55,19 @@ def forecaster_changed(before: str | None, now: str) -> None:
 
 def exposition(retrainings: RetrainingStore) -> bytes:
     """Return everything in the text format of Prometheus."""
-    registry = _REGISTRY
+    return _counts() + generate_latest(_jobs(retrainings))
+
+
+def _counts() -> bytes:
+    """Return the counts of all workers; of this one where they share no folder, or somebody removed it."""
     if FOLDER in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry) + generate_latest(_jobs(retrainings))
+        try:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            return generate_latest(registry)
+        except (OSError, ValueError) as error:
+            _LOG.warning("no shared metrics (%s): /metrics shows one worker", error)
+    return generate_latest(_REGISTRY)
 
 
 def _jobs(retrainings: RetrainingStore) -> CollectorRegistry:

@@ -131,7 +131,8 @@ def _allowed(request: Request) -> list[str]:
     """Return the methods of every route at a path; the router knows those of the first one."""
     paths = request.app.openapi()["paths"].items()
     found = [methods for path, methods in paths if compile_path(path)[0].match(request.url.path)]
-    return sorted({method.upper() for methods in found for method in methods})
+    allowed = {method.upper() for methods in found for method in methods}
+    return sorted(allowed | ({"HEAD"} if "GET" in allowed else set()))
 
 
 async def _unexpected(_: Request, __: Exception) -> Response:

@@ -14,7 +14,7 @@ from grokcast.display.notices import say
 if TYPE_CHECKING:
     from api.storage.database import Database
 
-_DRAIN_SECONDS = 5  # for requests under way when the service is stopped; event streams never end
+_DRAIN_SECONDS = 5  # for requests under way when the service is stopped
 _OWN_FILES = 200  # of a worker: its database, its log, the forecasters, what it sends
 _START_SECONDS = 120  # a worker that imports on a busy machine is not hung: by default it is killed after 5
 
