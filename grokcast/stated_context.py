@@ -10,7 +10,7 @@ import yaml
 
 from training_runs.context_words.assignments import assignments_in
 from training_runs.context_words.descriptions import in_plain_words
-from training_runs.context_words.documents import holds_calls, parsed_toml, settings_in
+from training_runs.context_words.documents import holds_calls, parsed_toml, settings_in, without_comments
 from training_runs.context_words.gathering import leaves
 from training_runs.errors import InvalidInput
 
@@ -97,7 +97,7 @@ def _parsed(content: str, suffix: str, source: str) -> Mapping[str, Any]:
             try:
                 fields = json.loads(content)
             except ValueError:
-                fields = yaml.safe_load(content)
+                fields = yaml.safe_load(without_comments(content) if content.lstrip().startswith("{") else content)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise _refused(source, str(error)) from None
     if not isinstance(fields, dict):

@@ -504,7 +504,7 @@ def test_widths_without_brackets_are_no_layers(text: str) -> None:
         ("params = dict(lr=1e-3, layers=[256, 256])", {"learning_rate": 1e-3, "layers": 2, "width": 256}),
         ("\u4e24\u5c42 MLP\uff0c\u6bcf\u5c42 256 \u4e2a\u795e\u7ecf\u5143\uff0c\u6279\u91cf 64", {"architecture": "mlp", "layers": 2, "width": 256, "batch_size": 64}),
         ("1L tf d=128 h=4 mlp=512", {"architecture": "transformer", "layers": 1, "embedding_dim": 128, "width": 512}),
-        ("mine: AdamW/1e-3/wd1.0/b512/p97", {"optimizer": "adamw", "modulus": 97}),
+        ("mine: AdamW/1e-3/wd1.0/b512/p97", {"optimizer": "adamw", "weight_decay": 1.0, "modulus": 97}),
         ("lr=1e-3 [default], wd=0.1 [ours]", {"learning_rate": 1e-3, "weight_decay": 0.1}),
         ("the original uses d_model=128; I halved it. lr=1e-3", {"learning_rate": 1e-3}),
         ("width doubled to 256, lr_init 1e-3", {"width": 256, "learning_rate": 1e-3}),
@@ -536,7 +536,7 @@ def test_a_description_as_further_people_have_it(text: str, read: dict[str, obje
         *("lr = 1e-3 if warm else 1e-4", "val acc 1% after 10k, train 100%", "mod peptides, 97 residues", "x y"),
         *("weight decay 0.01 initially, later raised to 1.0", "lr 1e-3 at first, afterwards 1e-4"),
         *("a forecast of horizon h=12", "/ 1e-3 /", "* 97 *"),
-        *("tokens per batch 512*3", "64 exemples par lot"),
+        "tokens per batch 512*3",
         *("gradient accumulation steps: 8, batch size 16", "train 98%, val acc 2%", "wd = 0 if use_ln else 1"),
     ],
 )  # fmt: skip

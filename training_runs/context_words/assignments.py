@@ -2,10 +2,14 @@
 
 import re
 
+from training_runs.context import WORDS
 from training_runs.context_words.fields import AMBIGUOUS, BETAS, EPOCHS, SIZES, UNUSED, field_named, plain_name
 
 _NAME = re.compile(r"\s*[^\W\d][\w./+-]*(?:\s+[A-Za-z]\w*)*\s*")
 _SETTINGS = re.compile(r"\s*(?:\w+\.)*(?:dict|\w*Namespace|\w*Dict|\w*Config)\(")
+_FORMULA = re.compile(
+    r"\s*(?:[\d.eE+-]+\s*[*/]\s*[A-Za-z_(]|[A-Za-z_]\w*\s*[*/]\s*[\d.]|[A-Za-z_]\w*(?:\.\w+)*\(|(?:args|cfg|config|self|hparams|opt|FLAGS)\.)"
+)
 _GOES_ON = re.compile(r"[=;\n]|\s--|^\s*[\d.eE+-]+%?\s+[A-Za-z]")  # `1e-3 wd 1` after `lr=`
 
 
@@ -44,9 +48,15 @@ def assignments_in(text: str) -> dict[str, str] | None:
         return None  # `args = {"lr": 0.1}`, `y = (a + b) % 97`
     if any(re.search(r"\)\s*[;\n]\s*\w", value) for _, _, value in pairs):
         return None  # a line of code after another
+    if any(_FORMULA.match(value) and _is_number(name) for name, _, value in pairs):
+        return None  # `d_ff=4*d_model`, `lr=args.lr`
     if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
         return None
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _is_number(name: str) -> bool:
+    return field_named(plain_name(name)) not in {None, *WORDS}
 
 
 def _is_known(name: str) -> bool:

@@ -17,7 +17,20 @@ _OF_WORDS = ("optimizer", "loss", "architecture", "task_family")
 _ENDS = r"[;,\n()\[\]{}|]+|\s[-\u2013\u2014]\s|\.(?:\s|$)|\b(?:with|using|by|via|trained|on)\b"
 # In a sentence these are as often something else: `linear warmup`, `cosine schedule`, `text`, `dense`.
 _UNSURE = {"opt", "decoder", "dense", "linear", "conv", "square", "squared", "quadratic", "softmax", "l1", "l2", "mod"}
-_UNSURE |= {"cosine", "logistic", "text", "mixer", "diffusion", "group", "cluster", "modulus", "modulo", "graph", "kl"}
+_UNSURE |= {
+    "cosine",
+    "logistic",
+    "text",
+    "mixer",
+    "diffusion",
+    "group",
+    "cluster",
+    "modulus",
+    "modulo",
+    "graph",
+    "kl",
+    "groups",
+}
 _UNSURE |= {"language", "regression", "sorting", "translation", "speech", "audio", "teacher", "poisson", "focal", "gd"}
 _UNSURE |= {"soap", "adan", "prodigy", "contrastive", "triplet", "hinge", "tabular", "s4", "linear_model", "glue", "c4"}
 _SURE_OPERATIONS = {"addition", "subtraction", "multiplication", "division", "modadd", "modmul"}
@@ -62,10 +75,15 @@ def _parts(text: str) -> Iterator[Said]:
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
     if re.search(r"transformer", rest, re.IGNORECASE) and not _SEVERAL_NETWORKS.search(rest):
         rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
+        rest = _DIMENSION.sub("d_model", rest)
+    rest = _FEED_FORWARD_WIDTH.sub("d_mlp", _TIMES_A_NAME.sub(_product, rest))
     rest = _CALLED.sub(_without_its_name, _PART_OF_NETWORK.sub(" ; ", rest))
     if re.search(r"(?:adam|lion|muon|rmsprop)", rest, re.IGNORECASE):
         rest = _ANY_DESCENT.sub(" ", rest)
+    words = rest.lower()
     for rule in RULES:
+        if not rule.may_match(words):
+            continue
         found: list[Said] = []
         rest = rule.pattern.sub(_taken(rule.said, found), rest)
         yield from found
@@ -93,7 +111,12 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
     """Yield what the words say that stand without a name, then what says nothing."""
     unread: list[str] = []
     for segment in re.split(_ENDS, rest):
-        left = re.sub(r"^(?:(?:of|the|a|an|and|in|task|operation)\s+)+", "", segment.strip(" .:=\"'-"))
+        left = re.sub(
+            r"^(?:(?:of|the|a|an|and|in|task|operation|we|i|consider|study|learn|compute|predict)\s+)+",
+            "",
+            segment.strip(" .:=\"'-"),
+            flags=re.IGNORECASE,
+        )
         left = re.sub(r"\s+(?:task|problem|table|in)$", "", left)
         if left and _is_operation(left, is_modular) and read_word("task_family", left).value:
             yield f'"{left}"/task_family', left
@@ -117,6 +140,13 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
         ]
         if words:
             yield f'"{" ".join(words)[:60]}"', None
+
+
+def _product(found: re.Match[str]) -> str:
+    """Return a number times what a name is in the same text, where that is a whole number; else what was found."""
+    named = set(re.findall(rf"(?<![\w.]){found['name']}\s*[=:]\s*(\d{{1,9}})(?![\w.])", found.string))
+    product = float(found["times"]) * int(named.pop()) ** (2 if found["square"] else 1) if len(named) == 1 else 0.5
+    return f"{product:.15g}" if product.is_integer() else found[0]
 
 
 def _without_its_name(found: re.Match[str]) -> str:
@@ -154,7 +184,8 @@ def _sure(name: str) -> str:
 # The network within each block of a transformer, and what every optimiser is.
 _PART_OF_TRANSFORMER = re.compile(
     r"\b(?:in|of|its|the|each|per|whose)\s+(?:the\s+|an?\s+)?(?:mlps?|ffn|feed-?\s?forward)\b(?:\s+(?:layers?|blocks?|network))?"
-    r"|\bffn(?=\s+(?:of\s+)?\d+x)",
+    r"|\bffn(?=\s+(?:of\s+)?\d+x)|\b(?:relu|gelu|silu|swiglu)[\s-]+mlps?\b"
+    r"|(?:\bwith\s+an?|\bwith|\band|,)\s+mlps?\b(?=\s+(?:of|with)\s+(?:width\s+)?\d)",
     re.IGNORECASE,
 )
 _PART_OF_NETWORK = re.compile(
@@ -162,17 +193,30 @@ _PART_OF_NETWORK = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL_NETWORKS = re.compile(
-    r"\b(?:both|two|three|all|these) (?:\w+ )?(?:models|networks|architectures)\b", re.IGNORECASE
+    r"\b(?:both|two|three|all|these) (?:\w+ )?(?:models|networks|architectures)\b|\bcompar\w+|\b(?:versus|vs|against)\b",
+    re.IGNORECASE,
 )
 # `(fc1): Linear(9, 8)`, as a network prints itself.
 _ATTRIBUTE = re.compile(r"\([\w-]+\):(?= [A-Z\d])")
 # `n = 512 hidden units`
 _SYMBOL = re.compile(
-    r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|training\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples|patterns|strings)\b)"
+    r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|train(?:ing)?\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples|points|images|patterns|strings)\b)"
 )
 _WIDTH_OF_PART = re.compile(
     r"\bmlp(?=\s*[:=]\s*\d)|\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",
     re.IGNORECASE,
+)
+_FEED_FORWARD_WIDTH = re.compile(
+    r"\b(?:ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden\s+)?(?:dim(?:ension)?|width|size)\b", re.IGNORECASE
+)
+# The one that a transformer has: `transformer, dim 128`.
+_DIMENSION = re.compile(
+    r"(?:(?<=[,;(/|])|(?<=[,;(/|]\s)|(?<=transformer\sof\s)|(?<=\bwith\s))dim(?:ension)?(?=\s*[:=]?\s*\d)",
+    re.IGNORECASE,
+)
+# `d_ff = 4*d_model`
+_TIMES_A_NAME = re.compile(
+    r"(?<=[=:])\s?(?P<times>\d+(?:\.\d+)?)\s?\*\s?(?P<name>[A-Za-z_]\w*)(?P<square>\s?(?:\*\*|\^)\s?2)?(?![\w.*(^])"
 )
 _OF_SETTINGS = re.compile(r"(?:\w+\.)*(?:dict|\w*Namespace|\w*Dict|\w*Config)\(")
 _CALLED = re.compile(r"(?<![\w./-])(?P<name>[A-Za-z_]\w*)\s*[=:]\s*(?=(?:\w+\.)*[A-Za-z_]\w*\()")

@@ -69,7 +69,10 @@ def settings_in(text: str) -> dict[Any, Any] | None:
     if holds_calls(text):
         return None
     if text.lstrip().startswith("{") or _BLOCK.search(text):
-        parsers: tuple[Callable[[str], Any], ...] = (lambda text: read_settings(text, ".yaml"),)
+        parsers: tuple[Callable[[str], Any], ...] = (
+            lambda text: read_settings(text, ".yaml"),
+            lambda text: read_settings(without_comments(text), ".yaml"),
+        )
     elif re.search(r"^\[[\w. -]+\][ \t]*$", text, re.MULTILINE):
         parsers = (lambda text: read_settings(text, ".toml"), _sections)
     else:
@@ -80,6 +83,15 @@ def settings_in(text: str) -> dict[Any, Any] | None:
             has_parts = any(isinstance(value, Mapping) for value in settings.values())
             return settings if has_parts or text.lstrip().startswith("{") else None
     return None
+
+
+def without_comments(text: str) -> str:
+    """Return a text without the comments that JSON5 and JavaScript have.
+
+    >>> without_comments('{lr: 1e-3, // peak\\n log: "http://x"}')
+    '{lr: 1e-3, \\n log: "http://x"}'
+    """
+    return re.sub(r"(?<![^\s,])//[^\n]*|/\*.{0,1000}?\*/", "", text, flags=re.DOTALL)
 
 
 def holds_calls(text: str) -> bool:

@@ -42,9 +42,9 @@ def number_of(text: str) -> float | None:
     if len(word) > 1 and word[-1].lower() in _FACTORS:
         number = _float(word[:-1])
         return None if number is None else number * _FACTORS[word[-1].lower()]
-    if (parts := re.fullmatch(r"(\d{1,9}(?:\.\d+)?)\s*(/|\*\*|\^)\s*(-?\d{1,9})", word)) is not None:
+    if (parts := re.fullmatch(r"(\d{1,9}(?:\.\d+)?(?:e-\d{1,2})?)\s*(/|\*\*|\^)\s*(-?\d{1,9})", word)) is not None:
         return _combined(float(parts[1]), parts[2], int(parts[3]))
-    if (factors := re.fullmatch(r"(\d*\.?\d+)\s*\*\s*(\d*\.?\d+(?:e-?\d{1,2})?)", word)) is not None:
+    if (factors := re.fullmatch(r"(\d*\.?\d+(?:e-?\d{1,2})?)\s*\*\s*(\d*\.?\d+(?:e-?\d{1,2})?)", word)) is not None:
         return float(factors[1]) * float(factors[2])
     return _float(word)
 

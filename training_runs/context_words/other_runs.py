@@ -4,16 +4,16 @@ import re
 
 _RUNS = r"(?:runs?|experiments?|attempts?|models?|versions?|setups?|settings?|config\w*|trials?|tries|try)"
 _USING = r"(?:was|were|is|are|has|have|had|uses?|used|says|said|sets?)"
-_FORMER = rf"(?:(?:in|with) )?(?:(?:the|my|our|an?) )?(?:previous|prior|earlier|former|old) {_RUNS}|previously|originally|before:|used to (?:be|have|use)"
+_FORMER = rf"(?:(?:in|with) )?(?:(?:the|my|our|an?) )?(?:previous|prior|earlier|former|old) {_RUNS}|previously|originally|before:|used to (?:be|have|use)|yesterday|last (?:week|month|night|time|year)"
 _OTHERS = (
-    rf"(?:other|others'|somebody else's|a colleague's) {_RUNS}|(?:others|people|they|he|she|the authors|everyone|everybody) (?:\w+ )?(?:use|take|took|had|set)s?d?\b"
+    rf"(?:other|others'|(?:somebody|someone) else's|(?:my |our |an? )?(?:friend|colleague|co-?author|labmate|collaborator|co-?worker|supervisor|advisor)'s) {_RUNS}|(?:others|people|they|he|she|the authors|everyone|everybody) (?:\w+ )?(?:use|take|took|had|set)s?d?\b"
     r"|(?!I |we )\w+ used (?=[^\n]*[;,.] ?(?:but )?(?:mine|ours)\b)|"
     rf"unlike(?!ly)|in contrast (?:to|with)|compared (?:to|with)|as opposed to|the (?:original|(?:original )?paper)(?: \w+)? {_USING}"
     rf"|(?:the )?baselines?(?::| {_USING}| runs?\b)|(?:the )?teacher(?::| {_USING}| network {_USING})|(?:\w+ )?default (?:\w+ ){{0,2}}(?:is|of|was)(?=[^.;\n]*\b(?:mine|ours)\b)"
 )
 _CHANGES = "add|introduce|try|test|bump|increase|raise|lower|reduce|switch|change|go"
 _PLANS = (
-    rf"(?:later|next)(?: on)?,? (?:I|we) |(?:plan(?:s|ned|ning)? to|will|going to|want to|intend to) (?:\w+ )?(?:{_CHANGES})\b"
+    rf"(?:later|next|tomorrow|soon|next (?:week|time))(?: on)?,? (?:I|we)(?:'ll)? |(?:I|we)(?:'d| would) (?:like|love|want) to|(?:I|we)(?:'ll| may) (?:\w+ )?(?:{_CHANGES})\b|(?:plan(?:s|ned|ning)? to|will|going to|want to|intend to) (?:\w+ )?(?:{_CHANGES})\b"
     rf"|to-?do\b|should (?:I|we)|what if|if (?:I|we) (?:set|had|used|{_CHANGES})\w*|would (?=[^.;\n]*\b(?:help|be better|work)\b)"
 )
 _DOUBTS = (
@@ -22,7 +22,7 @@ _DOUBTS = (
 _REPLACED = r"instead of|rather than|(?<!are )(?<!is )(?<!was )(?<!were )(?:replac(?:ed|es?|ing)|swapped)(?=.{1,60}\b(?:by|with|for)\b)|(?:switched|changed|moved|went) from"
 # Where the run itself is spoken of again.
 _AGAIN = (
-    r"\b(?:but|now|currently|this (?:time|one|run)|today|at the moment|here|mine|ours|while|whereas|after:|the student|student:"
+    r"\b(?:but|now|currently|this (?:time|one|run|week|month|log)|today|at the moment|here|mine|ours|while|whereas|after:|the student|student:"
     r"|(?:changed|switched|raised|lowered|reduced|increased|set) to|the (?:present|current|new|run)\b)|, ?(?:I|we|our|my|so)\b"
 )
 _STOP = r"(?<!\bal)\.(?=\s|$)|[;?!)\n]|$"

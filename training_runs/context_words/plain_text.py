@@ -9,15 +9,19 @@ from training_runs.context_words.number_words import in_digits
 
 # English -> words of other languages, lower case, without accents; German, French, Spanish, Portuguese, Italian, Russian, Chinese, Japanese.
 _MEANT = {
+    "d_model": "modellbreite|modelldimension|模型维度|largeur du modele|dimension du modele",
     "learning rate": "leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate(?: von)?|taux d.apprentissage(?: de)?|pas d.apprentissage(?: de)?|tasa de aprendizaje(?: de)?|taxa de aprendizado(?: de)?|tasso di apprendimento(?: di)?"
     "|скорость обучения|学习率|學習率|学習率",
     "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
-    "batch size": "batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
-    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|バッチサイズ",
+    "batch size": "rozmiar(?:u)? partii|batch boyutu|yığın boyutu|batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
+    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|バッチサイズ|バッチ(?= ?\\d)",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
-    "modular addition": "modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
-    "addition": "сложени[ея]|加法|加算|adicao|adicion|suma|somma",
+    "modular addition": "모듈러 덧셈|modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
+    "addition": "сложени[ея]|加法|加算|足し算|adicao|adicion|suma|soma|somma|optelling|dodawani[ea]|toplama|덧셈",
+    "subtraction": "вычитани[ея]|减法|減法|引き算|subtracao|sottrazione|aftrekking|odejmowani[ea]|cıkarma|뺄셈|subtraktion",
+    "multiplication": "умножени[ея]|乘法|乗算|掛け算|multiplicacao|multiplicacion|moltiplicazione|mnozeni[ea]|carpma|곱셈|multiplikation",
+    "division": "делени[ея]|除法|除算|割り算|divisao|divisione|dzieleni[ea]|bolme|나눗셈",
     "modular subtraction": "modulare subtraktion|soustraction modulaire|resta modular|模减法|模减",
     "modular multiplication": "modulare multiplikation|multiplication modulaire|multiplicacion modular|模乘法|模乘",
     "modular division": "modulare division|division modulaire|模除法|模除",
@@ -26,25 +30,27 @@ _MEANT = {
     "of the examples": "der beispiele|des exemples|de los ejemplos|dos exemplos",
     "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|всех пар|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
     "data": "数据|データ|데이터의?",
-    "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|样本|サンプル",
+    "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|个?样本|サンプル|örnek|próbek",
     "hidden dim": "隐藏维度|隠れ次元",
     "embedding dim": "嵌入维度|埋め込み次元",
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
     "1 layer": "einschichtige[nrsm]?|однослойн\\w+",
     "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
     "of": "每层",
-    "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слой(?:ный|ная)?|层|層",
+    "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слоем|слоями|слой(?:ный|ная)?|层|層",
     "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|个?神经元",
     "per batch": "par lot",
     "momentum": "moment(?= ?\\d)|momento(?= [\\d.])|动量|動量|モーメンタム",
-    "heads": "kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
+    "heads": "个?注意力头|kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "оптимизатор|optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
     "width": "breite|ширина|largeur|宽度|幅",
-    "steps": "шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
+    "iterations": "iteraciones|iteracoes|iterazioni|iterationen|iteraties|итераци[ийя]|次?迭代|イテレーション|iteracji",
+    "steps": "passi|шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
     "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|нет|sin|sem|без|没有|无",
     "with": "mit(?: je)?|avec|com|con(?= [a-z])",
+    "decay": "(?:へ|に)?減衰",
     "mod": "модуль(?= ?\\d)|模数(?= ?\\d)|modul(?= \\d)|по модулю|模(?= ?\\d)",
     "and": "und|et|и",
     "%": "prozent|процентов|por ?ciento|pour ?cent",
@@ -60,8 +66,8 @@ _MEANT = {
     "regularization": "regularizacao|regularizacion|regularisierung|regolarizzazione|регуляризации|正则化|正則化",
     "train on": "обуча\\w+ на|entraine sur|addestrat[oi] sul|entrenado con",
     "for training": "zum (?:trainieren|training)|pour l.entrainement|para entrenar|para treino|для обучения",
-    "previously": "vorher|zuvor|fruher|auparavant|antes|anteriormente|之前|以前は?|раньше",
-    "now": "jetzt|maintenant|ahora|agora|adesso|现在|今は|теперь|сейчас",
+    "previously": "letzten? woche|gestern|la semaine derniere|la semana pasada|ayer|ontem|ieri|вчера|昨天|上次|昨日|어제|vorher|zuvor|fruher|auparavant|antes|anteriormente|之前|以前は?|раньше",
+    "now": "heute|diese woche|aujourd'hui|pour l'instant|cette semaine|esta semana|hoy|hoje|oggi|сегодня|今天|今日は?|오늘|jetzt|maintenant|ahora|agora|adesso|现在|今は|теперь|сейчас",
     "maybe": "vielleicht|spater|peut-etre|plus tard|quizas?|talvez|mas tarde|forse|也许|可能|以后会?|之后会?|多分|後で|позже|возможно",
     "instead of": "statt|anstelle von|au lieu d.|en lugar de|em vez de|invece di|而不是|вместо",
     "for testing": "zum testen|pour le test|para prueba",
@@ -76,24 +82,40 @@ def _without_accents(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
+_PARTICLES = _without_accents("는|은|이|가|을|를")  # of Korean, behind a word
 # Words of letters stand alone; those of Chinese, Japanese and Korean have no blanks around them.
 _UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _BEGINS = r"(?:(?=[^\x00-\u04ff])|(?<![A-Za-zа-я]))"
 _ENDS = r"(?:(?<=[^\x00-\u04ff])|(?![A-Za-zа-я]))"
+_HAVE_A_VALUE = {"learning rate", "weight decay", "batch size", "width", "d_model", "momentum", "hidden dim", "dropout"}
+_OF = r"(?:(?<=[^\W\d_])\s(?:de|di|da|von|van|du)(?=\s[\d.]))?"  # `décroissance des poids de 1`
 _SMALL = {
-    "three": "drei|trois|tres|tre|drie|три|трех|三",
-    "two": "zwei|deux|dos|dois|due|twee|dwie|два|две|двух|两|兩|二",
-    "one": "eine[rnm]?|ein|une|un|una|uno|单|単",
+    "three": "drei|trois|tres|tre|drie|trzy|uc|три|трех|тремя|三",
+    "two": "zwei|deux|dos|dois|duas|due|twee|dwie|dwa|iki|два|две|двух|двумя|两|兩|二",
+    "one": "eine[rnm]?|ein|une|un|una|uno|um|uma|een|tek|jedn[aą]|одним|одной|одного|单|単",
 }
 _SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
 _SHARE = re.compile(
     rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b| (?:(?:is|are|was|were) )?(?:used )?(?:for|in) (?:the )?train)",
     re.IGNORECASE,
 )
-_RUN_NAME = re.compile(r"(?<!\S)[A-Za-z][\w.+=-]{4,120}(?!\S)")
+_RUN_NAME = re.compile(r"(?<!\S)[A-Za-z][\w.+=/-]{4,120}(?!\S)")
 _SETTING = re.compile(r"(?<![A-Za-z\d.])(?:lr|wd|bs|p|mod|frac|d|dim|width|layers?|dropout)=?\.?\d")
 _SIGNS = str.maketrans(
-    {"η": " lr ", "β": " beta", "×": "x", "·": "*", "≈": "~", "−": "-", "–": "-", "、": ", ", "。": ". "}
+    {
+        "η": " lr ",
+        "β": " beta",
+        "×": "x",
+        "·": "*",
+        "≈": "~",
+        "−": "-",
+        "–": "-",
+        "、": ", ",
+        "。": ". ",
+        "，": ", ",
+        "；": "; ",
+        "：": ": ",
+    }
 )
 _MARKUP = tuple(
     (re.compile(pattern, re.MULTILINE), sign)
@@ -124,6 +146,9 @@ _MARKUP = tuple(
         r"\\eta\b": "lr",
         r"\\(?=[a-z])|\\[,;! ]|\$": "",
         r"^[ \t]*\|?[ \t]*([^\W\d][\w /-]*?)(?:(?<=\d)[ \t]+|(?<!\d)[ \t]*)\|[ \t]*([^|\n]+?)[ \t]*\|?[ \t]*$": r"\1: \2",
+        r"\b([Ww])arm[ -]up\b": r"\1armup",
+        # What an equation is of: `a ∘ b = a + b`.
+        r"\b[a-z]\s*(?:[∘◦⋆⊕]|\\?(?:circ|star|oplus)\b)\s*[a-z]\s*(?::=|=)\s*": "",
         r"\bw/ ?(?!o\b)(?=\w)": "with ",
         r"(?<=[A-Za-z])[ \t]*(?:→|->)[ \t]*(?=\.?\d)": "=",
     }.items()
@@ -144,7 +169,9 @@ def plain_text(text: str) -> str:
     """
     if text.count(" // ") > 1:
         text = text.replace(" // ", ", ")
-    text = in_english(_without_markup(_RUN_NAME.sub(_parted, text)))
+    signs = _in_plain_signs(_without_markup(_RUN_NAME.sub(_parted, text)))
+    text = _in_english_words(signs)
+    is_foreign = text != signs and re.search(rf"[{_UNSPACED}]", signs) is None
     text = re.sub(r"(?<=\d) ?(?:percent|per cent|pct)\b", "%", in_digits(text))
     text = _SHARE.sub(_in_percent, text)
     text = re.sub(r"(\d(?:\.\d+)?) ?[*x] ?10 ?(?:(?:\^|\*\*) ?\{?([-+]?\d+)\}?|(-\d+))", r"\1e\2\3", text)
@@ -157,9 +184,8 @@ def plain_text(text: str) -> str:
         text,
     )
     text = re.sub(r"(?<![\w.^])10 ?(?:\^|\*\*) ?\{?([-+]?\d+)\}?", r"1e\1", text)
-    if re.search(r"(?<![\d.,(\[])0,\d", text) and not re.search(
-        r"\d\.\d", text
-    ):  # a decimal comma, and others beside it
+    has_decimal_comma = is_foreign or re.search(r"(?<![\d.,(\[])0,\d", text)
+    if has_decimal_comma and not re.search(r"\d\.\d", text):
         text = re.sub(r"(?<![\d.,(\[])(\d{1,2}),(\d{1,2})(?!\d|,\d|\.\d)", r"\1.\2", text)
     text = re.sub(r"(?<![\d.,(\[])0,(\d+)(?!\d|,\d|\.\d)", r"0.\1", text)
     text = re.sub(
@@ -174,7 +200,7 @@ def plain_text(text: str) -> str:
 def _parted(found: re.Match[str]) -> str:
     """Return the parts of a run's name that holds settings, `mod97_lr1e-3_wd1`, one by one."""
     is_of_settings = len(_SETTING.findall(found[0])) > 1
-    return re.sub(r"_|(?<![eE])-", ", ", found[0]) if is_of_settings else found[0]
+    return re.sub(r"[_/]|(?<![eE])-", ", ", found[0]) if is_of_settings else found[0]
 
 
 def _in_percent(found: re.Match[str]) -> str:
@@ -200,7 +226,13 @@ def in_english(text: str) -> str:
     >>> in_english("Lernrate"), in_english("权重衰减").strip(), in_english("x²+y²")
     ('learning rate', 'weight decay', 'x^2+y^2')
     """
+    return _in_english_words(_in_plain_signs(text))
+
+
+def _in_plain_signs(text: str) -> str:
     if not text.isascii():
+        text = re.sub(r"(?<=[^\W\d])\s+à(?=\s+[\d.])", " of", text)
+        text = re.sub(r"(?<=\d)\s*(?:から|에서)\s*(?=[\d.])", " -> ", text)
         text = re.sub(r"([\d)A-Za-z])⁻([¹²³⁰-⁹]+)", r"\1^-\2", text)
         text = re.sub(r"(?<![-⁰-⁹¹²³])(?=[²³])|(?<=10)(?=[⁰-⁹¹])", "^", text)
         text = re.sub(r"(?:は全体の|占)(?=\s*[\d.])", " ", text)
@@ -208,12 +240,19 @@ def in_english(text: str) -> str:
         text = re.sub(r"[のでを](?=\s*[A-Za-z\d])|(?<=[A-Za-z\d%])\s?[のでを]", " ", text)
         text = re.sub(r"(?<=[A-Za-z\d%])(?:는|은|이|가|을|를|으로)(?=[\s,.=:])", " ", text)
         text = re.sub(r"η[₀0]", "η", text)
-        text = re.sub(r"[为是は](?=\s*[\d.])", "=", text)
+        text = re.sub(r"(?:设(?:置|定)?)?[为是成](?=\s*[\d.])|は(?=\s*[\d.])", "=", text)
+        text = re.sub(r"取(?=\s*[\d.])", " ", text)
+        text = re.sub(rf"(?<=[A-Za-z])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[A-Za-z])", " ", text)
         text = re.sub(r"(?<=\d)\s*([千万萬])", lambda found: "000" if found[1] == "千" else "0000", text)
         text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
         text = "".join(c for c in text if not unicodedata.combining(c))
+    return text
+
+
+def _in_english_words(text: str) -> str:
     for pattern, english in _foreign_words():
         text = pattern.sub(f" {english} " if not text.isascii() else english, text)
+    text = re.sub(rf"(?<=[A-Za-z])\s*(?:{_PARTICLES})(?=[\s,.=:])", " ", text)
     text = re.sub(r"(?<=\S)  +(?=\S)", " ", text)
     text = re.sub(r"(?<=layers) ?(?:de|da|di|por|по)(?= ?\d)", " of", text)
     return re.sub(r"(?<=layers)[ ]?-(?=[ ]?[A-Z])", " ", text)  # Zwei-Schichten-Transformer
@@ -222,7 +261,10 @@ def in_english(text: str) -> str:
 @cache
 def _foreign_words() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return patterns of the words of other languages, and the English for each; made when a text first asks for them."""
-    words = {rf"{_BEGINS}(?:{_without_accents(words)}){_ENDS}": english for english, words in _MEANT.items()}
+    words = {
+        rf"{_BEGINS}(?:{_without_accents(words)}){_ENDS}{_OF if english in _HAVE_A_VALUE else ''}": english
+        for english, words in _MEANT.items()
+    }
     counts = {rf"(?<![A-Za-z])(?:{words})[\s-]*(?=(?:hidden\s+)?layers)": f"{n} " for n, words in _SMALL.items()}
     return tuple((re.compile(pattern, re.IGNORECASE), english) for pattern, english in (words | counts).items())
 
