@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
@@ -20,6 +20,7 @@ from api.logs.request_log import RequestLog
 from api.room import Room, Turns
 from api.routes.agents import router as agent_router
 from api.routes.body import BATCH_PATH, BodyLimit
+from api.routes.dependencies import require_single_values
 from api.routes.docs import add_docs
 from api.routes.error_handlers import add_error_handlers
 from api.routes.events import router as event_router
@@ -82,6 +83,8 @@ def create_app(
         lifespan=_run,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the answer to what is not found does so, by the path alone
+        dependencies=[Depends(require_single_values)],
     )
     app.state.settings = settings
     app.state.sends_and_learns = sends_and_learns

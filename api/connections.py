@@ -5,6 +5,7 @@ Neither uvicorn nor its parser bounds either. `grokcast serve` uses this protoco
 """
 
 import asyncio
+import re
 from http import HTTPStatus
 from typing import Literal
 
@@ -13,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.wire.problems import MEDIA_TYPE, Problem
 
 _NO_UPGRADE = "HTTP/1.1 is all that is spoken here; send a request with a body without the header Upgrade"
+_ONE_HOST = "the request names several hosts; send one header Host, and an address of the same host or none but a path"
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")  # as a proxy is asked
 _LINGER_SECONDS = 1.0  # in which a client can read why it was refused, before its connection is cut
 
 
@@ -32,6 +35,7 @@ class BoundedConnection(HttpToolsProtocol):
     seconds = 30.0
     body_bytes = 64 * 1024
 
+    url = b""  # before there is any
     _reading: Literal["headers", "body"] | None = None  # what the client has begun to send
     _deadline: asyncio.TimerHandle | None = None
     _write_deadline: asyncio.TimerHandle | None = None
@@ -81,7 +85,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self._header_size > self.header_bytes:
             self._refuse_headers()
         else:
-            self._refuse(400, _NO_UPGRADE if self._loses_its_body else msg)
+            self._refuse(400, self._fault or msg)
 
     def on_message_begin(self) -> None:
         """Count anew."""
@@ -101,8 +105,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request over."""
-        if self._loses_its_body:
-            raise ValueError(_NO_UPGRADE)  # stops the parser
+        if self._fault is not None:
+            raise ValueError(self._fault)  # stops the parser
         self._begin("body")
         super().on_headers_complete()
 
@@ -126,6 +130,20 @@ class BoundedConnection(HttpToolsProtocol):
         """Note that it reads again."""
         self._cancel_write_deadline()
         super().resume_writing()
+
+    @property
+    def _fault(self) -> str | None:
+        """What may not be in a request, though the parser takes it."""
+        if self._loses_its_body:
+            return _NO_UPGRADE
+        return _ONE_HOST if self._names_several_hosts else None
+
+    @property
+    def _names_several_hosts(self) -> bool:
+        """Whether a proxy and this service may take a request for one to different hosts."""
+        hosts = [value.strip().lower() for name, value in self.headers or () if name == b"host"]
+        address = _ABSOLUTE.match(self.url or b"")
+        return len(hosts) > 1 or bool(address and hosts and address[1].lower() != hosts[0])
 
     @property
     def _loses_its_body(self) -> bool:

@@ -231,6 +231,15 @@ def test_without_keys_what_a_proxy_passes_on_is_not_from_this_machine(tmp_path: 
         assert asked.get("/v1/runs", headers=header).status_code == 401
 
 
+def test_of_two_keys_neither_is_taken(service: Service) -> None:
+    own, other = service.key["write"], service.key["admin"]
+    for second in (("X-API-Key", other), ("Authorization", f"bearer {other}")):
+        answer = service.client.get("/v1/runs", headers=[("Authorization", f"Bearer {own}"), second])
+        assert "several keys" in problem_of(answer, 401)["detail"]
+    for second in (("X-API-Key", own), ("Authorization", "Basic a proxy's"), ("X-API-Key", "")):
+        assert service.client.get("/v1/runs", headers=[("Authorization", f"Bearer {own}"), second]).status_code == 200
+
+
 def test_without_keys_a_request_that_addresses_two_hosts_is_not_from_this_machine(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/service.db"), StandInStore())
     with local_client(app) as asked:

@@ -24,6 +24,23 @@ def test_a_malformed_body_is_a_problem(client: TestClient, content: bytes) -> No
     assert problem_of(post(client, content), 400)["title"] == "Malformed body"
 
 
+_TWICE = b'{"history": {"step": [1, 2, 3], "val_acc": [0.1, 0.1, 0.1], %s: [0.9, 0.9, 0.9]}, "note": "a:b"}'
+
+
+@pytest.mark.parametrize("name", [b'"val_acc"', b'"val\\u005facc"', b'"step"'])
+def test_a_name_that_stands_twice_is_a_problem(client: TestClient, name: bytes) -> None:
+    content = _TWICE % name
+    detail = problem_of(post(client, content), 400)["detail"]
+    assert f"the name '{json.loads(name)}' stands twice" in detail
+    problem_of(post(client, b'{"items": [%s]}' % content, "/v1/forecasts/batch"), 400)
+    problem_of(post(client, content + b" " * 2**19), 400)
+
+
+@pytest.mark.parametrize("name", [b'"a:b"', b'"a\\u003ab"', b'"\\"a\\":"'])
+def test_colons_in_names_and_texts_are_no_names(client: TestClient, name: bytes) -> None:
+    assert post(client, _TWICE % name).status_code == 200
+
+
 def test_a_missing_body_is_a_problem(client: TestClient) -> None:
     body = problem_of(client.post("/v1/forecasts"), 422)
     assert (body["field"], body["value"]) == ("body", None)

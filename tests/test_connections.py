@@ -162,6 +162,24 @@ def test_an_upgrade_of_a_request_without_a_body_is_not_taken(patient: Listening)
         assert one_answer(connection).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize(
+    ("address", "hosts", "status"),
+    [
+        (b"/healthz", [b"localhost", b"localhost"], b"400"),
+        (b"/healthz", [b"localhost", b"forecasts.example"], b"400"),
+        (b"http://forecasts.example/healthz", [b"localhost"], b"400"),
+        (b"http://localhost@forecasts.example/healthz", [b"localhost"], b"400"),
+        (b"http://localhost/healthz", [b"LOCALHOST"], b"200"),
+        (b"/healthz?next=http://forecasts.example/", [b"localhost"], b"200"),
+        (b"/healthz", [], b"200"),
+    ],
+)
+def test_a_request_names_one_host(patient: Listening, address: bytes, hosts: list[bytes], status: bytes) -> None:
+    """A proxy that judges by the one, and this service by the other, would let pass what neither would."""
+    lines = [b"GET %s HTTP/1.1" % address, *(b"Host: %s" % host for host in hosts), b"Connection: close\r\n\r\n"]
+    assert answer(patient.connect(b"\r\n".join(lines))).startswith(b"HTTP/1.1 " + status)
+
+
 def test_requests_on_one_connection_are_counted_apart(patient: Listening) -> None:
     with patient.connect() as connection:
         for _ in range(5):

@@ -10,6 +10,7 @@ import pytest
 from api.access.keys import KeyStore
 from api.caller import LOCAL, Caller
 from api.errors import (
+    QuotaUsed,
     RunFinished,
     RunNotFound,
     RunTaken,
@@ -18,6 +19,7 @@ from api.errors import (
 from api.storage import points as stored_points
 from api.storage.database import Database
 from api.storage.forecasts import ForecastStore, MadeForecast
+from api.storage.quotas import Quotas
 from api.storage.runs import RunStore
 from api.storage.stored_run import RunSettings
 from tests.stored_run import HISTORY, SETTINGS, values
@@ -176,6 +178,32 @@ def test_a_key_sees_only_its_own_runs(runs: RunStore, caller: Caller, other: Cal
     assert [r.run_id for r in runs.page(caller, 10)] == ["mine"]
     admin = replace(other, scope="admin")
     assert [r.run_id for r in runs.page(admin, 10)] == ["local", "mine"]
+
+
+def test_many_who_register_at_once_keep_the_quota(database: Database, caller: Caller) -> None:
+    """Each with a pool of its own, as of another worker."""
+    url = database.url.render_as_string(hide_password=False)
+    databases = [Database(url) for _ in range(8)]
+    together = threading.Barrier(len(databases))
+    outcomes: list[bool] = []
+
+    def register(k: int) -> None:
+        store = RunStore(databases[k], 1000, Quotas(runs=5))
+        together.wait(60)
+        for n in range(3):
+            try:
+                outcomes.append(store.put(caller, f"run-{k}-{n}", SETTINGS)[1])
+            except QuotaUsed:
+                outcomes.append(False)
+
+    threads = [threading.Thread(target=register, args=(k,)) for k in range(len(databases))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for each in databases:
+        each.close()
+    assert (len(outcomes), sum(outcomes)) == (24, 5)
 
 
 def test_writers_at_once_lose_nothing(runs: RunStore, database: Database) -> None:

@@ -113,6 +113,27 @@ def test_head_is_answered_as_get_is_without_a_body(client: TestClient, path: str
     }
 
 
+@pytest.mark.parametrize("path", ["/healthz/", "/v1/runs/?limit=1", "/docs/", "/v1/forecasters/stand-in//"])
+def test_a_slash_too_many_leads_on_by_the_path_alone(client: TestClient, path: str) -> None:
+    """By its host and scheme too, a key that came by HTTPS would be sent again without it."""
+    answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == re.sub("/+([?]|$)", r"\1", path)
+
+
+def test_a_value_that_is_asked_for_twice_is_a_problem(client: TestClient) -> None:
+    client.put("/v1/runs/twice", json={})
+    body = problem_of(client.delete("/v1/runs/twice/metrics?from_step=100&from_step=1"), 422)
+    assert (body["field"], body["value"], body["expected"]) == ("from_step", "100 and 1", "one value")
+    problem_of(post(client, REQUEST, "/v1/histories/read?format=json&format=csv"), 422)
+
+
+def test_a_list_that_is_asked_for_and_what_is_ignored_may_come_twice(client: TestClient) -> None:
+    assert client.get("/metrics?name=a&name=b").status_code == 200  # as Prometheus may be told to ask
+    table = b"step,a,b\n1,0.1,0.2\n2,0.1,0.2\n3,0.1,0.2\n"
+    assert client.post("/v1/histories/read?map=a:val_acc&map=b:train_acc", content=table).status_code == 200
+
+
 def test_a_wrong_method_is_told_of_head_where_there_is_get(client: TestClient) -> None:
     assert client.post("/healthz").headers["allow"] == "GET, HEAD"
 

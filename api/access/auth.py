@@ -118,9 +118,10 @@ async def admit(request: Request) -> Admission:
 
 async def _admission(request: Request) -> Admission:
     store: KeyStore = request.app.state.keys
-    bearer = await _BEARER(request)
-    key = bearer.credentials if bearer else await _HEADER(request)
-    if key is None:
+    keys = _keys(request)
+    if len(keys) > 1:
+        raise Unauthorized("the request has several keys, which may be of different callers; send one")
+    if not keys:
         in_use = store.known_in_use()
         if in_use is None:
             in_use = await request.app.state.last_in_use.ask("", store.in_use)
@@ -130,6 +131,7 @@ async def _admission(request: Request) -> Admission:
             raise Unauthorized("without a key only requests from this machine are answered: `grokcast keys create`")
         _check_origin(request)
         return Admission(LOCAL)
+    (key,) = keys
     digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()
     caller: Caller | None = await request.app.state.last_callers.ask(digest, partial(store.caller, key))
     if caller is None or caller.key_id is None:
@@ -137,6 +139,16 @@ async def _admission(request: Request) -> Admission:
     limits: RateLimits = request.app.state.rate_limits
     counting = partial(limits.count, caller.key_id)
     return Admission(caller, counting() if limits.in_memory else await beside("admit", counting))
+
+
+def _keys(request: Request) -> set[str]:
+    """Return the keys that a request has, in whichever header."""
+    keys = set(request.headers.getlist("x-api-key"))
+    for value in request.headers.getlist("authorization"):
+        scheme, _, credentials = value.partition(" ")
+        if scheme.lower() == "bearer":
+            keys.add(credentials.strip())
+    return keys - {""}
 
 
 async def charge(request: Request, items: int) -> None:

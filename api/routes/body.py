@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access.auth import admit
 from api.errors import TooManyBytes
 from api.room import Room, Turns
+from api.routes.repeated_names import repeated_name
 from api.threads import beside
 from training_runs.content_size import ContentBounds
 
@@ -204,6 +205,10 @@ def require_within(body: bytes, bounds: ContentBounds = _ONE) -> None:
 def _parsed(body: bytes, bounds: ContentBounds) -> Any:
     require_within(body, bounds)
     try:
-        return from_json(body)
+        found = from_json(body)
     except ValueError as error:
         raise json.JSONDecodeError(str(error), "", 0) from None
+    name = repeated_name(body, found)
+    if name is not None:
+        raise HTTPException(400, f"the name {name[:80]!r} stands twice in one object of the body; send it once")
+    return found

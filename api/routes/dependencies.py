@@ -24,9 +24,30 @@ from api.workers.file_reader import FileReader
 from api.workers.together import Together
 from predictor.forecaster import OnsetForecaster
 from predictor.store import ForecasterStore
+from training_runs import InvalidInput
 
 _LARGEST = 2**53  # whole numbers that JSON carries exactly
 _PAGE, _LARGEST_PAGE = 50, 500
+
+
+async def require_single_values(request: Request) -> None:
+    """Refuse a request that has two of a value: `?from_step=100&from_step=1` deleted from one of them on, without a word.
+
+    Raises
+    ------
+    InvalidInput : which, and what they are.
+    """
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        if len(values) > 1 and _is_one_value(request, name):
+            raise InvalidInput(field=name, value=" and ".join(values[:2]), expected="one value")
+
+
+def _is_one_value(request: Request, name: str) -> bool:
+    """Return whether a route documents a parameter, and not as a list; what it does not know it ignores."""
+    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+    parameters = methods.get(request.method.lower(), {}).get("parameters", ())
+    return any((p["in"], p["name"]) == ("query", name) and p["schema"].get("type") != "array" for p in parameters)
 
 
 @dataclass(frozen=True)

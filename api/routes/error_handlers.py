@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
+from starlette.responses import RedirectResponse
+from starlette.routing import Match, compile_path
 
 from api.errors import (
     Conflict,
@@ -118,6 +119,9 @@ async def _damaged(_: Request, error: Any) -> Response:
 async def _http(request: Request, error: Any) -> Response:
     detail = error.detail
     if error.status_code == 404:
+        meant = _without_slash(request)
+        if meant is not None:
+            return RedirectResponse(meant)
         detail = f"there is nothing at {request.url.path[:80]}; /docs lists the routes"
     elif error.status_code == 405:
         known = error.headers or {}
@@ -125,6 +129,18 @@ async def _http(request: Request, error: Any) -> Response:
         detail = f"{request.method} is not allowed here; expected {headers['Allow']}"
         return _answer(Problem.of_status(405, detail), headers)
     return _answer(Problem.of_status(error.status_code, detail), error.headers)
+
+
+def _without_slash(request: Request) -> str | None:
+    """Return the address without a slash at its end, where something is there.
+
+    Only its path and query: who asks a proxy by HTTPS, and another host, would be sent on to this host without it, with the key.
+    """
+    path = request.url.path.rstrip("/")
+    scope = {**request.scope, "path": path}
+    if path == request.url.path or all(route.matches(scope)[0] is Match.NONE for route in request.app.routes):
+        return None
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def _allowed(request: Request) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from api.errors import QuotaUsed
-from api.storage.tables import runs
+from api.storage.tables import keys, runs
 
 _COUNTED_SECONDS = 10.0  # after which a key's points are counted again
 
@@ -28,13 +28,15 @@ class Quotas:
     _counted: dict[str, tuple[float, int]] = field(default_factory=dict)  # by key: until when, and points
 
     def check_run(self, connection: Connection, owner: str | None) -> None:
-        """Return if a key may register another run.
+        """Return if a key may register another run; until the transaction ends, nobody else registers one with it.
 
         Raises
         ------
         QuotaUsed : it has as many as it may.
         """
         if owner is not None and self.runs is not None:
+            # PostgreSQL does not show what others register in this moment.
+            connection.execute(select(keys.c.key_id).where(keys.c.key_id == owner).with_for_update(key_share=True))
             query = select(func.count()).select_from(runs).where(runs.c.owner == owner)
             found = connection.execute(query).scalar() or 0
             if found >= self.runs:
