@@ -40,7 +40,7 @@ SAID = [
     ('MLP con due strati nascosti da 256 neuroni, ottimizzatore AdamW, tasso di apprendimento 0,001, decadimento dei pesi 0,1, 20.000 passi', {'architecture': 'mlp', 'layers': 2, 'width': 256, 'optimizer': 'adamw', 'learning_rate': 0.001, 'weight_decay': 0.1, 'budget_step': 20000}),
     ('Трансформер с одним слоем, d_model 128, сложение по модулю 97, 40% данных для обучения, скорость обучения 1e-3, затухание весов 1', {'task_family': 'modular', 'operation': 'add', 'modulus': 97, 'train_fraction': 0.4, 'architecture': 'transformer', 'layers': 1, 'embedding_dim': 128, 'learning_rate': 0.001, 'weight_decay': 1.0}),
     ("tek katmanlı transformer, öğrenme oranı 0,001, ağırlık azalması 1, mod 97 toplama, verinin %40'ı", {'task_family': 'modular', 'operation': 'add', 'modulus': 97, 'architecture': 'transformer', 'layers': 1, 'learning_rate': 0.001, 'weight_decay': 1.0}),
-    ('dwuwarstwowy MLP, współczynnik uczenia 0,01, rozmiar partii 64, bez dropoutu, optymalizator SGD', {'architecture': 'mlp', 'optimizer': 'sgd', 'learning_rate': 0.01, 'batch_size': 64, 'dropout': 0.0}),
+    ('dwuwarstwowy MLP, współczynnik uczenia 0,01, rozmiar partii 64, bez dropoutu, optymalizator SGD', {'layers': 2, 'architecture': 'mlp', 'optimizer': 'sgd', 'learning_rate': 0.01, 'batch_size': 64, 'dropout': 0.0}),
     ('Letzte Woche war die Lernrate 0,01, diese Woche 0,001; Batchgröße 64', {'batch_size': 64}),
     ('sparse parity n=40, k=3, N=1000 train points, MLP width 1000', {'task_family': 'parity', 'train_size': 1000, 'architecture': 'mlp', 'width': 1000}),
     ('OneCycle max_lr 0.01, pct_start 0.3, 30k total steps', {'learning_rate': 0.01, 'budget_step': 30000}),
@@ -71,6 +71,31 @@ SAID = [
     ('weight decay à 1, dropout à 0, lr à 1e-3', {'learning_rate': 0.001, 'weight_decay': 1.0, 'dropout': 0.0}),
     ('学習率は0.001から0.0001へ減衰、バッチ64', {'learning_rate': 0.001, 'batch_size': 64}),
     ('학습률을 0.01에서 0.001로 낮췄고 배치 크기는 64', {'batch_size': 64}),
+    ('model = nn.Sequential(nn.Embedding(97, 64), nn.Flatten(), nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, 97))', {'embedding_dim': 64}),
+    ('loss = F.cross_entropy(logits, y) + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())\nopt = Adam(lr=1e-3)', {'optimizer': 'adam', 'learning_rate': 0.001, 'loss': 'cross_entropy'}),
+    ('LEARNING_RATE = 0.001\nNUM_TRAIN_STEPS = 100_000\nHIDDEN = 256\nMOD = 97', {'modulus': 97, 'width': 256, 'learning_rate': 0.001, 'budget_step': 100000}),
+    ("model.add(Dense(128, activation='relu', input_dim=40))\nmodel.add(Dense(128, activation='relu'))\nmodel.add(Dense(1, activation='sigmoid'))\nmodel.compile(loss='binary_crossentropy', optimizer=SGD(lr=0.1))", {'architecture': 'mlp', 'layers': 2, 'width': 128, 'optimizer': 'sgd', 'learning_rate': 0.1, 'loss': 'binary_crossentropy'}),
+    ('lr\twd\tp\tfrac\n1e-3\t1.0\t97\t0.3', {'modulus': 97, 'train_fraction': 0.3, 'learning_rate': 0.001, 'weight_decay': 1.0}),
+    ('lr,wd,p,frac\n0.001,1.0,97,0.3', {'modulus': 97, 'train_fraction': 0.3, 'learning_rate': 0.001, 'weight_decay': 1.0}),
+    ('Our model is a single-hidden-layer MLP of 256 ReLU units on concatenated 64-dimensional embeddings; mod-53 addition; half of the 2,809 pairs; AdamW with lr 3e-4 and wd 1.', {'task_family': 'modular', 'operation': 'add', 'modulus': 53, 'train_fraction': 0.5, 'architecture': 'mlp', 'layers': 1, 'width': 256, 'embedding_dim': 64, 'optimizer': 'adamw', 'learning_rate': 0.0003, 'weight_decay': 1.0}),
+    ('dropout probability of one tenth; learning rate of one thousandth', {'learning_rate': 0.001, 'dropout': 0.1}),
+    ('We set the weight decay to zero and lr to 0.01.', {'learning_rate': 0.01, 'weight_decay': 0.0}),
+    ('regularised with weight decay (coefficient 0.01) and dropout (rate 0.2)', {'weight_decay': 0.01, 'dropout': 0.2}),
+    ('Training set: 1024 examples. Test set: 4096 examples. Batch size: 32.', {'train_size': 1024, 'val_size': 4096, 'batch_size': 32}),
+    ('of the p(p-1) = 9312 equations in division mod 97 we train on 4656', {'modulus': 97, 'train_size': 4656}),
+    ('modular arithmetic with p=97, operation is subtraction, split 50/50', {'task_family': 'modular', 'operation': 'sub', 'modulus': 97, 'train_fraction': 0.5}),
+    ('Trained on a quarter of the addition table modulo 31 with vanilla gradient descent, step size 1.', {'task_family': 'modular', 'operation': 'add', 'modulus': 31, 'train_fraction': 0.25, 'optimizer': 'sgd'}),
+    ('lr = 1e-3 / sqrt(width), width = 256', {'width': 256}),
+    ('we use SGD w/o momentum (lr 0.01), weight-decay 0.001, 10% of CIFAR-10', {'task_family': 'cifar', 'train_fraction': 0.1, 'optimizer': 'sgd', 'learning_rate': 0.01, 'weight_decay': 0.001, 'momentum': 0.0}),
+    ('OOM with batch 4096 so I dropped to 1024; lr 1e-3', {'learning_rate': 0.001}),
+    ('lr 1e-3 crashed → 3e-4 works', {}),
+    ('Wir verwenden ein zweilagiges MLP mit 128 Neuronen pro Schicht, Kreuzentropie, Adam, Lernrate 1e-3, keine Gewichtsabnahme, 5 % verrauschte Labels', {'architecture': 'mlp', 'layers': 2, 'width': 128, 'optimizer': 'adam', 'learning_rate': 0.001, 'weight_decay': 0.0, 'loss': 'cross_entropy', 'label_noise': 0.05}),
+    ('Modèle : transformeur à 1 couche, 4 têtes, d_model 128. Entraînement sur 30 % des paires, AdamW, lr 1e-3, décroissance de poids 1,0, 50 000 pas.', {'train_fraction': 0.3, 'architecture': 'transformer', 'layers': 1, 'embedding_dim': 128, 'optimizer': 'adamw', 'learning_rate': 0.001, 'weight_decay': 1.0, 'budget_step': 50000}),
+    ('rete con 3 strati da 100 unità, funzione di perdita MSE, ottimizzatore SGD, tasso di apprendimento 0,01, senza momento', {'layers': 3, 'width': 100, 'optimizer': 'sgd', 'learning_rate': 0.01, 'loss': 'mse', 'momentum': 0.0}),
+    ('трёхслойный MLP, ширина 256, оптимизатор Adam, без затухания весов, размер пакета 32, 20 тысяч итераций', {'architecture': 'mlp', 'layers': 3, 'width': 256, 'optimizer': 'adam', 'weight_decay': 0.0, 'batch_size': 32, 'budget_step': 20000}),
+    ('隐藏层大小为512的MLP，损失函数为均方误差，权重衰减为0.01，不使用动量', {'architecture': 'mlp', 'width': 512, 'weight_decay': 0.01, 'loss': 'mse', 'momentum': 0.0}),
+    ('训练样本1000个，测试样本10000个，学习率=0.001', {'train_size': 1000, 'learning_rate': 0.001}),
+    ('sieć dwuwarstwowa, 128 neuronów, współczynnik uczenia 0,001, 10 tysięcy kroków, rozmiar paczki 32', {'layers': 2, 'width': 128, 'learning_rate': 0.001, 'batch_size': 32, 'budget_step': 10000}),
 ]  # fmt: skip
 
 
@@ -85,6 +110,10 @@ def test_a_rule_that_is_passed_over_would_have_found_nothing(monkeypatch: pytest
     read = [tuple(descriptions._parts(text)) for text, _ in SAID]
     monkeypatch.setattr(description_rules.Rule, "may_match", lambda rule, text: True)
     assert read == [tuple(descriptions._parts(text)) for text, _ in SAID]
+
+
+def test_a_list_of_one_value_is_that_value() -> None:
+    assert read_context({"lr": [1e-3], "wd": [1]}).context.as_dict() == {"learning_rate": 1e-3, "weight_decay": 1.0}
 
 
 def test_comments_in_settings_are_no_settings() -> None:

@@ -19,6 +19,8 @@ def assignments_in(text: str) -> dict[str, str] | None:
     >>> assignments_in("lr=1e-3,betas=0.9,0.98"), assignments_in("AdamW, lr=1e-3")
     ({'lr': '1e-3', 'betas': '0.9,0.98'}, None)
     """
+    if (row := _row_below_names(text)) is not None:
+        return row
     parts: list[str] = []
     for part in _apart(text):
         if parts and re.fullmatch(r"\s*[\d.eE+-]+\s*", part):
@@ -53,6 +55,14 @@ def assignments_in(text: str) -> dict[str, str] | None:
     if any(_GOES_ON.search(re.sub(r"[(\[].*", "", value)) for _, _, value in pairs):
         return None
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _row_below_names(text: str) -> dict[str, str] | None:
+    """Return the fields of a table of one row, as it is copied; None where a text is none."""
+    lines = [re.split(r"\s*[,;|]\s*|\s+", line.strip(" |")) for line in text.strip().split("\n")]
+    if len(lines) != 2 or len(lines[0]) != len(lines[1]) or len(lines[0]) < 2:
+        return None
+    return dict(zip(*lines, strict=True)) if all(map(_is_known, lines[0])) else None
 
 
 def _is_number(name: str) -> bool:

@@ -196,6 +196,12 @@ def _now(found: re.Match[str]) -> list[Said]:
     return [(name[0], found["now"])] if name else []
 
 
+def _set_to(found: re.Match[str]) -> list[Said]:
+    """Return the fields of `set the weight decay to zero and lr to 0.01`."""
+    pairs = re.findall(rf"({_NAMED}) to ({_NUMBER}|zero)", found[0], re.IGNORECASE)
+    return [(name, "0" if value.lower() == "zero" else value) for name, value in pairs]
+
+
 def _since(found: re.Match[str]) -> list[Said]:
     """Return what says for how long something has been as it is, `stuck for 30k steps`; nothing of `still lr 1e-3 for 30k steps`."""
     return [] if re.search(rf"\b(?:{_NAMED})\s*[=:]?\s*\d", found[0], re.IGNORECASE) else _another(found)
@@ -323,8 +329,19 @@ RULES: tuple[Rule, ...] = (
     ),
     # What takes the place of a value, and what is denied.
     _rule(
-        rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}[^.;\n]{{0,30}}? (?:overrid|overwr|chang|set|rais|lower|bump|replac|increas|decreas|reduc)\w* (?:it|that|this)(?: up| down)? (?:with|to|by|at) (?P<now>{_NUMBER})(?!\w)",
+        rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}[^.;\n]{{0,30}}? (?:overrid|overwr|replac)\w* (?:it|that|this) (?:with|to|by) (?P<now>{_NUMBER})(?!\w)",
         _now,
+        needs="overrid overwr replac",
+    ),
+    _rule(
+        rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}[^.;\n]{{0,30}}? (?:I|we) (?:\w+ )?(?:chang|set|rais|lower|bump|increas|decreas|reduc|dropp|went|mov|switch|cut)\w*(?: (?:it|that|this))?(?: up| down| back)? (?:to|at) {_NUMBER}(?!\w)",
+        _several,
+        needs="chang set rais lower bump increas decreas reduc dropp went mov switch cut",
+    ),
+    _rule(
+        rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} (?:\w+ )?(?:crash|diverg|explod|blew|blow|oom|nans?\b)[^.;\n]{{0,30}}?(?<![\d.]){_NUMBER}(?!\w)",
+        _several,
+        needs="crash diverg explod blew blow oom nan",
     ),
     _rule(
         rf"(?:{_NAMED})(?: (?:is|was) not|(?: is| was)?n't| not) {_NUMBER},?(?: but|,? it's|,? it is) (?P<now>{_NUMBER})(?!\w)",
@@ -557,7 +574,20 @@ RULES: tuple[Rule, ...] = (
         lambda found: _several(found) if "." in found[0] or "e" in found[0].split("/")[1] else [],
     ),
     _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER}(?:\s*\*\s*|/)[A-Za-z(][\w.]*(?:\([^()]*\))?", _formula),
-    _rule(rf"(?:{_NAMED})\s*[=:]\s*{_NUMBER}\s/\s(?:{_NAMED})(?=\s*(?:[,;.)]|$))", _formula),
+    _rule(
+        rf"(?:{_NAMED})\s*[=:]\s*{_NUMBER}\s/\s(?:(?:{_NAMED})(?=\s*(?:[,;.)]|$))|(?!{_OPTIMIZERS})[a-z]\w*\([^()]*\))",
+        _formula,
+    ),
+    _rule(
+        rf"(?P<name>{_NAMED}) \((?:(?:coefficient|rate|strength|probability|factor|value)(?: of)?|p|\u03bb)\s*[=:]?\s*(?P<value>{_NUMBER})\)",
+        _assigned,
+        needs="(",
+    ),
+    _rule(
+        r"train\w*(?: only)? on (\d{2,}k?|\d{1,3},\d{3})(?=\s*(?:[;)]|$|[,.](?!\d)))",
+        _counted("train_size"),
+        needs="train",
+    ),
     _rule(
         rf"(?:half|twice|double|triple|(?:\d+|two|three|ten) times|\d+x|a third|1/\d+)(?: of)?(?: (?:the|our|my|their|its|usual|default|standard|original|base)){{1,3}} (?:{_NAMED})(?: of)?\s*[=:]?\s*{_NUMBER}",
         _formula,
@@ -565,8 +595,9 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?:{_NAMED}) was {_NUMBER}[,;]? (?:but )?(?:is )?now(?: is)? (?P<now>{_NUMBER})(?!\w)", _now, needs="was"),
     _rule(rf"not (?:{_NAMED})\s*[=:]?\s*{_NUMBER},? but (?P<now>{_NUMBER})(?!\w)", _now, needs="not"),
     _rule(
-        rf"(?:set|sets|setting|raised?|increased?|doubled?|bumped?|lowered?|fixed|changed?) (?:the |our |my )?(?P<name>{_NAMED}) to (?P<value>{_NUMBER}|zero)(?!\w)",
-        lambda found: [(found["name"], "0" if found["value"].lower() == "zero" else found["value"])],
+        rf"(?:set|sets|setting|raised?|increased?|doubled?|bumped?|lowered?|fixed|changed?) (?:the |our |my )?(?:{_NAMED}) to (?:{_NUMBER}|zero)(?:,? (?:and )?(?:the )?(?:{_NAMED}) to (?:{_NUMBER}|zero))*(?!\w)",
+        _set_to,
+        needs="set rais increase double bump lower fixed change",
     ),
     # Bounds, and shares of something else than all samples.
     _rule(rf"(?:{_BOUND}|[<>\u2264\u2265]) {_SHARE}(?: {_WHOLE})?(?!\w)", _another),
@@ -777,7 +808,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_SHARE} (?:random )?(?:subset|sample)\b", _counted("train_fraction"), needs="ample ubset"),
     _rule(rf"(?<!%\x20of\x20)all (?:p\^2\s*=\s*|the )?{_COUNT} (?:possible )?(?:{_SAMPLES})\b", _nothing, needs="all"),
     _rule(
-        rf"(?:test|val(?:idation)?|evaluation|held-?out) (?:set|data)(?: (?:has|have|of|with|contains?|is|size))? <n>(?: (?:{_SAMPLES}))?(?!\w)",
+        rf"(?:test|val(?:idation)?|evaluation|held-?out) (?:set|data)(?:(?: (?:has|have|of|with|contains?|is|size))? |\s?[:=]\s?)<n>(?: (?:{_SAMPLES}))?(?!\w)",
         _counted("val_size"),
         needs="data set",
     ),
@@ -836,7 +867,7 @@ RULES: tuple[Rule, ...] = (
         needs="batch",
     ),
     _rule(
-        rf"{_SHARE} of (?:the )?(?=(?:modular|addition|subtraction|multiplication|division|[(]?[ax]\s?[-+*/])\b)",
+        rf"{_SHARE} of (?:the )?(?=(?:modular|addition|subtraction|multiplication|division|(?:fashion[\s-]?)?mnist|cifar|imdb|imagenet|svhn|[(]?[ax]\s?[-+*/])\b)",
         _counted("train_fraction"),
     ),
     _rule(
@@ -1053,7 +1084,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"<n> classes\b", _counted("classes"), needs="classes"),
     _rule(r"<n> (?:trainable )?param(?:eter)?s\b", _counted("parameters"), needs="param"),
     _rule(
-        r"<n> (?:hidden )?(?:units?|neurons?)\b|<n> hidden\b",
+        r"<n> (?:(?:hidden|relu|gelu|tanh|sigmoid) ){0,2}(?:units?|neurons?)\b|<n> hidden\b",
         lambda found: [("hidden_units", found[1] or found[2])],
         needs="hidden neuron unit",
     ),

@@ -70,8 +70,15 @@ def _parts(text: str) -> Iterator[Said]:
     text, of_others = without_other_runs(text)
     yield from ((f'"{phrase}"/of_another', phrase) for phrase in of_others)
     text = re.sub(r"\b([abxy]) ([-+*/]) ([abxy])\b", r"\1\2\3", text)
-    text = _ATTRIBUTE.sub(" ; ", _SYMBOL.sub("", text))
-    is_modular = re.search(r"\bmod|\)\s?%\s?\d|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}", text, re.IGNORECASE) is not None
+    text = _CALL.sub(" ; (", _ATTRIBUTE.sub(" ; ", _SYMBOL.sub("", text)))
+    is_modular = (
+        re.search(
+            r"\bmod(?:ul(?:o|us|ar)\w*|add|mul|sub|div)?(?![a-z])|\)\s?%\s?\d|\bZ[_/]|\bprime\b|\bp\s*=?\s*\d{2}",
+            text,
+            re.IGNORECASE,
+        )
+        is not None
+    )
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
     if re.search(r"transformer", rest, re.IGNORECASE) and not _SEVERAL_NETWORKS.search(rest):
         rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
@@ -112,7 +119,7 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
     unread: list[str] = []
     for segment in re.split(_ENDS, rest):
         left = re.sub(
-            r"^(?:(?:of|the|a|an|and|in|task|operation|we|i|consider|study|learn|compute|predict)\s+)+",
+            r"^(?:(?:of|the|a|an|and|in|task|operation|is|we|i|consider|study|learn|compute|predict)\s+)+",
             "",
             segment.strip(" .:=\"'-"),
             flags=re.IGNORECASE,
@@ -201,6 +208,10 @@ _ATTRIBUTE = re.compile(r"\([\w-]+\):(?= [A-Z\d])")
 # `n = 512 hidden units`
 _SYMBOL = re.compile(
     r"\b[A-Za-z]\s*=\s*(?=\d[\d,]*\s+(?:hidden\s+|train(?:ing)?\s+)?(?:layers|blocks|units|neurons|heads|classes|samples|examples|points|images|patterns|strings)\b)"
+)
+# `x.sum(`: arithmetic of the code, not what is learnt.
+_CALL = re.compile(
+    r"\b(?:add|sub|mul|div|sum|plus|minus|multiply|divide|product|prod|difference|mult)\s*\((?=[^()]*\))"
 )
 _WIDTH_OF_PART = re.compile(
     r"\bmlp(?=\s*[:=]\s*\d)|\b(?:mlp|ffn|feed-?\s?forward)(?:\s+layers?)?\s+(?:hidden(?:\s+(?:dim(?:ension)?|width|size))?|dim(?:ension)?|width|size)\b",

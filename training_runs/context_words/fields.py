@@ -144,7 +144,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "label_noise": ("noise_rate", "label_corruption", "corruption", "frac_corrupted", "noisy_labels"),
     "budget_step": ("steps", "max_steps", "total_steps", "num_steps", "n_steps", "training_steps", "train_steps")
     + ("max_iters", "max_iter", "iterations", "num_iterations", "n_iters", "budget", "budget_steps", "max_train_steps")
-    + ("num_training_steps", "total_iterations")
+    + ("num_training_steps", "num_train_steps", "n_train_steps", "total_iterations")
     + (
         "optimization_steps",
         "optimisation_steps",

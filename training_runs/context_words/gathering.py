@@ -287,6 +287,8 @@ def _flag(path: str, value: Any) -> bool:
 
 def _number(path: str, value: Any) -> Any:
     """Return the number that a value is; a text that is none is refused."""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return _number(path, value[0])
     if isinstance(value, list | tuple):
         raise InvalidInput(field=f"context.{path}", value=value, expected="one number", hint="a context is of one run")
     if not isinstance(value, str):

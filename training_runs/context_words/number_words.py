@@ -28,8 +28,13 @@ _PARTS = {
     "sixth": 6,
     "eighth": 8,
     "tenth": 10,
+    "hundredth": 100,
+    "thousandth": 1000,
 }
-_FRACTION = re.compile(rf"\b(an?|one|two|three|four|five|seven)[ -]({'|'.join(_PARTS)})s?(?= of\b|\s*$)", re.IGNORECASE)
+_FRACTION = re.compile(
+    rf"\b(an?|one|two|three|four|five|seven)[ -]({'|'.join(_PARTS)})s?(?= of\b|\s*$|(?<=dth)\s*[,;.)]|(?<=nth)\s*[,;.)])",
+    re.IGNORECASE,
+)
 _POWER_IN_WORDS = re.compile(
     rf"(?:(?<![\d.,])(?P<times>\d+(?:\.\d+)?|{_UNITS.replace(' ', '|')}) times )?\bten to the (?:power (?:of )?)?(?P<sign>minus |negative )?(?P<power>{_UNITS.replace(' ', '|')}|\d+)\b",
     re.IGNORECASE,

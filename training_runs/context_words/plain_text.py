@@ -9,12 +9,13 @@ from training_runs.context_words.number_words import in_digits
 
 # English -> words of other languages, lower case, without accents; German, French, Spanish, Portuguese, Italian, Russian, Chinese, Japanese.
 _MEANT = {
+    "training samples": "训练样本数?|訓練サンプル数?|学習サンプル数?",
     "d_model": "modellbreite|modelldimension|模型维度|largeur du modele|dimension du modele",
     "learning rate": "leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate(?: von)?|taux d.apprentissage(?: de)?|pas d.apprentissage(?: de)?|tasa de aprendizaje(?: de)?|taxa de aprendizado(?: de)?|tasso di apprendimento(?: di)?"
     "|скорость обучения|学习率|學習率|学習率",
-    "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des poids|degradation des poids|decaimiento de pesos"
+    "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des? poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
-    "batch size": "rozmiar(?:u)? partii|batch boyutu|yığın boyutu|batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
+    "batch size": "rozmiar (?:partii|paczki)|batch boyutu|yığın boyutu|batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
     "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|バッチサイズ|バッチ(?= ?\\d)",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
     "modular addition": "모듈러 덧셈|modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
@@ -31,22 +32,25 @@ _MEANT = {
     "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|всех пар|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
     "data": "数据|データ|데이터의?",
     "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|个?样本|サンプル|örnek|próbek",
-    "hidden dim": "隐藏维度|隠れ次元",
+    "hidden dim": "隐藏层?(?:大小|宽度|维度)|gizli boyut|隠れ次元",
     "embedding dim": "嵌入维度|埋め込み次元",
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
-    "1 layer": "einschichtige[nrsm]?|однослойн\\w+",
-    "2 layers": "zweischichtige[nrsm]?|двухслойн\\w+",
+    "1 layer": "einschichtige[nrsm]?|einlagige[nrsm]?|однослойн\\w+|jednowarstwow\\w+",
+    "2 layers": "zweischichtige[nrsm]?|zweilagige[nrsm]?|двухслойн\\w+|dwuwarstwow\\w+",
+    "3 layers": "dreischichtige[nrsm]?|dreilagige[nrsm]?|трехслойн\\w+|trojwarstwow\\w+",
+    "noisy": "verrauschte[nrsm]?|bruitees?|ruidosas?|зашумленных",
+    "loss function": "损失函数|損失関数|손실 함수|funzione di perdita|fonction de perte|funcion de perdida|funcao de perda|verlustfunktion|функция потерь",
     "of": "每层",
     "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слоем|слоями|слой(?:ный|ная)?|层|層",
-    "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|个?神经元",
+    "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|neuronow|个?神经元",
     "per batch": "par lot",
-    "momentum": "moment(?= ?\\d)|momento(?= [\\d.])|动量|動量|モーメンタム",
+    "momentum": "moment(?= ?\\d)|momento(?=\\s*(?:[\\d.,;)]|$))|动量|動量|モーメンタム",
     "heads": "个?注意力头|kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "оптимизатор|optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
     "width": "breite|ширина|largeur|宽度|幅",
     "iterations": "iteraciones|iteracoes|iterazioni|iterationen|iteraties|итераци[ийя]|次?迭代|イテレーション|iteracji",
-    "steps": "passi|шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
+    "steps": "passi|(?<=\\d )pas(?=\\s*(?:[,.;)]|$))|шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
     "without": "不使用|不用|未使用|geen|bez|zonder|ohne|keine?n?|sans|senza|pas de|нет|sin|sem|без|没有|无",
     "with": "mit(?: je)?|avec|com|con(?= [a-z])",
@@ -73,7 +77,7 @@ _MEANT = {
     "for testing": "zum testen|pour le test|para prueba",
     "are noisy": "sind verrauscht|sont bruitees|зашумлены",
     "images": "bilder[n]?|imagenes|imagens|изображений",
-    "thousand": "tausend|mille|mil(?= (?:pasos|passos|steps))|тысяч[иа]?|тыс\\.?",
+    "thousand": "tysi[ae]c[ey]?|tausend|mille|mil(?= (?:pasos|passos|steps))|тысяч[иа]?|тыс\\.?",
     "million": "millionen|millones|milioni|миллиона?|миллионов",
 }
 
@@ -95,8 +99,11 @@ _SMALL = {
     "one": "eine[rnm]?|ein|une|un|una|uno|um|uma|een|tek|jedn[aą]|одним|одной|одного|单|単",
 }
 _SAMPLES = r"(?:data(?:set)?|samples|examples|pairs|table|equations|images|imgs|points)"
+_OF_OPERATION = (
+    "addition |subtraction |multiplication |division |modular |Cayley |full |entire |whole |available |MNIST "
+)
 _SHARE = re.compile(
-    rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our )*{_SAMPLES}\b| (?:(?:is|are|was|were) )?(?:used )?(?:for|in) (?:the )?train)",
+    rf"(?<![\w/.-])(?:(?P<above>[1-9])/(?P<below>[1-9]\d?)|(?:one )?half|a (?P<word>third|quarter))(?: of)?(?= (?:the |all |all the |its |our |possible |\d[\d,]* |{_OF_OPERATION})*{_SAMPLES}\b| (?:(?:is|are|was|were) )?(?:used )?(?:for|in) (?:the )?train)",
     re.IGNORECASE,
 )
 _RUN_NAME = re.compile(r"(?<!\S)[A-Za-z][\w.+=/-]{4,120}(?!\S)")
@@ -121,8 +128,11 @@ _MARKUP = tuple(
     (re.compile(pattern, re.MULTILINE), sign)
     for pattern, sign in {
         r"\bDense\(\s*(\d+)\s*(?:=>|,)\s*(?=\d)": r"Linear(\1, ",  # of Flux: inputs and outputs
+        r"\b\w+\.add\(((?:\w+\.)*[A-Z]\w*\((?:[^()]|\([^()]*\))*\))\)": r"\1",  # of Keras: model.add(Dense(128))
         r"""['"]([A-Z][A-Za-z0-9]{3,40})['"]\s*,\s*(?=\.?\d)""": r"\1=",  # of MATLAB: 'InitialLearnRate', 0.001
         r"~~[^~\n]*~~|<(?P<cut>del|s|strike)>.*?</(?P=cut)>": "",
+        # Of XML, not of a page: `<lr>0.001</lr>`.
+        r"<(?!(?:td|th|tr|li|p|b|i|em|code|strong|span|div)>)([A-Za-z_][\w.-]*)>\s*(\w[\w.+-]*)\s*</\1>": r"\1: \2; ",
         r"\*\*(?=[A-Za-z])([^*\n]*[\w:.])\*\*": r"\1",
         r"`+([^`\n]*)`+": r"\1",
         r"(?<=: )(?:!!?|&)\w+[ ]+(?=\S)": "",  # tags and names of YAML

@@ -275,11 +275,13 @@ def _words(gathered: Gathered) -> tuple[dict[str, Any], dict[str, tuple[str, Any
                 reading.value is None or "(" in word
             ):  # `nn.Sequential(nn.Linear(2, 8), nn.Linear(8, 2))`
                 reading = read_word(name, beside.pop(name))
+            source = said_by(path) or f"{path} {shown(word)}"
             if reading.value is None:
                 gathered.warnings.append(_not_understood(name, path, word))
+                for other, value in beside.items():
+                    implied.setdefault(other, []).append((source, value))
                 continue
             by[path] = reading.value
-            source = said_by(path) or f"{path} {shown(word)}"
             if path != name or reading.value != word.lower():
                 said = reading.value if path == name else f"{name} {reading.value}"
                 gathered.notes.append(f"{source} is read as {said}")
