@@ -85,7 +85,7 @@ def is_description(text: str) -> bool:
             return False
     except (OSError, ValueError):  # too long, for one
         return True
-    return "=" in text or bool(re.search(r"\s", text)) or not re.search(r"[/\\]|\.[A-Za-z]\w*$", text)
+    return "=" in text or "<" in text or bool(re.search(r"\s", text)) or not re.search(r"[/\\]|\.[A-Za-z]\w*$", text)
 
 
 def _parsed(content: str, suffix: str, source: str) -> Mapping[str, Any]:

@@ -96,6 +96,17 @@ SAID = [
     ('隐藏层大小为512的MLP，损失函数为均方误差，权重衰减为0.01，不使用动量', {'architecture': 'mlp', 'width': 512, 'weight_decay': 0.01, 'loss': 'mse', 'momentum': 0.0}),
     ('训练样本1000个，测试样本10000个，学习率=0.001', {'train_size': 1000, 'learning_rate': 0.001}),
     ('sieć dwuwarstwowa, 128 neuronów, współczynnik uczenia 0,001, 10 tysięcy kroków, rozmiar paczki 32', {'layers': 2, 'width': 128, 'learning_rate': 0.001, 'batch_size': 32, 'budget_step': 10000}),
+    ('Model: 4-layer encoder, 8 heads, hidden 512; lr peaks at 5e-4 after 4k warmup steps', {'architecture': 'transformer', 'layers': 4, 'embedding_dim': 512, 'learning_rate': 0.0005, 'warmup_steps': 4000.0}),
+    ('Using wd of 0.5 now; was at 2.0 yesterday, and lr stays 1e-3', {'learning_rate': 0.001, 'weight_decay': 0.5}),
+    ('p=97, operation=(x+y)%p, train/test=40/60', {'task_family': 'modular', 'operation': 'add', 'modulus': 97, 'train_fraction': 0.4}),
+    ('two transformer blocks of width one hundred twenty-eight, learning rate one thousandth', {'architecture': 'transformer', 'layers': 2, 'embedding_dim': 128, 'learning_rate': 0.001}),
+    ('weight_decay=1.0 on everything except LayerNorm and biases; lr=1e-3', {'learning_rate': 0.001, 'weight_decay': 1.0}),
+    ('10k params only! 1 hidden layer, 32 units. lr 1e-2 adam, 256 train pts', {'train_size': 256, 'layers': 1, 'width': 32, 'parameters': 10000, 'optimizer': 'adam', 'learning_rate': 0.01}),
+    ("J'utilise SGD avec un pas de 0,1 et un lot de 64, 3 couches cachées de 128", {'layers': 3, 'width': 128, 'optimizer': 'sgd', 'learning_rate': 0.1, 'batch_size': 64}),
+    ('Обучаю MLP на 1000 примерах MNIST, Adam, lr 1e-3, L2 0.01', {'task_family': 'mnist', 'train_size': 1000, 'architecture': 'mlp', 'optimizer': 'adam', 'learning_rate': 0.001, 'weight_decay': 0.01}),
+    ('学習率1e-3、AdamW、重み減衰1、p=113、訓練割合0.3、全バッチ', {'modulus': 113, 'train_fraction': 0.3, 'optimizer': 'adamw', 'learning_rate': 0.001, 'weight_decay': 1.0}),
+    ('ADAMW | LR 1E-3 | WD 1 | P 97 | FRAC 0.3 | 50K STEPS', {'modulus': 97, 'train_fraction': 0.3, 'optimizer': 'adamw', 'learning_rate': 0.001, 'weight_decay': 1.0, 'budget_step': 50000}),
+    ('my lr is 10 times that of the paper (1e-3), i.e. 1e-2; wd 1', {'weight_decay': 1.0}),
 ]  # fmt: skip
 
 

@@ -63,7 +63,7 @@ _ENDS = (
 )
 _COUNT = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[kKM]|[eE]\+?\d+)?"
 _SMALL = {word: k for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)} | {"single": 1}
-_SAMPLES = "data(?:set)?|samples|examples|patterns|strings|points|images|imgs|pairs|table|equations|sequences|reviews|instances"
+_SAMPLES = "data(?:set)?|samples|examples|patterns|strings|points|pts|images|imgs|pairs|table|equations|sequences|reviews|instances"
 # What a share is of: `80% of the 9,409 possible pairs`, `30% of the entire dataset`.
 _WHOLE = (
     r"(?:(?:of|the|all|our|its|a|entire|full|whole|available|total|possible|distinct|unique|input|training|\d[\d,]*)[\s-]+)*"
@@ -182,7 +182,12 @@ def _rule(
     pattern: str, said: Callable[[re.Match[str]], list[Said]], flags: int = re.IGNORECASE, needs: str = ""
 ) -> Rule:
     """Return a rule; in its pattern `<n>` is a number, `<few>` one that may be a word, a blank is blanks or a dash."""
-    spaced = pattern.replace(" ", r"[\s-]+").replace("<n>", rf"({_COUNT})(?!\d|\s?%)").replace("<few>", f"({_FEW})")
+    spaced = (
+        pattern.replace(" ?", r"[\s-]*")
+        .replace(" ", r"[\s-]+")
+        .replace("<n>", rf"({_COUNT})(?!\d|\s?%)")
+        .replace("<few>", f"({_FEW})")
+    )
     return Rule(rf"(?<![\w.])(?!(?<=\d,)\d)(?:{spaced})", flags, said, tuple(needs.split()))
 
 
@@ -200,6 +205,12 @@ def _set_to(found: re.Match[str]) -> list[Said]:
     """Return the fields of `set the weight decay to zero and lr to 0.01`."""
     pairs = re.findall(rf"({_NAMED}) to ({_NUMBER}|zero)", found[0], re.IGNORECASE)
     return [(name, "0" if value.lower() == "zero" else value) for name, value in pairs]
+
+
+def _blocks(found: re.Match[str]) -> list[Said]:
+    """Return the layers of `two layers`, and the network of `two transformer blocks`."""
+    is_transformer = found[2] is not None and "lstm" not in found.string.lower()
+    return [("layers", _SMALL.get(found[1].lower(), found[1])), *([("architecture", "transformer")] * is_transformer)]
 
 
 def _since(found: re.Match[str]) -> list[Said]:
@@ -353,7 +364,12 @@ RULES: tuple[Rule, ...] = (
         _another,
         needs="not",
     ),
-    # Parts of a network that train at rates of their own.
+    # Parts of a network that train at rates of their own, or do not decay.
+    _rule(
+        r"(?:except|excluding|apart from|other than|but not|all but|all except)(?: \w+){0,2}? layer[\s_-]?norms?\b[^,;.]{0,30}|(?:biases|gains|norms)(?: and |\s?[/,&]\s?)layer[\s_-]?norms?\b|layer[\s_-]?norms?(?: and |\s?[/,&]\s?)(?:biases|embeddings)\b",
+        _another,
+        needs="norm",
+    ),
     _rule(r"(?:<few> )?param(?:eter)? groups?\b", _nothing, needs="param"),
     _rule(
         rf"(?:\w+) (?:{_RATES})\s*[=:]?\s*{_NUMBER}[,;]? (?:and )?(?:the )?(?:rest|others?|remaining|everything else|all else|elsewhere)\b[^,;.\d]{{0,20}}{_NUMBER}(?!\w)",
@@ -481,9 +497,9 @@ RULES: tuple[Rule, ...] = (
         needs="warm",
     ),
     _rule(
-        rf"(?P<name>lr|learning rate) (?:starts?|starting|begins?|initially)(?: at| from| with)? (?P<value>{_NUMBER})(?!\w)",
+        rf"(?P<name>lr|learning rate|{_BEHIND}) (?:starts?|starting|begins?|initially|peaks?|peaking|stays?|remains?)(?: at| from| with)? (?P<value>{_NUMBER})(?!\w)",
         _assigned,
-        needs="begin initially start",
+        needs="peak stay remain begin initially start",
     ),
     _rule(
         r"nesterov(?: momentum)?\s*[=:(]?\s*(0?\.\d+)\)?(?!\w)",
@@ -551,7 +567,10 @@ RULES: tuple[Rule, ...] = (
             else _several(found)
         ),
     ),
-    _rule(rf"(?!layers)(?:{_NAMED})\s*[=:]?\s*{_NUMBER}(?:\s*(?:->|\u2192|\||\.\.+|to\s)\s*{_NUMBER})+", _several),
+    _rule(
+        rf"(?!layers)(?:{_NAMED})\s*[=:]?\s*{_NUMBER}(?:\s*(?:->|\u2192|\.\.+|to\s)\s*{_NUMBER}|\s*\|\s*{_NUMBER}(?![\d.]|\s?[A-Za-z]))+",
+        _several,
+    ),
     _rule(rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} \([^()\d]+\),? (?:and )?{_NUMBER} \([^()\d]+\)", _several),
     _rule(
         rf"(?:{_NAMED})\s*[=:]?\s*{_NUMBER} [^;.]{{1,40}},? (?:and )?(?:then|later|afterwards|after that)(?: \w+ed)?(?: to)? {_NUMBER}(?!\w)",
@@ -645,7 +664,7 @@ RULES: tuple[Rule, ...] = (
         rf"(?P<name>{_NAMED})\s*[=:]?\s*\d+\s*(?://|/|\*)\s*\d+\s*=\s*(?P<value>{_NUMBER})(?!\w)",
         lambda found: [(found["name"], found["value"])],
     ),
-    _rule(rf"(?:{_NAMED})(?: of)?\s*[=:]?\s*{_NUMBER} times\b", _formula, needs="times"),
+    _rule(rf"(?:{_NAMED})(?: of| is| was)?\s*[=:]?\s*{_NUMBER} times\b", _formula, needs="times"),
     _rule(
         rf"dropout(?: of)?\s*[=:]?\s*{_NUMBER} (?:only )?(?:on|in|for|after|to) (?:the )?(?:embeddings?|attention|inputs?|residuals?|softmax|classifier|outputs?)\b",
         _another,
@@ -1046,8 +1065,8 @@ RULES: tuple[Rule, ...] = (
     _rule(r"h\d{1,2}\b", _nothing),
     _rule(r"\d{1,6}(?:\s?(?:-|\u2013|\u2192|->|x|\u00d7)\s?\d{1,6}){2,12}(?![\w-])", _shape),
     _rule(
-        r"<few>[\s-]*(?:(?:hidden|transformer|decoder|encoder|attention) )?(?:layers?|layered|blocks?)\b",
-        _counted("layers"),
+        r"<few>[\s-]*(?:(?:hidden|(transformer|decoder|attention)|encoder) )?(?:layers?|layered|blocks?)\b",
+        _blocks,
         needs="block layer",
     ),
     _rule(r"(\d{1,2})L\b", _counted("layers"), flags=0),

@@ -4,7 +4,7 @@ import re
 
 _RUNS = r"(?:runs?|experiments?|attempts?|models?|versions?|setups?|settings?|config\w*|trials?|tries|try)"
 _USING = r"(?:was|were|is|are|has|have|had|uses?|used|says|said|sets?)"
-_FORMER = rf"(?:(?:in|with) )?(?:(?:the|my|our|an?) )?(?:previous|prior|earlier|former|old) {_RUNS}|previously|originally|before:|used to (?:be|have|use)|yesterday|last (?:week|month|night|time|year)"
+_FORMER = rf"(?:(?:in|with) )?(?:(?:the|my|our|an?) )?(?:previous|prior|earlier|former|old) {_RUNS}|previously|originally|before:|used to (?:be|have|use)|(?:^|(?<=[.;!?]\s))(?:yesterday|last (?:week|month|night|time|year))|(?:yesterday|last (?:week|month|night|time|year))(?= (?:I|we|it|the|my|was|with)\b)"
 _OTHERS = (
     rf"(?:other|others'|(?:somebody|someone) else's|(?:my |our |an? )?(?:friend|colleague|co-?author|labmate|collaborator|co-?worker|supervisor|advisor)'s) {_RUNS}|(?:others|people|they|he|she|the authors|everyone|everybody) (?:\w+ )?(?:use|take|took|had|set)s?d?\b"
     r"|(?!I |we )\w+ used (?=[^\n]*[;,.] ?(?:but )?(?:mine|ours)\b)|"

@@ -11,13 +11,13 @@ from training_runs.context_words.number_words import in_digits
 _MEANT = {
     "training samples": "训练样本数?|訓練サンプル数?|学習サンプル数?",
     "d_model": "modellbreite|modelldimension|模型维度|largeur du modele|dimension du modele",
-    "learning rate": "leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate(?: von)?|taux d.apprentissage(?: de)?|pas d.apprentissage(?: de)?|tasa de aprendizaje(?: de)?|taxa de aprendizado(?: de)?|tasso di apprendimento(?: di)?"
+    "learning rate": "pas de(?= ?\\d)|leersnelheid|학습률|wspołczynnik uczenia|ogrenme oranı|lernrate(?: von)?|taux d.apprentissage(?: de)?|pas d.apprentissage(?: de)?|tasa de aprendizaje(?: de)?|taxa de aprendizado(?: de)?|tasso di apprendimento(?: di)?"
     "|скорость обучения|学习率|學習率|学習率",
     "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des? poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
     "batch size": "rozmiar (?:partii|paczki)|batch boyutu|yığın boyutu|batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
     "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|バッチサイズ|バッチ(?= ?\\d)",
-    "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ",
+    "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ|全バッチ",
     "modular addition": "모듈러 덧셈|modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
     "addition": "сложени[ея]|加法|加算|足し算|adicao|adicion|suma|soma|somma|optelling|dodawani[ea]|toplama|덧셈",
     "subtraction": "вычитани[ея]|减法|減法|引き算|subtracao|sottrazione|aftrekking|odejmowani[ea]|cıkarma|뺄셈|subtraktion",
@@ -26,12 +26,12 @@ _MEANT = {
     "modular subtraction": "modulare subtraktion|soustraction modulaire|resta modular|模减法|模减",
     "modular multiplication": "modulare multiplikation|multiplication modulaire|multiplicacion modular|模乘法|模乘",
     "modular division": "modulare division|division modulaire|模除法|模除",
-    "train fraction": "训练集(?:比例|占比)|trainingsanteil|egitim oranı|训练比例|训练占比|доля обучения|学習割合",
+    "train fraction": "训练集(?:比例|占比)|trainingsanteil|egitim oranı|训练比例|训练占比|доля обучения|学習割合|訓練割合",
     "training data": "訓練データ|trainingsdaten|donnees d.entrainement|datos de entrenamiento|dados de treino|训练数据|训练集|学習データ",
     "of the examples": "der beispiele|des exemples|de los ejemplos|dos exemplos",
     "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|всех пар|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
     "data": "数据|データ|데이터의?",
-    "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|примеров|个?样本|サンプル|örnek|próbek",
+    "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|пример(?:ах|ов|а)|个?样本|サンプル|örnek|próbek",
     "hidden dim": "隐藏层?(?:大小|宽度|维度)|gizli boyut|隠れ次元",
     "embedding dim": "嵌入维度|埋め込み次元",
     "hidden": "versteckten?|verdeckten?|cachees?|ocultas?|nascost[ie]|скрытых|隐藏",
@@ -264,6 +264,7 @@ def _in_english_words(text: str) -> str:
         text = pattern.sub(f" {english} " if not text.isascii() else english, text)
     text = re.sub(rf"(?<=[A-Za-z])\s*(?:{_PARTICLES})(?=[\s,.=:])", " ", text)
     text = re.sub(r"(?<=\S)  +(?=\S)", " ", text)
+    text = text.replace("layers hidden", "hidden layers")  # couches cachées
     text = re.sub(r"(?<=layers) ?(?:de|da|di|por|по)(?= ?\d)", " of", text)
     return re.sub(r"(?<=layers)[ ]?-(?=[ ]?[A-Z])", " ", text)  # Zwei-Schichten-Transformer
 
