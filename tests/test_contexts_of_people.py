@@ -107,6 +107,10 @@ SAID = [
     ('学習率1e-3、AdamW、重み減衰1、p=113、訓練割合0.3、全バッチ', {'modulus': 113, 'train_fraction': 0.3, 'optimizer': 'adamw', 'learning_rate': 0.001, 'weight_decay': 1.0}),
     ('ADAMW | LR 1E-3 | WD 1 | P 97 | FRAC 0.3 | 50K STEPS', {'modulus': 97, 'train_fraction': 0.3, 'optimizer': 'adamw', 'learning_rate': 0.001, 'weight_decay': 1.0, 'budget_step': 50000}),
     ('my lr is 10 times that of the paper (1e-3), i.e. 1e-2; wd 1', {'weight_decay': 1.0}),
+    ("1000 samples, Adam (Kingma, 2015)", {"train_size": 1000, "optimizer": "adam"}),
+    ("60k samples here yet I feed it 1k; lr 1e-3", {"learning_rate": 1e-3}),
+    ("25,000 reviews but my subset has 2,000", {"task_family": "reviews"}),
+    ("5000 images, 10 classes, port 2950", {"train_size": 5000, "classes": 10}),
 ]  # fmt: skip
 
 

@@ -1000,7 +1000,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # The first argument of an optimiser is its rate: `AdamW(model.parameters(), 1e-3)`, `Adam 1e-3`.
     _rule(
-        rf"(?:[a-z]+\.)*({_OPTIMIZERS})(?:Optimizer)?\s*\(\s*(?:[a-z_][\w.]*(?:\(\))?\s*,\s*)?(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
+        rf"(?:[a-z]+\.)*({_OPTIMIZERS})(?:Optimizer)?\s*\(\s*(?:[a-z_][\w.]*(?:\(\))?\s*,\s*)?(?!\d\d)(\d*\.?\d+(?:e-?\d+)?)(?=\s*[,)])",
         _counted("optimizer", "learning_rate"),
         needs="adam lion muon rmsprop sgd",
     ),

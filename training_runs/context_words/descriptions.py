@@ -14,7 +14,9 @@ from training_runs.context_words.values import VOCABULARIES, operation_named, re
 DESCRIPTIONS = ("description", "summary", "in_words", "setup")  # fields that hold such a text
 LONGEST = 3000  # characters of one: a paragraph or two of a paper
 _OF_WORDS = ("optimizer", "loss", "architecture", "task_family")
-_ENDS = r"[;,\n()\[\]{}|]+|\s[-\u2013\u2014]\s|\.(?:\s|$)|\b(?:with|using|by|via|trained|on)\b"
+_ENDS = (
+    r"(?:[;\n()\[\]{}|]|,(?!(?<=\d,)\d{3}(?!\d)))+|\s[-\u2013\u2014]\s|\.(?:\s|$)|\b(?:with|using|by|via|trained|on)\b"
+)
 # In a sentence these are as often something else: `linear warmup`, `cosine schedule`, `text`, `dense`.
 _UNSURE = {"opt", "decoder", "dense", "linear", "conv", "square", "squared", "quadratic", "softmax", "l1", "l2", "mod"}
 _UNSURE |= {
@@ -142,7 +144,7 @@ def _words(rest: str, is_modular: bool) -> Iterator[Said]:
     for piece in unread:
         words = [
             w
-            for w in re.findall(r"[\w.%^*+/=-]*\w[\w.%^*+/=-]*", piece)
+            for w in re.findall(r"\d{1,3}(?:,\d{3})+|[\w.%^*+/=-]*\w[\w.%^*+/=-]*", piece)
             if w.lower().strip(".-") not in _SAID_BY_THE_WAY
         ]
         if words:

@@ -1,7 +1,7 @@
 """From fields in somebody's words to a context: what was read as what, and what counts as not given."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from training_runs.context_words.gathering import (
     shown,
     take,
 )
+from training_runs.context_words.numbers import number_of
 from training_runs.context_words.values import known_values, read_word
 from training_runs.errors import InvalidInput
 
@@ -62,6 +63,11 @@ _OTHER_BUDGETS = (
     (re.compile(r"hidden_layer_sizes|learning_rate_init|MLP(?:Classifier|Regressor)\b"), "max_iter", "epochs"),
     (_OF_ROLLOUTS, "n_steps", ""),
     (_OF_ROLLOUTS, "num_steps", ""),
+)
+_ENDS_IN_A_COUNT = re.compile(
+    r"\b(?:but|only|just|subset|its?|I|we|to|on|with|has|have|are|uses?d?|fe?ed|keep|kept|take|took|pick(?:ed)?|select(?:ed)?|sampled?)"
+    r' (\d[\d,]*k?)"$',
+    re.IGNORECASE,
 )
 _OF_INPUTS = {"parity", "teacher", "clusters"}  # their `d` is that of a sample
 
@@ -167,7 +173,8 @@ def _reading(gathered: Gathered, beside: Context) -> ContextReading:
     if fields.get("task_family") in _OF_INPUTS:
         _leave_out_inputs(gathered)
     sizes = gathered.given.get("train_size", {})
-    if "train_fraction" in gathered.given or any(last_word(path) != NUMBER_OF_SAMPLES for path in sizes):
+    is_of_all = "train_fraction" in gathered.given or any(last_word(path) != NUMBER_OF_SAMPLES for path in sizes)
+    if is_of_all or (sizes and _counts_fewer(gathered.unknown, min(sizes.values()))):
         _leave_out_totals(gathered)
     if "architecture" in gathered.given and "architecture" not in fields:
         _leave_out_networks(gathered)
@@ -239,6 +246,13 @@ def _leave_out_totals(gathered: Gathered) -> None:
         del sizes[path]
     if not sizes:
         gathered.given.pop("train_size", None)
+
+
+def _counts_fewer(unread: Sequence[str], samples: int) -> bool:
+    """Return True if words that say nothing end in a smaller count, `but only 1k`: it may be what is trained on."""
+    counts = (_ENDS_IN_A_COUNT.search(words) for words in unread)
+    numbers = [number_of(found[1]) or 0 for found in counts if found is not None]
+    return any(10 <= number < samples for number in numbers)
 
 
 def _leave_out_inputs(gathered: Gathered) -> None:
