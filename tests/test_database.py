@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -174,6 +175,44 @@ def test_a_run_that_the_database_does_not_take_is_refused_at_once(database_url: 
     with unfit(database_url, "ALTER TABLE runs ADD COLUMN mine INTEGER CHECK (mine > 0 AND run_id <> 'new')") as client:
         assert client.put("/v1/runs/a", json={}).status_code == 200
         assert "constraint" in problem_of(client.put("/v1/runs/new", json={}), 503)["detail"]
+
+
+_PASSING_OVER = {
+    "sqlite": ("CREATE TRIGGER mine BEFORE {} ON {} BEGIN SELECT RAISE(IGNORE); END",),
+    "postgresql": (
+        "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE TRIGGER mine BEFORE {} ON {} FOR EACH ROW EXECUTE FUNCTION mine()",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "method", "path", "body"),
+    [
+        ("INSERT", "points", "POST", "/v1/runs/a/metrics", {"history": {"step": [3, 4], "val_acc": [0.1, 0.1]}}),
+        ("UPDATE", "points", "POST", "/v1/runs/a/metrics", {"history": {"step": [2], "val_loss": [0.1]}}),
+        ("UPDATE", "runs", "POST", "/v1/runs/a/metrics", {"history": {"step": [3], "val_acc": [0.1]}}),
+        ("DELETE", "points", "DELETE", "/v1/runs/a/metrics?from_step=2", None),
+        ("UPDATE", "runs", "PUT", "/v1/runs/a/outcome", {"status": "diverged"}),
+        ("UPDATE", "runs", "PUT", "/v1/runs/a/stop", {}),
+        ("UPDATE", "runs", "PUT", "/v1/runs/a", {}),
+        ("INSERT", "runs", "PUT", "/v1/runs/b", {}),
+        ("DELETE", "runs", "DELETE", "/v1/runs/a", None),
+    ],
+)
+def test_rows_that_a_database_passes_over_are_not_acknowledged(
+    database_url: str, change: str, table: str, method: str, path: str, body: Any
+) -> None:
+    """A rule of its own may drop what is written without a word: the points were gone, and answered with 200."""
+    with unfit(database_url) as client:
+        points = {"history": {"step": [1, 2], "val_acc": [0.1, 0.1]}}
+        assert client.post("/v1/runs/a/metrics", json=points).status_code == 200
+        before = client.get("/v1/runs/a").json()
+        with client.app.state.database.writing() as connection:  # type: ignore[attr-defined]
+            for statement in _PASSING_OVER[connection.dialect.name]:
+                connection.exec_driver_sql(statement.format(change, table))
+        assert table in problem_of(client.request(method, path, json=body), 503)["detail"]
+        assert client.get("/v1/runs/a").json() == before
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.caller import Caller
 from api.errors import DamagedRun, RunNotFound, ValueConflict
+from api.storage.schema import require_done
 from api.storage.stored_run import StoredRun
 from api.storage.tables import points, runs
 from training_runs import InvalidInput, Trajectory
@@ -139,7 +140,12 @@ class PendingPoints:
         return after
 
     def write(self) -> None:
-        """Write all of it."""
+        """Write all of it.
+
+        Raises
+        ------
+        UnfitDatabase : the database passes over some.
+        """
         new = [
             {"run": run, "step": step, "values": json.dumps(values)}
             for run, added in self._new.items()
@@ -153,13 +159,17 @@ class PendingPoints:
         grown = [
             {"of": number, **{name: getattr(run, name) for name in _GROWING}} for number, run in self._grown.items()
         ]
-        for statement, rows in ((_INSERT_POINT, new), (_UPDATE_POINT, changed), (_UPDATE_RUN, grown)):
+        for table, statement, rows in (
+            ("points", _INSERT_POINT, new),
+            ("points", _UPDATE_POINT, changed),
+            ("runs", _UPDATE_RUN, grown),
+        ):
             if rows:
-                self._connection.execute(statement, rows)
+                require_done(self._connection.execute(statement, rows).rowcount, len(rows), table)
 
 
 _GROWING = ("revision", "updated_at", "point_count", "observed_until_step")
-_INSERT_POINT = insert(points)
+_INSERT_POINT = insert(points).execution_options(preserve_rowcount=True)
 _UPDATE_POINT = (
     update(points)
     .where(points.c.run == bindparam("of"), points.c.step == bindparam("at"))

@@ -15,6 +15,7 @@ from api.storage.database import Database, in_parts
 from api.storage.kept_histories import KeptHistories
 from api.storage.points import PendingPoints, merged, stored_points
 from api.storage.quotas import Quotas
+from api.storage.schema import require_done
 from api.storage.stored_run import RunMark, RunSettings, StoredRun
 from api.storage.tables import forecasts, points, runs
 from api.storage.whole_rows import as_it_lies, told_apart
@@ -74,15 +75,16 @@ class RunStore:
                 if found is not None:
                     if not caller.sees(found.owner):
                         raise RunTaken(run_id)
-                    connection.execute(update(runs).where(runs.c.id == found.id).values(values))
-                    return _get(connection, caller, run_id), False
+                    if connection.execute(update(runs).where(runs.c.id == found.id).values(values)).rowcount:
+                        return _get(connection, caller, run_id), False
+                    continue  # another deleted it in this moment
                 self._quotas.check_run(connection, caller.key_id)
                 made = {**_NEW, **values, "run_id": run_id, "owner": caller.key_id, "created_at": now}
                 new = self._database.insert(runs).values(made).on_conflict_do_nothing(index_elements=[runs.c.run_id])
                 # Not `rowcount`, which PostgreSQL's driver does not know of what returns rows.
                 if connection.execute(new.returning(runs.c.id)).first():  # else another made it in this moment
                     return _get(connection, caller, run_id), True
-        raise UnfitDatabase("runs takes no new row")
+        raise UnfitDatabase("runs takes no row")
 
     def get(self, caller: Caller, run_id: str) -> StoredRun:
         """Return a run.
@@ -130,8 +132,8 @@ class RunStore:
     def delete(self, caller: Caller, run_id: str) -> None:
         """Forget a run, its points and its forecasts."""
         with self._database.writing() as connection:
-            found = _row(connection, caller, run_id, _WHOSE)
-            connection.execute(delete(runs).where(runs.c.id == found.id))
+            found = _row(connection, caller, run_id, _WHOSE.with_for_update())
+            require_done(connection.execute(delete(runs).where(runs.c.id == found.id)).rowcount, 1, "runs")
 
     def history(self, caller: Caller, run_id: str) -> tuple[StoredRun, Trajectory | None]:
         """Return a run and its points at one moment; None where it has no points."""
@@ -160,11 +162,14 @@ class RunStore:
         InvalidInput : the run would have too many points.
         QuotaUsed : the key that made it would.
         DamagedRun : what is stored of it cannot be read.
-        IntegrityError : the database does not take it.
+        IntegrityError, UnfitDatabase : the database does not take it.
         """
         try:
             return self._append_all(additions)
-        except IntegrityError as error:  # steps are stored, perhaps, that the row of their run does not know of
+        except (
+            IntegrityError,
+            UnfitDatabase,
+        ) as error:  # steps are stored, perhaps, that the row of their run does not know of
             if len(additions) > 1:
                 return [self.append_all([addition])[0] for addition in additions]
             run, last = self._last_step(additions[0])
@@ -227,9 +232,12 @@ class RunStore:
                 )
                 .values(rewound=True)
             )
+            if last is not None and last >= from_step:
+                raise UnfitDatabase("points keeps rows that were deleted, and refused none")
             _change(
                 connection,
                 run,
+                revision=run.revision + 1,
                 point_count=run.point_count - gone,
                 observed_until_step=last,
                 rewinds=run.rewinds + (gone > 0),
@@ -244,17 +252,8 @@ class RunStore:
         with self._database.writing() as connection:
             run = _get(connection, caller, run_id, lock=True)
             if (run.status, run.blocked) != (status, blocked):
-                now = time.time()
-                connection.execute(
-                    update(runs)
-                    .where(runs.c.id == run.id)
-                    .values(
-                        status=status,
-                        blocked=blocked,
-                        finished_at=run.finished_at or now,
-                        updated_at=now,
-                    )
-                )
+                finished_at = run.finished_at or time.time()
+                _change(connection, run, status=status, blocked=blocked, finished_at=finished_at)
             return _get(connection, caller, run_id)
 
     def request_stop(self, caller: Caller, run_id: str, reason: str | None) -> StoredRun:
@@ -268,8 +267,7 @@ class RunStore:
             run = _get(connection, caller, run_id, lock=True)
             if reason is not None and run.status != "running":
                 raise RunFinished(run_id)
-            values = {"stop_requested": reason, "updated_at": time.time()}
-            connection.execute(update(runs).where(runs.c.id == run.id).values(values))
+            _change(connection, run, stop_requested=reason)
             return _get(connection, caller, run_id)
 
     def finished(self) -> list[tuple[StoredRun, Trajectory | None]]:
@@ -359,6 +357,5 @@ def _row(connection: Connection, caller: Caller, run_id: str, query: Select[Any]
 
 
 def _change(connection: Connection, run: StoredRun, **values: Any) -> None:
-    connection.execute(
-        update(runs).where(runs.c.id == run.id).values(revision=run.revision + 1, updated_at=time.time(), **values)
-    )
+    changed = update(runs).where(runs.c.id == run.id).values(updated_at=time.time(), **values)
+    require_done(connection.execute(changed).rowcount, 1, "runs")

@@ -72,6 +72,21 @@ def _unique_columns(table: Table) -> Iterator[list[str]]:
             yield [column.name for column in constraint.columns]
 
 
+def require_done(found: int, sent: int, what: str) -> None:
+    """Return if as many rows were changed as were to be: a rule of its own may let a database pass over some without a word.
+
+    Parameters
+    ----------
+    found : as a driver counts them; below 0 where it does not.
+
+    Raises
+    ------
+    UnfitDatabase : there were fewer.
+    """
+    if 0 <= found < sent:
+        raise UnfitDatabase(f"of {sent} rows of {what} it has changed {found}, and refused none")
+
+
 def misfit_of(error: object) -> str | None:
     """Return in words what a database refuses, where that is because its tables are not ours; None otherwise."""
     if isinstance(error, UnfitDatabase):
