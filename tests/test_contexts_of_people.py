@@ -111,6 +111,7 @@ SAID = [
     ("60k samples here yet I feed it 1k; lr 1e-3", {"learning_rate": 1e-3}),
     ("25,000 reviews but my subset has 2,000", {"task_family": "reviews"}),
     ("5000 images, 10 classes, port 2950", {"train_size": 5000, "classes": 10}),
+    ("label noise on 1k of 10k samples", {"label_noise": 0.1, "train_size": 10_000}),
 ]  # fmt: skip
 
 

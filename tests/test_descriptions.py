@@ -109,7 +109,8 @@ def test_any_description_is_read_soon(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["mlp ", "{", "1-", "Z/", "a:\n- - ", "Dense(1) ", "no dropout or ", "5% of the training ", "of the all "]
+    "part",
+    ["mlp ", "{", "1-", "Z/", "a:\n- - ", "Dense(1) ", "no dropout or ", "5% of the training ", "of the all ", "lr, "],
 )
 def test_what_is_said_again_and_again_is_read_soon(part: str) -> None:
     began = time.process_time()

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from training_runs.context_words.assignments import assignments_in
-from training_runs.context_words.description_rules import RULES, Said, any_of, is_known_name, own_name
+from training_runs.context_words.description_rules import RULES
 from training_runs.context_words.fields import is_of_another
 from training_runs.context_words.other_runs import without_other_runs
+from training_runs.context_words.phrase_meanings import Said, is_known_name, own_name
+from training_runs.context_words.phrase_patterns import any_of
 from training_runs.context_words.plain_text import plain_text
 from training_runs.context_words.values import VOCABULARIES, operation_named, read_word
 
