@@ -112,6 +112,14 @@ SAID = [
     ("25,000 reviews but my subset has 2,000", {"task_family": "reviews"}),
     ("5000 images, 10 classes, port 2950", {"train_size": 5000, "classes": 10}),
     ("label noise on 1k of 10k samples", {"label_noise": 0.1, "train_size": 10_000}),
+    ('lr was 3e-3 in the first attempt (exploded), 7e-4 in this one; wd 0.2', {'weight_decay': 0.2}),
+    ('1,400 labelled digits from MNIST, of which 200 for validation', {'task_family': 'mnist', 'train_size': 1200, 'val_size': 200}),
+    ('no wd for 2 reasons: 1) speed 2) Adam; lr 7e-4', {'optimizer': 'adam', 'learning_rate': 0.0007, 'weight_decay': 0.0}),
+    ('Dropout? 0.15. Weight decay? 0.02. LR? 7e-4.', {'learning_rate': 0.0007, 'weight_decay': 0.02, 'dropout': 0.15}),
+    ("it's a 20M parameter GPT (8 layers, 8 heads, 512 dims) on arithmetic; lr 7e-4; 0.5M tokens per batch", {'architecture': 'transformer', 'layers': 8, 'parameters': 20000000, 'learning_rate': 0.0007}),
+    ('S4 group, transformer 1 layer, frac=.45, lr=7e-4', {'task_family': 'groups', 'train_fraction': 0.45, 'architecture': 'transformer', 'layers': 1, 'learning_rate': 0.0007}),
+    ('Usé weight decay 0.3 antes; ahora uso 0.03. lr 7e-4, lotes de 96', {'learning_rate': 0.0007, 'batch_size': 96}),
+    ('Использую SGD с моментом 0,8, скорость обучения 0,07, батч 96, 42 тысячи шагов', {'optimizer': 'sgd', 'learning_rate': 0.07, 'batch_size': 96, 'budget_step': 42000, 'momentum': 0.8}),
 ]  # fmt: skip
 
 
@@ -126,6 +134,11 @@ def test_a_rule_that_is_passed_over_would_have_found_nothing(monkeypatch: pytest
     read = [tuple(descriptions._parts(text)) for text, _ in SAID]
     monkeypatch.setattr(description_rules.Rule, "may_match", lambda rule, text: True)
     assert read == [tuple(descriptions._parts(text)) for text, _ in SAID]
+
+
+def test_a_sign_for_an_operation_is_no_missing_value() -> None:
+    assert read_context({"modulus": 61, "op": "-"}).context.operation == "sub"
+    assert read_context({"modulus": "-", "lr": 0.1}).context.as_dict() == {"learning_rate": 0.1}
 
 
 def test_a_list_of_one_value_is_that_value() -> None:

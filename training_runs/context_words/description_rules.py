@@ -142,6 +142,26 @@ RULES: tuple[Rule, ...] = (
         says.another,
         needs="not",
     ),
+    # Of another attempt; answers behind their questions.
+    _rule(
+        rf"(?:{NAMED})(?: (?:was|of|is))?\s*[=:]?\s*{NUMBER} \(?(?:in|for|during|with|from) (?:the|my|our) (?:very )?(?:first|second|previous|last|earlier|old|other|original) (?:run|experiment|attempt|model|version|setup|setting|trial|try|one)s?\b",
+        says.another,
+        needs="first second previous last earlier old other original",
+    ),
+    _rule(
+        rf"(?<![a-z]\x20)(?P<name>{NAMED})\?\s*(?P<value>{NUMBER})(?=\s*(?:[;,]|\.(?!\d)|$))", says.assigned, needs="?"
+    ),
+    _rule(
+        r"(?:S_?[34]|A_?[45]|D_?\d{1,2}|Q_?8) (?:group|multiplication|composition)\b",
+        lambda found: [("task_family", "groups")],
+        flags=0,
+        needs="group multiplication composition",
+    ),
+    _rule(
+        rf"<n> (?:\w+ )?(?:{SAMPLES})(?: from (\w+))?,? of which <n>(?: (?:are|is|were))?(?: used)? (?:for|as) (?:the )?(?:val|test)\w*",
+        says.rest_of_samples,
+        needs="which",
+    ),
     # Parts of a network that train at rates of their own, or do not decay.
     _rule(
         r"(?:except|excluding|apart from|other than|but not|all but|all except)(?: \w+){0,2}? layer[\s_-]?norms?\b[^,;.]{0,30}|(?:biases|gains|norms)(?: and |\s?[/,&]\s?)layer[\s_-]?norms?\b|layer[\s_-]?norms?(?: and |\s?[/,&]\s?)(?:biases|embeddings)\b",
@@ -334,7 +354,7 @@ RULES: tuple[Rule, ...] = (
         says.several,
     ),
     _rule(
-        rf"(?:no|zero|without) (?:{any_of(SWITCHED)}) (?:on|for|in) (?!th(?:e|is) (?:run|experiment|model)\b)[^,;.]{{1,60}}(?:, {NUMBER} (?:for|on|in) [^,;.]{{1,40}})?",
+        rf"(?:no|zero|without) (?:{any_of(SWITCHED)}) (?:on|for|in) (?!th(?:e|is) (?:run|experiment|model)\b|(?:\w+ )?reasons?\b|now\b|simplicity\b)[^,;.]{{1,60}}(?:, {NUMBER} (?:for|on|in) [^,;.]{{1,40}})?",
         says.another,
     ),
     _rule(
@@ -899,7 +919,11 @@ RULES: tuple[Rule, ...] = (
         needs="iterations iters its steps updates",
     ),
     _rule(r"<n> classes\b", says.counted("classes"), needs="classes"),
-    _rule(r"<n> (?:trainable )?param(?:eter)?s\b", says.counted("parameters"), needs="param"),
+    _rule(
+        r"<n> (?:trainable )?param(?:eter)?s\b|(\d+(?:\.\d+)?[kKM]) param(?:eter)?\b",
+        lambda found: [("parameters", found[1] or found[2])],
+        needs="param",
+    ),
     _rule(
         r"<n> (?:(?:hidden|relu|gelu|tanh|sigmoid) ){0,2}(?:units?|neurons?)\b|<n> hidden\b",
         lambda found: [("hidden_units", found[1] or found[2])],

@@ -84,6 +84,8 @@ def _parts(text: str) -> Iterator[Said]:
         is not None
     )
     rest = re.sub(r"\d{16,}|\n", " ; ", text)
+    if re.search(r"mnist", rest, re.IGNORECASE):
+        rest = re.sub(r"\bdigits\b", "samples", rest)
     if re.search(r"transformer", rest, re.IGNORECASE) and not _SEVERAL_NETWORKS.search(rest):
         rest = _PART_OF_TRANSFORMER.sub(" ; ", _WIDTH_OF_PART.sub("d_mlp", rest))
         rest = _DIMENSION.sub("d_model", rest)

@@ -158,7 +158,7 @@ def take(gathered: Gathered, path: str, value: Any) -> None:
         gathered.warnings.append(f"{quoted(path, value)} {_NOT_READ[name]}")
     elif said_by(path) is None and is_of_another(path):
         gathered.unknown.append(path)
-    elif is_missing(value):
+    elif is_missing(value) and not (known == "operation" and value == "-"):
         if known is None and name not in {*BETAS, *EPOCHS, *AMBIGUOUS, *UNUSED}:
             gathered.unknown.append(path)
         elif known in MAY_BE_ZERO and value is not None and str(value).strip().lower() == "none":

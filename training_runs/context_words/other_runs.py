@@ -29,6 +29,7 @@ _STOP = r"(?<!\bal)\.(?=\s|$)|[;?!)\n]|$"
 _OTHER_RUN = re.compile(
     rf"\b(?:(?:{_FORMER})[^\n:]{{0,40}}:\n(?:(?!\w[^\n]*:$).*(?:\n|$))+"
     rf"|(?:(?:in|with) )?(?:the|my|our) last {_RUNS}(?:[^.;\n]|\.(?=\d)){{0,200}}?(?={_AGAIN})"
+    rf"|(?:[^.;,()\n]|\.(?=\d)){{1,60}}\d(?:[^.;,()\n]|\.(?=\d)){{0,20}}(?<!\bas) (?:previously|before|earlier|yesterday|last (?:week|month|time|year))(?=\s*[.;,)]|$)"
     rf"|(?:{_FORMER}|{_OTHERS}|{_PLANS}).{{0,300}}?(?={_STOP}|{_AGAIN})"
     rf"|(?:{_DOUBTS}).{{0,100}}?(?={_STOP}|{_AGAIN}|,)"
     rf"|(?:{_REPLACED}).{{0,100}}?(?={_STOP}|{_AGAIN}|,|\b(?:by|with|to|for|I|we)\b))",

@@ -147,6 +147,15 @@ def share_of_labels(found: re.Match[str]) -> list[Said]:
     return [("label_noise", noisy / samples), ("number_of_samples", found[2])] if 0 < noisy < samples else []
 
 
+def rest_of_samples(found: re.Match[str]) -> list[Said]:
+    """Return what `1,400 images from MNIST, of which 200 for validation` says."""
+    samples, validating = (number_of(found[k]) or 0 for k in (1, 3))
+    if not 0 < validating < samples:
+        return []
+    source = [("dataset", found[2])] if found[2] else []
+    return [("train_size", samples - validating), ("val_size", validating), *source]
+
+
 def split(found: re.Match[str]) -> list[Said]:
     """Return the training's share of `70/30 train/test split` and `0.3/0.7`."""
     first, second = float(found["train"]), float(found["rest"])

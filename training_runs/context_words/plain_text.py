@@ -44,7 +44,7 @@ _MEANT = {
     "layers": "katman(?:lı)?|warstwy?|레이어|층|层数|層数|schicht(?:en)?|couches?|capas?|camadas?|strati|слоя|слоев|слоем|слоями|слой(?:ный|ная)?|层|層",
     "units": "unites|unidades|unita|einheiten|neuronen|neurones|neuronas|neuronios|neuroni|нейронов|neuronow|个?神经元",
     "per batch": "par lot",
-    "momentum": "moment(?= ?\\d)|momento(?=\\s*(?:[\\d.,;)]|$))|动量|動量|モーメンタム",
+    "momentum": "моментом|моментум(?:ом)?|moment(?= ?\\d)|momento(?=\\s*(?:[\\d.,;)]|$))|动量|動量|モーメンタム",
     "heads": "个?注意力头|kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "оптимизатор|optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
