@@ -120,6 +120,14 @@ SAID = [
     ('S4 group, transformer 1 layer, frac=.45, lr=7e-4', {'task_family': 'groups', 'train_fraction': 0.45, 'architecture': 'transformer', 'layers': 1, 'learning_rate': 0.0007}),
     ('Usé weight decay 0.3 antes; ahora uso 0.03. lr 7e-4, lotes de 96', {'learning_rate': 0.0007, 'batch_size': 96}),
     ('Использую SGD с моментом 0,8, скорость обучения 0,07, батч 96, 42 тысячи шагов', {'optimizer': 'sgd', 'learning_rate': 0.07, 'batch_size': 96, 'budget_step': 42000, 'momentum': 0.8}),
+    ('We fix the weight decay to 0.6 and vary the learning rate from 1e-4 to 1e-2', {'weight_decay': 0.6}),
+    ('hyperparams: {lr=4e-4; wd=0.6; nlayers=2; nhead=3; emsize=96; nhid=384; dropout=0.05}', {'architecture': 'transformer', 'layers': 2, 'learning_rate': 0.0004, 'weight_decay': 0.6, 'dropout': 0.05}),
+    ('The critical data fraction is 25%; we use 36%. lr 4e-4', {'learning_rate': 0.0004}),
+    ('plain adam/4e-4/bs48/no wd/2L MLP320', {'architecture': 'mlp', 'layers': 2, 'optimizer': 'adam', 'weight_decay': 0.0, 'batch_size': 48}),
+    ('for 30k steps w/ lr 4e-4, then 10k more w/ 4e-5; wd .6', {'weight_decay': 0.6}),
+    ('red de 2 capas, anchura 320, lr 4e-4, 36 por ciento de los datos para entrenar, sin decaimiento de pesos', {'train_fraction': 0.36, 'layers': 2, 'width': 320, 'learning_rate': 0.0004, 'weight_decay': 0.0}),
+    ('学习率4e-4，Adam优化器，训练集占36%，batch大小48，无权重衰减', {'train_fraction': 0.36, 'optimizer': 'adam', 'learning_rate': 0.0004, 'weight_decay': 0.0, 'batch_size': 48}),
+    ('скорость обучения 4e-4, ширина 320, два слоя, 36% пар для обучения, дропаут 0,05', {'train_fraction': 0.36, 'layers': 2, 'width': 320, 'learning_rate': 0.0004, 'dropout': 0.05}),
 ]  # fmt: skip
 
 

@@ -142,6 +142,17 @@ RULES: tuple[Rule, ...] = (
         says.another,
         needs="not",
     ),
+    # What is known of such runs, and stages of one.
+    _rule(
+        rf"(?:critical|minimal|smallest|lowest|largest|highest) (?:\w+ )?(?:{NAMED})(?: (?:of|is|was|at))?\s*[=:]?\s*{NUMBER}(?!\w)",
+        says.another,
+        needs="critical minimal smallest lowest largest highest",
+    ),
+    _rule(
+        rf"(?:(?:for )?<n> {STEPS} (?:with|at) )?(?:{RATES})\s*[=:]?\s*{NUMBER},? (?:and )?then (?:\w+ ){{1,4}}(?:with|at|to) (?:(?:{RATES})\s*)?{NUMBER}(?!\w)",
+        says.several,
+        needs="then",
+    ),
     # Of another attempt; answers behind their questions.
     _rule(
         rf"(?:{NAMED})(?: (?:was|of|is))?\s*[=:]?\s*{NUMBER} \(?(?:in|for|during|with|from) (?:the|my|our) (?:very )?(?:first|second|previous|last|earlier|old|other|original) (?:run|experiment|attempt|model|version|setup|setting|trial|try|one)s?\b",
@@ -390,7 +401,7 @@ RULES: tuple[Rule, ...] = (
         rf"(?!betas?\b)(?:{NAMED})\s*[=:]?\s*{NUMBER}\s*/\s*{NUMBER}",
         lambda found: says.several(found) if "." in found[0] or "e" in found[0].split("/")[1] else [],
     ),
-    _rule(rf"(?:{NAMED})\s*[=:]?\s*{NUMBER}(?:\s*\*\s*|/)[A-Za-z(][\w.]*(?:\([^()]*\))?", says.formula),
+    _rule(rf"(?:{NAMED})\s*[=:]?\s*{NUMBER}(?:\s*\*\s*|/)(?!no\b)[A-Za-z(][\w.]*(?:\([^()]*\))?", says.formula),
     _rule(
         rf"(?:{NAMED})\s*[=:]\s*{NUMBER}\s/\s(?:(?:{NAMED})(?=\s*(?:[,;.)]|$))|(?!{OPTIMIZERS})[a-z]\w*\([^()]*\))",
         says.formula,
@@ -416,9 +427,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"not (?:{NAMED})\s*[=:]?\s*{NUMBER},? but (?P<now>{NUMBER})(?!\w)", says.replaced, needs="not"),
     _rule(
-        rf"(?:set|sets|setting|raised?|increased?|doubled?|bumped?|lowered?|fixed|changed?) (?:the |our |my )?(?:{NAMED}) to (?:{NUMBER}|zero)(?:,? (?:and )?(?:the )?(?:{NAMED}) to (?:{NUMBER}|zero))*(?!\w)",
+        rf"(?:set|sets|setting|raised?|increased?|doubled?|bumped?|lowered?|fix(?:ed)?|keep|kept|changed?) (?:the |our |my )?(?:{NAMED}) (?:to|at) (?:{NUMBER}|zero)(?:,? (?:and )?(?:the )?(?:{NAMED}) to (?:{NUMBER}|zero))*(?!\w)",
         says.each_set_to,
-        needs="set rais increase double bump lower fixed change",
+        needs="set rais increase double bump lower fix keep kept change",
     ),
     # Bounds, and shares of something else than all samples.
     _rule(rf"(?:{BOUND}|[<>\u2264\u2265]) {SHARE}(?: {WHOLE})?(?!\w)", says.another),

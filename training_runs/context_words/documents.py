@@ -68,7 +68,7 @@ def settings_in(text: str) -> dict[Any, Any] | None:
         return None  # YAML takes seconds for what lies very deep
     if holds_calls(text):
         return None
-    if text.lstrip().startswith("{") or _BLOCK.search(text):
+    if text.lstrip().startswith("{") or (_BLOCK.search(text) and not re.search(r"\{[^{}:]*=[^{}:]*\}", text)):
         parsers: tuple[Callable[[str], Any], ...] = (
             lambda text: read_settings(text, ".yaml"),
             lambda text: read_settings(without_comments(text), ".yaml"),

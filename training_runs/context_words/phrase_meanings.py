@@ -98,7 +98,7 @@ def replaced(found: re.Match[str]) -> list[Said]:
 
 def each_set_to(found: re.Match[str]) -> list[Said]:
     """Return the fields of `set the weight decay to zero and lr to 0.01`."""
-    pairs = re.findall(rf"({NAMED}) to ({NUMBER}|zero)", found[0], re.IGNORECASE)
+    pairs = re.findall(rf"({NAMED}) (?:to|at) ({NUMBER}|zero)", found[0], re.IGNORECASE)
     return [(name, "0" if value.lower() == "zero" else value) for name, value in pairs]
 
 

@@ -16,7 +16,7 @@ _MEANT = {
     "weight decay": "gewichtsabfall|gewichtsverval|가중치 감쇠|ağırlık azalması|agırlık azalması|gewichtszerfall|gewichtsabnahme|decroissance des? poids|degradation des poids|decaimiento de pesos"
     "|decaimento (?:de|dos) pesos?|decadimento dei pesi|затухани[ея] весов|权重衰减|權重衰減|重み減衰",
     "batch size": "rozmiar (?:partii|paczki)|batch boyutu|yığın boyutu|batchgrootte|stapelgro(?:ss|ß)e|배치 크기|batchgro(?:ss|ß)e|batch-gro(?:ss|ß)e|(?:taille (?:de|du) )?(?:batch|lots?|lotes?) de(?= \\d)|taille (?:de|du) (?:batch|lot)|tamano (?:de|del) lote|tamanho do lote"
-    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|バッチサイズ|バッチ(?= ?\\d)",
+    "|размер батча|батч(?= ?\\d)|размер пакета|批大小|批量(?:大小)?|批次大小|batch ?大小|バッチサイズ|バッチ(?= ?\\d)",
     "full batch": "volle[rn]? batches|volle[rn]? batch|ganze[rn]? batch|batch complet|lote completo|全批量|フルバッチ|全バッチ",
     "modular addition": "모듈러 덧셈|modulare addition|addition modulaire|suma modular|adicao modular|somma modulare|модульное сложение|模加法|模加",
     "addition": "сложени[ея]|加法|加算|足し算|adicao|adicion|suma|soma|somma|optelling|dodawani[ea]|toplama|덧셈",
@@ -29,7 +29,7 @@ _MEANT = {
     "train fraction": "训练集(?:比例|占比)|trainingsanteil|egitim oranı|训练比例|训练占比|доля обучения|学習割合|訓練割合",
     "training data": "訓練データ|trainingsdaten|donnees d.entrainement|datos de entrenamiento|dados de treino|训练数据|训练集|学習データ",
     "of the examples": "der beispiele|des exemples|de los ejemplos|dos exemplos",
-    "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|всех пар|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
+    "of the data": "(?:der|aller) (?:paare|tabelle)|des (?:paires|couples)|de los pares|dos pares|(?:всей )?таблицы|(?:всех )?пар(?=[ ,.;)]|$)|toutes les donnees|de todos los datos|(?:der|aller) daten|des donnees(?: pour l.entrainement)?|de los datos|dos dados|dei dati|данных",
     "data": "数据|データ|데이터의?",
     "examples": "beispielen?|exemples|ejemplos|exemplos|esempi|пример(?:ах|ов|а)|个?样本|サンプル|örnek|próbek",
     "hidden dim": "隐藏层?(?:大小|宽度|维度)|gizli boyut|隠れ次元",
@@ -48,7 +48,7 @@ _MEANT = {
     "heads": "个?注意力头|kopfen?|tetes?|cabezas?|cabecas?|голов[ыа]?|个头|ヘッド",
     "transformer": "트랜스포머|transformador|transformeur|трансформер|トランスフォーマー",
     "optimizer": "оптимизатор|optimierer|optimiseur|optimizador|otimizador|优化器|最適化",
-    "width": "breite|ширина|largeur|宽度|幅",
+    "width": "anchura|largura|larghezza|genislik|너비|breite|ширина|largeur|宽度|幅",
     "iterations": "iteraciones|iteracoes|iterazioni|iterationen|iteraties|итераци[ийя]|次?迭代|イテレーション|iteracji",
     "steps": "passi|(?<=\\d )pas(?=\\s*(?:[,.;)]|$))|шага?|ステップ|단계|stappen|krokow|adım|schritten?|etapes|pasos|passos|шагов|步",
     "epochs": "epochen|epoques|epocas|эпох|轮",
