@@ -322,6 +322,23 @@ def test_after_its_file_was_moved_away_nothing_is_written(tmp_path: Path) -> Non
     database.close()
 
 
+@pytest.mark.parametrize("end", ["-wal", "-shm"])
+def test_after_the_log_beside_it_was_deleted_nothing_is_written(tmp_path: Path, end: str) -> None:
+    """What was acknowledged went into a file without a name, and was gone when the service was killed."""
+    database = Database(f"sqlite:///{tmp_path}/service.db")
+    database.migrate()
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE kept AS SELECT 1")
+    (tmp_path / f"service.db{end}").unlink()
+    with pytest.raises(DatabaseUnusable, match=f"{end} was deleted"):
+        database.ping()
+    with pytest.raises(DatabaseUnusable), database.writing():
+        pytest.fail("a change was begun")
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "service.db")) as again:
+        assert again.execute("SELECT * FROM kept").fetchall() == [(1,)]
+
+
 def test_a_read_only_server_is_not_ready(postgresql: PostgresServer) -> None:
     url = postgresql.create("test_read_only")
     database = Database(f"{url}{'&' if '?' in url else '?'}options=-c%20default_transaction_read_only%3Don")

@@ -65,6 +65,7 @@ class Database:
         self.url = _checked(url or default_url())
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._file = self._found_file()
+        self._logs = [Path(f"{self.url.database}{end}") for end in ("-wal", "-shm")] if self.is_sqlite else []
         self._lock = Lock()
         self._has_refused = False  # the last change
         # SQLite's readers see one state in any case; PostgreSQL's, by default, one for each statement.
@@ -89,14 +90,15 @@ class Database:
 
         Raises
         ------
-        DatabaseUnusable : the file is not there any more: what is written would be nowhere; or other writers of this process,
-            which take turns on SQLite, were not done in time.
+        DatabaseUnusable : the file, or the one beside it, is not there any more: what is written would be nowhere; or other writers
+            of this process, which take turns on SQLite, were not done in time.
         """
         self._require_same_file()
         with self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(grokcast_writes=True)
             try:
                 with connection.begin():
+                    self._require_log(connection)
                     yield connection
             except OperationalError as error:  # the disk is full, or damaged
                 self._has_refused = self._has_refused or not _is_busy(error)
@@ -141,6 +143,7 @@ class Database:
         with self.engine.connect() as connection:
             if str(connection.execute(text(question)).scalar()) not in ("0", "off"):
                 raise DatabaseUnusable("the database is read-only")
+            self._require_log(connection)
 
     def require_usable(self) -> None:
         """Return if it has our tables and takes changes: after it refused one it is asked to, until it takes one again.
@@ -215,6 +218,20 @@ class Database:
             same = False
         if not same:
             raise DatabaseUnusable(f"{self.url.database} is not the file that was opened: move it back, or restart")
+
+    def _require_log(self, connection: Connection) -> None:
+        """SQLite writes into a file beside the database first, by an index in another: deleted ones take it until this process ends."""
+        if (
+            all(log.exists() for log in self._logs)
+            or connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal"
+        ):
+            return
+        connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1")  # a connection opens them with its first look
+        for log in self._logs:
+            if not log.exists():
+                raise DatabaseUnusable(
+                    f"{log} was deleted while it was in use: stop the service, which keeps what it holds"
+                )
 
     def close(self) -> None:
         """Close every connection."""
