@@ -39,9 +39,17 @@ def test_a_plan_reads_so_many_sentences(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("context", "long"),
-    [(None, False), ({"lr": 0.1}, False), ("lr 1e-3", False), (LONG, True), ({"a": {"b": [LONG]}}, True)],
+    [
+        (None, False),
+        ({"lr": 0.1}, False),
+        ("lr 1e-3", False),
+        (LONG, True),
+        ({"a": {"b": [LONG]}}, True),
+        ({f"a{k}": 1 for k in range(100)}, False),
+        ({"a": [{f"a{k}": 1 for k in range(100)}]}, True),
+    ],
 )
-def test_sentences_are_read_beside_the_event_loop(context: Any, long: bool) -> None:
+def test_what_takes_long_to_read_is_read_beside_the_event_loop(context: Any, long: bool) -> None:
     """In it nobody else is answered meanwhile."""
     assert ForecastRequest.model_validate({**REQUEST, "context": context}).is_long == long
 

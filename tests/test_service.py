@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from api.settings import Settings
 from api.wire.examples import REQUEST
 from predictor.errors import DamagedForecaster, ForecasterNotFound
+from tests.timing import own_seconds
 from tests.wire import BrokenForecaster, NotANumberForecaster, post, problem_of, served
 from training_runs.signals import SIGNALS
 
@@ -126,6 +127,14 @@ def test_a_value_that_is_asked_for_twice_is_a_problem(client: TestClient) -> Non
     body = problem_of(client.delete("/v1/runs/twice/metrics?from_step=100&from_step=1"), 422)
     assert (body["field"], body["value"], body["expected"]) == ("from_step", "100 and 1", "one value")
     problem_of(post(client, REQUEST, "/v1/histories/read?format=json&format=csv"), 422)
+
+
+def test_very_many_names_in_an_address_take_no_time(client: TestClient) -> None:
+    """Each was looked for among all of them, in the event loop."""
+    started = own_seconds()
+    for _ in range(10):
+        assert client.get("/healthz?" + "&".join(f"a{k}=1" for k in range(5_000))).status_code == 200
+    assert own_seconds() - started < 5
 
 
 def test_a_list_that_is_asked_for_and_what_is_ignored_may_come_twice(client: TestClient) -> None:

@@ -37,17 +37,19 @@ async def require_single_values(request: Request) -> None:
     ------
     InvalidInput : which, and what they are.
     """
-    for name in request.query_params:
-        values = request.query_params.getlist(name)
-        if len(values) > 1 and _is_one_value(request, name):
-            raise InvalidInput(field=name, value=" and ".join(values[:2]), expected="one value")
+    given = request.query_params
+    if len(given) < len(given.multi_items()):
+        for name in _single_values(request):
+            values = given.getlist(name)
+            if len(values) > 1:
+                raise InvalidInput(field=name, value=" and ".join(values[:2]), expected="one value")
 
 
-def _is_one_value(request: Request, name: str) -> bool:
-    """Return whether a route documents a parameter, and not as a list; what it does not know it ignores."""
+def _single_values(request: Request) -> list[str]:
+    """Return the parameters that a route documents, but for lists; what it does not know it ignores."""
     methods = request.app.openapi()["paths"].get(request.scope["route"].path, {})
     parameters = methods.get(request.method.lower(), {}).get("parameters", ())
-    return any((p["in"], p["name"]) == ("query", name) and p["schema"].get("type") != "array" for p in parameters)
+    return [p["name"] for p in parameters if p["in"] == "query" and p["schema"].get("type") != "array"]
 
 
 @dataclass(frozen=True)
