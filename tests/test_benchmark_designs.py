@@ -12,7 +12,7 @@ from predictor.benchmark.blind import benchmark_blind
 from predictor.benchmark.designs import benchmark_designs, in_folds
 from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED, FORECASTER
 from predictor.benchmark.prediction import Prediction, predict
-from predictor.benchmark.result import ALL_DESIGNS, IMAGES
+from predictor.benchmark.result import ALL_DESIGNS, CORPUS_BESIDE, IMAGES
 from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS
 from predictor.fitting_tables import FittingTables
 from training_runs.synthetic import synthetic_corpus
@@ -53,7 +53,7 @@ def test_a_design_is_judged_blind_and_images_come_from_everywhere(synthetic_fore
     half = len(corpus) // 2
     as_images = [replace(r, context=replace(r.context, task_family="digits")) for r in corpus[:half]]
     found = benchmark_designs(synthetic_forecaster, [*as_images, *corpus[half:]], {"others": corpus[half:]}, training)
-    assert list(found) == ["others", ALL_DESIGNS, IMAGES]
+    assert list(found) == ["others", ALL_DESIGNS, IMAGES, CORPUS_BESIDE]
     assert found[ALL_DESIGNS][HEADLINE] == found["others"][HEADLINE]
     any_landmark = table_at(corpus[half:], LANDMARKS[ANY]).early()
     assert (ANY in found["others"], found[ALL_DESIGNS][ANY].rows) == (False, len(any_landmark))
@@ -66,6 +66,7 @@ def test_a_design_is_judged_blind_and_images_come_from_everywhere(synthetic_fore
     expected = metrics.auroc(blind.probability[kept], rows.event[kept])
     assert figures.methods[FORECASTER].auroc.value == pytest.approx(expected, abs=1e-3)
     assert found[IMAGES][HEADLINE].rows == len(table_at(as_images, LANDMARKS[HEADLINE]).early())
+    assert found[CORPUS_BESIDE] == found[IMAGES]  # here the corpus is all that is not of another design: the images
 
 
 def test_a_blind_test_is_scored_by_the_whole_forecaster_on_runs_that_it_has_not_seen(

@@ -2,7 +2,8 @@
 
 The benchmark of configurations held out fits on the corpus alone. Of what a release learns from beyond that, design by design,
 these are the figures; images have some of their own, whatever design they come from, and so have all designs together: few onsets
-of one are followed to the end of their intervals, and how many the intervals hold can be told of all only. Context only is fitted on all that the
+of one are followed to the end of their intervals, and how many the intervals hold can be told of all only. The corpus stands beside
+them, learnt from together with all else: what that bought it can be told from its benchmark. Context only is fitted on all that the
 release learns from, in the same folds; the best single signal on other configurations of the same design.
 """
 
@@ -17,7 +18,7 @@ from predictor.benchmark.figures import landmark_figures
 from predictor.benchmark.held_out import HeldOut
 from predictor.benchmark.methods import BEST_SIGNAL, CONTEXT_BOOSTED
 from predictor.benchmark.prediction import Prediction, Predictor
-from predictor.benchmark.result import ALL_DESIGNS, IMAGES, LandmarkFigures
+from predictor.benchmark.result import ALL_DESIGNS, CORPUS_BESIDE, IMAGES, LandmarkFigures
 from predictor.benchmark.rows import ANY, HEADLINE, LANDMARKS
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import fold_of
@@ -30,7 +31,7 @@ _LANDMARKS = (HEADLINE, "10 % of budget")
 def benchmark_designs(
     forecaster: OnsetForecaster, own: Sequence[Run], designs: Mapping[str, Sequence[Run]], training: FeatureTable
 ) -> dict[str, dict[str, LandmarkFigures]]:
-    """Return the figures of each design, of all of them and of images, at memorisation and at a tenth of the budget; of all at any landmark too.
+    """Return the figures of each design, of all of them, of images and of the corpus, at memorisation and at a tenth of the budget; of all at any landmark too.
 
     Parameters
     ----------
@@ -38,10 +39,12 @@ def benchmark_designs(
     designs : name -> those beside the corpus.
     training : rows of all runs that it has learnt from, on which context only is fitted.
     """
+    beside = {run.run_id for run in chain(*designs.values())}
     groups = {
         **designs,
         ALL_DESIGNS: list(chain(*designs.values())),
         IMAGES: [run for run in own if run.context.task_family in _IMAGE_FAMILIES],
+        CORPUS_BESIDE: [run for run in own if run.run_id not in beside],
     }
     tables = {
         (name, landmark): table_at(runs, LANDMARKS[landmark]).early()

@@ -195,8 +195,8 @@ def designs_table(designs: Mapping[str, Mapping[str, LandmarkFigures]]) -> Table
     )
     note = (
         "Each run by the learner that has not seen its configuration, as is context only; the best single signal is chosen and fitted "
-        "on other configurations of the same design. Images are of every design and of the corpus. A dash for coverage: too few runs "
-        "were followed to the end of their intervals."
+        "on other configurations of the same design. Images are of every design and of the corpus. The corpus is learnt from together "
+        "with all else here, and alone above. A dash for coverage: too few runs were followed to the end of their intervals."
     )
     return Table("Designs beside the corpus", header, rows, note)
 
