@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 
 _MEANT = {
-    "step": "schritt schritte étape étapes paso pasos passo passos passi шаг шаги 步 步数 步數 ステップ ステップ数 스텝",
+    "step": "schritt schritte étape étapes pas paso pasos passo passos passi шаг шаги 步 步数 步數 ステップ ステップ数 스텝",
     "iteration": "iterationen itération itérations iteración iteraciones iteração iterações iterazione iterazioni"
     " итерация итерации 迭代 迭代次数 迭代步数 イテレーション 反復 반복",
     "epoch": "epoche epochen époque époques época épocas epoca эпоха эпохи 轮 轮次 轮数 エポック エポック数 에포크 에폭",

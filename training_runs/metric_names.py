@@ -28,6 +28,10 @@ _STEP = (
         "step_num",
     ),
     *("num_steps", "n_steps", "updates", "update", "num_updates", "n_updates", "train_step", "train_steps"),
+    *("optimization_step", "optimization_steps", "optimisation_step", "optimisation_steps", "iteration_number"),
+    *("gradient_update", "gradient_updates", "parameter_updates", "weight_updates", "num_iterations", "n_iterations"),
+    *("step_number", "step_count", "step_idx", "step_index", "current_step", "global_iteration", "global_iter"),
+    *("train_iteration", "train_iterations", "training_iterations", "iteration_count", "iter_count"),
     *("trainer_step", "training_step", "training_steps", "train_iter", "train_iters", "train_num_updates"),
 )
 _EPOCH = {"epoch", "epochs", "ep", "epoch_num", "epoch_number", "epoch_idx", "epoch_index", "current_epoch", "n_epoch"}

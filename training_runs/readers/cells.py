@@ -25,16 +25,21 @@ MISSING = (
     "nan",
     "<na>",
     "#n/a",
+    "#div/0!",  # what a spreadsheet writes where it could not compute
+    "#value!",
+    "#num!",
+    "#ref!",
+    "#name?",
     "none",
     "null",
     "nil",
 )
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan|[-+]?inf"
-# What arrays of one number look like when they are printed: torch, TensorFlow, JAX, NumPy, Decimal, and lists.
+# What arrays of one number look like when they are printed: torch, TensorFlow, JAX, NumPy, Decimal, lists, and Rust's options.
 _WRAPPED = re.compile(
-    rf"(?:\b(?:torch\.|tf\.|np\.|numpy\.|jnp\.)?(?:[Tt]ensor|Parameter|[Aa]rray|Decimal|float\d*|int\d*)\s*)"
-    rf"\(\s*[\[(']*\s*(?P<number>{_NUMBER})\s*,?[\])']*(?:,\s*[a-z_]+=[^()\n]*(?:\([^()\n]*\))?[^()\n]*)?\)"
+    rf"(?:\b(?:torch\.|tf\.|np\.|numpy\.|jnp\.)?(?:[Tt]ensor|Parameter|(?:Device)?[Aa]rray|Decimal|Some|[Ff]loat\d*|[Ii]nt\d*)\s*)"
+    rf"\(\s*[\[(']*\s*(?P<number>{_NUMBER})\s*,?\s*[\])']*(?:,\s*[a-z_]+=[^()\n]*(?:\([^()\n]*\))?[^()\n]*)?\)"
     rf"|<tf\.Tensor:[^<>\n]*?numpy=(?P<of_tensorflow>{_NUMBER})>",
 )
 _IN_BRACKETS = re.compile(r"^[\[(]\s*(?P<number>[^\[\](),]+?)\s*,?\s*[\])]$")
@@ -51,6 +56,9 @@ _BRACKETED = re.compile(
 )
 _OF_ALL = re.compile(r"^(?P<part>\d+)\s*(?:/|\b(?:out\s+)?of\b)\s*(?P<all>[1-9]\d*)$")
 _ABOUT = re.compile(r"^[~\u2248]\s*(?=[-+.\d])")
+_MARKED = re.compile(r"(?<=[\d%])\s?[*\u2020\u2021\u00a7]{1,3}$")  # of a footnote: `0.012*`
+_EMPHASISED = re.compile(r"^(\*{1,3}|_{1,3}|`)([^*_`]+)\1$")  # `**0.99**`
+_FORMULA = re.compile(r'^="([^"]*)"$')  # a text as Excel keeps it: `="500"`
 _PERCENT_WORD = re.compile(r"\s*(?:percent|pct\.?)$", re.IGNORECASE)
 _SCALED = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<scale>[kKM])$")
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
@@ -156,14 +164,14 @@ def _number(cell: str, comma: str, in_percent: bool, counting: bool) -> float | 
     """Return the number in a cell; NaN where it stands for a missing value, None where it holds neither."""
     if len(cell) > _LONGEST:
         return None
-    text = unwrapped(cell.strip().strip("\"'\u00a0 "))
+    text = unwrapped(_FORMULA.sub(r"\1", cell.strip()).strip("\"'\u00a0 "))
     if text.lower() in MISSING:
         return np.nan
     if bracketed := _IN_BRACKETS.match(text):
         text = bracketed["number"]
     if first := _BRACKETED.match(text):
         text = first["first"]
-    text = _PERCENT_WORD.sub("%", _ABOUT.sub("", text))
+    text = _PERCENT_WORD.sub("%", _ABOUT.sub("", _MARKED.sub("", _EMPHASISED.sub(r"\2", text))))
     if infinite := _INFINITE.match(text):
         return float(f"{infinite[1]}inf")
     if (of_all := _OF_ALL.match(text)) and (counting or int(of_all["part"]) <= int(of_all["all"])):
@@ -201,6 +209,8 @@ def _notes(column: str, unusual: dict[str, float], comma: str, in_percent: bool)
         notes.append(f"{column}: what follows +- is left out")
     if bracketed := next((cell for cell in unusual if _BRACKETED.match(cell.strip())), None):
         notes.append(f"{column} has cells such as {bracketed}: what stands in brackets is left out")
+    if marked := next((cell for cell in unusual if _MARKED.search(cell)), None):
+        notes.append(f"{column} has cells such as {marked}: marks of footnotes are left out")
     if not in_percent and any("%" in _BRACKETED.sub(r"\g<first>", cell) for cell in unusual):
         notes.append(f"{column} has cells in percent: divided by 100")
     return notes

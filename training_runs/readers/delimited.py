@@ -11,8 +11,9 @@ import pandas as pd
 from training_runs.errors import InvalidInput
 from training_runs.metric_names import canonical_name
 from training_runs.readers.cells import MISSING, unwrapped
+from training_runs.readers.cut_numbers import ends_in_cut_number
 from training_runs.readers.header_rows import joined_names
-from training_runs.readers.printed_tables import as_one_table
+from training_runs.readers.printed_tables import as_one_table, with_named_index
 from training_runs.readers.step_lists import counts
 
 _PREAMBLE = 50  # lines before the header, at most
@@ -241,32 +242,32 @@ def _split(line: str, separator: str) -> list[str]:
 
 def _lines_of_table(text: str) -> tuple[list[str], tuple[str, ...]]:
     """Return the lines of a table as it was before it was printed, its header without what announces it, and notes."""
-    lines, notes = as_one_table(_without_comments(text))
+    lines, notes = as_one_table(with_named_index(_without_comments(text)))
     return [*(_ANNOUNCED.sub("", line) for line in lines[:_PREAMBLE]), *lines[_PREAMBLE:]], notes
 
 
 def _without_comments(text: str) -> list[str]:
     """Return the lines that do not begin with #; elsewhere it is text, and so it is in a cell of several lines.
 
-    A first line `# step train_acc`, as numpy.savetxt writes its header, is the header.
+    A line `# step train_acc` above numbers is a header, as numpy.savetxt writes one, and gnuplot above each of several blocks.
     """
     kept: list[str] = []
-    comments: list[str] = []
+    comment = ""  # the newest since the last row
     is_in_quotes = False
     for line in io.StringIO(text, newline=None):
-        if is_in_quotes or not line.startswith("#"):
-            kept.append(line)
-            is_in_quotes ^= line.count('"') % 2 == 1
-        elif not any(k.strip() for k in kept):
-            comments.append(line.lstrip("#").lstrip())
-    first = next((line for line in kept if line.strip()), "")
-    if comments and _is_numbers(first) and _header([comments[-1], *kept[:5]], 0):
-        return [comments[-1], *kept]
+        if line.startswith("#") and not is_in_quotes:
+            comment = line.lstrip("#").lstrip()
+            continue
+        if comment and line.strip():
+            kept += [comment] if _is_numbers(line) and _header([comment, line], 0) else []
+            comment = ""
+        kept.append(line)
+        is_in_quotes ^= line.count('"') % 2 == 1
     return kept
 
 
 def _without_cut_end(lines: list[str], text: str) -> tuple[list[str], tuple[str, ...]]:
-    """Leave out a last line that was cut off: without its end, with fewer cells than any line before it."""
+    """Leave out a last line that was cut off: without its end, with fewer cells than any line before it, or less of a number."""
     if len(lines) < 3 or text.endswith(("\n", "\r")):
         return lines, ()
     *before, last = lines
@@ -275,7 +276,8 @@ def _without_cut_end(lines: list[str], text: str) -> tuple[list[str], tuple[str,
     others = [line for line in before[(header.line + 1 if header else 0) :] if line.strip()]
     is_open = last.count('"') % 2 == 1 and sum(line.count('"') for line in before) % 2 == 0
     cells = len(_split(last, separator))
-    if is_open or (others and all(len(_split(line, separator)) > cells for line in others)):
+    is_shorter = bool(others) and all(len(_split(line, separator)) > cells for line in others)
+    if is_open or is_shorter or ends_in_cut_number(lines):
         return before, (f"the last line is cut off and left out: {last.strip()[:40]}",)
     return lines, ()
 
@@ -318,7 +320,8 @@ def _is_another_header(line: str, header: Header) -> bool:
     if line.lstrip()[:1].isdigit():
         return False
     names = _split(line, header.separator)
-    return len(names) > 1 and names[0] == header.names[0] and not any(_SHAPE_OF_NUMBER.match(n) for n in names)
+    is_of_steps = names[0] == header.names[0] or counts(names[0])
+    return len(names) > 1 and is_of_steps and not any(_SHAPE_OF_NUMBER.match(n) for n in names)
 
 
 def _table(lines: list[str], separator: str) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -31,11 +31,11 @@ VALUE = re.compile(
 _UNIT = re.compile(
     r"\s?(?:it/s|s/it|steps?/s|tok/s|ms|us|s|sec|secs|seconds|min|mins|minutes|h|GB|GiB|MB|MiB|k|M)\b(?!\s*[:=]|\s+\d)"
 )
-# Further values of one name: `0.9/0.1`, in brackets `(0.9, 0.1)` and `(0.9 | 0.1)`, `acc 0.9 0.1`, `2.3 -> 0.1` and `1,1 %`
+# Further values of one name: `0.9/0.1`, in brackets `(0.9, 0.1)` and `(0.9 | 0.1)`, `acc 0.9 0.1`, `2.3 -> 0.1`, `0.9 & 0.1` and `1,1 %`
 _OVER = re.compile(rf"(?:\s?%?\s*/\s*(?:{NUMBER})\s?%?)+", re.IGNORECASE)
 _IN_BRACKETS = re.compile(rf"(?:\s?%?(?:\s*[,;|]\s*|\s+)(?:{NUMBER})\s?%?(?![\w.]))+", re.IGNORECASE)
 _BEHIND = re.compile(
-    rf"(?:\s?%?(?:,\s*|\s+)(?:{NUMBER})(?![\w./%]))+|(?:\s?%?\s*(?:\u2192|[-=]>)\s*(?:{NUMBER})\s?%?)+|,\d+\s?%",
+    rf"(?:\s?%?(?:,\s*|\s+)(?:{NUMBER})(?![\w./%]))+|(?:\s?%?\s*(?:\u2192|[-=]>|&)\s*(?:{NUMBER})\s?%?)+|,\d+\s?%",
     re.IGNORECASE,
 )
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6}
@@ -154,7 +154,7 @@ def _keyed(
         if key and not (found["scale"] and not counts(key)):
             value: Any = _float(found["number"]) * _SCALES.get(found["scale"], 1.0)
             if found["percent"]:
-                key = re.sub(r"\berr(?:or)?$", "error rate", key)  # `val error 98%`: no loss is in percent
+                key = re.sub(r"\berr(?:or)?\b(?! rate)", "error rate", key)  # `val error 98%`: no loss is in percent
                 value = f"{found['number']}%"
             yield key, value, _float(found["of"]) if found["of"] else None, _several(key, text, found)
 

@@ -86,10 +86,22 @@ _REWRITTEN = tuple(
             r" | \2 \1 ",
             re.IGNORECASE,
         ),
+        (  # `31% train / 1.1% val`
+            rf"%\s+(?:{SPLIT})",
+            rf"((?:{NUMBER})\s?%)\s+({SPLIT})\s*(?:[/,|&;]|\band\b)\s*((?:{NUMBER})\s?%)\s+({SPLIT})\b(?!\s*[\w:=])",
+            r" | \2 \1 | \4 \3 | ",
+            re.IGNORECASE,
+        ),
         (
             r" (?:while|whereas|and) ",
             rf"\b(?:while|whereas|and)\s+(?=(?:the\s+)?(?:{SPLIT})\b)",
             "| ",
+            re.IGNORECASE,
+        ),
+        (  # of a message before what is assigned: `evaluated model step=100 val_acc=0.1`
+            r"[a-z] (?:global_)?(?:step|epoch|iter|iteration)=\d",
+            r"^(?!.*\b(?:max|total|best|last|warmup)\b)(\W*[a-z]+(?: [a-z]+){0,4}) (?=(?:global_)?(?:step|epoch|iter|iteration)=\d+,? +\w+=)",
+            r"\1 | ",
             re.IGNORECASE,
         ),
         (r"^\W*step_\d", r"^(\W*step)_(\d+)(?=\s*[:|,])", r"\1 \2", re.IGNORECASE),
@@ -108,7 +120,7 @@ _REWRITTEN = tuple(
         (r"[a-z]\t", r"([A-Za-z])\t+(?=[-+]?[.\d])", r"\1 ", 0),  # `train_loss<TAB>0.1`
         (
             r"\|",
-            rf"^\W*\|\s*([A-Za-z][\w /.-]*?)\s*\|\s*({NUMBER}\s?%?)\s*\|?\W*$",
+            rf"^\W*([A-Za-z][\w /.-]*?)\s*\|\s*({NUMBER}\s?%?)\s*\|?\W*$",
             r"\1 \2",
             0,
         ),  # a line of a table of one checkpoint
@@ -148,6 +160,13 @@ _REWRITTEN = tuple(
             rf"[(\[](?:{SPLIT})\s?[/,|&]",
             rf"\b({_METRIC})\s*[(\[]\s*(?:{SPLIT})(?:\s*[/,|&]\s*(?:{SPLIT})){{2}}\s*[)\]]",
             r"\1",
+            re.IGNORECASE,
+        ),
+        (
+            r"[a-z]/[a-z]+/[a-z]",
+            rf"\b({_METRIC})\s+(?:{SPLIT})(?:/(?:{SPLIT})){{2}}(?=\s*[:=]?\s*[-+.\d])"
+            rf"|(?:{SPLIT})(?:/(?:{SPLIT})){{2}}\s+({_METRIC})(?=\s*[:=]?\s*[-+.\d])",
+            r"\1\2",
             re.IGNORECASE,
         ),
         # `acc[train=0.9 val=0.1]`
@@ -201,6 +220,12 @@ _REWRITTEN = tuple(
         (r"\(['\"]\w+['\"], ?[-+.\d]", rf"\(['\"]([\w/.-]+)['\"],\s*((?:{NUMBER}))\)", r" | \1 = \2 | ", 0),
         (r"=\"", r"\b\w+=\"(?=[^\"\d.+-])([^\"]*)\"", r" | \1 | ", 0),  # logfmt: `msg="eval" step=100`
         (r"N/A|None|null", r"(?<=[\s=:])(?:N/A|n/a|None|null)(?=[\s,;|)}\]]|$)", "nan", 0),  # a value that is missing
+        (
+            r"[=:]\s?\[\d{1,3},\d{3}",
+            r"(?<=[=:])\s?\[\d{1,3}(?:,\d{3})+\]",
+            " nan",
+            0,
+        ),  # `steps=[100,200,300]`, no 100200300
         (  # `step 1_000`, `step 1'000`
             r"\d[_'\u2019\u00a0\u2009\u202f]\d",
             r"(?<=\d)(?<![A-Za-z]\d)[_'\u2019\u00a0\u2009\u202f](?=\d{3}(?!\d))",
@@ -242,7 +267,8 @@ _BOUND = re.compile(rf"{BOUND}(?:{NUMBER})\s?%?")
 _MISREAD_STEP = re.compile(
     r"\b(?:step|iter|iteration|epoch)\b\W{0,3}(?:[OolISB]+\d[\dOolISB]*|\d+[OolISB][\dOolISB]*)\b", re.IGNORECASE
 )
-_NAME_OF_LOGGER = re.compile(r"^[\s-]*-\s*[A-Za-z_]\w*(?:\.\w+)+\s+-\s")  # asctime - level - package.module -
+# asctime - level - package.module - , and Rust's crate::module:
+_NAME_OF_LOGGER = re.compile(r"^[\s-]*-\s*[A-Za-z_]\w*(?:\.\w+)+\s+-\s|^\s*[a-z_]\w*(?:::\w+)+:\s(?=\s*[A-Za-z])")
 _LEADING_NUMBER = re.compile(r"^\W*(?P<number>\d+)(?=\s*[\])|:,;\t]|\s+(?:-\s+)?[A-Za-z{]|\s?/\s?\d+\s*\[)")
 
 

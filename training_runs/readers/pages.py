@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from training_runs.readers.markup_tables import as_html, tables_in_markup
+
 _LONGEST_TABLE = 200_000  # characters
 _MOST_TABLES = 50
 _FENCES = ("```", "~~~")
@@ -48,9 +50,10 @@ def parts_of_page(text: str) -> list[str]:
     """
     if '"cells"' in text and (outputs := _of_notebook(text)):
         return outputs
+    text = as_html(text)
     if is_web_page(text):
         return _of_html(text)
-    return _fenced(text) or _of_latex(text)
+    return _fenced(text) or _of_latex(text) or tables_in_markup(text)
 
 
 def _fenced(text: str) -> list[str]:

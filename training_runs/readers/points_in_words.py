@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from training_runs.metric_names import canonical_name
+from training_runs.metric_names import canonical_name, metric_like
 from training_runs.readers.line_values import pairs_of
 from training_runs.readers.log_lines import NUMBER, SPLIT, split_word
 from training_runs.readers.step_lists import counts
@@ -58,6 +58,27 @@ _POINT = re.compile(
     rf"^\W{{0,8}}(?:(?P<unit>{_UNIT})\W{{0,3}})?(?P<count>{_COUNT})(?:\s*[:,|=\t-]\s*|\s+|\s*-+>\s*)(?P<value>(?:{NUMBER})\s?%?)\s*[|,;]?\s*$",
     re.IGNORECASE,
 )
+# `train: 0.5` below `loss:`
+_OF_SPLIT = re.compile(
+    rf"^\W{{0,8}}(?P<split>{SPLIT}){_SET}\W{{1,8}}(?P<value>(?:{NUMBER})\s?%?)\W{{0,3}}$", re.IGNORECASE
+)
+# A metric and its whole curve in a line: `val acc: 0.01@500, 0.3@1000`, `val acc (500, 0.01) (1000, 0.3)`, `val acc: 500: 0.01, 1000: 0.3`
+_SHARE = rf"(?P<value>(?:{NUMBER})\s?%?)"
+_PAIRS = tuple(
+    re.compile(pair)
+    for pair in (
+        rf"{_SHARE}\s*@\s*(?P<step>{_COUNT})",
+        rf"[(\[]\s*(?P<step>{_COUNT})\s*[,;:]\s*{_SHARE}\s*[)\]]",
+        rf"(?P<step>{_COUNT})\s*(?:[:=]|[-=]>|\u2192)\s*{_SHARE}",
+    )
+)
+_OF_A_CURVE = re.compile(
+    r"@\s?\d|[)\]]\s*,?\s*[(\[]|\d[km]?\s?(?:[:=\u2192]|[-=]>)\s?[-.\d].*\d[km]?\s?(?:[:=\u2192]|[-=]>)\s?[-.\d]",
+    re.IGNORECASE,
+)
+_NAME_OF_A_CURVE = re.compile(
+    r"^\W{0,8}(?P<name>[^\W\d][^\W\d \t]*(?:[ \t/.-]+[^\W\d]+){0,4})['\"]?\s*[:=]?\s*(?P<points>[(\[{]{0,2}[.\d].*)$"
+)
 _AS_SHAPE = str.maketrans(dict.fromkeys("023456789", "1"))
 _LONGEST_SHAPE = 400  # characters
 _LONGEST = 3000  # characters of what somebody tells
@@ -95,7 +116,12 @@ def a_step_a_line(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     apart: list[str] = []
     notes: dict[str, None] = {}
     for line in lines:
-        if len(line) > _LONGEST or not _is_told(line.translate(_AS_SHAPE)):
+        shape = line.translate(_AS_SHAPE) if len(line) <= _LONGEST else ""
+        if shape and _may_be_a_curve(shape) and (curve := _curve(line)):
+            apart += curve
+            notes["a line with a whole curve is read as a checkpoint for each of its points"] = None
+            continue
+        if not shape or not _is_told(shape):
             apart.append(line)
             continue
         tokens = tokens_of(line)
@@ -114,23 +140,54 @@ def a_step_a_line(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     return apart, tuple(notes)
 
 
+def _curve(line: str) -> list[str]:
+    """Return a line for each point of a line that is a metric and its whole curve, steps rising; none of others.
+
+    >>> _curve("val acc: 1%@500, 30%@1k")
+    ['step 500 | val acc 1%', 'step 1k | val acc 30%']
+    """
+    named = _NAME_OF_A_CURVE.match(line)
+    if named is None or canonical_name(named["name"]) in (None, "step"):
+        return []
+    for pair in _PAIRS:
+        points = [*pair.finditer(named["points"])]
+        steps = [_number(point["step"]) for point in points]
+        is_whole = not re.search(r"[^\s,;|.\[\]{}()]", pair.sub("", named["points"]))
+        if len(points) > 1 and is_whole and all(a < b for a, b in pairwise(steps)):
+            return [f"step {point['step']} | {named['name']} {point['value']}" for point in points]
+    return []
+
+
 def with_their_heading(lines: Sequence[str]) -> list[str]:
     """Return lines of a step and a value below the name of a metric, `train acc:` above `step 100: 0.5`, with the name in each.
 
+    So are those of a split and a value below a metric without one, `loss:` above `train: 0.5`.
+
     >>> with_their_heading(["Val accuracy", "step 100: 1%", "", "step 200: 2%"])[1::2]
     ['step 100 | Val accuracy 1%', 'step 200 | Val accuracy 2%']
+    >>> with_their_heading(["  loss:", "    train: 0.5", "    val: 0.7"])[1:]
+    ['train loss 0.5', 'val loss 0.7']
     """
     named: list[str] = []
     heading = ""
+    of_splits = ""  # a metric of which a line says no split
     for line in lines:
         if len(line) < _LONGEST_HEADING and (found := _HEADING.match(line)) is not None:
             heading = found["name"] if canonical_name(found["name"]) else ""
+            of_splits = found["name"] if (metric_like(found["name"]) or ("", ""))[1] is None else ""
+        elif of_splits and (point := _OF_SPLIT.match(line)) is not None:
+            line = f"{point['split']} {of_splits} {point['value']}"
         elif heading and (point := _POINT.match(line)) is not None:
             line = f"{point['unit'] or 'step'} {point['count']} | {heading} {point['value']}"
-        elif heading and line.strip():
-            heading = ""
+        elif line.strip():
+            heading = of_splits = ""
         named.append(line)
     return named
+
+
+@lru_cache(maxsize=1024)
+def _may_be_a_curve(shape: str) -> bool:
+    return _OF_A_CURVE.search(shape) is not None and _NAME_OF_A_CURVE.match(shape) is not None
 
 
 @lru_cache(maxsize=1024)

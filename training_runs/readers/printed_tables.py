@@ -6,7 +6,26 @@ from itertools import groupby
 
 _LEFT_OUT = re.compile(r"^\s*(?:\.{2,}|\u2026)(?:\s+(?:\.{2,}|\u2026))*\s*$")
 _SIZE = re.compile(r"^\[\d+ rows x \d+ columns\]\s*$|^>>>")  # or a prompt
+_HEADERS = 50  # lines in which a header is looked for
 _FOLD = "\\"  # at the end of a header that goes on below
+
+
+_NAME_OF_INDEX = re.compile(r"^(?P<name>[^\W\d]\w*)\s*$")
+
+
+def with_named_index(lines: Sequence[str]) -> list[str]:
+    """Return lines in which the name of an index, which pandas prints below the names of the columns, is the first of them.
+
+    >>> with_named_index(["      val_acc", "step         ", "100   0.5"])
+    ['step      val_acc', '100   0.5']
+    """
+    for k, (names, name, row) in enumerate(zip(lines, lines[1:], lines[2:], strict=False)):
+        found = _NAME_OF_INDEX.match(name)
+        if found and names.startswith("  ") and len(row.split()) == len(names.split()) + 1:
+            return [*lines[:k], found["name"] + names, *lines[k + 2 :]]
+        if k == _HEADERS:
+            break
+    return [*lines]
 
 
 def as_one_table(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:

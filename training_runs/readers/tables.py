@@ -30,6 +30,7 @@ from training_runs.readers.pages import is_web_page, parts_of_page
 from training_runs.readers.paired_columns import apart, named_by_order
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.split_orders import order_of_splits
+from training_runs.readers.split_shares import named_shares
 from training_runs.readers.step_lists import counts, with_epochs, with_steps_of_splits, without_words_for_steps
 from training_runs.readers.text_logs import has_measurements, read_text_log
 
@@ -54,7 +55,7 @@ _BEFORE = 50  # lines in which parameters are looked for
 _PAIR = re.compile(r"^\"?(?P<name>[A-Za-z][\w ]*)\"?\s*[,;\t:=|]\s*\"?(?P<value>[\w.+-]+)\"?\s*$")
 # `[10] loss 3` is a log.
 _JSON = re.compile(
-    r"(?!\s*\[\d+,\d+\]<std)(?:\s*//[^\n]*\n)*\s*(\{|\[\s*[\[{\"]|\[\s*-?\d[\d.eE+-]*\s*(,|\]\s*([,\]\[]|$)))"
+    r"(?!\s*\[\d+,\d+\]<std)(?:\s*//[^\n]*\n)*\s*(\{|\[\s*[\[{\"]|\[\s*-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?\s*(,|\]\s*([,\]\[]|$)))"
 )
 
 
@@ -72,10 +73,11 @@ def read_table(
     for run, raw in _read(content, format, name, path, options).items():
         table, of_pairs = apart(raw.table, options.names)
         table, of_losses = in_own_columns(table)
+        table, of_shares = named_shares(table)
         table, notes = read_cells(table, options.percent)
         table, of_words = without_words_for_steps(table)
         table, of_program = with_their_split(table)
-        notes = (*of_pairs, *of_losses, *notes, *of_words, *of_program)
+        notes = (*of_pairs, *of_losses, *of_shares, *notes, *of_words, *of_program)
         parts = {run: table}
         if "run_id" in table.columns:
             parts = {str(key): part.drop(columns="run_id") for key, part in table.groupby("run_id", sort=False)}
@@ -136,7 +138,9 @@ def _text_within(content: bytes, path: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _has_steps(text: str) -> bool:
-    return any(map(counts, re.findall(r"[\"'](\w+)[\"']\s*:", text[:100_000])))
+    """Return True for JSON with a name of steps, and for what is no JSON and was read as lists with steps."""
+    names = re.findall(r"[\"'](\w+)[\"']\s*:", text[:100_000])
+    return any(map(counts, names)) if _JSON.match(text) else True
 
 
 def _read(content: bytes, format: str, name: str, path: str, options: ReadOptions) -> dict[str, RawRun]:

@@ -11,6 +11,7 @@ from training_runs.context_words import read_hyperparameters
 from training_runs.metric_names import canonical_name, is_epoch, meaning_of, metric_like
 from training_runs.readers.bracketed_shares import NOTE, named_in_line
 from training_runs.readers.cells import unwrapped
+from training_runs.readers.cut_numbers import ends_in_cut_number
 from training_runs.readers.labelled_lines import runs_of_lines
 from training_runs.readers.line_values import assigned, pairs_of
 from training_runs.readers.log_lines import (
@@ -261,11 +262,12 @@ def _without_several(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _without_cut_end(rows: list[dict[str, Any]], lines: Sequence[str]) -> tuple[str, ...]:
-    """Take out the last row where its line was cut off: it has no end, and less of what a row before it has."""
+    """Take out the last row where its line was cut off: it has no end, and less of what a row before it has, or of a number."""
     if len(rows) < 3 or not rows[-1].items() >= {**pairs_of(lines[-1])[0]}.items():
         return ()
     *before, last = [set(row) for row in rows]
-    if last in before or not any(last < row for row in before):
+    is_shorter = last not in before and any(last < row for row in before)
+    if not is_shorter and not ends_in_cut_number(lines):
         return ()
     rows.pop()
     return (f"the last line is cut off and left out: {lines[-1].strip()[:40]}",)

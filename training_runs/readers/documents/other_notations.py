@@ -8,6 +8,7 @@ import yaml
 
 from training_runs.context_words.documents import PlainLoader, parsed_toml
 from training_runs.metric_names import canonical_name, metric_like
+from training_runs.readers.documents.printed_lists import as_assigned
 from training_runs.readers.documents.tables import table_by_key
 from training_runs.readers.step_lists import counts
 
@@ -20,14 +21,23 @@ _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?:\s?%|[kKM](?!\w))?|[
 # `[0.1, 0.2]`, `(0.1 0.2)`, and of a line that is `step: 100, 200`, `step: 100 200 300` or `step | 100 | 200 | 300` what follows the name
 _LIST = re.compile(
     rf"[\[({{]\s*(?P<within>(?:{_NUMBER})(?:[\s,;]+(?:{_NUMBER}))+)[\s,]*[\])}}]"
-    rf"|(?<=[:=])[ \t]*(?P<bare>(?:{_NUMBER})(?:[ \t]*[,;][ \t]*(?:{_NUMBER}))+)[ \t]*$"
+    rf"|(?<=[:=])[ \t]*(?P<bare>(?:{_NUMBER})(?:[ \t]*(?:[,;]|->|\u2192)[ \t]*(?:{_NUMBER}))+)[ \t]*$"
     rf"|(?<=[:=|])[ \t]*(?P<spaced>(?:{_NUMBER})(?:(?:[ \t]*\|[ \t]*|[ \t]+)(?:{_NUMBER})){{2,}})[ \t]*\|?[ \t]*$",
     re.MULTILINE,
 )
 # `val_acc = np.array(`, `val_acc <- c`, `Val acc:`, `val_acc`
 _BEFORE_A_LIST = re.compile(
-    r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=|:|<-|\|)\s*(?:[\w.]+\(?)?|)\s*$"
+    r"(?:const |let |var )?(?P<name>[^\W\d][\w./ -]*?)['\"]?\s*(?:(?:=>|=|:|<-|\|)\s*(?:(?P<call>[\w.]+)!?\(?)?|)\s*$"
 )
+# Calls and types that hold values as they are; what another call makes of them is not known.
+_HOLDERS = {"array", "asarray", "tensor", "floattensor", "longtensor", "as_tensor", "series", "list", "tuple", "deque"}
+_HOLDERS |= {"c", "vec", "vector", "float64", "float32", "float", "double", "int", "int64", "int32", "real", "any"}
+# What makes other values of a list that it stands behind: `* 100`, `[1:]`, `.cumsum()`
+_CHANGED = re.compile(
+    r"(?:,[ \t]*(?:dtype|device|requires_grad)=[\w.:'\"]*)*[ \t]*\)*"
+    r"(?:\.(?:tolist|numpy|cpu|detach|astype|to|float|double|round|copy|squeeze|flatten)\([^()\n]*\))*[ \t]*(?:[*+/%^-]|\[|\.[A-Za-z])"
+)
+_COMPUTED = re.compile(r"^[ \t]*(?P<name>[A-Za-z]\w*)[ \t]*(?:=|<-)[^\n\[(]*[\[(][^\n]*\d", re.MULTILINE)
 _THOUSANDS_BETWEEN_BARS = re.compile(r"(\| \d{1,3}),(?=\d{3} \|)")
 _ROW = re.compile(rf"^\W*(?P<name>[^\W\d][\w /.-]*?)\s+(?P<values>(?:{_NUMBER})(?:\s+(?:{_NUMBER}))+)\s*$")
 _MOST_ROWS = 20
@@ -79,17 +89,27 @@ def _yaml(text: str) -> Any:
 def _lists(text: str) -> Mapping[str, list[float | str | None]]:
     """Return the lists that a text assigns or prints, each once."""
     found: list[tuple[str, list[str]]] = []
-    text = _THOUSANDS_BETWEEN_BARS.sub(r"\1", text)
+    text = as_assigned(_THOUSANDS_BETWEEN_BARS.sub(r"\1", text))
     for each in _LIST.finditer(text):
         named = _BEFORE_A_LIST.search(text, max(each.start() - _LONGEST_NAME, 0), each.start())
-        if named:
+        if named and not _CHANGED.match(text, each.end()):
             found.append(
-                (named["name"].strip(), re.split(r"[\s,;|]+", each["within"] or each["bare"] or each["spaced"]))
+                (_name_of(named), re.split(r"(?:[\s,;|]|->|\u2192)+", each["within"] or each["bare"] or each["spaced"]))
             )
     found = found or _rows_of_values(text)
     lists = {name: [_value(word) for word in words] for name, words in found}
     signals = {canonical_name(name) for name in lists} - {None, "step"}
+    computed = (each["name"] for each in _COMPUTED.finditer(text) if each["name"] not in lists)
+    if any(canonical_name(name) for name in computed):  # in a way that is not known
+        return {}
     return lists if len(lists) == len(found) and any(map(counts, lists)) and signals else {}
+
+
+def _name_of(named: re.Match[str]) -> str:
+    """Return the name of a list, with the call that makes other values of it, `np.cumsum(`."""
+    call = named["call"] or ""
+    is_plain = not call or call.rpartition(".")[2].lower() in _HOLDERS
+    return named["name"].strip() if is_plain else f"{named['name'].strip()} {call}"
 
 
 def _rows_of_values(text: str) -> list[tuple[str, list[str]]]:

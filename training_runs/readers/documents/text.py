@@ -8,6 +8,7 @@ from typing import Any
 
 from training_runs.readers.cells import unwrapped, with_lists
 from training_runs.readers.documents.other_notations import in_another_notation
+from training_runs.readers.documents.printed_lists import with_progressions
 from training_runs.readers.documents.relaxed_json import relaxed_json
 
 _LITERAL_BYTES = 2_000_000  # of Python's own notation, at most: it is parsed slowly
@@ -92,7 +93,8 @@ def _literal(text: str, error: ValueError) -> Any:
     if start not in ("{", "[") or len(text) > _LITERAL_BYTES:
         raise error
     plain = _NOT_A_NUMBER.sub(
-        lambda m: f"{m[1]}1e999" if m[2].startswith(("i", "I")) else "None", with_lists(unwrapped(text))
+        lambda m: f"{m[1]}1e999" if m[2].startswith(("i", "I")) else "None",
+        with_progressions(with_lists(unwrapped(text))),
     )
     try:
         return ast.literal_eval(plain.strip())
