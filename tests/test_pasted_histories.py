@@ -118,6 +118,7 @@ def test_an_error_of_a_spreadsheet_is_a_missing_value(read: Read) -> None:
         "step {s} acc train/val/test {t}/{v}/0.5",
         "step {s} -> train {tp}%, val {vp}%",
         "{s} steps: train {tp}%, test {vp}%",
+        "{s} steps: {tp}% train, {vp}% val",
     ],
 )
 def test_lines_of_programs_and_of_chats(read: Read, form: str) -> None:
@@ -169,3 +170,45 @@ def test_a_table_of_latex_with_a_column_a_step(read: Read) -> None:
 def test_shares_before_their_split(read: Read) -> None:
     text = rows("step {s}: {tp}% train / {vp}% val")
     assert values(read("pasted.txt", text + "\n")) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "nach {} Schritten: train acc {} %, val acc {} %",
+        "Schritt {}: train acc {} %, val acc {} %",
+        "{}\u6b65\uff1a\u8bad\u7ec3\u51c6\u786e\u7387{}%\uff0c\u9a8c\u8bc1\u51c6\u786e\u7387{}%",
+        "after {} its: tr acc {}%, te acc {}%",
+    ],
+)
+def test_steps_as_other_languages_write_them(read: Read, form: str) -> None:
+    steps = (
+        ["1.000", "2.000", "10.000"]
+        if "Schritt" in form
+        else ["1000", "2000", "1\u4e07" if "\u6b65" in form else "10000"]
+    )
+    shares = zip(steps, (50, 100, 100), (1, 2, 90), strict=True)
+    assert values(read("pasted.txt", "\n".join(form.format(*row) for row in shares) + "\n")) == {
+        **EXPECTED,
+        "step": [1000, 2000, 10000],
+    }
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [(["500", "1.000", "1.500"], [500, 1000, 1500]), (["1.000", "2.000", "3.000"], [1, 2, 3])],
+)
+@pytest.mark.parametrize("name", ["pasted.csv", "pasted.log"])
+def test_points_in_steps_divide_thousands_where_the_steps_show_it(
+    read: Read, name: str, steps: list[str], expected: list[int]
+) -> None:
+    form = "{};{};{}" if name.endswith("csv") else "step {} train_loss {} val_loss {}"
+    losses = zip(steps, ("2.312", "1.312", "0.312"), ("3.111", "3.211", "3.311"), strict=True)
+    text = ("step;train_loss;val_loss\n" if name.endswith("csv") else "") + "".join(
+        form.format(*row) + "\n" for row in losses
+    )
+    assert values(read(name, text)) == {
+        "step": expected,
+        "train_loss": [2.312, 1.312, 0.312],
+        "val_loss": [3.111, 3.211, 3.311],
+    }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 _LAST_NUMBER = re.compile(r"(?<![\w.])\d+\.(?P<decimals>\d*)$")
-_FEWEST = 3  # lines that show how many decimals a program writes
+_FEWEST = 3  # lines that show how many decimals a program writes, one of them with a zero at its end
 _LOOKED_AT = 100  # lines before the last
 
 
@@ -16,8 +16,9 @@ def ends_in_cut_number(lines: Sequence[str]) -> bool:
     """
     *before, last = [line.strip() for line in lines[-_LOOKED_AT:]] or [""]
     cut = _LAST_NUMBER.search(last)
-    others = [len(found["decimals"]) for line in before if (found := _LAST_NUMBER.search(line))]
+    decimals = [found["decimals"] for line in before if (found := _LAST_NUMBER.search(line))]
+    others = [*map(len, decimals)]
     if cut is None or not others:
         return False
-    is_fixed = len(others) >= _FEWEST and len(set(others)) == 1
+    is_fixed = len(others) >= _FEWEST and len(set(others)) == 1 and any(each[1:].endswith("0") for each in decimals)
     return len(cut["decimals"]) < (others[0] if is_fixed else min(1, *others))

@@ -15,6 +15,7 @@ from training_runs.readers.cut_numbers import ends_in_cut_number
 from training_runs.readers.header_rows import joined_names
 from training_runs.readers.printed_tables import as_one_table, with_named_index
 from training_runs.readers.step_lists import counts
+from training_runs.readers.thousands import have_grouped_thousands
 
 _PREAMBLE = 50  # lines before the header, at most
 _HEADER_ROWS = 3  # at most
@@ -29,6 +30,7 @@ _RULE = re.compile(
 _CLOCK = re.compile(r"^\d+:\d\d(?::\d\d)?$")
 _SHAPE_OF_NUMBER = re.compile(r"^[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?(?:%|[kKM])?$")
 _ASSIGNED = re.compile(r"[=:\uff1a][-+]?[\d.]")  # `train_loss=0.3`
+_POINTED_CELL = re.compile(r"(?<![\d.])\d{1,3}\.\d{3}(?!\d)")
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 # `Format: step | loss (train/val)`
 _ANNOUNCED = re.compile(r"^\W*(?:format|columns|fields|header)\s*:\s*(?=step\b|epoch\b|iter)", re.IGNORECASE)
@@ -68,6 +70,8 @@ def read_delimited(text: str, path: str, names: Sequence[str] = ()) -> tuple[pd.
         notes = (*notes, f"{len(before)} lines before the header are left out")
     lines, of_table = _of_one_table(lines[header.line :], header)
     notes += of_table
+    lines, of_thousands = _without_points_in_steps(lines, header)
+    notes += of_thousands
     parts = _parts(lines, header)
     if len(parts) > 1:
         notes = (*notes, f"the header is repeated {len(parts) - 1} times: what follows each is joined")
@@ -298,6 +302,24 @@ def _of_one_table(lines: list[str], header: Header) -> tuple[list[str], tuple[st
         not _RULE.match(line) for line in kept
     )
     return kept, (f"{left} lines beside the table are left out",) if left else ()
+
+
+def _without_points_in_steps(lines: list[str], header: Header) -> tuple[list[str], tuple[str, ...]]:
+    """Return the lines of a table whose steps have no points between their thousands, and a note; others as they are."""
+    at = next((k for k, name in enumerate(header.names) if canonical_name(name) == "step"), None)
+    if at is None or header.separator == _BLANKS or not any(map(_POINTED_CELL.search, lines[:_PREAMBLE])):
+        return lines, ()
+    rows = [_split(line, header.separator) for line in lines]
+    is_row = [len(row) > at and row[at][:1].isdigit() for row in rows]
+    steps = [row[at] for row, is_one in zip(rows, is_row, strict=True) if is_one]
+    rest = "\n".join(cell for row in rows for k, cell in enumerate(row) if k != at)
+    if not have_grouped_thousands(steps, rest):
+        return lines, ()
+    plain = [
+        re.sub(rf"(?<![\d.]){re.escape(row[at])}(?![\d.])", row[at].replace(".", ""), line, count=1) if is_one else line
+        for line, row, is_one in zip(lines, rows, is_row, strict=True)
+    ]
+    return plain, ("points in steps are read as separators of thousands",)
 
 
 def _parts(lines: list[str], header: Header) -> list[list[str]]:

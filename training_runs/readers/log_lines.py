@@ -20,6 +20,8 @@ LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b:?")
 SPLIT = r"train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev|tr|te"
 _METRIC = r"[a-z_]*(?:loss|acc(?:uracy)?)"
 _PAIR = rf"\s*[:=]?\s*[(\[]?\s*((?:{NUMBER})(?:\s?%)?)\s*[/,|&]\s*((?:{NUMBER})(?:\s?%)?)(?!\s*[/|&]\s*\d)\s*[)\]]?"
+# `500 steps` in other languages, and shorter
+_STEPS_ELSEWHERE = "\u6b65|\u30b9\u30c6\u30c3\u30d7|\uc2a4\ud15d|Schritten?|pas|pasos|passos|passi|\u0448\u0430\u0433(?:\u043e\u0432|\u0430)|its"
 _PREFIXES = (
     re.compile(r"^\[\d+,\d+\]<std(?:out|err)>: ?"),  # mpirun --tag-output
     re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ [\w./-]+:\d+\] ?"),  # absl: I0501 10:00:00.000000 139 train.py:48]
@@ -72,6 +74,14 @@ _REWRITTEN = tuple(
                 ("step|iter|epoch", r"(step|iter(?:ation)?|epoch)\s+(\d[\d,]*k?)", r"\2 \3 | \1 "),
                 (r"\d", r"(\d[\d,]*k?)\s+(step|iteration|epoch)s", r"\3 \2 | \1 "),
             )
+        ),
+        # `nach 500 Schritten:`, `500步:`, `10万步:`, `after 500 its:`
+        (r"\d\s?\u4e07\s?\u6b65", r"(?<![\d.])(\d+)\s?\u4e07\s?(?=\u6b65)", r"\g<1>0000", 0),
+        (
+            rf"\d\s?[km]?\s?(?:{_STEPS_ELSEWHERE})",
+            rf"^\W*(?:(?:[a-z]+|[^\W\d_a-z]+)\s+)?(?<![\w.,])(\d[\d.,]*[km]?)\s?(?:{_STEPS_ELSEWHERE})(?=\s*[:|,(-])",
+            r"step \1 | ",
+            re.IGNORECASE,
         ),
         # Numbers before their names: `100 steps: 2.5 train loss, 50% val accuracy`
         (

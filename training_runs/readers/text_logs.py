@@ -27,6 +27,7 @@ from training_runs.readers.points_in_words import a_step_a_line, with_their_head
 from training_runs.readers.recording import RawRun, ReadOptions
 from training_runs.readers.split_orders import Several, by_order
 from training_runs.readers.step_lists import counts
+from training_runs.readers.thousands import without_points_in_steps
 from training_runs.readers.wrapped_lines import with_whole_lines
 
 # Of full width, the minus, and double bars.
@@ -105,7 +106,9 @@ def _with_decimal_points(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
         re.search(r"(?<![\w.,])\d{1,3},\d{1,2}\s?%", text) and not re.search(r"(?<![\w.,])\d+\.\d{1,2}(?!\d)", text)
     )
     if not is_told or re.search(r"(?<![\w.,])0\.\d", text):
-        return lines, ()
+        plain = without_points_in_steps(text)
+        is_changed = plain != text
+        return (plain.split("\n"), ("points are read as separators of thousands",)) if is_changed else (lines, ())
     text = re.sub(r"(?<![\d.,])(\d{1,3})\.(\d{3})(?![\d.,])", r"\1\2", text)
     return re.sub(r"(?<=\d),(?=\d)", ".", text).split("\n"), ("commas are read as decimal points",)
 
