@@ -295,11 +295,19 @@ def plain_line(line: str) -> str:
     line = _with_splits_before(_without_prefix(line))
     if len(line) >= _LONGEST_SHAPE:
         return _rewritten(line)
+    first = 0
+    while first < len(_REWRITTEN):
+        first, line = _rewritten_once(line, first)
+    return line
+
+
+def _rewritten_once(line: str, first: int) -> tuple[int, str]:
+    """Return the rule to go on with, and a line as the first rule from `first` on that changes it leaves it."""
     for k in _rules_of(line.translate(_AS_SHAPE)):
         _, pattern, plain = _REWRITTEN[k]
-        if (changed := pattern.sub(plain, line)) != line:
-            return _rewritten(changed, k + 1)  # which may hold what other rules look for
-    return line
+        if k >= first and (changed := pattern.sub(plain, line)) != line:
+            return k + 1, changed  # which may hold what other rules look for
+    return len(_REWRITTEN), line
 
 
 @lru_cache(maxsize=4096)
@@ -308,8 +316,8 @@ def _rules_of(shape: str) -> Sequence[int]:
     return [k for k, (guard, *_) in enumerate(_REWRITTEN) if guard.search(shape)]
 
 
-def _rewritten(line: str, first: int = 0) -> str:
-    for guard, pattern, plain in _REWRITTEN[first:]:
+def _rewritten(line: str) -> str:
+    for guard, pattern, plain in _REWRITTEN:
         if guard.search(line):
             line = pattern.sub(plain, line)
     return line

@@ -11,7 +11,7 @@ _STEP = re.compile(
     rf"|(?:^\W{{0,4}}(?:(?:after|at|nach|bei)[ \t])?(?P<before>\d+(?:\.\d+)*)(?=[ \t]{_WORDS}\b(?![ \t=]{{0,2}}\d)))",
     re.IGNORECASE | re.MULTILINE,
 )
-_POINTED = re.compile(r"(?<![\d.])\d{1,3}\.\d{3}(?![\d%])")
+_LOOKED_AT = 10_000  # characters
 _DECIMAL = re.compile(r"\d\.\d|(?<![\w.])\.\d")
 
 
@@ -41,9 +41,12 @@ def without_points_in_steps(text: str) -> str:
     >>> without_points_in_steps("loss 2.312 step 200"), without_points_in_steps("nach 1.000 Schritten: 31 %")
     ('loss 2.312 step 200', 'nach 1000 Schritten: 31 %')
     """
-    if not _POINTED.search(text):
+    if not any("." in step for step in _steps_of(text[-_LOOKED_AT:])):  # the last, and so the largest
         return text
-    steps = [found["behind"] or found["before"] for found in _STEP.finditer(text)]
-    if not have_grouped_thousands(steps, _STEP.sub(" ", text)):
+    if not have_grouped_thousands(_steps_of(text), _STEP.sub(" ", text)):
         return text
     return _STEP.sub(lambda found: found[0].replace(".", ""), text)
+
+
+def _steps_of(text: str) -> list[str]:
+    return [found["behind"] or found["before"] for found in _STEP.finditer(text)]
