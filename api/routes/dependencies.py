@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.sse import ServerSentEvent
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.access.auth import Reader
@@ -39,15 +40,17 @@ async def require_single_values(request: Request) -> None:
     """
     given = request.query_params
     if len(given) < len(given.multi_items()):
-        for name in _single_values(request):
+        for name in await _single_values(request):
             values = given.getlist(name)
             if len(values) > 1:
                 raise InvalidInput(field=name, value=" and ".join(values[:2]), expected="one value")
 
 
-def _single_values(request: Request) -> list[str]:
+async def _single_values(request: Request) -> list[str]:
     """Return the parameters that a route documents, but for lists; what it does not know it ignores."""
-    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+    # Made once, which takes half a second.
+    document = await run_in_threadpool(request.app.openapi)
+    methods = document["paths"].get(request.scope["route"].path, {})
     parameters = methods.get(request.method.lower(), {}).get("parameters", ())
     return [p["name"] for p in parameters if p["in"] == "query" and p["schema"].get("type") != "array"]
 

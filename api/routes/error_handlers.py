@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, TimeoutError as PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import Match, compile_path
@@ -125,7 +126,7 @@ async def _http(request: Request, error: Any) -> Response:
         detail = f"there is nothing at {request.url.path[:80]}; /docs lists the routes"
     elif error.status_code == 405:
         known = error.headers or {}
-        headers = {**known, "Allow": ", ".join(_allowed(request)) or known.get("Allow", "GET")}
+        headers = {**known, "Allow": ", ".join(await _allowed(request)) or known.get("Allow", "GET")}
         detail = f"{request.method} is not allowed here; expected {headers['Allow']}"
         return _answer(Problem.of_status(405, detail), headers)
     return _answer(Problem.of_status(error.status_code, detail), error.headers)
@@ -143,9 +144,11 @@ def _without_slash(request: Request) -> str | None:
     return f"{path}?{request.url.query}" if request.url.query else path
 
 
-def _allowed(request: Request) -> list[str]:
+async def _allowed(request: Request) -> list[str]:
     """Return the methods of every route at a path; the router knows those of the first one."""
-    paths = request.app.openapi()["paths"].items()
+    # Made once, which takes half a second.
+    document = await run_in_threadpool(request.app.openapi)
+    paths = document["paths"].items()
     found = [methods for path, methods in paths if compile_path(path)[0].match(request.url.path)]
     allowed = {method.upper() for methods in found for method in methods}
     return sorted(allowed | ({"HEAD"} if "GET" in allowed else set()))
