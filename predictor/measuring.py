@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from features.landmarks import landmarks
-from features.table import FeatureTable, table_at
+from features.table import FeatureTable
 from training_runs import Run
 
 Measure = Callable[[list[Run]], tuple[FeatureTable, ...]]
@@ -30,15 +29,6 @@ def measured(
     order = {run.run_id: k for k, run in enumerate(runs)}
     joined = (FeatureTable.concatenate(of_parts) for of_parts in zip(*tables, strict=True))
     return tuple(t.where(np.argsort([order[r] for r in t.run.tolist()], kind="stable")) for t in joined)
-
-
-def measured_at_landmarks(runs: Sequence[Run]) -> FeatureTable:
-    """Return the rows on which forecasters are compared: up to 8 landmarks of each run, as recorded."""
-    return measured(runs, _at_landmarks)[0]
-
-
-def _at_landmarks(runs: list[Run]) -> tuple[FeatureTable]:
-    return (table_at(runs, lambda run: landmarks(run, np.random.default_rng(0))),)
 
 
 def _each_measured(parts: Sequence[list[Run]], measure: Measure) -> Iterator[tuple[FeatureTable, ...]]:

@@ -21,9 +21,9 @@ from predictor.arenas import give_back
 from predictor.benchmark import metrics
 from predictor.benchmark.bootstrap import Interval, interval
 from predictor.benchmark.prediction import predict
+from predictor.benchmark.rows import measured_at_any_landmark
 from predictor.forecaster import OnsetForecaster
 from predictor.hazard.folds import N_FOLDS
-from predictor.measuring import measured_at_landmarks
 from predictor.store import Card, ForecasterStore
 from predictor.surprises import Surprise, surprises
 from predictor.table_cache import fitting_tables
@@ -115,7 +115,7 @@ def save_challenger(
 
 def compare(champion: OnsetForecaster, challenger: OnsetForecaster, held_out: Sequence[Run]) -> Comparison:
     """Judge two forecasters on early landmarks of the same runs, each blind to every configuration it is judged on."""
-    rows = measured_at_landmarks(held_out).early()
+    rows = measured_at_any_landmark(held_out).early()
     a, b = (predict(f.curves(rows, blind=True, to_reach=False), rows) for f in (champion, challenger))
 
     def brier(p: FloatArray) -> Callable[[np.ndarray], float]:

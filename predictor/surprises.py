@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictor.benchmark.prediction import predict
+from predictor.benchmark.rows import measured_at_any_landmark
 from predictor.forecaster import OnsetForecaster
-from predictor.measuring import measured_at_landmarks
 from training_runs import Run
 
 _UNLIKELY = 0.05  # what happened had less than this, on average over the landmarks of a run
@@ -42,7 +42,7 @@ def surprises(champion: OnsetForecaster, challenger: OnsetForecaster, added: Seq
     """Return the added runs that surprised the champion most, ten at most, the strangest first."""
     if not added:
         return ()
-    rows = measured_at_landmarks(added).early()
+    rows = measured_at_any_landmark(added).early()
     if not len(rows):
         return ()
     before = predict(champion.curves(rows, blind=True, to_reach=False), rows).probability

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.sse import ServerSentEvent
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.access.auth import Reader
 from api.agents.endpoint import AgentEndpoint
 from api.routes.body import JsonRequest
+from api.routes.documented_paths import documented_paths
 from api.settings import Settings
 from api.storage.forecasts import ForecastStore
 from api.storage.retrainings import RetrainingStore
@@ -48,9 +48,8 @@ async def require_single_values(request: Request) -> None:
 
 async def _single_values(request: Request) -> list[str]:
     """Return the parameters that a route documents, but for lists; what it does not know it ignores."""
-    # Made once, which takes half a second.
-    document = await run_in_threadpool(request.app.openapi)
-    methods = document["paths"].get(request.scope["route"].path, {})
+    paths = await documented_paths(request)
+    methods = paths.get(request.scope["route"].path, {})
     parameters = methods.get(request.method.lower(), {}).get("parameters", ())
     return [p["name"] for p in parameters if p["in"] == "query" and p["schema"].get("type") != "array"]
 

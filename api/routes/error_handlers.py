@@ -7,7 +7,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, TimeoutError as PoolTimeout
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import Match, compile_path
@@ -25,6 +24,7 @@ from api.errors import (
     Unauthorized,
     ValueConflict,
 )
+from api.routes.documented_paths import documented_paths
 from api.storage.schema import misfit_of
 from api.wire.problems import MEDIA_TYPE, Problem, invalid_inputs, title_of
 from api.wire.readings import ReadProblem
@@ -146,10 +146,8 @@ def _without_slash(request: Request) -> str | None:
 
 async def _allowed(request: Request) -> list[str]:
     """Return the methods of every route at a path; the router knows those of the first one."""
-    # Made once, which takes half a second.
-    document = await run_in_threadpool(request.app.openapi)
-    paths = document["paths"].items()
-    found = [methods for path, methods in paths if compile_path(path)[0].match(request.url.path)]
+    paths = await documented_paths(request)
+    found = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
     allowed = {method.upper() for methods in found for method in methods}
     return sorted(allowed | ({"HEAD"} if "GET" in allowed else set()))
 

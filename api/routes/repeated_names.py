@@ -39,7 +39,8 @@ def _colons(value: Any) -> int:
     if isinstance(value, str):
         return value.count(":")
     if isinstance(value, dict):
-        return len(value) + sum(_colons(part) for member in value.items() for part in member)
+        in_names = sum(map(_colons, value))
+        return len(value) + in_names + sum(_colons(each) for each in value.values() if not isinstance(each, _NUMBERS))
     if isinstance(value, list) and value and not isinstance(value[0], _NUMBERS):
         return sum(map(_colons, value))
     return 0

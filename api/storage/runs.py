@@ -166,10 +166,8 @@ class RunStore:
         """
         try:
             return self._append_all(additions)
-        except (
-            IntegrityError,
-            UnfitDatabase,
-        ) as error:  # steps are stored, perhaps, that the row of their run does not know of
+        except (IntegrityError, UnfitDatabase) as error:
+            # Steps are stored, perhaps, that the row of their run does not know of.
             if len(additions) > 1:
                 return [self.append_all([addition])[0] for addition in additions]
             run, last = self._last_step(additions[0])

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ALL_DESIGNS = "all of them"  # the designs beside the corpus that a release has learnt from
-CORPUS_BESIDE = (
-    "the corpus"  # of the runs that a release has learnt from, those that the benchmark of configurations held out has
-)
+CORPUS_BESIDE = "the corpus"  # as a part of all that a release has learnt from
 IMAGES = "MNIST and digits"  # of every design, among those that a release has learnt from
 QUICK = "Quick: a fifth of the configurations, with few trees and no levels left out; not to be compared with the whole benchmark."
 

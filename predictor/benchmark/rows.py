@@ -11,6 +11,7 @@ from features.landmarks import landmarks
 from features.table import FeatureTable, table_at
 from predictor.fitting_tables import FittingTables
 from predictor.hazard.folds import fold_of
+from predictor.measuring import measured
 from training_runs import Context, Run
 from training_runs.onset import memorization
 from training_runs.signals import SIGNALS, signal_names
@@ -43,6 +44,16 @@ LANDMARKS: dict[str, Callable[[Run], Iterable[int]]] = {
     "10 % of budget": lambda run: checkpoint_at(run, 0.1 * run.budget_step),
     ANY: lambda run: landmarks(run, np.random.default_rng(0)),
 }
+
+
+def measured_at_any_landmark(runs: Sequence[Run]) -> FeatureTable:
+    """Return up to 8 landmarks of each run, as recorded, measured on all cores where there are many."""
+    return measured(runs, _at_any_landmark)[0]
+
+
+def _at_any_landmark(runs: list[Run]) -> tuple[FeatureTable]:
+    return (table_at(runs, LANDMARKS[ANY]),)
+
 
 _LOSSES = signal_names("loss")
 _PLAIN = signal_names("loss", "accuracy")

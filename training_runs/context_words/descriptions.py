@@ -21,22 +21,10 @@ _ENDS = (
 )
 # In a sentence these are as often something else: `linear warmup`, `cosine schedule`, `text`, `dense`.
 _UNSURE = {"opt", "decoder", "dense", "linear", "conv", "square", "squared", "quadratic", "softmax", "l1", "l2", "mod"}
-_UNSURE |= {
-    "cosine",
-    "logistic",
-    "text",
-    "mixer",
-    "diffusion",
-    "group",
-    "cluster",
-    "modulus",
-    "modulo",
-    "graph",
-    "kl",
-    "groups",
-}
+_UNSURE |= {"cosine", "logistic", "text", "mixer", "diffusion", "group", "cluster", "modulus", "modulo", "graph", "kl"}
 _UNSURE |= {"language", "regression", "sorting", "translation", "speech", "audio", "teacher", "poisson", "focal", "gd"}
 _UNSURE |= {"soap", "adan", "prodigy", "contrastive", "triplet", "hinge", "tabular", "s4", "linear_model", "glue", "c4"}
+_UNSURE |= {"groups"}
 _SURE_OPERATIONS = {"addition", "subtraction", "multiplication", "division", "modadd", "modmul"}
 _BY_THE_WAY = """
     a an and the of on in with for by using use used uses trained train training is are to at its it we our from

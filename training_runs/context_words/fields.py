@@ -53,18 +53,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "train_data_percent",
     ),
     "architecture": ("arch", "model", "model_type", "model_name", "network", "net", "network_type", "backbone"),
-    "layers": (
-        "n_layers",
-        "num_layers",
-        "n_layer",
-        "nlayers",
-        "num_hidden_layers",
-        "n_blocks",
-        "num_blocks",
-        "blocks",
-        "depth",
-    )
-    + ("n_hidden_layers", "hidden_layers"),
+    "layers": ("n_layers", "num_layers", "n_layer", "nlayers", "num_hidden_layers", "n_blocks", "num_blocks", "blocks")
+    + ("depth", "n_hidden_layers", "hidden_layers"),
     "width": ("d_mlp", "d_ff", "ffn_dim", "ff_dim", "mlp_dim", "d_ffn", "dim_feedforward", "n_inner")
     + ("intermediate_size", "ffn_hidden_size", "n_hidden", "n_units", "hidden_units", "hidden_width")
     + (

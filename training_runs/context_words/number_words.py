@@ -45,9 +45,7 @@ _SIGNS = tuple(
         r"(?<=\d)[ _'\u00a0\u202f](?=000(?!\d))": "",  # `50 000`; nobody writes 000 alone
         r"(?<=\d)_(?=\d{3}(?!\d))": "",
         # `2 400 points`, but for `wd 1 500 steps`
-        rf"(?<=\b(?:of|on) )([1-9]\d{{0,2}}) (\d{{3}})(?= {_FURTHER})": r"\1\2",
-        rf"(?<=\b(?:for|all|the|has|are) )([1-9]\d{{0,2}}) (\d{{3}})(?= {_FURTHER})": r"\1\2",
-        rf"(?<=\b(?:with|only|uses|over|from) )([1-9]\d{{0,2}}) (\d{{3}})(?= {_FURTHER})": r"\1\2",
+        rf"\b((?:of|on|for|all|the|has|are|with|only|uses|over|from) [1-9]\d{{0,2}}) (\d{{3}})(?= {_FURTHER})": r"\1\2",
         r"(?<=\d) (?=e-\d)": "",
         rf"(?<=\d) (?=[km] {_FURTHER})": "",
         # A comma or dot of other languages: `1,5k`, and `10.000 steps`, which are whole.

@@ -42,19 +42,8 @@ _OTHER_OPTIMIZERS = (
 _ARCHITECTURES: Words = {
     "embedding_mlp": ("embedding_mlp", "mlp_with_embedding", "mlp_with_embeddings", "embed_mlp", "embmlp", "emb_mlp"),
     "transformer": ("transformer", "transformers", "gpt", "gpt2", "nanogpt", "mingpt", "gptneo", "gpt_neox", "decoder")
-    + (
-        "decoder_only",
-        "llama",
-        "bert",
-        "roberta",
-        "trafo",
-        "xformer",
-        "attention_only",
-        "attn_only",
-        "self_attention",
-        "pythia",
-        "opt",
-    ),
+    + ("decoder_only", "llama", "bert", "roberta", "trafo", "xformer", "attention_only", "attn_only", "self_attention")
+    + ("pythia", "opt"),
     "mlp": ("mlp", "mlps", "feedforward", "feed_forward", "ffn", "ffnn", "fnn", "fully_connected", "fcn", "fc", "dense")
     + ("multilayer_perceptron", "multi_layer_perceptron", "perceptron"),
     "lstm": ("lstm",),

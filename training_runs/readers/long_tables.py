@@ -10,19 +10,8 @@ from training_runs.metric_names import canonical_name, is_epoch, words_of
 from training_runs.readers.column_choice import numbers_of
 from training_runs.readers.recording import wide
 
-_METRIC = {
-    "metric",
-    "metric_name",
-    "metricname",
-    "key",
-    "tag",
-    "variable",
-    "signal",
-    "quantity",
-    "measure",
-    "measurement",
-}
-_METRIC |= {"metric_key", "attribute", "attribute_path", "scalar", "scalar_name", "title"}
+_METRIC = {"metric", "metric_name", "metricname", "metric_key", "key", "tag", "variable", "signal", "quantity", "title"}
+_METRIC |= {"measure", "measurement", "attribute", "attribute_path", "scalar", "scalar_name"}
 _VALUE = {"value", "metric_value", "metricvalue", "scalar", "val", "y"}  # beside a column of metrics
 _STEP = re.compile(r"(?:(?P<kind>step|epoch|iter|iteration)s?[ _-]?)?(?P<number>\d+(?:\.\d+)?k|\d+)", re.IGNORECASE)
 _QUANTILE = re.compile(r"[qp]\d{1,2}|\d{1,2}th|iqr|mad|quantile|percentile|quartile")
